@@ -1,0 +1,37 @@
+/**
+ * An error a user can act on: what failed, with names and numbers, and one remedy.
+ * `code` is stable (`ShapeError`, `LimitError`, ...) and is what programs test for.
+ */
+export class EngineError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(hint ? `${message}\n  ${hint}` : message);
+    this.name = code;
+  }
+}
+
+/** A mistake of ours, not of the user's: says so, and where to report it. */
+export function bug(message: string): Error {
+  return new Error(`internal error (a bug in toroid, please report it): ${message}`);
+}
+
+export const shapeText = (s: readonly number[]): string => `[${s.join(', ')}]`;
+
+/** `conv2d wants a feature map [C, H, W], got [64, 4096]` */
+export function shapeError(op: string, want: string, ...got: (readonly number[])[]): EngineError {
+  return new EngineError('ShapeError', `${op} wants ${want}, got ${got.map(shapeText).join(' and ')}`);
+}
+
+/** Bytes for people: `128 MiB`, `1.5 GiB`. */
+export function bytesText(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let k = 0;
+  while (n >= 1024 && k < units.length - 1) {
+    n /= 1024;
+    k++;
+  }
+  return `${Number.isInteger(n) ? n : n.toFixed(1)} ${units[k]}`;
+}

@@ -1,0 +1,160 @@
+import { EngineError } from '../base/errors';
+
+/** How a kernel binds a value: storage it only reads, storage it writes, or a uniform buffer of constants. */
+export type Bind = 'read' | 'write' | 'uniform';
+export type Scalar = 'f32' | 'f16';
+/** Override values, by name. Booleans are 0 and 1. */
+export type Overrides = Readonly<Record<string, number>>;
+
+/** A .wgsl file plus the facts the file itself cannot tell TypeScript. */
+export interface KernelSource<U extends string = string, V extends string = string> {
+  readonly name: string;
+  readonly wgsl: string;
+  /** Shared snippets (`shaders/lib/*.wgsl`), appended behind the kernel so that its line numbers stay true. */
+  readonly lib?: readonly string[];
+  /** One entry per @binding, in order. The uniform block, if there is one, comes last and is not listed. */
+  readonly binds: readonly Bind[];
+  /** Field name -> WGSL type, in struct order. Only 4-byte scalars, so there are no padding rules to get wrong. */
+  readonly uniforms: Readonly<Record<U, 'u32' | 'i32' | 'f32'>>;
+  /** Candidate override values, best guess first. Index 0 must run on every adapter. */
+  readonly variants: readonly Readonly<Record<V, number>>[];
+  /** What a variant needs beyond the WebGPU defaults; a variant the adapter cannot run is passed over. */
+  readonly needs?: (v: Readonly<Record<V, number>>) => Needs;
+}
+
+export interface Needs {
+  /** Threads in a workgroup (default limit 256). */
+  readonly invocations?: number;
+  /** Bytes of workgroup memory (default limit 16384). */
+  readonly workgroupBytes?: number;
+  readonly features?: readonly GPUFeatureName[];
+}
+
+/** Keeps the names of uniforms and overrides as types, so that a misspelt one does not compile. */
+export function defineKernel<U extends string, V extends string>(k: KernelSource<U, V>): KernelSource<U, V> {
+  return k;
+}
+
+export interface Kernel {
+  readonly label: string;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** Every kernel stores its tensors as T; this line is the only text the engine ever changes. */
+const SCALAR_LINE = '\nalias T = f32;';
+
+/** The shader text for a storage type. Line numbers are those of the file. */
+export function specialise(source: KernelSource, scalar: Scalar): string {
+  const text = [source.wgsl, ...(source.lib ?? [])].join('\n');
+  if (scalar === 'f32') return text;
+  if (!text.includes(SCALAR_LINE)) {
+    throw new EngineError('KernelError', `${source.name}.wgsl has no line 'alias T = f32;' to make f16`);
+  }
+  return `enable f16; ${text.replace(SCALAR_LINE, '\nalias T = f16;')}`;
+}
+
+/** Whether an adapter with these limits and features can run a variant. */
+export function runs(device: GPUDevice, source: KernelSource, variant: Overrides): boolean {
+  const { invocations = 256, workgroupBytes = 16384, features = [] } = source.needs?.(variant) ?? {};
+  return (
+    invocations <= device.limits.maxComputeInvocationsPerWorkgroup &&
+    workgroupBytes <= device.limits.maxComputeWorkgroupStorageSize &&
+    features.every((f) => device.features.has(f))
+  );
+}
+
+/** Compiled kernels of one device, each built once per storage type and set of override values. */
+export class KernelCache {
+  readonly #modules = new Map<string, GPUShaderModule>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #kernels = new Map<string, Promise<Kernel>>();
+
+  constructor(readonly device: GPUDevice) {}
+
+  /** Pipelines built so far. */
+  get count(): number {
+    return this.#kernels.size;
+  }
+
+  get(source: KernelSource, overrides: Overrides, scalar: Scalar = 'f32'): Promise<Kernel> {
+    const settings = Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
+    const label = [source.name, scalar, ...settings.map(([k, v]) => `${k}=${v}`)].join(' ');
+    let kernel = this.#kernels.get(label);
+    if (!kernel) {
+      kernel = this.#build(label, source, overrides, scalar);
+      this.#kernels.set(label, kernel);
+    }
+    return kernel;
+  }
+
+  /** One explicit layout per pattern of bindings: pipelines of the same pattern can share bind groups. */
+  #layout(binds: readonly Bind[], uniforms: boolean): GPUBindGroupLayout {
+    const key = `${binds.join(' ')}${uniforms ? ' block' : ''}`;
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const type = { read: 'read-only-storage', write: 'storage', uniform: 'uniform' } as const;
+      const entries = binds.map(
+        (b, binding): GPUBindGroupLayoutEntry => ({
+          binding,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: type[b] },
+        }),
+      );
+      if (uniforms) {
+        entries.push({
+          binding: binds.length,
+          visibility: GPUShaderStage.COMPUTE,
+          buffer: { type: 'uniform' },
+        });
+      }
+      layout = this.device.createBindGroupLayout({ label: key, entries });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  async #build(label: string, source: KernelSource, constants: Overrides, scalar: Scalar): Promise<Kernel> {
+    const code = specialise(source, scalar);
+    const moduleKey = `${source.name}/${scalar}`;
+    let module = this.#modules.get(moduleKey);
+    // A faulty module also raises an uncaptured error; the scope keeps the report to one, the one with the line.
+    this.device.pushErrorScope('validation');
+    if (!module) {
+      module = this.device.createShaderModule({ label: `${source.name}.wgsl`, code });
+      this.#modules.set(moduleKey, module);
+    }
+    const layout = this.#layout(source.binds, Object.keys(source.uniforms).length > 0);
+    const building = this.device.createComputePipelineAsync({
+      label,
+      layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: 'main', constants: { ...constants } },
+    });
+    const scope = this.device.popErrorScope();
+    try {
+      const pipeline = await building;
+      await scope;
+      return { label, pipeline, layout };
+    } catch (cause) {
+      await scope;
+      throw await compileError(label, source, constants, module, code, cause);
+    }
+  }
+}
+
+async function compileError(
+  label: string,
+  source: KernelSource,
+  constants: Overrides,
+  module: GPUShaderModule,
+  code: string,
+  cause: unknown,
+): Promise<EngineError> {
+  const { messages } = await module.getCompilationInfo();
+  const lines = code.split('\n');
+  const detail = messages.map(
+    (m) => `  ${source.name}.wgsl:${m.lineNum}:${m.linePos} ${m.message}\n    ${(lines[m.lineNum - 1] ?? '').trim()}`,
+  );
+  const reason = detail.length > 0 ? detail.join('\n') : `  ${cause instanceof Error ? cause.message : cause}`;
+  return new EngineError('KernelError', `${label} did not compile with ${JSON.stringify(constants)}\n${reason}`);
+}

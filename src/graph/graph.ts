@@ -1,0 +1,115 @@
+import { bug, EngineError } from '../base/errors';
+import { type Shape, sameShape, size } from '../base/shape';
+import { fill } from '../shaders/fill';
+import type { Builder, Kind, Op, Ref, Tuple } from '../shaders/op';
+import { add } from '../shaders/pointwise';
+
+/** Where a value comes from: an op, the host (once per run, or once for ever), or the previous run. */
+export type Source =
+  | { readonly from: 'op'; readonly op: Op; readonly x: readonly Node[]; readonly attrs: unknown }
+  | { readonly from: 'input' }
+  | { readonly from: 'constant'; readonly data: Float32Array | Uint32Array }
+  | { readonly from: 'state'; readonly data: Float32Array | Uint32Array };
+
+export interface Node extends Ref {
+  readonly source: Source;
+  /** A name for people: an input's, a layer's. */
+  readonly label: string;
+}
+
+/** An append-only list of values. Order of creation is a valid order of execution. */
+export class Graph implements Builder {
+  readonly nodes: Node[] = [];
+  /** State id -> the value it takes when the run is over. */
+  readonly assigned = new Map<number, Node>();
+
+  /** A value that the host writes before a run (`plan.write`). */
+  input(shape: Shape, label = 'input', kind: Kind = 'real'): Node {
+    return this.#push({ from: 'input' }, shape, kind, label);
+  }
+
+  /** A value that never changes. Whatever depends on constants alone is computed once, at compilation. */
+  constant(shape: Shape, data: Float32Array | Uint32Array, label = 'constant'): Node {
+    return this.#push({ from: 'constant', data }, checked(shape, data, label), kindOf(data), label);
+  }
+
+  /** A value that one run leaves for the next: `assign` says which. `data` is what the first run finds. */
+  state(shape: Shape, data: Float32Array | Uint32Array, label = 'state'): Node {
+    return this.#push({ from: 'state', data }, checked(shape, data, label), kindOf(data), label);
+  }
+
+  apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Node {
+    const inputs = (x as readonly Ref[]).map((r) => this.node(r));
+    const shape = op.infer(inputs.map((n) => n.shape) as unknown as Tuple<Shape, N>, attrs);
+    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, op.kind ?? 'real', op.name);
+  }
+
+  /** Lets `state` take `value` at the end of each run. All reads within a run see the old value. */
+  assign(state: Ref, value: Ref): void {
+    const target = this.node(state);
+    const node = this.node(value);
+    if (target.source.from !== 'state') throw bug(`assign to ${target.label}#${target.id}, which is no state`);
+    if (!sameShape(target.shape, node.shape) || target.kind !== node.kind) {
+      throw bug(`assign of ${node.label} ${node.shape} to ${target.label} ${target.shape}`);
+    }
+    this.assigned.set(target.id, node);
+  }
+
+  /** The node behind a Ref; a Ref of another graph is an error. */
+  node(r: Ref): Node {
+    const node = this.nodes[r.id];
+    if (node !== r) throw bug(`value #${r.id} belongs to another graph`);
+    return node;
+  }
+
+  /**
+   * Appends the gradient of `y` with respect to each of `wrt`. `dy` seeds it: ones by default, so y is usually a
+   * scalar. A value that y does not depend on gets zeros.
+   */
+  grad(y: Ref, wrt: readonly Ref[], dy?: Ref): Node[] {
+    const last = this.node(y);
+    // Only values on a path from wrt to y need a gradient at all.
+    const onPath = new Set(wrt.map((r) => this.node(r).id));
+    for (const node of this.nodes.slice(0, last.id + 1)) {
+      if (node.source.from === 'op' && node.source.x.some((x) => onPath.has(x.id))) onPath.add(node.id);
+    }
+    const seed = dy ?? fill(this, last.shape, 1);
+    const found = new Map<number, Ref>([[last.id, seed]]);
+    for (let id = last.id; id >= 0; id--) {
+      const node = this.nodes[id];
+      const dOut = found.get(id);
+      if (!node || !dOut || node.source.from !== 'op' || !onPath.has(id)) continue;
+      const { op, x, attrs } = node.source;
+      const needs = (k: number): boolean => onPath.has(x[k]?.id ?? -1);
+      const dx = op.backward({ g: this, x, y: node, dy: dOut, attrs, needs }) as readonly (Ref | null)[];
+      dx.forEach((d, k) => {
+        const input = x[k];
+        if (!d || !input || !needs(k)) return;
+        if (!sameShape(d.shape, input.shape)) {
+          throw bug(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
+        }
+        const sofar = found.get(input.id);
+        found.set(input.id, sofar ? add(this, sofar, d) : d);
+      });
+    }
+    return wrt.map((r) => this.node(found.get(r.id) ?? fill(this, r.shape, 0)));
+  }
+
+  #push(source: Source, shape: Shape, kind: Kind, label: string): Node {
+    const node: Node = { id: this.nodes.length, shape, kind, source, label };
+    this.nodes.push(node);
+    return node;
+  }
+}
+
+const kindOf = (data: Float32Array | Uint32Array): Kind => (data instanceof Uint32Array ? 'u32' : 'real');
+
+function checked(shape: Shape, data: ArrayLike<number>, label: string): Shape {
+  if (size(shape) !== data.length) {
+    throw new EngineError(
+      'ShapeError',
+      `${label} wants ${size(shape)} elements for [${shape.join(', ')}], got ${data.length}`,
+    );
+  }
+  return shape;
+}

@@ -1,0 +1,43 @@
+/** A value that needs memory from step `from` to step `to` of a plan, both included. */
+export interface Span {
+  readonly id: number;
+  readonly bytes: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Layout {
+  /** Value id -> slot number. */
+  readonly slotOf: ReadonlyMap<number, number>;
+  /** Slot number -> bytes. */
+  readonly slots: readonly number[];
+}
+
+/**
+ * Shares memory between values whose spans do not meet: a value takes the smallest free slot that holds it without
+ * wasting more than half, or a free one that grows to fit, or a new one. Values are placed in order of birth.
+ */
+export function layOut(spans: readonly Span[]): Layout {
+  const slots: number[] = [];
+  const busyUntil: number[] = [];
+  const slotOf = new Map<number, number>();
+  const inOrder = [...spans].sort((a, b) => a.from - b.from || b.bytes - a.bytes || a.id - b.id);
+  for (const { id, bytes, from, to } of inOrder) {
+    let best = -1;
+    let leastWaste = Number.POSITIVE_INFINITY;
+    for (const [k, size] of slots.entries()) {
+      if ((busyUntil[k] ?? -1) >= from) continue;
+      // A slot too small may grow: the growth is what it costs. One far too large is better kept for larger values.
+      const waste = size >= bytes ? (size > 2 * bytes ? Number.POSITIVE_INFINITY : size - bytes) : bytes - size;
+      if (waste < leastWaste && waste < bytes) {
+        best = k;
+        leastWaste = waste;
+      }
+    }
+    if (best < 0) best = slots.push(0) - 1;
+    slots[best] = Math.max(slots[best] ?? 0, bytes);
+    busyUntil[best] = to;
+    slotOf.set(id, best);
+  }
+  return { slotOf, slots };
+}

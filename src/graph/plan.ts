@@ -1,0 +1,290 @@
+import { bug, bytesText, EngineError, shapeText } from '../base/errors';
+import { fromHalf, toHalf } from '../base/half';
+import { size } from '../base/shape';
+import type { Device } from '../gpu/device';
+import { type KernelSource, type Overrides, runs, type Scalar } from '../gpu/kernel';
+import type { Launch, Ref } from '../shaders/op';
+import type { Graph } from './graph';
+import { type Schedule, schedule } from './schedule';
+import { type KnobPlace, UniformBlocks } from './uniforms';
+
+export interface CompileOptions {
+  /** Storage type of real values. Sums are f32 always. */
+  readonly scalar?: Scalar;
+  /** Which of a kernel's usable variants to take; the first by default. Clamped to those there are. */
+  readonly variant?: (kernel: KernelSource) => number;
+  /** Merge neighbouring ops (conv2d + bias + relu ...). Default true. */
+  readonly fuse?: boolean;
+}
+
+/** One dispatch, ready to be replayed. */
+export interface Step {
+  /** `conv2d#12`: the op and the node it computes. */
+  readonly label: string;
+  readonly kernel: string;
+  readonly overrides: Overrides;
+  readonly grid: readonly [number, number, number];
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly flops: number;
+  /** Bytes of all values bound, each counted once: what must move if caches were perfect. */
+  readonly bytes: number;
+}
+
+/** Deterministic counts of one run; CI pins these, not seconds. */
+export interface Cost {
+  readonly launches: number;
+  readonly bytes: number;
+  readonly flops: number;
+  /** Device memory of all slots. */
+  readonly memory: number;
+}
+
+/**
+ * A graph compiled for one device: pipelines, memory and bind groups are made once, then replayed. `run` creates
+ * no buffer, bind group or pipeline, and reads nothing back.
+ */
+export class Plan {
+  readonly #knobs: ReadonlyMap<string, KnobPlace>;
+  #closed = false;
+
+  private constructor(
+    readonly device: Device,
+    /** What each run does, in order. */
+    readonly steps: readonly Step[],
+    readonly cost: Cost,
+    private readonly schedule: Schedule,
+    private readonly slots: readonly GPUBuffer[],
+    private readonly uniforms: UniformBlocks,
+    private readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[],
+  ) {
+    this.#knobs = uniforms.knobs;
+  }
+
+  /**
+   * Compiles what `outputs` and the graph's assignments need; the rest is left out.
+   * @throws EngineError `LimitError`, before anything is allocated, when a value is larger than the adapter binds.
+   */
+  static async compile(
+    device: Device,
+    graph: Graph,
+    outputs: readonly Ref[],
+    options: CompileOptions = {},
+  ): Promise<Plan> {
+    const { scalar = 'f32', variant = () => 0 } = options;
+    const s = schedule(graph, outputs, { fuse: options.fuse ?? true, realBytes: scalar === 'f16' ? 2 : 4 });
+    refuse(device, s);
+
+    // Choose variants and start every pipeline before waiting for any.
+    const uniforms = new UniformBlocks(device.gpu.limits.minUniformBufferOffsetAlignment);
+    const drafts = s.launches.map(({ launch, label, once }) => {
+      const usable = launch.kernel.variants.filter((v) => runs(device.gpu, launch.kernel, v));
+      const values = usable[Math.min(variant(launch.kernel), usable.length - 1)];
+      if (!values) throw bug(`${launch.kernel.name} has no variant that runs on ${device.name}`);
+      const overrides = { ...launch.overrides, ...values };
+      const grid = gridOf(device, launch, values, label);
+      const kernel = device.kernels.get(launch.kernel, overrides, scalar);
+      return { launch, label, once, overrides, grid, kernel, block: uniforms.add(launch) };
+    });
+    device.gpu.pushErrorScope('validation');
+    const scope = (): Promise<GPUError | null> => device.gpu.popErrorScope();
+    const kernels = await Promise.all(drafts.map((d) => d.kernel)).catch(async (cause: unknown) => {
+      await scope();
+      throw cause;
+    });
+
+    const slots = s.layout.slots.map((bytes, k) => device.pool.acquire(bytes, `slot ${k}`));
+    const bufferOf = (id: number): GPUBuffer => {
+      const buffer = slots[s.slotOf(id)];
+      if (!buffer) throw bug(`value #${id} has no memory`);
+      return buffer;
+    };
+    uniforms.upload(device);
+    const steps = drafts.map((d, k): Step & { once: boolean } => {
+      const kernel = kernels[k];
+      if (!kernel) throw bug(`no kernel for ${d.label}`);
+      const entries = d.launch.bind.map(
+        (r, binding): GPUBindGroupEntry => ({
+          binding,
+          resource: { buffer: bufferOf(r.id), size: s.bytesOf(r.id) },
+        }),
+      );
+      if (d.block) {
+        entries.push({ binding: entries.length, resource: { buffer: uniforms.buffer, ...d.block } });
+      }
+      const group = device.gpu.createBindGroup({ label: d.label, layout: kernel.layout, entries });
+      const bytes = [...new Set(d.launch.bind.map((r) => r.id))].reduce((n, id) => n + s.bytesOf(id), 0);
+      return {
+        label: d.label,
+        kernel: d.launch.kernel.name,
+        overrides: d.overrides,
+        grid: d.grid,
+        pipeline: kernel.pipeline,
+        group,
+        flops: d.launch.flops ?? 0,
+        bytes,
+        once: d.once,
+      };
+    });
+
+    for (const { id, data } of s.initial) {
+      device.gpu.queue.writeBuffer(bufferOf(id), 0, packed(data, scalar));
+    }
+    const copies = s.copies.map(({ from, to }) => ({
+      from: bufferOf(from),
+      to: bufferOf(to),
+      bytes: Math.ceil(s.bytesOf(to) / 4) * 4,
+    }));
+    const main = steps.filter((step) => !step.once);
+    const cost = {
+      launches: main.length,
+      bytes: main.reduce((n, step) => n + step.bytes, 0),
+      flops: main.reduce((n, step) => n + step.flops, 0),
+      memory: slots.reduce((n, b) => n + b.size, 0),
+    };
+    const plan = new Plan(device, main, cost, s, slots, uniforms, copies);
+    plan.#submit(
+      steps.filter((step) => step.once),
+      1,
+      [],
+    );
+    const fault = await scope();
+    if (fault) throw bug(`the plan does not validate: ${fault.message}`);
+    return plan;
+  }
+
+  /** Replays the plan: one encoder, one submit, however many `times`. */
+  run(times = 1): void {
+    this.device.check();
+    this.#submit(this.steps, times, this.copies);
+  }
+
+  #submit(steps: readonly Step[], times: number, copies: typeof this.copies): void {
+    if (this.#closed) throw bug('run of a closed plan');
+    const encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
+    for (let k = 0; k < times; k++) {
+      const pass = encoder.beginComputePass();
+      for (const step of steps) {
+        pass.setPipeline(step.pipeline);
+        pass.setBindGroup(0, step.group);
+        pass.dispatchWorkgroups(...step.grid);
+      }
+      pass.end();
+      for (const { from, to, bytes } of copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+    }
+    this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /** Copies made at the end of each run, for those who encode runs themselves (profilers). */
+  encodeCopies(encoder: GPUCommandEncoder): void {
+    for (const { from, to, bytes } of this.copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+  }
+
+  /** Sets an input or a state. */
+  write(ref: Ref, data: Float32Array | Uint32Array): void {
+    if (data.length !== size(ref.shape)) {
+      throw new EngineError('ShapeError', `write of ${data.length} elements into ${shapeText(ref.shape)}`);
+    }
+    this.device.gpu.queue.writeBuffer(this.buffer(ref), 0, packed(data, this.scalar));
+  }
+
+  /** The buffer that holds an input, a state or an output. */
+  buffer(ref: Ref): GPUBuffer {
+    const slot = this.slots[this.schedule.slotOf(ref.id)];
+    if (!slot || !this.schedule.pinned(ref.id)) throw bug(`value #${ref.id} is not kept: compile it as an output`);
+    return slot;
+  }
+
+  bytes(ref: Ref): number {
+    return this.schedule.bytesOf(ref.id);
+  }
+
+  /** Reads an input, a state or an output. For results, never inside an iteration: see `Watch`. */
+  async read(ref: Ref): Promise<Float32Array<ArrayBuffer>> {
+    const bytes = await this.device.read(this.buffer(ref), this.bytes(ref));
+    if (ref.kind === 'u32') return Float32Array.from(new Uint32Array(bytes));
+    return this.scalar === 'f16' ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
+  }
+
+  /** Changes a number in the uniforms of every launch that uses the knob. */
+  knob(name: string, value: number): void {
+    const place = this.#knobs.get(name);
+    if (!place) throw bug(`the plan has no knob ${name}`);
+    place.set(value);
+    for (const offset of place.offsets) {
+      this.device.gpu.queue.writeBuffer(this.uniforms.buffer, offset, place.data);
+    }
+  }
+
+  get scalar(): Scalar {
+    return this.schedule.realBytes === 2 ? 'f16' : 'f32';
+  }
+
+  /** Gives the memory back to the device's pool. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const slot of this.slots) this.device.pool.release(slot);
+    this.uniforms.buffer.destroy();
+  }
+
+  /** The table that `--explain` prints and golden tests pin. */
+  toString(): string {
+    const rows = this.steps.map((s) => {
+      const settings = Object.entries(s.overrides).map(([k, v]) => `${k}=${v}`);
+      return [s.label, s.kernel, settings.join(' '), s.grid.join('x'), `${s.flops}`, `${s.bytes}`];
+    });
+    const head = ['op', 'kernel', 'overrides', 'grid', 'flops', 'bytes'];
+    const widths = head.map((h, c) => Math.max(h.length, ...rows.map((r) => (r[c] ?? '').length)));
+    const line = (r: readonly string[]): string =>
+      r
+        .map((cell, c) => cell.padEnd(widths[c] ?? 0))
+        .join('  ')
+        .trimEnd();
+    const { launches, flops, bytes, memory } = this.cost;
+    return [
+      line(head),
+      ...rows.map(line),
+      '',
+      `${launches} launches, ${flops} flops, ${bytes} bytes, ${bytesText(memory)} of memory`,
+    ].join('\n');
+  }
+}
+
+/** Refuses what the adapter cannot bind, before anything is allocated. */
+function refuse(device: Device, s: Schedule): void {
+  const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
+  const worst = s.values.reduce<(typeof s.values)[number] | undefined>(
+    (w, v) => (w && w.bytes >= v.bytes ? w : v),
+    undefined,
+  );
+  if (!worst || worst.bytes <= limit) return;
+  const factor = Math.floor(100 * Math.sqrt(limit / worst.bytes));
+  throw new EngineError(
+    'LimitError',
+    `${worst.label} needs a ${bytesText(worst.bytes)} buffer (${shapeText(worst.shape)}); this adapter binds at most ${bytesText(limit)}`,
+    `Use a smaller size: at ${factor} % of these sides it fits.`,
+  );
+}
+
+function gridOf(device: Device, l: Launch, values: Overrides, label: string): readonly [number, number, number] {
+  const [x, y = 1, z = 1] = l.grid(values);
+  const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
+  if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {
+    throw new EngineError(
+      'LimitError',
+      `${label} needs a grid of ${x} x ${y} x ${z} workgroups; this adapter allows 1 to ${most} each way`,
+      'Use a smaller size.',
+    );
+  }
+  return [x, y, z];
+}
+
+/** Host data as bytes to upload, in the plan's storage type. */
+function packed(data: Float32Array | Uint32Array, scalar: Scalar): ArrayBuffer {
+  const exact = scalar === 'f16' && data instanceof Float32Array ? toHalf(data) : data;
+  // A copy, also because writeBuffer refuses views of shared memory.
+  const bytes = new Uint8Array(Math.ceil(exact.byteLength / 4) * 4);
+  bytes.set(new Uint8Array(exact.buffer, exact.byteOffset, exact.byteLength));
+  return bytes.buffer;
+}

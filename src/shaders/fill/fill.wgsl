@@ -1,0 +1,19 @@
+// fill: Y[i] = value
+//
+// One thread per element.
+
+alias T = f32;
+override WG: u32 = 64;  // threads per workgroup
+
+struct Uniforms { n: u32, value: f32 }
+
+@group(0) @binding(0) var<storage, read_write> Y: array<T>;
+@group(0) @binding(1) var<uniform>             u: Uniforms;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local, WG);
+  if (i >= u.n) { return; }
+  Y[i] = T(u.value);
+}

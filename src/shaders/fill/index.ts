@@ -1,0 +1,33 @@
+import { EngineError } from '../../base/errors';
+import { type Shape, size } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { flatGrid } from '../grid';
+import flat from '../lib/flat.wgsl';
+import { type Builder, defineOp, type Knob, launch, type Ref } from '../op';
+import wgsl from './fill.wgsl';
+
+const kernel = defineKernel({
+  name: 'fill',
+  wgsl,
+  lib: [flat],
+  binds: ['write'],
+  uniforms: { n: 'u32', value: 'f32' },
+  variants: [{ WG: 64 }],
+});
+
+export const fillOp = defineOp<0, { shape: Shape; value: number | Knob }>({
+  name: 'fill',
+  infer(_, { shape }) {
+    if (size(shape) < 1)
+      throw new EngineError('ShapeError', `fill wants at least one element, got [${shape.join(', ')}]`);
+    return shape;
+  },
+  forward(_, y, { value }) {
+    const n = size(y.shape);
+    return [launch({ kernel, bind: [y], uniforms: { n, value }, grid: ({ WG }) => flatGrid(n, WG) })];
+  },
+  backward: () => [],
+});
+
+/** A value of the given shape, the same number everywhere. */
+export const fill = (g: Builder, shape: Shape, value: number | Knob): Ref => g.apply(fillOp, [], { shape, value });

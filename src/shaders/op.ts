@@ -1,0 +1,148 @@
+import type { Shape } from '../base/shape';
+import type { KernelSource, Overrides } from '../gpu/kernel';
+
+/** How an element is stored. `real` is f32 (or f16 where a plan says so); `u32` holds indices. */
+export type Kind = 'real' | 'u32';
+
+/** A value in a graph: a shape and an id. Owns no memory. */
+export interface Ref {
+  readonly id: number;
+  readonly shape: Shape;
+  readonly kind: Kind;
+}
+
+/** A number the host may change between runs of a plan, without compiling anything: a rate, a weight. */
+export interface Knob {
+  readonly knob: string;
+  readonly value: number;
+}
+
+/** One dispatch of one kernel. */
+export interface Launch<U extends string = string, V extends string = string> {
+  readonly kernel: KernelSource<U, V>;
+  /** What each binding of the kernel holds, in order. */
+  readonly bind: readonly Ref[];
+  readonly uniforms: Readonly<Record<U, number | Knob>>;
+  /** Override values fixed by the op's attributes (WRAP, RELU ...); a variant's values come on top. */
+  readonly overrides?: Overrides;
+  /** Workgroups for a given choice of override values. */
+  readonly grid: (v: Readonly<Record<V, number>>) => readonly [x: number, y?: number, z?: number];
+  /** Arithmetic this launch has to do, a multiply-add counting as 2. For the cost table and the roofline. */
+  readonly flops?: number;
+}
+
+/** Checks a launch against its kernel's uniforms and overrides, then forgets their names. */
+export function launch<U extends string, V extends string>(l: Launch<U, V>): Launch {
+  return l as unknown as Launch;
+}
+
+/** `N` values of `T`, so that an op can take its inputs apart without doubt. */
+export type Tuple<T, N extends number> = N extends 1
+  ? readonly [T]
+  : N extends 2
+    ? readonly [T, T]
+    : N extends 3
+      ? readonly [T, T, T]
+      : N extends 4
+        ? readonly [T, T, T, T]
+        : readonly T[];
+
+/** What an op may ask of the graph. The graph implements it; ops only see this. */
+export interface Builder {
+  apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Ref;
+}
+
+export interface BackwardContext<N extends number, A> {
+  readonly g: Builder;
+  readonly x: Tuple<Ref, N>;
+  /** The op's own output, for ops whose derivative is simplest in terms of it. */
+  readonly y: Ref;
+  /** Gradient of the loss with respect to y. */
+  readonly dy: Ref;
+  readonly attrs: A;
+  /** Whether anyone asked for the gradient of input k; where not, return null and save the work. */
+  readonly needs: (k: number) => boolean;
+}
+
+/** An application of an op, as fusion rules see it. */
+export interface Applied<A = unknown> {
+  readonly op: Op;
+  readonly x: readonly Ref[];
+  readonly attrs: A;
+  readonly shape: Shape;
+}
+
+/** What a fusion rule answers: the op, inputs and attributes that do the work of both. */
+export interface Fused {
+  readonly op: Op;
+  readonly x: readonly Ref[];
+  readonly attrs: unknown;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: an Op of unknown arity and attributes; the graph only passes them through
+export interface Op<N extends number = any, A = any> {
+  readonly name: string;
+  /** Kind of the output. Default: real. */
+  readonly kind?: Kind;
+  /** Output shape, or a ShapeError. Pure: never touches the GPU. */
+  infer(x: Tuple<Shape, N>, attrs: A): Shape;
+  /**
+   * How to compute `y`. An empty list means that y is a view of x[0]: the same elements under another shape.
+   * `scratch` gives memory for this node alone; its contents are undefined at the start.
+   */
+  forward(x: Tuple<Ref, N>, y: Ref, attrs: A, scratch: (shape: Shape, kind?: Kind) => Ref): readonly Launch[];
+  /** Gradient of each input, written as more graph; null where there is none. */
+  backward(c: BackwardContext<N, A>): Tuple<Ref | null, N>;
+  /** Fusion: this node, whose only reader is `next`, and `next` in one. Null when they do not go together. */
+  fuseNext?(self: Applied<A>, next: Applied): Fused | null;
+  /** Fusion: this node and the producer of its input `k`, which nobody else reads. */
+  fusePrevious?(self: Applied<A>, k: number, previous: Applied): Fused | null;
+}
+
+export function defineOp<N extends number, A>(op: Op<N, A>): Op<N, A> {
+  return op;
+}
+
+/** An array of f64 with a shape: what references compute with. */
+export interface Value {
+  readonly shape: Shape;
+  readonly data: Float64Array;
+}
+
+export interface Case<N extends number, A> {
+  readonly name: string;
+  readonly shapes: Tuple<Shape, N>;
+  readonly attrs: A;
+  /**
+   * Input values, when not just any in [-1, 1] will do: element i of input k, made from `u`, uniform in [-1, 1].
+   */
+  readonly values?: (k: number, i: number, u: number) => number;
+}
+
+/** Test facts about one op. They live beside the op; nothing that ships imports them. See test/kit.ts. */
+// biome-ignore lint/suspicious/noExplicitAny: specs of all arities are tested by one kit
+export interface OpSpec<N extends number = any, A = any> {
+  readonly op: Op<N, A>;
+  /** The slow truth, in f64. */
+  reference(x: Tuple<Value, N>, attrs: A): Float64Array;
+  /** At least one tiny, one exact-tile and one ragged case. */
+  readonly cases: readonly Case<N, A>[];
+  /** Shapes and attributes that must be refused, with the message they get. */
+  readonly rejects?: readonly (Case<N, A> & { readonly message: RegExp })[];
+  /** Relative tolerance of the forward pass, against the largest element. Default 1e-5. */
+  readonly rtol?: number;
+  /** Inputs that have a gradient. Default: all real ones. Others must get null. */
+  readonly differentiable?: readonly number[];
+  /** Inputs that are indices. Their values are rounded to u32. */
+  readonly indices?: readonly number[];
+  /**
+   * Cases (by predicate on attrs) for which op(roll(x)) == roll(op(x)) bit for bit, and by how much the output
+   * moves when input 0 is rolled by [dy, dx] over its last two axes. Null: not equivariant.
+   */
+  readonly torus?: (attrs: A) => { readonly rollIn: Roll; readonly rollOut: Roll } | null;
+  /** Input k in which the op is linear: the kit checks <A x, y> == <x, A' y>. */
+  readonly linearIn?: number;
+}
+
+/** Shift of the last two axes, in elements: [rows, columns]. */
+export type Roll = readonly [dy: number, dx: number];

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'cli'];
+const SIDE_BY_SIDE = new Map([['web', FLOORS.indexOf('cli')]]);
+const floorOf = (path: string): number => {
+  const folder = path.split(sep)[1] ?? '';
+  return SIDE_BY_SIDE.get(folder) ?? FLOORS.indexOf(folder);
+};
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((f) => f.endsWith('.ts'))
+  .map((f) => join('src', f));
+
+const test = suite('layers');
+
+test('a file imports only from its own floor or below', () => {
+  const climbs: string[] = [];
+  for (const file of files) {
+    for (const [, from] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
+      const target = normalize(join(dirname(file), from as string));
+      if (floorOf(file) >= 0 && floorOf(target) > floorOf(file)) climbs.push(`${file} imports ${target}`);
+    }
+  }
+  assert.equal(climbs, []);
+});
+
+test('no file of src/ is in a folder without a floor', () => {
+  assert.equal(
+    files.filter((f) => f.split(sep).length > 2 && floorOf(f) < 0),
+    [],
+  );
+});
+
+test('platform code is behind .node.ts and .browser.ts, below the command line', () => {
+  const strays = files.filter(
+    (f) =>
+      !/\.(node|browser)\.ts$/.test(f) &&
+      !f.startsWith(join('src', 'cli')) &&
+      /from '(node:|sharp|webgpu)/.test(readFileSync(f, 'utf8')),
+  );
+  assert.equal(strays, []);
+});
+
+test('only onnx.ts knows onnx-proto', () => {
+  const users = files.filter((f) => readFileSync(f, 'utf8').includes("'onnx-proto'"));
+  assert.equal(
+    users.filter((f) => f !== join('src', 'nets', 'onnx.ts')),
+    [],
+  );
+});
+
+test.run();
