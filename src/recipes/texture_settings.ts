@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { EngineError } from '../base/errors';
+
+const side = z
+  .int('a size is whole pixels')
+  .min(32, 'at least 32 pixels a side')
+  .max(8192, 'at most 8192 pixels a side');
+const whole = (low: number, high: number): z.ZodInt =>
+  z.int('must be a whole number').min(low, `must be at least ${low}`).max(high, `must be at most ${high}`);
+
+/** What a texture is grown with: the meaning, the default and the limits of every setting. */
+export const textureSettings = z.strictObject({
+  size: z.tuple([side, side]).default([256, 256]).describe('width and height of the tile, pixels'),
+  seed: whole(0, 2 ** 32 - 1)
+    .default(1)
+    .describe('of every random number: the same seed on the same adapter gives the same picture'),
+  net: z
+    .string()
+    .min(1)
+    .default('patches')
+    .describe('what compares canvas and exemplar: patches (no weights needed), vgg19, vgg16, or an ONNX file'),
+  tile: z.enum(['both', 'x', 'y', 'none']).default('both').describe('the axes along which the result joins itself'),
+  steps: whole(1, 10000).optional().describe('optimiser steps at each scale; without it, what suits the net'),
+  scales: whole(1, 16).optional().describe('sizes from coarse to fine; without it, what suits size and net'),
+  canvas: z.enum(['noise', 'plasma']).default('noise').describe('what the coarsest canvas starts as'),
+  layers: z.array(z.string().min(1)).min(1).optional().describe('layers of the net to compare at'),
+  pooling: z.enum(['average', 'max']).optional().describe('how the net shrinks; average gives smoother textures'),
+});
+
+/** Settings with every default filled in. */
+export type TextureSettings = z.output<typeof textureSettings>;
+/** Settings as a user gives them: all of them optional. */
+export type TextureWishes = z.input<typeof textureSettings>;
+
+/**
+ * Fills the defaults in.
+ * @throws EngineError `SettingsError` that names the setting, its value and its limits.
+ */
+export function fillSettings(wishes: unknown): TextureSettings {
+  const filled = textureSettings.safeParse(wishes);
+  if (filled.success) return filled.data;
+  const lines = filled.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`);
+  throw new EngineError('SettingsError', lines.join('\n  '));
+}
