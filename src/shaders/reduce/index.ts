@@ -1,0 +1,99 @@
+import { shapeError } from '../../base/errors';
+import { type Shape, sameShape, size } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { expand, mulScalar } from '../broadcast';
+import treeSum from '../lib/tree_sum.wgsl';
+import { type Builder, defineOp, type Kind, type Launch, launch, type Op, type Ref } from '../op';
+import wgsl from './reduce.wgsl';
+import totalWgsl from './total.wgsl';
+
+const binds = ['read', 'read', 'write', 'write'] as const;
+const uniforms = { n: 'u32', part: 'u32', scale: 'f32' } as const;
+const lib = [treeSum];
+const long = defineKernel({ name: 'reduce', wgsl, lib, binds, uniforms, variants: [{ WG: 256 }, { WG: 64 }] });
+/** The same for rows that would leave most threads of a large workgroup idle. */
+const short = defineKernel({ name: 'reduce_short', wgsl, lib, binds, uniforms, variants: [{ WG: 64 }, { WG: 32 }] });
+const total = defineKernel({
+  name: 'reduce_total',
+  wgsl: totalWgsl,
+  lib,
+  binds: ['read', 'write'],
+  uniforms: { parts: 'u32', scale: 'f32' },
+  variants: [{ WG: 256 }, { WG: 64 }],
+});
+
+/** What is summed, by its number in the shader. */
+export const terms = { value: 0, product: 1, squaredDifference: 2, difference: 3 } as const;
+
+/** Elements that one workgroup adds up: few enough for short sums, many enough to fill its threads. */
+const PART = 8192;
+
+/**
+ * Launches for y[r] = scale * sum_i f(a[r, i], b[r, i]), with a and b cut into `rows` rows. Two stages at most, in a
+ * fixed order, summed as a tree in f32: the relative error stays near 1e-6 for tens of millions of positive terms.
+ */
+export function reduction(
+  term: keyof typeof terms,
+  rows: number,
+  a: Ref,
+  b: Ref,
+  y: Ref,
+  scale: number,
+  scratch: (shape: Shape, kind?: Kind) => Ref,
+): Launch[] {
+  const n = size(a.shape) / rows;
+  const parts = Math.ceil(n / PART);
+  // Equal parts, so that no workgroup is left with a crumb.
+  const part = Math.ceil(n / parts);
+  // Of kind u32 because it holds four bytes an element in every plan; the shader keeps f32 in it.
+  const partial = scratch([rows, parts], 'u32');
+  const first = launch({
+    kernel: n <= 1024 ? short : long,
+    bind: [a, b, partial, y],
+    overrides: { FN: terms[term], WHOLE: parts === 1 ? 1 : 0 },
+    uniforms: { n, part, scale },
+    grid: () => [parts, rows],
+    flops: (term === 'value' ? 1 : term === 'product' ? 2 : 3) * n * rows,
+  });
+  if (parts === 1) return [first];
+  const second = launch({
+    kernel: total,
+    bind: [partial, y],
+    uniforms: { parts, scale },
+    grid: () => [rows],
+    flops: parts * rows,
+  });
+  return [first, second];
+}
+
+/** scale * sum of all elements. */
+export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
+  name: 'sum',
+  infer: () => [1],
+  forward: ([x], y, { scale }, scratch) => reduction('value', 1, x, x, y, scale, scratch),
+  backward: ({ g, x: [x], dy, attrs }) => [expand(g, dy, x.shape, attrs.scale)],
+});
+
+/** scale * sum of products, of two values with equally many elements. */
+export const dotOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
+  name: 'dot',
+  infer([a, b]) {
+    if (!sameShape(a, b)) throw shapeError('dot', 'two equal shapes', a, b);
+    return [1];
+  },
+  forward: ([a, b], y, { scale }, scratch) => reduction('product', 1, a, b, y, scale, scratch),
+  backward: ({ g, x: [a, b], dy, attrs, needs }) => [
+    needs(0) ? mulScalar(g, b, dy, attrs.scale) : null,
+    needs(1) ? mulScalar(g, a, dy, attrs.scale) : null,
+  ],
+});
+
+/** Sum of all elements, [..] -> [1], accurate to about 1e-6 of the sum of magnitudes. */
+export const sum = (g: Builder, x: Ref): Ref => g.apply(sumOp, [x], { scale: 1 });
+/** Mean of all elements, [..] -> [1]. */
+export const mean = (g: Builder, x: Ref): Ref => g.apply(sumOp, [x], { scale: 1 / size(x.shape) });
+/**
+ * Sum of a[i] b[i] over all elements, [..] x [..] -> [1], times `scale`.
+ * @throws EngineError `ShapeError` when the shapes differ.
+ */
+export const dot = (g: Builder, a: Ref, b: Ref, scale = 1): Ref => g.apply(dotOp, [a, b], { scale });
