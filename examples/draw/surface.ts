@@ -31,6 +31,13 @@ export class Surface {
     return [this.albedo[3 * i] ?? 0, this.albedo[3 * i + 1] ?? 0, this.albedo[3 * i + 2] ?? 0];
   }
 
+  /** The sample at a place in pixels, or -1 outside. */
+  at(x: number, y: number): number {
+    const col = Math.floor((x + MARGIN) * SAMPLES);
+    const row = Math.floor((y + MARGIN) * SAMPLES);
+    return col < 0 || row < 0 || col >= this.side || row >= this.side ? -1 : row * this.side + col;
+  }
+
   /** Every sample, with its place in pixels: the picture is 0 .. SIZE, the margin lies outside. */
   each(visit: (x: number, y: number, i: number) => void): void {
     this.within(-MARGIN, -MARGIN, SIZE + MARGIN, SIZE + MARGIN, visit);
