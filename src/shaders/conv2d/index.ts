@@ -1,0 +1,78 @@
+import { EngineError, shapeError } from '../../base/errors';
+import { sameShape } from '../../base/shape';
+import { biasGradOp } from '../conv2d_bias_grad';
+import { inputGrad } from '../conv2d_input_grad';
+import { flip, tiles } from '../conv2d_layout';
+import { weightGradOp } from '../conv2d_weight_grad';
+import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
+import type { Border, Borders, Pads } from '../pad/border';
+import { ops, relu } from '../pointwise';
+import { bankOf, type Conv, checkBank, convShape } from './geometry';
+import { convLaunches } from './launches';
+
+export { convTranspose2d } from '../conv2d_input_grad';
+export type { Border, Borders, Pads };
+
+export interface ConvAttrs extends Conv {
+  /** max(y, 0) before it is stored. Only fusion sets it: the op as such has no derivative then. */
+  readonly relu?: boolean;
+}
+
+/** y = conv(x, w in tiles) + bias. Inputs: x [C, H, W], w (conv2d_layout), and perhaps bias [O]. */
+export const convOp: Op<number, ConvAttrs> = defineOp<number, ConvAttrs>({
+  name: 'conv2d',
+  infer([x = [], w = [], bias], attrs) {
+    const y = convShape('conv2d', x, attrs);
+    checkBank('conv2d', w, attrs.bank);
+    if (bias && !sameShape(bias, [attrs.bank.a])) throw shapeError('conv2d', `a bias [${attrs.bank.a}]`, bias);
+    return y;
+  },
+  forward([x, w, bias], y, { bank, stride, pad, border, relu: clip }, scratch) {
+    if (!x || !w) throw new EngineError('ShapeError', 'conv2d wants a map and filters');
+    const halo = { top: pad[0], left: pad[1], border };
+    return convLaunches(x, w, y, { bank, stride, halo, bias, relu: clip ?? false }, scratch);
+  },
+  backward({ g, x: [x, w, bias], dy, attrs, needs }) {
+    if (!x || !w) return [];
+    const { bank, stride, pad, border } = attrs;
+    const conv = { bank, stride, pad, border };
+    return [
+      needs(0) ? inputGrad(g, dy, flip(g, w, bank), conv, [x.shape[1] ?? 0, x.shape[2] ?? 0]) : null,
+      needs(1) ? g.apply(weightGradOp, [x, dy], conv) : null,
+      ...(bias ? [needs(2) ? g.apply(biasGradOp, [dy], {}) : null] : []),
+    ];
+  },
+  fuseNext(self: Applied<ConvAttrs>, next): Fused | null {
+    if (next.op !== ops.relu || self.attrs.relu) return null;
+    return { op: convOp, x: self.x, attrs: { ...self.attrs, relu: true } };
+  },
+});
+
+export interface ConvOptions {
+  /** [O], added to every pixel. */
+  readonly bias?: Ref;
+  /** Rows and columns from one output to the next. Default [1, 1]. */
+  readonly stride?: readonly [sy: number, sx: number];
+  /** Pixels added at [top, left, bottom, right]. Default none. */
+  readonly pad?: Pads;
+  /** What is added, [vertical, horizontal]. Default zeros. */
+  readonly border?: Borders;
+  /** Followed by max(y, 0), in the same launch where plans fuse. */
+  readonly relu?: boolean;
+}
+
+/**
+ * Convolution as networks mean it (cross-correlation): x [C, H, W] with filters w [O, C, Ky, Kx] in ONNX order gives
+ * [O, H', W'], H' = floor((H + top + bottom - Ky) / sy) + 1. Any kernel size and stride, one group. With border
+ * 'wrap' and pad (K - 1) / 2 it commutes exactly with rolling the map.
+ * @throws EngineError `ShapeError`: channels that differ, a kernel larger than the padded map, a pad that its border
+ * cannot supply (reflect wants pad < size, wrap wants pad <= size).
+ */
+export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): Ref {
+  const { bias, stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
+  const attrs = { bank: bankOf('conv2d', w.shape), stride, pad, border };
+  convShape('conv2d', x.shape, attrs); // before any node is made
+  const laid = tiles(g, w);
+  const y = g.apply(convOp, bias ? [x, laid, bias] : [x, laid], attrs);
+  return options.relu ? relu(g, y) : y;
+}
