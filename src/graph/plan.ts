@@ -251,20 +251,29 @@ export class Plan {
   }
 }
 
-/** Refuses what the adapter cannot bind, before anything is allocated. */
-function refuse(device: Device, s: Schedule): void {
+/** A value that is larger than the adapter can bind. */
+export interface Excess {
+  readonly message: string;
+  readonly bytes: number;
+  readonly limit: number;
+}
+
+/** The largest value of a schedule that the adapter cannot bind, if there is one. Allocates nothing. */
+export function checkLimits(device: Device, s: Schedule): Excess | null {
   const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
-  const worst = s.values.reduce<(typeof s.values)[number] | undefined>(
-    (w, v) => (w && w.bytes >= v.bytes ? w : v),
-    undefined,
-  );
-  if (!worst || worst.bytes <= limit) return;
-  const factor = Math.floor(100 * Math.sqrt(limit / worst.bytes));
-  throw new EngineError(
-    'LimitError',
-    `${worst.label} needs a ${bytesText(worst.bytes)} buffer (${shapeText(worst.shape)}); this adapter binds at most ${bytesText(limit)}`,
-    `Use a smaller size: at ${factor} % of these sides it fits.`,
-  );
+  let worst = s.values[0];
+  for (const v of s.values) if (!worst || v.bytes > worst.bytes) worst = v;
+  if (!worst || worst.bytes <= limit) return null;
+  const { label, shape, bytes } = worst;
+  const message = `${label} needs a ${bytesText(bytes)} buffer (${shapeText(shape)}); this adapter binds at most ${bytesText(limit)}`;
+  return { message, bytes, limit };
+}
+
+function refuse(device: Device, s: Schedule): void {
+  const excess = checkLimits(device, s);
+  if (!excess) return;
+  const percent = Math.floor(100 * Math.sqrt(excess.limit / excess.bytes));
+  throw new EngineError('LimitError', excess.message, `Use a smaller size: at ${percent} % of these sides it fits.`);
 }
 
 function gridOf(device: Device, l: Launch, values: Overrides, label: string): readonly [number, number, number] {

@@ -1,0 +1,73 @@
+import { EngineError } from '../base/errors';
+import { size } from '../base/shape';
+import { argsort } from '../shaders/argsort';
+import { type Border, conv2d } from '../shaders/conv2d';
+import { absoluteError } from '../shaders/error';
+import { gather } from '../shaders/gather';
+import { normalizeRows } from '../shaders/normalize_rows';
+import type { Builder, Ref } from '../shaders/op';
+import { quantile } from '../shaders/quantile';
+import { random } from '../shaders/random';
+import { reshape } from '../shaders/reshape';
+
+export interface PatchOptions {
+  /** Side of the square patches, in pixels. Odd. */
+  readonly patch: number;
+  /** Random projections per step. */
+  readonly projections: number;
+  readonly seed: number;
+  /** Names the random sequence: two losses of one run must not share their filters. */
+  readonly stream: number;
+  /** Axes on which the canvas is a torus, [vertical, horizontal]; on the others only whole patches count. */
+  readonly torus: readonly [boolean, boolean];
+}
+
+/**
+ * Sliced Wasserstein distance between the patches of `canvas` [C, H, W] and of `exemplar` [C, h, w]: every patch is
+ * projected on random unit filters, and the sorted projections of both are compared. Filters are drawn anew for
+ * each value of `counter` ([1], the step), on the GPU, so an average over steps sees all directions.
+ *
+ * loss = mean_p mean_i | sort(x_p)_i - quantile(sort(y_p), (i + 0.5) / N) |,  x_p = canvas * f_p,  y_p = exemplar * f_p
+ *
+ * Elnekave and Weiss, "Generating Natural Images with Direct Patch Distributions Matching", ECCV 2022; the sliced
+ * distance of Rabin et al., SSVM 2011. Gradient: the sign of the difference, scattered back through the sort.
+ *
+ * @returns the loss, shape [1]
+ * @throws EngineError `ShapeError` when either picture is smaller than a patch.
+ */
+export function patchLoss(g: Builder, canvas: Ref, exemplar: Ref, counter: Ref, options: PatchOptions): Ref {
+  const { patch: k, projections: P, seed, stream, torus } = options;
+  const C = canvas.shape[0] ?? 0;
+  for (const [name, { shape }] of [
+    ['canvas', canvas],
+    ['exemplar', exemplar],
+  ] as const) {
+    if (Math.min(shape[1] ?? 0, shape[2] ?? 0) < k) {
+      throw new EngineError(
+        'ShapeError',
+        `the ${name} of ${shape[2]}x${shape[1]} is smaller than a ${k}x${k} patch`,
+        'Use a larger picture, or fewer scales.',
+      );
+    }
+  }
+  const noise = random(g, [P, C * k * k], { seed, stream, distribution: 'normal' }, counter);
+  const filters = reshape(g, normalizeRows(g, noise), [P, C, k, k]);
+  const x = project(g, canvas, filters, torus);
+  const y = project(g, exemplar, filters, [false, false]);
+  const N = x.shape[1] ?? 0;
+  const sorted = gather(g, x, argsort(g, x), { permutation: true });
+  const wanted = quantile(g, gather(g, y, argsort(g, y), { permutation: true }), N);
+  return absoluteError(g, sorted, wanted);
+}
+
+/** Projections [P, patches] of all patches of a picture. */
+function project(g: Builder, picture: Ref, filters: Ref, torus: readonly [boolean, boolean]): Ref {
+  const k = filters.shape[2] ?? 1;
+  const before = Math.floor((k - 1) / 2);
+  const after = k - 1 - before;
+  const pad = [torus[0] ? before : 0, torus[1] ? before : 0, torus[0] ? after : 0, torus[1] ? after : 0] as const;
+  const border = torus.map((t): Border => (t ? 'wrap' : 'zeros')) as [Border, Border];
+  const maps = conv2d(g, picture, filters, { pad, border });
+  const P = maps.shape[0] ?? 1;
+  return reshape(g, maps, [P, size(maps.shape) / P]);
+}

@@ -1,0 +1,212 @@
+import { bytesText, EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import { Rng } from '../base/rng';
+import type { Device } from '../gpu/device';
+import { checkLimits } from '../graph/plan';
+import { schedule } from '../graph/schedule';
+import { type ColourSpace, colourSpace, decode } from './canvas/colour';
+import { startCanvas } from './canvas/start';
+import { enlarge } from './enlarge';
+import { type Objective, patchesObjective, type Subject } from './objective';
+import { descent, optimise } from './optimise';
+import { pyramid, type Scale } from './scales';
+import type { TextureSettings } from './texture_settings';
+
+export interface TextureProgress {
+  /** Which scale, from 0, of how many. */
+  readonly scale: number;
+  readonly scales: number;
+  readonly width: number;
+  readonly height: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly msPerStep: number;
+}
+
+export interface TextureEvents {
+  onProgress?(p: TextureProgress): void;
+  /** A scale is done; its picture may be saved. */
+  onScale?(s: { scale: number; raster: Raster }): void | Promise<void>;
+  /** Something a user should know: a size rounded, a setting without effect. */
+  onNotice?(text: string): void;
+  /** Stops after the current batch of steps; what there is comes back. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TextureResult {
+  readonly raster: Raster;
+  /** The settings as used: size rounded, steps and scales filled in. */
+  readonly settings: TextureSettings;
+  readonly stopped: boolean;
+  /** Per scale: its size, steps done, milliseconds a step, and [step, loss] points. */
+  readonly scales: readonly {
+    readonly width: number;
+    readonly height: number;
+    readonly steps: number;
+    readonly msPerStep: number;
+    readonly curve: readonly (readonly [number, number])[];
+  }[];
+}
+
+/** Adam's rate at the end of a scale, as a share of the rate at its start: lets the noise of the steps settle. */
+const FINAL_RATE = 0.1;
+
+/**
+ * Grows a texture that looks like `exemplar` and tiles without a seam: a random canvas on a torus, optimised and
+ * enlarged scale by scale (formulas in patches.ts and vgg.ts).
+ *
+ * @throws EngineError before any work when the exemplar is too small, or the size is too large for the adapter.
+ */
+export async function growTexture(
+  device: Device,
+  exemplar: Raster,
+  wanted: TextureSettings,
+  events: TextureEvents = {},
+): Promise<TextureResult> {
+  const torus = [wanted.tile === 'both' || wanted.tile === 'y', wanted.tile === 'both' || wanted.tile === 'x'] as const;
+  const space = colourSpace(exemplar);
+  const subject: Subject = { exemplar, space, torus, seed: wanted.seed };
+  const objective = await objectiveOf(device, subject, wanted, events);
+  const settings = fitted(wanted, exemplar, objective, events);
+  const scales = pyramid(settings.size, [exemplar.width, exemplar.height], {
+    ...objective,
+    ...(settings.scales !== undefined && { count: settings.scales }),
+  });
+  const steps = settings.steps ?? objective.steps;
+  const last = scales.at(-1);
+  if (last) refuseTooLarge(device, space, objective, last);
+
+  const places = new Rng(settings.seed, 200);
+  const done: TextureResult['scales'][number][] = [];
+  let canvas: Float32Array | null = null;
+  let size: readonly [number, number] = [0, 0];
+  let stopped = false;
+  for (const [index, scale] of scales.entries()) {
+    const [W, H] = scale.canvas;
+    const shape = [space.rank, H, W] as const;
+    const shift = [places.below(Math.max(1, size[1])), places.below(Math.max(1, size[0]))] as const;
+    canvas = canvas
+      ? await enlarge(device, canvas, [space.rank, size[1], size[0]], [H, W], torus, shift)
+      : startCanvas(settings.canvas, space, exemplar, scale.canvas, settings.seed);
+    size = scale.canvas;
+    stopped ||= events.signal?.aborted ?? false;
+    if (stopped) continue; // enlarge what there is to the size asked for
+    const result = await optimise(
+      device,
+      canvas,
+      shape,
+      (g, x, counter) => objective.loss(g, x, counter, scale.exemplar),
+      {
+        steps,
+        rate: objective.rate,
+        finalRate: FINAL_RATE,
+        lo: space.lo,
+        hi: space.hi,
+        signal: events.signal,
+        onProgress: (p) =>
+          events.onProgress?.({ scale: index, scales: scales.length, width: W, height: H, steps, ...p }),
+      },
+    );
+    if (result.curve.some(([, loss]) => !Number.isFinite(loss))) {
+      throw new EngineError(
+        'RunError',
+        `the loss is no longer a number at ${W}x${H}`,
+        'Try another --seed, or report it with the exemplar: this should not happen.',
+      );
+    }
+    canvas = result.canvas;
+    stopped = result.steps < steps;
+    done.push({ width: W, height: H, steps: result.steps, msPerStep: result.msPerStep, curve: result.curve });
+    await events.onScale?.({ scale: index, raster: decode(space, canvas, W, H) });
+    device.pool.trim(); // the next scale has other sizes
+  }
+  const raster = decode(space, canvas ?? new Float32Array(), size[0], size[1]);
+  return { raster, settings: { ...settings, steps, scales: scales.length }, stopped, scales: done };
+}
+
+async function objectiveOf(
+  device: Device,
+  subject: Subject,
+  settings: TextureSettings,
+  events: TextureEvents,
+): Promise<Objective> {
+  if (settings.net === 'patches') {
+    const largest = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
+    return patchesObjective(subject, (pixels) => {
+      // Large pictures need fewer directions a step: each has more values to say the same with.
+      const fits = Math.floor(largest / (4 * pixels));
+      const projections = Math.max(4, Math.min(64, fits));
+      if (projections < 64)
+        events.onNotice?.(
+          `${projections} projections a step instead of 64: more do not fit the adapter's ${bytesText(largest)} bindings`,
+        );
+      return projections;
+    });
+  }
+  throw new EngineError('RecipeError', `no net ${settings.net}`);
+}
+
+/** The settings with a size that the objective can work on; says so when it had to change it. */
+function fitted(
+  settings: TextureSettings,
+  exemplar: Raster,
+  objective: Objective,
+  events: TextureEvents,
+): TextureSettings {
+  const { multiple, smallest } = objective;
+  const shortest = Math.min(exemplar.width, exemplar.height);
+  if (shortest < smallest) {
+    throw new EngineError(
+      'PictureError',
+      `the exemplar is ${exemplar.width}x${exemplar.height}; ${objective.name} needs at least ${smallest} pixels each way`,
+      'Use a larger picture.',
+    );
+  }
+  const [w, h] = settings.size;
+  const least = Math.ceil(smallest / multiple) * multiple;
+  const round = (side: number): number => Math.max(least, Math.round(side / multiple) * multiple);
+  const size: [number, number] = [round(w), round(h)];
+  if (size[0] !== w || size[1] !== h) {
+    events.onNotice?.(
+      `size ${w}x${h} becomes ${size[0]}x${size[1]}: ${objective.name} works on multiples of ${multiple}, from ${least} up`,
+    );
+  }
+  return { ...settings, size };
+}
+
+/** Refuses a size whose largest value the adapter cannot bind, before any work, naming a size that it can. */
+function refuseTooLarge(
+  device: Device,
+  space: ColourSpace,
+  objective: Objective,
+  { canvas: [W, H], exemplar }: Scale,
+): void {
+  const pixels = W * H;
+  const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
+  const tooLarge = (detail: string, factor: number): EngineError => {
+    const side = (s: number): number => Math.floor((s * factor) / objective.multiple) * objective.multiple;
+    return new EngineError(
+      'LimitError',
+      `${W}x${H} is too large for this adapter: ${detail}`,
+      `Use a size up to ${side(W)}x${side(H)}.`,
+    );
+  };
+  // The canvas alone: do not even build a graph for it.
+  if (pixels * 4 * 4 > limit) {
+    throw tooLarge(`it binds at most ${bytesText(limit)}`, Math.sqrt(limit / (pixels * 4 * 4)));
+  }
+  const zeros = new Float32Array(space.rank * pixels);
+  const { graph, value } = descent(
+    zeros,
+    [space.rank, H, W],
+    (g, x, counter) => objective.loss(g, x, counter, exemplar),
+    {
+      rate: 0,
+      lo: space.lo,
+      hi: space.hi,
+    },
+  );
+  const excess = checkLimits(device, schedule(graph, [value], { fuse: true, realBytes: 4 }));
+  if (excess) throw tooLarge(excess.message, Math.sqrt(excess.limit / excess.bytes));
+}
