@@ -1,0 +1,31 @@
+// Product of two tiles, for kernels whose workgroup of S x S threads owns a square of 4 S R x 4 S R outputs.
+// Along each direction a thread owns R runs of 4 outputs, S runs apart, so that neighbours read neighbours.
+// The kernel declares overrides S and R (1 or 2) and lays out what is summed over (DEPTH deep) outermost:
+// tile_a[k * SIDE + i / 4] holds rows i..i+3, tile_b likewise columns. Whole vec4s, because two threads must not
+// write components of one.
+const DEPTH = 16u;
+override SIDE: u32 = S * R;
+override FILL: u32 = SIDE * DEPTH / (S * S); // vec4s that each thread brings into each tile
+
+var<workgroup> tile_a: array<vec4f, SIDE * DEPTH>;
+var<workgroup> tile_b: array<vec4f, SIDE * DEPTH>;
+
+// Outputs of one thread: 4 rows (columns of the matrices) of 4. R = 1 leaves all but the first alone.
+struct Outputs { m00: mat4x4f, m01: mat4x4f, m10: mat4x4f, m11: mat4x4f }
+
+fn outer(a: vec4f, b: vec4f) -> mat4x4f { return mat4x4f(a.x * b, a.y * b, a.z * b, a.w * b); }
+
+fn add_tiles(o: ptr<function, Outputs>, row: u32, col: u32) {
+  for (var k = 0u; k < DEPTH * SIDE; k += SIDE) {
+    let a = tile_a[k + row];
+    let b = tile_b[k + col];
+    (*o).m00 += outer(a, b);
+    if (R == 2u) {
+      let c = tile_a[k + row + S];
+      let d = tile_b[k + col + S];
+      (*o).m01 += outer(a, d);
+      (*o).m10 += outer(c, b);
+      (*o).m11 += outer(c, d);
+    }
+  }
+}
