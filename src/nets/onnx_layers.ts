@@ -1,0 +1,77 @@
+import { EngineError } from '../base/errors';
+import { nearest } from '../base/nearest';
+import type { OnnxModel, OnnxNode } from './onnx_model';
+
+/** The names a net's values go by. */
+export interface LayerNames {
+  /** Name -> value name: the usual names, the file's own value names and its node names. */
+  readonly values: ReadonlyMap<string, string>;
+  /** `conv1_1`, `relu1_1`, ..., `pool5`, in order of depth; the file's own value names for a net that is no chain. */
+  readonly usual: readonly string[];
+}
+
+/**
+ * Names the layers of a net. A file's own names (values first, then nodes) always hold. A VGG-like chain gets the
+ * literature's names on top: convolutions are counted in blocks that pools end, so the fourth convolution after the
+ * second pool is `conv3_4`, its rectified output `relu3_4`, and the third pool `pool3`. A 1x1 convolution in front
+ * of everything is preprocessing and is not counted.
+ */
+export function layerNames(model: OnnxModel): LayerNames {
+  const aliases = chainNames(model);
+  const values = new Map(aliases);
+  for (const n of model.nodes) if (n.outputs[0]) values.set(n.name, n.outputs[0]);
+  for (const n of model.nodes) for (const o of n.outputs) if (o !== '') values.set(o, o);
+  const own = model.nodes.map((n) => n.outputs[0] ?? '');
+  return { values, usual: aliases.size > 0 ? [...aliases.keys()] : own };
+}
+
+/**
+ * The value that a layer's name means.
+ * @throws EngineError `RecipeError`: `vgg19 has no layer relu6_1. Did you mean relu5_1?`
+ */
+export function layerValue(model: OnnxModel, names: LayerNames, layer: string): string {
+  const value = names.values.get(layer);
+  if (value !== undefined) return value;
+  // Deepest first: of names equally near, the deeper one is more often meant (relu6_1 is past the end).
+  const known = [...names.usual].reverse();
+  const near = nearest(layer, [...known, ...names.values.keys()]);
+  const some = names.usual.slice(0, 60);
+  throw new EngineError(
+    'RecipeError',
+    `${model.name} has no layer ${layer}.${near ? ` Did you mean ${near}?` : ''}`,
+    `Its layers: ${some.join(', ')}${names.usual.length > some.length ? ', ...' : ''}.`,
+  );
+}
+
+const PASSES = new Set(['Pad', 'Dropout', 'Identity', 'BatchNormalization']);
+const POOLS = new Set(['MaxPool', 'AveragePool']);
+
+/** The literature's names, when the net is a chain up to where its classifier begins; else none. */
+function chainNames(model: OnnxModel): Map<string, string> {
+  const names = new Map<string, string>();
+  const [image, ...others] = model.inputs;
+  if (!image || others.length > 0) return names;
+  const readers = new Map<string, OnnxNode[]>();
+  for (const n of model.nodes) for (const x of n.inputs) readers.set(x, [...(readers.get(x) ?? []), n]);
+
+  let value = image.name;
+  let block = 1;
+  let index = 0;
+  for (;;) {
+    const [node, second] = readers.get(value) ?? [];
+    if (second) return new Map();
+    const output = node?.outputs[0];
+    if (!node || output === undefined) return names;
+    if (node.op === 'Conv') {
+      const filters = model.tensors.get(node.inputs[1] ?? '')?.shape ?? [];
+      const isPreprocessing = block === 1 && index === 0 && filters[2] === 1 && filters[3] === 1;
+      if (!isPreprocessing) names.set(`conv${block}_${++index}`, output);
+    } else if (node.op === 'Relu') {
+      if (index > 0) names.set(`relu${block}_${index}`, output);
+    } else if (POOLS.has(node.op)) {
+      if (index > 0) names.set(`pool${block++}`, output);
+      index = 0;
+    } else if (!PASSES.has(node.op)) return names;
+    value = output;
+  }
+}

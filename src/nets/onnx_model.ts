@@ -1,0 +1,60 @@
+import { EngineError } from '../base/errors';
+import type { Shape } from '../base/shape';
+
+/**
+ * An ONNX file as the rest of toroid sees it: plain, checked, frozen, and free of protobuf. Names are keys of Maps,
+ * never of objects, so no name in a file can reach a prototype.
+ */
+export interface OnnxModel {
+  /** What messages call the net: `vgg19`, or a file name. */
+  readonly name: string;
+  readonly producer: string;
+  /** Version of the default operator set. */
+  readonly opset: number;
+  /** What a caller has to supply: the graph's inputs less the initializers, which old files list there too. */
+  readonly inputs: readonly OnnxInput[];
+  readonly outputs: readonly string[];
+  /** In an order in which every value is made before it is used. Constants are not among them: see `tensors`. */
+  readonly nodes: readonly OnnxNode[];
+  /** Weights and other constants, by value name. */
+  readonly tensors: ReadonlyMap<string, OnnxTensor>;
+}
+
+export interface OnnxInput {
+  readonly name: string;
+  /** null where the file leaves a dimension open. */
+  readonly shape: readonly (number | null)[];
+}
+
+export interface OnnxNode {
+  readonly op: string;
+  /** Its name, or that of its first output when it has none. */
+  readonly name: string;
+  /** Value names; '' is an optional input left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, Attribute>;
+}
+
+/** Subgraphs and other kinds are left out of a node's attributes: no supported op has one. */
+export type Attribute = number | string | readonly number[] | OnnxTensor;
+
+/**
+ * A constant. Its elements are converted only when asked for, so the 494 MB of a VGG's fully connected layers,
+ * which no texture needs, are never touched.
+ */
+export interface OnnxTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  /** `float32`, `float16`, `int64` ... */
+  readonly type: string;
+  /** float32, float16, bfloat16 or float64 elements as f32; OnnxError for other types. */
+  floats(): Float32Array<ArrayBuffer>;
+  /** Elements of an integer type; OnnxError for other types. */
+  ints(): readonly number[];
+}
+
+/** What is wrong with a file, and one remedy. */
+export function onnxError(message: string, hint = 'Download the file again, or export it again.'): EngineError {
+  return new EngineError('OnnxError', message, hint);
+}

@@ -1,0 +1,111 @@
+import { EngineError } from '../base/errors';
+import { chw } from '../base/shape';
+import type { Ref } from '../shaders/op';
+import type { Border } from '../shaders/pad';
+import { type Attributes, type Sides, sides, type Windows } from './onnx_attributes';
+import { type OnnxModel, onnxError } from './onnx_model';
+
+/** A Pad node before anyone has said whether its margin is needed as such. */
+export interface PendingPad {
+  /** What is to be padded. */
+  readonly x: Ref;
+  readonly sides: Sides;
+  readonly border: Border;
+  /** Of the margin, where the border is `zeros`. */
+  readonly value: number;
+}
+
+const MODES: ReadonlyMap<string, Border> = new Map([
+  ['constant', 'zeros'],
+  ['reflect', 'reflect'],
+  ['edge', 'replicate'],
+  ['wrap', 'wrap'],
+]);
+
+/** Reads a Pad node: pads and value are attributes up to operator set 10, constants from 11 on. */
+export function pendingPad(a: Attributes, x: Ref, model: OnnxModel): PendingPad {
+  chw(a.who, x.shape);
+  const { node } = a;
+  const border = MODES.get(a.word('mode', 'constant', ['constant', 'reflect', 'edge', 'wrap'])) ?? 'zeros';
+  const input = (k: number): string => node.inputs[k] ?? '';
+  const constant = (k: number, what: string) => {
+    const t = model.tensors.get(input(k));
+    if (!t) {
+      throw onnxError(`${a.who} computes its ${what}`, 'Export the model again with fixed pads.');
+    }
+    return t;
+  };
+  // The oldest files say `paddings`.
+  const listed = node.attributes.get('pads') ?? node.attributes.get('paddings');
+  const own = input(1) !== '' ? constant(1, 'pads').ints() : Array.isArray(listed) ? (listed as readonly number[]) : [];
+  const axes =
+    input(3) !== ''
+      ? constant(3, 'axes')
+          .ints()
+          .map((v) => (v < 0 ? v + 4 : v))
+      : [0, 1, 2, 3];
+  const all = [0, 0, 0, 0, 0, 0, 0, 0];
+  axes.forEach((axis, k) => {
+    all[axis] = own[k] ?? 0;
+    all[axis + 4] = own[k + axes.length] ?? 0;
+  });
+  const [n0, c0, t, l, n1, c1, b, r] = all as [number, number, number, number, number, number, number, number];
+  const spatial = sides([t, l, b, r]);
+  if (
+    own.length !== 2 * axes.length ||
+    all.length !== 8 ||
+    [n0, c0, n1, c1].some((p) => p !== 0) ||
+    spatial.some((p) => !Number.isInteger(p) || p < 0 || p > 4096)
+  ) {
+    throw onnxError(`${a.who} has pads [${own.join(', ')}]`, 'Only pads of 0 to 4096 pixels around a map can be used.');
+  }
+  const value = input(2) !== '' ? (constant(2, 'value').floats()[0] ?? 0) : a.number('value', 0);
+  return { x, sides: spatial, border, value };
+}
+
+/** What a convolution or pool does at the two ends of one axis. */
+export interface Axis {
+  readonly border: Border;
+  readonly begin: number;
+  readonly end: number;
+  /** The Pad in front cannot become part of the border here; it has to be carried out first. */
+  readonly apart: boolean;
+}
+
+/** Chooses the border of both axes of a map of h x w; `pending` is a Pad in front. See `NetOptions.torus`. */
+export function axesOf(
+  who: string,
+  torus: readonly [boolean, boolean],
+  [h, w]: readonly [number, number],
+  { kernel, stride, pads }: Windows,
+  pending: PendingPad | undefined,
+): readonly [Axis, Axis] {
+  const before: Sides = pending?.sides ?? [0, 0, 0, 0];
+  const axis = (k: 0 | 1, n: number): Axis => {
+    const own: [number, number] = [pads[k], pads[k + 2] ?? 0];
+    const outer: [number, number] = [before[k], before[k + 2] ?? 0];
+    if (torus[k]) return wrapped(who, n, kernel[k], stride[k], own[0] + outer[0]);
+    const inFront = outer[0] + outer[1] > 0;
+    const canFold = own[0] + own[1] === 0 && (pending?.border !== 'zeros' || pending.value === 0);
+    if (!inFront || !canFold) return { border: 'zeros', begin: own[0], end: own[1], apart: inFront };
+    return { border: pending?.border ?? 'zeros', begin: outer[0], end: outer[1], apart: false };
+  };
+  return [axis(0, h), axis(1, w)];
+}
+
+/** Pads that turn n elements of a ring into exactly n / stride, starting `begin` before the first where possible. */
+function wrapped(who: string, n: number, kernel: number, stride: number, begin: number): Axis {
+  if (n % stride !== 0) {
+    throw new EngineError(
+      'ShapeError',
+      `${who} takes every ${stride}th of ${n} elements around a torus, and ${stride} does not divide ${n}`,
+      'Use a size whose sides are multiples of the product of all strides (`netStride`): 16 for VGG up to relu5.',
+    );
+  }
+  const total = Math.max(0, kernel - stride);
+  const first = Math.min(begin, total);
+  return { border: 'wrap', begin: first, end: total - first, apart: false };
+}
+
+/** Both axes' pads in the order of the shaders. */
+export const foldedPads = ([y, x]: readonly [Axis, Axis]): Sides => [y.begin, x.begin, y.end, x.end];
