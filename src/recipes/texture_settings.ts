@@ -10,7 +10,7 @@ const whole = (low: number, high: number): z.ZodInt =>
 
 /** What a texture is grown with: the meaning, the default and the limits of every setting. */
 export const textureSettings = z.strictObject({
-  size: z.tuple([side, side]).default([256, 256]).describe('width and height of the tile, pixels'),
+  size: z.tuple([side, side]).readonly().default([256, 256]).describe('width and height of the tile, pixels'),
   seed: whole(0, 2 ** 32 - 1)
     .default(1)
     .describe('of every random number: the same seed on the same adapter gives the same picture'),
