@@ -7,3 +7,9 @@ export function flatGrid(n: number, width: number): readonly [x: number, y: numb
   const y = Math.ceil(groups / MOST);
   return [Math.ceil(groups / y), y];
 }
+
+/** Workgroups that own squares of `side` in a matrix of `rows` x `cols`: rows along x; columns wrap from y into z. */
+export function tileGrid(rows: number, cols: number, side: number): readonly [x: number, y: number, z: number] {
+  const [y, z] = flatGrid(cols, side);
+  return [Math.ceil(rows / side), y, z];
+}

@@ -1,6 +1,7 @@
 import { shapeError } from '../../base/errors';
 import { rowsCols, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
+import { tileGrid } from '../grid';
 import registerTile from '../lib/register_tile.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './matmul.wgsl';
@@ -15,7 +16,6 @@ const kernel = defineKernel({
     { S: 16, R: 1 },
     { S: 16, R: 2 },
     { S: 8, R: 1 },
-    { S: 8, R: 2 },
   ],
 });
 
@@ -52,7 +52,7 @@ export const matmulOp: Op<2, Transposed> = defineOp<2, Transposed>({
         bind: [a, b, y],
         overrides: { TA: attrs.ta ? 1 : 0, TB: attrs.tb ? 1 : 0 },
         uniforms: { M, N, K },
-        grid: ({ S, R }) => [Math.ceil(N / (4 * S * R)), Math.ceil(M / (4 * S * R))],
+        grid: ({ S, R }) => tileGrid(M, N, 4 * S * R),
         flops: 2 * M * N * K,
       }),
     ];

@@ -2,6 +2,7 @@
 //
 // A workgroup of S x S threads owns a square of 4 S R x 4 S R outputs (lib/register_tile.wgsl); it walks along K
 // in steps of DEPTH, and all threads bring the next piece of A and B into workgroup memory together.
+// Columns, of which there may be millions, wrap from y of the grid into z.
 // Consecutive threads follow whichever index is contiguous in memory, so the stored order decides who loads what.
 
 alias T = f32;
@@ -44,9 +45,10 @@ fn store_row(m: u32, n: u32, v: vec4f) {
 }
 
 @compute @workgroup_size(S, S)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let m0 = group.y * SIDE * 4u;
-  let n0 = group.x * SIDE * 4u;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let m0 = group.x * SIDE * 4u;
+  let n0 = (group.z * groups.y + group.y) * SIDE * 4u;
   let row = local / S;
   let col = local % S;
   var o: Outputs;
