@@ -1,0 +1,142 @@
+import { EngineError, shapeError } from '../../base/errors';
+import { rowsCols } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { gather } from '../gather';
+import { flatGrid } from '../grid';
+import flat from '../lib/flat.wgsl';
+import sortKey from '../lib/sort_key.wgsl';
+import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import countWgsl from './argsort_count.wgsl';
+import moveWgsl from './argsort_move.wgsl';
+import rowsWgsl from './argsort_rows.wgsl';
+import scanWgsl from './argsort_scan.wgsl';
+
+/** Rows up to this long are sorted by one workgroup each: their indices fit 16 bits. */
+const SHORT = 65536;
+/** Keys to a block of a long row. */
+const BLOCK = 4096;
+
+const rowsKernel = defineKernel({
+  name: 'argsort_rows',
+  wgsl: rowsWgsl,
+  lib: [flat, sortKey],
+  binds: ['read', 'write', 'write'],
+  uniforms: { P: 'u32', N: 'u32' },
+  variants: [
+    { WG: 8, BITS: 8 },
+    { WG: 15, BITS: 8 },
+    { WG: 48, BITS: 4 },
+    { WG: 192, BITS: 4 },
+  ],
+});
+
+const countKernel = defineKernel({
+  name: 'argsort_count',
+  wgsl: countWgsl,
+  lib: [sortKey],
+  binds: ['read', 'read', 'write'],
+  uniforms: { N: 'u32', blocks: 'u32', block: 'u32', shift: 'u32' },
+  variants: [{ WG: 16 }, { WG: 8 }],
+});
+
+const scanKernel = defineKernel({
+  name: 'argsort_scan',
+  wgsl: scanWgsl,
+  binds: ['read', 'write'],
+  uniforms: { n: 'u32' },
+  variants: [{ WG: 256 }, { WG: 64 }],
+});
+
+const moveKernel = defineKernel({
+  name: 'argsort_move',
+  wgsl: moveWgsl,
+  lib: [sortKey],
+  binds: ['read', 'read', 'read', 'write'],
+  uniforms: { N: 'u32', blocks: 'u32', block: 'u32', shift: 'u32' },
+  variants: [{ WG: 16 }, { WG: 8 }],
+});
+
+/** `block` (keys a workgroup takes of a long row) and `short` are for tests; the defaults are measured. */
+export interface SortAttrs {
+  readonly short?: number;
+  readonly block?: number;
+}
+
+type Scratch = Parameters<Op<1, SortAttrs>['forward']>[3];
+
+function sortLong(x: Ref, y: Ref, block: number, scratch: Scratch): Launch[] {
+  const [P, N] = rowsCols('argsort', x.shape);
+  const blocks = Math.ceil(N / block);
+  const pairs = [scratch([P, N, 2], 'u32'), scratch([P, N, 2], 'u32')] as const;
+  const counts = scratch([P, 256, blocks], 'u32');
+  const starts = scratch([P, 256, blocks], 'u32');
+  const launches: Launch[] = [];
+  for (let pass = 0; pass < 4; pass++) {
+    const uniforms = { N, blocks, block, shift: 8 * pass };
+    const FIRST = pass === 0 ? 1 : 0;
+    const LAST = pass === 3 ? 1 : 0;
+    // The first pass reads x; any other readable value may stand where the pairs will.
+    const from = FIRST ? x : pairs[pass % 2];
+    const to = LAST ? y : pairs[(pass + 1) % 2];
+    if (!from || !to) continue;
+    const grid = (): readonly [number, number] => [blocks, P];
+    launches.push(
+      launch({ kernel: countKernel, bind: [x, from, counts], overrides: { FIRST }, uniforms, grid, flops: P * N }),
+      launch({ kernel: scanKernel, bind: [counts, starts], uniforms: { n: 256 * blocks }, grid: () => [P] }),
+      launch({
+        kernel: moveKernel,
+        bind: [x, from, starts, to],
+        overrides: { FIRST, LAST },
+        uniforms,
+        grid,
+        flops: P * N,
+      }),
+    );
+  }
+  return launches;
+}
+
+export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
+  name: 'argsort',
+  kind: 'u32',
+  infer([x]) {
+    const [P, N] = rowsCols('argsort', x);
+    if (P < 1 || N < 1) throw shapeError('argsort', 'at least one row of at least one element', x);
+    if (N > SHORT && P > 65535) {
+      throw new EngineError(
+        'ShapeError',
+        `argsort wants at most 65535 rows of more than ${SHORT} elements, got [${P}, ${N}]`,
+      );
+    }
+    return x;
+  },
+  forward([x], y, { short = SHORT, block = BLOCK }, scratch) {
+    const [P, N] = rowsCols('argsort', x.shape);
+    if (N > short) return sortLong(x, y, block, scratch);
+    return [
+      launch({
+        kernel: rowsKernel,
+        bind: [x, scratch([2, P, N], 'u32'), y],
+        uniforms: { P, N },
+        grid: () => flatGrid(P, 1),
+        flops: 4 * P * N,
+      }),
+    ];
+  },
+  backward: () => [null],
+});
+
+/**
+ * For each row the indices that sort it ascending: x[p, y[p, i]] <= x[p, y[p, i + 1]]. Stable: equal elements (-0 and
+ * +0 are equal) keep their order. NaNs come last. Deterministic: a radix sort without atomics.
+ * @param x [P, N] real.
+ * @returns [P, N] u32: each row a permutation. Has no gradient; see `sort`.
+ * @throws EngineError `ShapeError` when x is no matrix or is empty.
+ */
+export const argsort = (g: Builder, x: Ref): Ref => g.apply(argsortOp, [x], {});
+
+/**
+ * The rows of x [P, N] in ascending order. Differentiable: the gradient goes back to where each element came from.
+ * @throws EngineError `ShapeError` when x is no matrix or is empty.
+ */
+export const sort = (g: Builder, x: Ref): Ref => gather(g, x, argsort(g, x), { permutation: true });

@@ -1,0 +1,62 @@
+import type { Case, OpSpec } from '../op';
+import { argsortOp, type SortAttrs } from './index';
+
+/** a comes before b; NaNs after everything. */
+function compare(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const long: SortAttrs = { short: 0, block: 128 };
+const shapes: readonly (readonly [string, readonly [number, number]])[] = [
+  ['one element', [1, 1]],
+  ['two', [2, 2]],
+  ['a power of two', [3, 256]],
+  ['ragged', [5, 333]],
+];
+const special = [Number.NaN, -Number.NaN, Infinity, -Infinity, 0, -0, 1e-30, -1e-30, 3e38, -3e38];
+
+const cases: Case<1, SortAttrs>[] = [
+  ...shapes.flatMap(([name, shape]) => [
+    { name, shapes: [shape] as const, attrs: {} },
+    { name: `${name}, by blocks`, shapes: [shape] as const, attrs: long },
+  ]),
+  ...[{}, long].map((attrs, k) => ({
+    name: `many equal, ${k}`,
+    shapes: [[2, 700]] as const,
+    attrs,
+    values: (_: number, __: number, u: number) => Math.round(3 * u),
+  })),
+  ...[{}, long].map((attrs, k) => ({
+    name: `all equal, ${k}`,
+    shapes: [[1, 300]] as const,
+    attrs,
+    values: () => -0.5,
+  })),
+  ...[{}, long].map((attrs, k) => ({
+    name: `infinities, zeros and NaNs, ${k}`,
+    shapes: [[2, 64]] as const,
+    attrs,
+    values: (_: number, i: number, u: number) => (i % 3 ? (special[i % special.length] ?? 0) : u),
+  })),
+  { name: 'the longest short row', shapes: [[1, 65536]], attrs: {} },
+  { name: 'the shortest long row', shapes: [[2, 65537]], attrs: {} },
+];
+
+export const spec: OpSpec<1, SortAttrs> = {
+  op: argsortOp,
+  reference([x]) {
+    const [P = 1, N = 1] = x.shape;
+    const rows = Array.from({ length: P }, (_, p) => {
+      const row = x.data.subarray(p * N, (p + 1) * N);
+      return Array.from(row.keys()).sort((a, b) => compare(row[a] ?? 0, row[b] ?? 0) || a - b);
+    });
+    return Float64Array.from(rows.flat());
+  },
+  cases,
+  rejects: [
+    { name: 'a vector', shapes: [[4]], attrs: {}, message: /a matrix \[rows, cols\], got \[4\]/ },
+    { name: 'nothing', shapes: [[2, 0]], attrs: {}, message: /at least one element, got \[2, 0\]/ },
+  ],
+  rtol: 0,
+};
