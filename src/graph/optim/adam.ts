@@ -1,0 +1,79 @@
+import { EngineError } from '../../base/errors';
+import { size } from '../../base/shape';
+import { adamMomentsOp, adamOp } from '../../shaders/adam';
+import type { Ref } from '../../shaders/op';
+import { affine } from '../../shaders/pointwise';
+import type { Graph, Node } from '../graph';
+
+/** One bound for everything, or one for each channel. */
+export type Bound = number | readonly number[];
+
+export interface AdamOptions {
+  /** Step length, in units of the parameter; about what an element moves in a step. The plan's knob `rate`. */
+  readonly rate: number;
+  /** How long the mean of the gradient remembers. Default 0.9. */
+  readonly beta1?: number;
+  /** How long the mean of its square remembers. Default 0.999. */
+  readonly beta2?: number;
+  /** Added to the divisor. Default 1e-8. */
+  readonly eps?: number;
+  /** Lowest value of the parameter. */
+  readonly lo?: Bound;
+  /** Highest value of the parameter. */
+  readonly hi?: Bound;
+  /** A state [1] to count the steps in, for graphs that use the count themselves (random numbers). Default: a new one. */
+  readonly counter?: Node;
+}
+
+export interface Adam {
+  /** The number of steps done: a state [1]. Write 0 to it, and zeros to `moments`, to start afresh. */
+  readonly step: Node;
+  /** The parameter after the step. */
+  readonly next: Ref;
+  /** Running means of the gradient and of its square: a state [2, ...param]. */
+  readonly moments: Node;
+}
+
+/**
+ * Appends one step of Adam to the graph: the states it needs, and what they and the parameter are at the end of the
+ * run. Three launches; the host does nothing per step. Kingma and Ba, "Adam: A Method for Stochastic Optimization",
+ * ICLR 2015, with the parameter projected onto the box [lo, hi] afterwards.
+ * @param param A state, [C, ...].
+ * @param gradient What to go against, of the shape of param.
+ * @throws EngineError `ShapeError` when shapes differ, a beta is not between 0 and 1, or there are neither one nor C bounds.
+ */
+export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
+  const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi } = options;
+  const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
+  const shape = [2, ...param.shape];
+  const moments = g.state(shape, new Float32Array(size(shape)), 'adam moments');
+  const nextMoments = g.apply(adamMomentsOp, [moments, gradient], { beta1, beta2 });
+  const next = g.apply(adamOp, [param, nextMoments, step, bounds(g, lo, hi)], {
+    beta1,
+    beta2,
+    eps,
+    rate: { knob: 'rate', value: rate },
+    box: lo !== undefined || hi !== undefined,
+  });
+  // Two optimisers may share a counter; it goes on by one.
+  if (!g.assigned.has(step.id)) g.assign(step, affine(g, step, 1, 1));
+  g.assign(moments, nextMoments);
+  g.assign(param, next);
+  return { step, next, moments };
+}
+
+/** Bounds as the op wants them: [2, C] or [2, 1]. */
+function bounds(g: Graph, lo: Bound = Number.NEGATIVE_INFINITY, hi: Bound = Number.POSITIVE_INFINITY): Node {
+  const given = [lo, hi].map((b) => (typeof b === 'number' ? [b] : b));
+  const count = Math.max(...given.map((b) => b.length));
+  const rows = given.map((b) => {
+    if (b.length !== count && b.length !== 1) {
+      throw new EngineError(
+        'ShapeError',
+        `adam wants as many lowest as highest values, got ${given.map((v) => v.length).join(' and ')}`,
+      );
+    }
+    return Array.from({ length: count }, (_, c) => b[b.length === 1 ? 0 : c] ?? 0);
+  });
+  return g.constant([2, count], Float32Array.from(rows.flat()), 'bounds');
+}
