@@ -37,8 +37,8 @@ const spec = (distribution: 'uniform' | 'normal'): OpSpec<1, Attrs> => {
       { ...one('nothing', [0], 0), message: /at least one element/ },
     ],
     differentiable: [],
-    // WGSL allows cos an absolute error of 2^-11; adapters are far better than that.
-    rtol: distribution === 'uniform' ? 0 : 1e-5,
+    // WGSL allows cos an absolute error of 2^-11, and the radius goes up to 5.8. (SwiftShader is off by 4e-5.)
+    rtol: distribution === 'uniform' ? 0 : 1e-3,
   };
 };
 
