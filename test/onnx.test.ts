@@ -7,6 +7,7 @@ import { Rng } from '../src/base/rng';
 import { parseOnnx, parseTensor } from '../src/nets/onnx';
 import { layerNames, layerValue } from '../src/nets/onnx_layers';
 import type { OnnxModel } from '../src/nets/onnx_model';
+import { encoded, ints, valueInfo } from './onnx_files';
 
 const shared = '../shared/weights';
 const NETS = ['vgg19-normalised-conv3_1/vgg19_normalised_conv3_1', 'vgg19-16x-distilled/vgg19_16x_5SE'];
@@ -16,21 +17,7 @@ const zoo = '../shared/onnx';
 const test = suite('onnx');
 const whenShared = existsSync(shared) ? test : test.skip;
 
-/** An ONNX file of our own making. */
-export function file(graph: onnx.IGraphProto, opset = 13): Uint8Array {
-  return onnxProto.onnx.ModelProto.encode({
-    irVersion: 8,
-    opsetImport: [{ domain: '', version: opset }],
-    graph,
-  }).finish();
-}
-const image = {
-  name: 'x',
-  type: {
-    tensorType: { elemType: 1, shape: { dim: [1, 2, 0, 0].map((n) => (n ? { dimValue: n } : { dimParam: 'N' })) } },
-  },
-};
-const ints = (name: string, v: number[]): onnx.IAttributeProto => ({ name, type: 7, ints: v });
+const image = valueInfo('x', [1, 2, 0, 0]);
 const conv = (name: string, input: string, w: string, pads = [1, 1, 1, 1]): onnx.INodeProto => ({
   opType: 'Conv',
   name,
@@ -59,7 +46,7 @@ function refusal(bytes: Uint8Array, use: (m: OnnxModel) => void = () => {}): str
 
 test('a small file comes out as a plain frozen model', () => {
   const m = parseOnnx(
-    file({
+    encoded({
       node: [conv('c', 'x', 'w'), { opType: 'Relu', input: ['c_out'], output: ['y'] }],
       input: [image, { name: 'w' }],
       output: [{ name: 'y' }],
@@ -92,18 +79,18 @@ test('float weights are read in every form that files have them in', () => {
     { dataType: 16, rawData: new Uint8Array(Uint16Array.from([0x3f00, 0xbfa0, 0x4040, 0x3d80]).buffer) },
   ];
   for (const f of forms) {
-    const m = parseOnnx(file({ node: [], initializer: [{ name: 'w', dims: [2, 2], ...f }] }));
+    const m = parseOnnx(encoded({ node: [], initializer: [{ name: 'w', dims: [2, 2], ...f }] }));
     assert.equal([...m.tensors.get('w')!.floats()], want, JSON.stringify(f));
     // The same as an attribute of a Constant node, which takes the decoder's way.
     const c = parseOnnx(
-      file({
+      encoded({
         node: [{ opType: 'Constant', output: ['w'], attribute: [{ name: 'value', type: 4, t: { dims: [4], ...f } }] }],
       }),
     );
     assert.equal([...c.tensors.get('w')!.floats()], want);
   }
   const whole = parseOnnx(
-    file({ node: [], initializer: [{ name: 'p', dims: [3], dataType: 7, int64Data: [0, -1, 7] }] }),
+    encoded({ node: [], initializer: [{ name: 'p', dims: [3], dataType: 7, int64Data: [0, -1, 7] }] }),
   );
   assert.equal(whole.tensors.get('p')!.ints(), [0, -1, 7]);
   assert.throws(() => whole.tensors.get('p')!.floats(), /p holds int64 elements where floats are needed/);
@@ -111,7 +98,7 @@ test('float weights are read in every form that files have them in', () => {
 
 test('constants made by nodes are constants, and no nodes', () => {
   const m = parseOnnx(
-    file({
+    encoded({
       node: [
         { opType: 'Constant', output: ['shape'], attribute: [ints('value_ints', [2, 3])] },
         {
@@ -129,8 +116,8 @@ test('constants made by nodes are constants, and no nodes', () => {
 });
 
 test('what is no ONNX model is refused, each with its reason', () => {
-  const good = file({ node: [conv('c', 'x', 'w')], input: [image], initializer: [weights('w', [3, 2, 3, 3])] });
-  const graph = (g: onnx.IGraphProto): string => refusal(file(g));
+  const good = encoded({ node: [conv('c', 'x', 'w')], input: [image], initializer: [weights('w', [3, 2, 3, 3])] });
+  const graph = (g: onnx.IGraphProto): string => refusal(encoded(g));
   assert.match(refusal(new Uint8Array()), /0 graphs/);
   assert.match(refusal(new TextEncoder().encode('<html>404 Not Found</html>')), /no ONNX file/);
   assert.match(refusal(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n')), /no ONNX/);
@@ -159,7 +146,7 @@ test('nodes are put in order, however many there are', () => {
     { length: n },
     (_, k): onnx.INodeProto => ({ opType: 'Relu', input: [k ? `v${k - 1}` : 'x'], output: [`v${k}`] }),
   );
-  const m = parseOnnx(file({ input: [image], node: node.reverse() }));
+  const m = parseOnnx(encoded({ input: [image], node: node.reverse() }));
   assert.is(m.nodes.length, n);
   assert.is(m.nodes[0]!.outputs[0], 'v0');
   assert.is(m.nodes[n - 1]!.outputs[0], `v${n - 1}`);
@@ -167,7 +154,7 @@ test('nodes are put in order, however many there are', () => {
 
 test('names of a file reach no prototype', () => {
   const m = parseOnnx(
-    file({
+    encoded({
       node: [
         {
           opType: 'Relu',
@@ -189,7 +176,7 @@ test('names of a file reach no prototype', () => {
 
 test('weights in other files are read through a callback, and only from beside the model', () => {
   const at = (location: string): Uint8Array =>
-    file({
+    encoded({
       initializer: [
         {
           name: 'w',
@@ -253,7 +240,7 @@ whenShared('a damaged file is a model or an OnnxError, never anything else', () 
     read(damaged);
   }
   // A small file is all structure.
-  const small = file({
+  const small = encoded({
     node: [conv('c', 'x', 'w')],
     input: [image],
     output: [{ name: 'c_out' }],

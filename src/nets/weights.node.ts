@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
+import { basename, delimiter, dirname, join, sep } from 'node:path';
+import { bytesText, EngineError } from '../base/errors';
+import { cacheFolder } from '../gpu/software.node';
+import { parseOnnx } from './onnx';
+import { onnxError } from './onnx_model';
+import type { ReadExternal } from './onnx_tensor';
+import { type KnownWeights, knownWeights, missing, type Net, netOf, weightsNamed } from './weights';
+
+/** A weight file on this machine. */
+export interface FoundWeights {
+  readonly name: string;
+  readonly path: string;
+  /** Its entry in the manifest; null for a file that toroid does not know. */
+  readonly known: KnownWeights | null;
+}
+
+export interface SearchOptions {
+  /** Where to look. Default: `weightFolders()`. */
+  readonly folders?: readonly string[];
+}
+
+/** Folders that weights are looked for in: those of TOROID_WEIGHTS, ./weights, and the user's cache. */
+export function weightFolders(): string[] {
+  const own = (process.env.TOROID_WEIGHTS ?? '').split(delimiter).filter(Boolean);
+  return [...own, 'weights', join(cacheFolder(), 'weights')];
+}
+
+/**
+ * Finds a weight file: the path of an .onnx file, or a name of the manifest, whose file is looked for in each folder
+ * and in the folders within it.
+ * @throws EngineError `WeightsError`: no such name, or the file is nowhere (says which, how large, and its address).
+ */
+export function resolveWeights(nameOrPath: string, options: SearchOptions = {}): FoundWeights {
+  if (/\.onnx$/i.test(nameOrPath)) {
+    if (!isFile(nameOrPath)) {
+      throw new EngineError(
+        'WeightsError',
+        `there is no file ${nameOrPath}`,
+        'Give the path of an .onnx file, or a name.',
+      );
+    }
+    const known = knownWeights.find((w) => w.file === basename(nameOrPath)) ?? null;
+    return { name: known?.name ?? basename(nameOrPath), path: nameOrPath, known };
+  }
+  const known = weightsNamed(nameOrPath);
+  const folders = options.folders ?? weightFolders();
+  for (const folder of folders.filter((f) => existsSync(f))) {
+    const inner = readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory());
+    for (const place of [folder, ...inner.map((e) => join(folder, e.name))]) {
+      const path = join(place, known.file);
+      if (isFile(path)) return { name: known.name, path, known };
+    }
+  }
+  throw missing(known, folders);
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+/**
+ * Compares a known file's size and SHA-256 with the manifest; reads it in pieces. Unknown files pass.
+ * @throws EngineError `WeightsError`
+ */
+export async function verifyWeights({ path, known }: FoundWeights): Promise<void> {
+  if (!known) return;
+  const { size } = statSync(path);
+  const remedy = 'Download it again, or pass --weights-unchecked if you changed it on purpose.';
+  if (size !== known.size) {
+    throw new EngineError(
+      'WeightsError',
+      `${path} has ${size} bytes (${bytesText(size)}), not the ${known.size} (${bytesText(known.size)}) of ${known.name}`,
+      remedy,
+    );
+  }
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  const sha256 = hash.digest('hex');
+  if (sha256 !== known.sha256) {
+    throw new EngineError(
+      'WeightsError',
+      `${path} is ${bytesText(size)} as expected, but its sha256 is ${sha256}, not ${known.sha256}`,
+      remedy,
+    );
+  }
+}
+
+/**
+ * Finds, checks and reads a network.
+ * @throws EngineError `WeightsError` when it is nowhere or not what the manifest says; `OnnxError` when it cannot be
+ *   read.
+ */
+export async function loadNet(
+  nameOrPath: string,
+  options: SearchOptions & { readonly unchecked?: boolean } = {},
+): Promise<Net> {
+  const found = resolveWeights(nameOrPath, options);
+  if (!options.unchecked) await verifyWeights(found);
+  const model = parseOnnx(readFileSync(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
+  return netOf(model, found.known);
+}
+
+/** Reads parts of files beside a model; a link that leads out of its folder is refused. */
+function reader(folder: string): ReadExternal {
+  return (location, offset, length) => {
+    const path = join(folder, location);
+    if (!isFile(path))
+      throw onnxError(`the model keeps weights in ${path}, which does not exist`, 'Put that file there.');
+    if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) {
+      throw onnxError(
+        `the model keeps weights in ${path}, which leads out of its folder`,
+        'Put the file itself there.',
+      );
+    }
+    const bytes = new Uint8Array(Math.min(length, Math.max(0, statSync(path).size - offset)));
+    const file = openSync(path, 'r');
+    try {
+      return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
+    } finally {
+      closeSync(file);
+    }
+  };
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import manifestJson from '../../weights/manifest.json';
+import { bytesText, EngineError } from '../base/errors';
+import { nearest } from '../base/nearest';
+import { layerNames } from './onnx_layers';
+import type { OnnxModel } from './onnx_model';
+
+const three = z.tuple([z.number(), z.number(), z.number()]);
+
+/**
+ * What a network's input has to look like: input[c] = (picture[order[c]] * range - mean[c]) / std[c] for a picture in
+ * 0..1, with mean and std in the network's channel order and range.
+ */
+export const preprocessingSchema = z.strictObject({
+  order: z.enum(['RGB', 'BGR']),
+  range: z.union([z.literal(1), z.literal(255)]),
+  mean: three,
+  std: three.refine((s) => s.every((v) => v > 0), 'std must be positive'),
+});
+
+export const styleLayerSchema = z.strictObject({
+  layer: z.string().min(1),
+  /** Weight of the difference of channel means. */
+  mean: z.number(),
+  /** Weight of the difference of second moments. */
+  covariance: z.number(),
+});
+
+export const knownWeightsSchema = z.strictObject({
+  name: z.string().regex(/^[\w.-]+$/),
+  file: z.string().regex(/^[\w.-]+\.onnx$/),
+  about: z.string(),
+  /** Where to download it; null when there is no public address. */
+  url: z.url().nullable(),
+  source: z.string(),
+  licence: z.string(),
+  /** Bytes. */
+  size: z.int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  preprocessing: preprocessingSchema,
+  /** What a texture compares unless its recipe says otherwise. */
+  layers: z.array(styleLayerSchema).min(1),
+  pooling: z.enum(['max', 'average', 'l2']),
+});
+
+export const manifestSchema = z.strictObject({ weights: z.array(knownWeightsSchema).min(1) });
+
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+export type StyleLayer = z.infer<typeof styleLayerSchema>;
+export type KnownWeights = z.infer<typeof knownWeightsSchema>;
+
+/** The weight files that toroid knows, from weights/manifest.json. */
+export const knownWeights: readonly KnownWeights[] = manifestSchema.parse(manifestJson).weights;
+
+/**
+ * The manifest's entry of a name.
+ * @throws EngineError `WeightsError`: `there are no weights called vgg-19. Did you mean vgg19?`
+ */
+export function weightsNamed(name: string): KnownWeights {
+  const found = knownWeights.find((w) => w.name === name);
+  if (found) return found;
+  const names = knownWeights.map((w) => w.name);
+  const near = nearest(name, names);
+  throw new EngineError(
+    'WeightsError',
+    `there are no weights called ${name}.${near ? ` Did you mean ${near}?` : ''}`,
+    `Known are ${names.join(', ')}; or give the path of an .onnx file.`,
+  );
+}
+
+/** What to do about a known file that is nowhere. */
+export function missing(w: KnownWeights, folders: readonly string[]): EngineError {
+  const where = folders[0] ?? 'weights';
+  return new EngineError(
+    'WeightsError',
+    `${w.name} wants ${w.file} (${bytesText(w.size)}), which is not in ${folders.join(' or ')}`,
+    w.url
+      ? `Download ${w.url} to ${where}/${w.file}, or set TOROID_WEIGHTS to the folder that has it.`
+      : `Put ${w.file} into ${where}, or set TOROID_WEIGHTS to the folder that has it (${w.source}).`,
+  );
+}
+
+/** A network ready to be built, with what is known about using it. */
+export interface Net {
+  readonly name: string;
+  readonly model: OnnxModel;
+  readonly preprocessing: Preprocessing;
+  readonly layers: readonly StyleLayer[];
+  readonly pooling: KnownWeights['pooling'];
+  /** What was guessed about a file that is not in the manifest, to be told to the user; empty when it is. */
+  readonly guessed: string;
+}
+
+const IMAGENET: Preprocessing = { order: 'RGB', range: 1, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const CAFFE: Preprocessing = { order: 'BGR', range: 255, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] };
+const PLAIN: Preprocessing = { order: 'RGB', range: 1, mean: [0, 0, 0], std: [1, 1, 1] };
+
+/** A network with what the manifest says of it, or else with guesses that weights/README.md lists. */
+export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
+  if (known) {
+    const { preprocessing, layers, pooling } = known;
+    return { name: known.name, model, preprocessing, layers, pooling, guessed: '' };
+  }
+  const [preprocessing, what] = guessed(model);
+  return {
+    name: model.name,
+    model,
+    preprocessing,
+    layers: guessedLayers(model),
+    pooling: 'max',
+    guessed: `${model.name} is not in the manifest of weights: its input is taken to be ${what}`,
+  };
+}
+
+function guessed(model: OnnxModel): [Preprocessing, string] {
+  const first = model.nodes.find((n) => n.op === 'Conv');
+  const filters = model.tensors.get(first?.inputs[1] ?? '')?.shape ?? [];
+  if (filters.join() === '3,3,1,1') return [PLAIN, 'RGB, 0 to 1: it has its own preprocessing'];
+  if (/caffe/i.test(model.producer)) return [CAFFE, 'BGR, 0 to 255, less [103.939, 116.779, 123.68], as of Caffe'];
+  return [IMAGENET, 'RGB, 0 to 1, with the mean and deviation of ImageNet'];
+}
+
+/** The first rectified layer of each of four blocks, or four convolutions spread over a net that is no chain. */
+function guessedLayers(model: OnnxModel): StyleLayer[] {
+  const { values } = layerNames(model);
+  const usual = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'].filter((l) => values.has(l));
+  const relus = model.nodes.filter((n) => n.op === 'Relu').map((n) => n.outputs[0] ?? '');
+  const spread = [0, 1, 2, 3].map((k) => relus[Math.floor((k * relus.length) / 6)] ?? '');
+  const chosen = usual.length > 0 ? usual : [...new Set(spread)].filter((l) => l !== '');
+  return chosen.map((layer) => ({ layer, mean: 1, covariance: 1 }));
+}
