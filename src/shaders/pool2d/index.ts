@@ -1,0 +1,185 @@
+import { shapeError } from '../../base/errors';
+import { chw, type Shape, sameShape, size } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { flatGrid } from '../grid';
+import flat from '../lib/flat.wgsl';
+import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import { div, mul } from '../pointwise';
+import wgsl from './pool2d.wgsl';
+import gradWgsl from './pool2d_grad.wgsl';
+import apartWgsl from './pool2d_grad_apart.wgsl';
+import { type Pair, type PoolOptions, pooledShape, sideBySide, type Window, windowOf } from './window';
+import windowWgsl from './window.wgsl';
+
+export type { PoolBorder, PoolOptions } from './window';
+
+const variants = [{ WG: 64 }, { WG: 256 }] as const;
+const binds = ['read', 'read', 'write'] as const;
+const edges = { top: 'i32', left: 'i32', bottom: 'i32', right: 'i32', scale: 'f32' } as const;
+const kernel = defineKernel({
+  name: 'pool2d',
+  wgsl,
+  lib: [flat, windowWgsl],
+  binds,
+  uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'u32', OW: 'u32', ...edges },
+  variants,
+});
+const gradKernel = defineKernel({
+  name: 'pool2d_grad',
+  wgsl: gradWgsl,
+  lib: [flat, windowWgsl],
+  binds,
+  uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'i32', OW: 'i32', ...edges },
+  variants,
+});
+const apartKernel = defineKernel({
+  name: 'pool2d_grad_apart',
+  wgsl: apartWgsl,
+  lib: [flat],
+  binds,
+  uniforms: { n: 'u32', H: 'u32', W: 'u32', OH: 'u32', OW: 'u32', cells_y: 'u32', cells_x: 'u32', scale: 'f32' },
+  variants,
+});
+
+const KIND = { max: 0, average: 1, l2: 2, pick: 3 } as const;
+
+function overridesOf(kind: number, w: Window): Record<string, number> {
+  return {
+    KIND: kind,
+    KH: w.size[0],
+    KW: w.size[1],
+    SY: w.stride[0],
+    SX: w.stride[1],
+    WRAP_Y: w.border[0] === 'wrap' ? 1 : 0,
+    WRAP_X: w.border[1] === 'wrap' ? 1 : 0,
+    COUNT_PAD: kind === KIND.average && w.countPad ? 1 : 0,
+  };
+}
+
+function pooling(kind: keyof typeof KIND, x: Ref, v: Ref, y: Ref, w: Window): Launch {
+  const [, H, W] = chw('pool2d', x.shape);
+  const [, OH, OW] = chw('pool2d', y.shape);
+  const [top, left, bottom, right] = w.pad;
+  const n = size(y.shape);
+  return launch({
+    kernel,
+    bind: [x, v, y],
+    overrides: overridesOf(KIND[kind], w),
+    uniforms: { n, H, W, OH, OW, top, left, bottom, right, scale: w.scale },
+    grid: ({ WG }) => flatGrid(n, WG),
+    flops: n * size(w.size),
+  });
+}
+
+/** Launches for the gradient of `dx`'s shape; x is what the maximum is looked for in, and is not read for means. */
+function gradient(kind: 'max' | 'average', x: Ref, dy: Ref, dx: Ref, w: Window): Launch {
+  const [C, H, W] = chw('pool2d', dx.shape);
+  const [, OH, OW] = chw('pool2d', dy.shape);
+  const flops = size(dy.shape) * size(w.size);
+  if (sideBySide(dx.shape, w)) {
+    const [KH, KW] = w.size;
+    const cells_y = Math.ceil(H / KH);
+    const cells_x = Math.ceil(W / KW);
+    const n = C * cells_y * cells_x;
+    return launch({
+      kernel: apartKernel,
+      bind: [x, dy, dx],
+      overrides: { KIND: KIND[kind], KH, KW },
+      uniforms: { n, H, W, OH, OW, cells_y, cells_x, scale: w.scale },
+      grid: ({ WG }) => flatGrid(n, WG),
+      flops,
+    });
+  }
+  const [top, left, bottom, right] = w.pad;
+  const n = size(dx.shape);
+  return launch({
+    kernel: gradKernel,
+    bind: [x, dy, dx],
+    overrides: overridesOf(KIND[kind], w),
+    uniforms: { n, H, W, OH, OW, top, left, bottom, right, scale: w.scale },
+    grid: ({ WG }) => flatGrid(n, WG),
+    flops,
+  });
+}
+
+type Pool = Op<1, Window>;
+
+export const maxPoolOp: Pool = defineOp<1, Window>({
+  name: 'max_pool',
+  infer: ([x], w) => pooledShape('pool2d', x, w),
+  forward: ([x], y, w) => [pooling('max', x, x, y, w)],
+  backward: ({ g, x: [x], dy, attrs }) => [g.apply(maxPoolGradOp, [x, dy], attrs)],
+});
+
+export const averagePoolOp: Pool = defineOp<1, Window>({
+  name: 'average_pool',
+  infer: ([x], w) => pooledShape('pool2d', x, w),
+  forward: ([x], y, w) => [pooling('average', x, x, y, w)],
+  backward({ g, x: [x], dy, attrs }) {
+    const [, H, W] = chw('pool2d', x.shape);
+    return [g.apply(averagePoolGradOp, [dy], { ...attrs, map: [H, W] })];
+  },
+});
+
+export const l2PoolOp: Pool = defineOp<1, Window>({
+  name: 'l2_pool',
+  infer: ([x], w) => pooledShape('pool2d', x, w),
+  forward: ([x], y, w) => [pooling('l2', x, x, y, w)],
+  // y = s sqrt(mean x^2): dx = x * (adjoint of the mean)(dy s / root), and the root is y / s.
+  backward({ g, x: [x], y, dy, attrs }) {
+    const [, H, W] = chw('pool2d', x.shape);
+    const mean = { ...attrs, countPad: false, scale: attrs.scale ** 2, map: [H, W] as const };
+    return [mul(g, x, g.apply(averagePoolGradOp, [div(g, dy, y)], mean))];
+  },
+});
+
+/** Each output's gradient, to the first maximum of its window: x [C, H, W], dy [C, H', W'] -> [C, H, W]. */
+export const maxPoolGradOp: Op<2, Window> = defineOp<2, Window>({
+  name: 'max_pool_grad',
+  infer([x, dy], w) {
+    const pooled = pooledShape('max_pool_grad', x, w);
+    if (!sameShape(dy, pooled)) throw shapeError('max_pool_grad', `a gradient [${pooled.join(', ')}]`, dy);
+    return x;
+  },
+  forward: ([x, dy], dx, w) => [gradient('max', x, dy, dx, w)],
+  // A step function of x, linear in dy.
+  backward: ({ g, x: [x], dy, attrs, needs }) => [null, needs(1) ? g.apply(maxPoolPickOp, [x, dy], attrs) : null],
+});
+
+/** v where x is the first maximum of each window: x, v [C, H, W] -> [C, H', W']. */
+export const maxPoolPickOp: Op<2, Window> = defineOp<2, Window>({
+  name: 'max_pool_pick',
+  infer([x, v], w) {
+    if (!sameShape(x, v)) throw shapeError('max_pool_pick', 'two equal shapes', x, v);
+    return pooledShape('max_pool_pick', x, w);
+  },
+  forward: ([x, v], y, w) => [pooling('pick', x, v, y, w)],
+  backward: ({ g, x: [x], dy, attrs, needs }) => [null, needs(1) ? g.apply(maxPoolGradOp, [x, dy], attrs) : null],
+});
+
+/** Each output's gradient, spread over its window: dy [C, H', W'] -> [C, ...map]. */
+export const averagePoolGradOp: Op<1, Window & { readonly map: Pair<number> }> = defineOp({
+  name: 'average_pool_grad',
+  infer([dy]: readonly [Shape], w: Window & { readonly map: Pair<number> }) {
+    const [C] = chw('average_pool_grad', dy);
+    const x = [C, ...w.map];
+    const pooled = pooledShape('average_pool_grad', x, w);
+    if (!sameShape(dy, pooled)) throw shapeError('average_pool_grad', `a gradient [${pooled.join(', ')}]`, dy);
+    return x;
+  },
+  forward: ([dy]: readonly [Ref], dx, w) => [gradient('average', dy, dy, dx, w)],
+  backward: ({ g, dy, attrs }) => [g.apply(averagePoolOp, [dy], attrs)],
+});
+
+const poolOps = { max: maxPoolOp, average: averagePoolOp, l2: l2PoolOp } as const;
+
+/**
+ * Pooling, [C, H, W] -> [C, H', W']: the maximum, the mean or the root of the mean square (plus 1e-12) of each window.
+ * Sizes, ceil mode and uneven padding follow ONNX's MaxPool and AveragePool since opset 19; outside the map there is
+ * nothing (minus infinity for the maximum, not counted by means) unless the border wraps. The maximum's gradient goes
+ * to the first maximum in row order.
+ * @throws EngineError `ShapeError` when no window fits, or padding could fill a window.
+ */
+export function pool2d(g: Builder, x: Ref, options: PoolOptions & { readonly kind: keyof typeof poolOps }): Ref {
+  return g.apply(poolOps[options.kind], [x], windowOf(options));
+}
