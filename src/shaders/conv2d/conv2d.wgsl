@@ -4,6 +4,7 @@
 // of channels. X has its halo already, so the loops meet no border; its rows are whole vec4s. W is in tiles
 // (conv2d_layout), so all threads of a workgroup read the same vectors of it in order.
 // A row of X is a window that slides over kx: each pixel is read once per row of the kernel, not once per tap.
+// Taps are written out in fours, not looped over: a turn of a loop costs a software adapter as much as its taps.
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
@@ -27,55 +28,123 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (run >= u.runs * u.h) { return; }
   let y = run / u.runs;
   let x = (run - y * u.runs) * 2;
-  // a0 .. a7: channels; columns 0-3 and 4-7 of the run.
-  var a0 = vec4f(); var a1 = vec4f(); var a2 = vec4f(); var a3 = vec4f();
-  var b0 = vec4f(); var b1 = vec4f(); var b2 = vec4f(); var b3 = vec4f();
-  var a4 = vec4f(); var a5 = vec4f(); var a6 = vec4f(); var a7 = vec4f();
-  var b4 = vec4f(); var b5 = vec4f(); var b6 = vec4f(); var b7 = vec4f();
+  // A column per channel: channels 0-3 at pixels 0-3 (a) and 4-7 (b), channels 4-7 likewise (c, d).
+  var a = mat4x4f();
+  var b = mat4x4f();
+  var c = mat4x4f();
+  var d = mat4x4f();
   let depth = select(1u, 2u, DEEP);
   var k = group.y * u.c * KY * KX * depth;
-  for (var c = 0u; c < u.c; c++) {
+  for (var ch = 0u; ch < u.c; ch++) {
     for (var ky = 0u; ky < KY; ky++) {
-      let at = c * u.plane + (y + ky) * u.row + x;
+      var at = ch * u.plane + (y + ky) * u.row + x;
       var p = vec4f(X[at]);
       var q = vec4f(X[at + 1]);
-      for (var kb = 0u; kb < KX; kb += 4) {
-        var next = vec4f();
-        if (KX > 1) { next = vec4f(X[at + 2 + kb / 4]); }
-        for (var j = 0u; j < 4; j++) {
-          if (kb + j < KX) {
-            let w = vec4f(W[k]);
-            a0 = fma(vec4f(w.x), p, a0); b0 = fma(vec4f(w.x), q, b0);
-            a1 = fma(vec4f(w.y), p, a1); b1 = fma(vec4f(w.y), q, b1);
-            a2 = fma(vec4f(w.z), p, a2); b2 = fma(vec4f(w.z), q, b2);
-            a3 = fma(vec4f(w.w), p, a3); b3 = fma(vec4f(w.w), q, b3);
-            if (DEEP) {
-              let v = vec4f(W[k + 1]);
-              a4 = fma(vec4f(v.x), p, a4); b4 = fma(vec4f(v.x), q, b4);
-              a5 = fma(vec4f(v.y), p, a5); b5 = fma(vec4f(v.y), q, b5);
-              a6 = fma(vec4f(v.z), p, a6); b6 = fma(vec4f(v.z), q, b6);
-              a7 = fma(vec4f(v.w), p, a7); b7 = fma(vec4f(v.w), q, b7);
-            }
-            k += depth;
-            p = vec4f(p.yzw, q.x);
-            q = vec4f(q.yzw, next.x);
-            next = vec4f(next.yzw, 0);
-          }
+      var next = vec4f();
+      var w: vec4f;
+      var r: vec4f;
+      var s: vec4f;
+      for (var kb = 0u; kb + 4 <= KX; kb += 4) {
+        next = vec4f(X[at + 2]);
+        w = vec4f(W[k]);
+        a = tap(a, w, p);
+        b = tap(b, w, q);
+        if (DEEP) {
+          w = vec4f(W[k + 1]);
+          c = tap(c, w, p);
+          d = tap(d, w, q);
+        }
+        w = vec4f(W[k + 1 * depth]);
+        r = vec4f(p.yzw, q.x);
+        s = vec4f(q.yzw, next.x);
+        a = tap(a, w, r);
+        b = tap(b, w, s);
+        if (DEEP) {
+          w = vec4f(W[k + 1 * depth + 1]);
+          c = tap(c, w, r);
+          d = tap(d, w, s);
+        }
+        w = vec4f(W[k + 2 * depth]);
+        r = vec4f(p.zw, q.xy);
+        s = vec4f(q.zw, next.xy);
+        a = tap(a, w, r);
+        b = tap(b, w, s);
+        if (DEEP) {
+          w = vec4f(W[k + 2 * depth + 1]);
+          c = tap(c, w, r);
+          d = tap(d, w, s);
+        }
+        w = vec4f(W[k + 3 * depth]);
+        r = vec4f(p.w, q.xyz);
+        s = vec4f(q.w, next.xyz);
+        a = tap(a, w, r);
+        b = tap(b, w, s);
+        if (DEEP) {
+          w = vec4f(W[k + 3 * depth + 1]);
+          c = tap(c, w, r);
+          d = tap(d, w, s);
+        }
+        k += 4 * depth;
+        at++;
+        p = q;
+        q = next;
+      }
+      // the last KX mod 4
+      if (KX % 4 > 1) { next = vec4f(X[at + 2]); }
+      if (KX % 4 > 0) {
+        w = vec4f(W[k]);
+        a = tap(a, w, p);
+        b = tap(b, w, q);
+        if (DEEP) {
+          w = vec4f(W[k + 1]);
+          c = tap(c, w, p);
+          d = tap(d, w, q);
         }
       }
+      if (KX % 4 > 1) {
+        w = vec4f(W[k + 1 * depth]);
+        r = vec4f(p.yzw, q.x);
+        s = vec4f(q.yzw, next.x);
+        a = tap(a, w, r);
+        b = tap(b, w, s);
+        if (DEEP) {
+          w = vec4f(W[k + 1 * depth + 1]);
+          c = tap(c, w, r);
+          d = tap(d, w, s);
+        }
+      }
+      if (KX % 4 > 2) {
+        w = vec4f(W[k + 2 * depth]);
+        r = vec4f(p.zw, q.xy);
+        s = vec4f(q.zw, next.xy);
+        a = tap(a, w, r);
+        b = tap(b, w, s);
+        if (DEEP) {
+          w = vec4f(W[k + 2 * depth + 1]);
+          c = tap(c, w, r);
+          d = tap(d, w, s);
+        }
+      }
+      k += KX % 4 * depth;
     }
   }
   let o = group.y * 4 * depth;
-  store(o, y, x, a0, b0);
-  store(o + 1, y, x, a1, b1);
-  store(o + 2, y, x, a2, b2);
-  store(o + 3, y, x, a3, b3);
+  store(o, y, x, a[0], b[0]);
+  store(o + 1, y, x, a[1], b[1]);
+  store(o + 2, y, x, a[2], b[2]);
+  store(o + 3, y, x, a[3], b[3]);
   if (DEEP) {
-    store(o + 4, y, x, a4, b4);
-    store(o + 5, y, x, a5, b5);
-    store(o + 6, y, x, a6, b6);
-    store(o + 7, y, x, a7, b7);
+    store(o + 4, y, x, c[0], d[0]);
+    store(o + 5, y, x, c[1], d[1]);
+    store(o + 6, y, x, c[2], d[2]);
+    store(o + 7, y, x, c[3], d[3]);
   }
+}
+
+// sum + w p', the products of 4 channels and 4 pixels
+fn tap(sum: mat4x4f, w: vec4f, p: vec4f) -> mat4x4f {
+  return mat4x4f(fma(vec4f(w.x), p, sum[0]), fma(vec4f(w.y), p, sum[1]),
+                 fma(vec4f(w.z), p, sum[2]), fma(vec4f(w.w), p, sum[3]));
 }
 
 fn store(o: u32, y: u32, x: u32, a: vec4f, b: vec4f) {

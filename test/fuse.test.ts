@@ -1,0 +1,118 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Rng } from '../src/base/rng';
+import { size } from '../src/base/shape';
+import { Graph, type Node } from '../src/graph/graph';
+import { Plan } from '../src/graph/plan';
+import { conv2d } from '../src/shaders/conv2d';
+import type { Borders } from '../src/shaders/pad';
+import { relu, square } from '../src/shaders/pointwise';
+import { device } from './device';
+import { close } from './kit';
+
+const test = suite('fuse');
+
+const random = (shape: readonly number[], seed: number): Float32Array => {
+  const rng = new Rng(seed);
+  return Float32Array.from({ length: size(shape) }, () => 2 * rng.uniform() - 1);
+};
+
+/** A stack of conv2d + bias + relu on [3, H, W], and the gradient of its output to the map. */
+function stack(border: Borders, depth: number, side = 9): { g: Graph; x: Node; dy: Node; y: Node; dx: Node } {
+  const g = new Graph();
+  const x = g.input([3, side, side], 'x');
+  let y = x;
+  for (let k = 0; k < depth; k++) {
+    const shape = [6 + 3 * k, y.shape[0] ?? 0, 3, 3];
+    const w = g.constant(shape, random(shape, k), `w${k}`);
+    const bias = g.constant(shape.slice(0, 1), random(shape.slice(0, 1), 50 + k), `b${k}`);
+    y = g.node(conv2d(g, y, w, { bias, pad: [1, 1, 1, 1], border, relu: true }));
+  }
+  const dy = g.input(y.shape, 'dy');
+  return { g, x, dy, y, dx: g.grad(y, [x], dy)[0] as Node };
+}
+
+async function outcome(
+  s: ReturnType<typeof stack>,
+  outputs: readonly Node[],
+  fuse: boolean,
+): Promise<{ values: Float32Array[]; launches: number; labels: string[] }> {
+  const plan = await Plan.compile(await device(), s.g, outputs, { fuse });
+  try {
+    plan.write(s.x, random(s.x.shape, 7));
+    if (outputs.includes(s.dx)) plan.write(s.dy, random(s.dy.shape, 8));
+    plan.run();
+    const values = await Promise.all(outputs.map((r) => plan.read(r)));
+    return { values, launches: plan.cost.launches, labels: plan.steps.map((step) => step.label.split('#')[0] ?? '') };
+  } finally {
+    plan.close();
+  }
+}
+
+const count = (labels: readonly string[], name: string): number => labels.filter((l) => l === name).length;
+
+for (const border of [
+  ['zeros', 'zeros'],
+  ['wrap', 'wrap'],
+  ['reflect', 'replicate'],
+] as const) {
+  test(`conv2d with border ${border} takes its relu along, and its gradient the mask of the relu`, async () => {
+    const s = stack(border, 3);
+    const apart = await outcome(s, [s.y, s.dx], false);
+    const fused = await outcome(s, [s.y, s.dx], true);
+    close(fused.values[0] as Float32Array, apart.values[0] as Float32Array, 1e-6, 'y');
+    close(fused.values[1] as Float32Array, apart.values[1] as Float32Array, 1e-6, 'dx');
+    assert.is(count(apart.labels, 'relu'), 3);
+    assert.is(count(apart.labels, 'relu_mask'), 3);
+    assert.is(apart.launches - fused.launches, 6, 'launches saved');
+    // A fused application stands at the place of its last part, under the name of the op that does the work.
+    assert.is(count(fused.labels, 'relu') + count(fused.labels, 'relu_mask'), 0);
+  });
+}
+
+test('what is asked for is not fused away', async () => {
+  const g = new Graph();
+  const x = g.input([2, 6, 6], 'x');
+  const w = g.constant([5, 2, 3, 3], random([5, 2, 3, 3], 1));
+  const before = g.node(conv2d(g, x, w));
+  const after = g.node(relu(g, before));
+  const plan = await Plan.compile(await device(), g, [before, after]);
+  try {
+    plan.write(x, random(x.shape, 2));
+    plan.run();
+    const raw = await plan.read(before);
+    assert.ok(raw.some((v) => v < 0));
+    assert.equal(
+      await plan.read(after),
+      raw.map((v) => Math.max(v, 0)),
+    );
+  } finally {
+    plan.close();
+  }
+});
+
+test('a mask that two ops read stays', async () => {
+  // The weights are no constants here, so the masked gradient goes to their gradient too.
+  const g = new Graph();
+  const x = g.input([2, 6, 6], 'x');
+  const w = g.input([5, 2, 3, 3], 'w');
+  const y = conv2d(g, x, w, { relu: true });
+  const [dx, dw] = g.grad(square(g, y), [x, w]) as [Node, Node];
+  const run = async (fuse: boolean): Promise<Float32Array[]> => {
+    const plan = await Plan.compile(await device(), g, [dx, dw], { fuse });
+    try {
+      plan.write(x, random(x.shape, 2));
+      plan.write(w, random(w.shape, 3));
+      plan.run();
+      assert.is(plan.steps.filter((s) => s.label.startsWith('relu_mask')).length, 1);
+      return [await plan.read(dx), await plan.read(dw)];
+    } finally {
+      plan.close();
+    }
+  };
+  const [fused, apart] = [await run(true), await run(false)];
+  close(fused[0] as Float32Array, apart[0] as Float32Array, 1e-6, 'dx');
+  close(fused[1] as Float32Array, apart[1] as Float32Array, 1e-6, 'dw');
+});
+
+test.run();
