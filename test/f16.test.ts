@@ -1,0 +1,50 @@
+// Every kernel of every op, with its scalar line turned into f16: that it compiles. Found as test/ops.test.ts finds
+// them, gradients included. Skipped where the adapter has no f16.
+import { existsSync, readdirSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Shape } from '../src/base/shape';
+import { type KernelSource, type Overrides, runs } from '../src/gpu/kernel';
+import { Graph } from '../src/graph/graph';
+import { schedule } from '../src/graph/schedule';
+import type { OpSpec } from '../src/shaders/op';
+import { device } from './device';
+
+const only = process.env.TOROID_OP;
+const test = suite('f16');
+const has = (await device()).has('shader-f16');
+
+for (const name of readdirSync('src/shaders').sort()) {
+  if (!existsSync(`src/shaders/${name}/spec.ts`) || (only && only !== name)) continue;
+  const module = (await import(`../src/shaders/${name}/spec.ts`)) as { spec?: OpSpec; specs?: OpSpec[] };
+  const kernels = kernelsOf(module.specs ?? (module.spec ? [module.spec] : []));
+  if (kernels.size === 0) continue; // views launch nothing
+  (has ? test : test.skip)(`${name}: ${[...kernels.keys()].map((k) => k.name).join(', ')}`, async () => {
+    const { gpu, kernels: cache } = await device();
+    for (const [kernel, overrides] of kernels) {
+      const variant = kernel.variants.find((v) => runs(gpu, kernel, v));
+      assert.ok(variant, `${kernel.name} has a variant that runs`);
+      await cache.get(kernel, { ...overrides, ...variant }, 'f16');
+    }
+  });
+}
+test.run();
+
+/** The kernels behind all cases of some specs, each with the overrides it is first launched with. */
+function kernelsOf(specs: readonly OpSpec[]): Map<KernelSource, Overrides> {
+  const found = new Map<KernelSource, Overrides>();
+  for (const spec of specs) {
+    for (const c of spec.cases) {
+      const g = new Graph();
+      const shapes = c.shapes as unknown as readonly Shape[];
+      const x = shapes.map((s, k) => g.input(s, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'real'));
+      const y = g.apply(spec.op, x as never, c.attrs);
+      const real = x.filter((n, k) => n.kind === 'real' && (spec.differentiable?.includes(k) ?? true));
+      const dx = (spec.op.kind ?? 'real') === 'real' ? g.grad(y, real) : [];
+      for (const { launch } of schedule(g, [y, ...dx], { fuse: true, realBytes: 2 }).launches) {
+        if (!found.has(launch.kernel)) found.set(launch.kernel, launch.overrides ?? {});
+      }
+    }
+  }
+  return found;
+}
