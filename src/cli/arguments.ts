@@ -1,0 +1,54 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { nearest } from '../base/nearest';
+import { textureSettings } from '../recipes/texture_settings';
+
+/** `256` or `256x128` to [256, 256] or [256, 128]. */
+export function parseSize(text: string): [number, number] {
+  const [, w, h] = /^(\d+)(?:[x\u00d7](\d+))?$/i.exec(text.trim()) ?? [];
+  if (w === undefined)
+    throw new InvalidArgumentError('A size is WIDTHxHEIGHT in pixels, such as 256x128, or one number.');
+  return [Number(w), Number(h ?? w)];
+}
+
+export function parseWhole(text: string): number {
+  if (!/^\d+$/.test(text.trim())) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
+/** `3x3`: how often a preview repeats the tile. */
+export function parseTimes(text: string): [number, number] {
+  const times = parseSize(text);
+  if (Math.min(...times) < 1 || Math.max(...times) > 64) {
+    throw new InvalidArgumentError('A preview repeats the tile 1 to 64 times each way, such as 3x3.');
+  }
+  return times;
+}
+
+type Shape = typeof textureSettings.shape;
+
+/** A parser that also holds a value against the limits of that setting, so that limits are written down once. */
+export function setting<K extends keyof Shape>(key: K, parse: (text: string) => unknown): (text: string) => unknown {
+  return (text) => {
+    const value = parse(text);
+    const checked = textureSettings.shape[key].safeParse(value);
+    if (checked.success) return value;
+    throw new InvalidArgumentError(`${key}: ${[...new Set(checked.error.issues.map((i) => i.message))].join('; ')}.`);
+  };
+}
+
+/** `did you mean` for a word that commander does not know the list of. */
+export function suggestion(word: string, known: readonly string[]): string {
+  const near = nearest(word, known);
+  return near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${near}?`;
+}
+
+/** Ends the command as wrong usage: message, remedy, exit code 2. */
+export function usage(command: Command, message: string, remedy?: string): never {
+  return command.error(`error: ${message}${remedy ? `\n  ${remedy}` : ''}`, { exitCode: 2 });
+}

@@ -1,0 +1,141 @@
+import type { Command } from 'commander';
+import { bytesText } from '../base/errors';
+import type { AdapterFacts } from '../gpu/device';
+import { facts } from '../gpu/open.node';
+import { ensureAdapter, swiftShaderArchive } from '../gpu/software.node';
+import { lookAround, type Remedy, remedy } from './remedy';
+import { VERSION } from './version';
+
+/** Limits that decide what fits and which kernels run. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxStorageBuffersPerShaderStage',
+] as const;
+/** Features the engine uses where they exist. */
+const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+interface Found extends AdapterFacts {
+  /** The driver's own line about itself. */
+  readonly driver: string;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<(typeof LIMITS)[number], number>>;
+}
+
+export interface Diagnosis {
+  readonly version: string;
+  readonly node: string;
+  readonly system: string;
+  /** Best first: the first is what toroid runs on. */
+  readonly adapters: readonly Found[];
+  /** Why WebGPU could not be loaded at all. */
+  readonly loadError?: string;
+  /** Version of the package that brings SwiftShader, the software adapter of last resort. */
+  readonly swiftShader: string | null;
+  readonly runsOn: 'gpu' | 'software' | 'nothing';
+  readonly remedy: Remedy | null;
+}
+
+export function addDoctor(program: Command): void {
+  program
+    .command('doctor')
+    .summary('tell what toroid runs on here, and what is missing')
+    .description(
+      'Tells what toroid runs on here, what is missing, and the command that installs it.\nExit code 0: it can run; 1: it cannot.',
+    )
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  toroid doctor\n  toroid doctor --json\n  TOROID_ADAPTER=swiftshader toroid doctor',
+    )
+    .action(async (options: { json?: boolean }) => {
+      // Only when SwiftShader is asked for by name: otherwise look at the system as it is.
+      const elsewhere = await ensureAdapter(async () => true);
+      if (elsewhere !== null) {
+        process.exitCode = elsewhere;
+        return;
+      }
+      const diagnosis = await diagnose();
+      process.stdout.write(options.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : `${text(diagnosis)}\n`);
+      process.exitCode = diagnosis.runsOn === 'nothing' ? 1 : 0;
+    });
+}
+
+async function diagnose(): Promise<Diagnosis> {
+  const { adapters, loadError } = await adaptersFound();
+  const around = lookAround();
+  const swiftShader = swiftShaderArchive()?.version ?? null;
+  const found = adapters.some((a) => !a.software) ? 'gpu' : adapters.length > 0 ? 'software' : 'none';
+  const fallback = swiftShader === null ? 'nothing' : 'software';
+  return {
+    version: VERSION,
+    node: process.version,
+    system: [around.release.PRETTY_NAME ?? around.platform, around.arch].join(', '),
+    adapters,
+    ...(loadError !== undefined && { loadError }),
+    swiftShader,
+    runsOn: found === 'none' ? fallback : found,
+    remedy: remedy(found, around),
+  };
+}
+
+/** Every adapter that can be asked for, without doubles. */
+async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string }> {
+  const wishes: GPURequestAdapterOptions[] = [
+    { powerPreference: 'high-performance' },
+    { powerPreference: 'low-power' },
+    { forceFallbackAdapter: true },
+  ];
+  try {
+    const { create } = await import('webgpu');
+    const instance = create(['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia']);
+    const found = new Map<string, Found>();
+    for (const wish of wishes) {
+      const adapter = await instance.requestAdapter(wish).catch(() => null);
+      if (!adapter) continue;
+      const about = facts(adapter);
+      const { limits, features } = adapter;
+      found.set(JSON.stringify(about), {
+        ...about,
+        driver: adapter.info.description,
+        features: FEATURES.filter((f) => features.has(f as GPUFeatureName)),
+        limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])) as Found['limits'],
+      });
+    }
+    return { adapters: [...found.values()] };
+  } catch (error) {
+    return { adapters: [], loadError: (error as Error).message.split('\n')[0] ?? '' };
+  }
+}
+
+function text({ version, node, system, adapters, loadError, swiftShader, runsOn, remedy }: Diagnosis): string {
+  const lines = [`toroid ${version}, Node ${node}, ${system}`, ''];
+  if (loadError !== undefined) lines.push(`WebGPU could not be loaded: ${loadError}`);
+  for (const { description, vendor, software, driver, features, limits } of adapters) {
+    lines.push(
+      `${description || vendor}${software ? ' (software: no GPU)' : ''}`,
+      `  driver    ${driver || 'says nothing about itself'}`,
+      `  features  ${features.join(', ') || 'none of those toroid uses'}`,
+      `  limits    buffer ${bytesText(limits.maxBufferSize)}, binding ${bytesText(limits.maxStorageBufferBindingSize)}, ` +
+        `workgroup memory ${bytesText(limits.maxComputeWorkgroupStorageSize)}, ` +
+        `${limits.maxComputeInvocationsPerWorkgroup} invocations, ${limits.maxStorageBuffersPerShaderStage} buffers a stage`,
+    );
+  }
+  if (adapters.length === 0) lines.push('No GPU and no software Vulkan driver was found.');
+  lines.push(
+    `SwiftShader (software, the last resort): ${swiftShader === null ? 'not installed' : `available, from @sparticuz/chromium ${swiftShader}`}`,
+    '',
+  );
+  lines.push(
+    {
+      gpu: 'Ready: toroid runs on the GPU.',
+      software: 'Ready, but on software: expect minutes, not seconds.',
+      nothing: 'Not ready: there is nothing to run on.',
+    }[runsOn],
+  );
+  if (remedy) lines.push(remedy.why);
+  if (remedy?.command) lines.push('This mends it:', `  ${remedy.command}`);
+  return lines.join('\n');
+}

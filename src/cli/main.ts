@@ -1,0 +1,71 @@
+import { Command, CommanderError, Option } from 'commander';
+import { EngineError } from '../base/errors';
+import { parseTimes } from './arguments';
+import { addCheck } from './check';
+import { addDoctor } from './doctor';
+import { addPlasma } from './plasma';
+import { addTexture } from './texture';
+import { VERSION } from './version';
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped. */
+const FAILED = 1;
+const USAGE = 2;
+
+const preview = (): Option =>
+  new Option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png').argParser(parseTimes);
+
+function program(): Command {
+  const root = new Command('toroid')
+    .description('Grows seamless textures from a picture, on the GPU.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showHelpAfterError('  Add --help to see what is known.')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  toroid texture stone.jpg                            writes stone.tile.png\n' +
+        '  toroid texture stone.jpg --size 512x256 --preview 3x3\n' +
+        '  toroid check stone.tile.png                         is there a seam?\n' +
+        '  toroid doctor                                       what does it run on?\n\n' +
+        'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.',
+    );
+  addTexture(root, preview);
+  addPlasma(root, preview);
+  addCheck(root);
+  addDoctor(root);
+  return root;
+}
+
+/** What went wrong, for people: never a stack, unless it is asked for. Returns the exit code. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+  const debug = process.env.TOROID_DEBUG === '1';
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  if (debug) process.stderr.write(`${stack ?? message}\n`);
+  else if (error instanceof EngineError) process.stderr.write(`${name}: ${message}\n`);
+  else {
+    const ours = message.startsWith('internal error')
+      ? message
+      : `internal error (a bug in toroid, please report it): ${message}`;
+    process.stderr.write(
+      `${ours.split('\n')[0]}\n  Run it again with TOROID_DEBUG=1 for the stack, and add that to the report.\n`,
+    );
+  }
+  return FAILED;
+}
+
+// `toroid ... | head` closes the pipe early: no reason to complain.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  throw error;
+});
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+// Dawn may keep the process alive; leave as soon as the output is through.
+process.stdout.write('', () => process.exit(process.exitCode ?? 0));

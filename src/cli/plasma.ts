@@ -1,0 +1,56 @@
+import { type Command, Option } from 'commander';
+import { plasma } from '../recipes/canvas/plasma';
+import { parseNumber, parseSize, parseWhole, setting, usage } from './arguments';
+import { type Bits, checkPreview, ensureWritable, writePicture, writePreview } from './picture';
+import { VERSION } from './version';
+
+interface Options {
+  out: string;
+  size: [number, number];
+  seed: number;
+  amplitude: number;
+  power?: number;
+  stretch?: boolean;
+  bits: '8' | '16';
+  preview?: [number, number];
+  json?: boolean;
+}
+
+export function addPlasma(program: Command, preview: () => Option): void {
+  program
+    .command('plasma')
+    .summary('paint seamless plasma (diamond-square on a torus); needs no GPU')
+    .description(
+      'Paints seamless plasma: diamond-square on a torus. The same settings give the same bytes. Needs no GPU.',
+    )
+    .option('-o, --out <file>', 'picture to write', 'plasma.png')
+    .option('--size <WxH>', 'size in pixels, or one number for a square', parseSize, [256, 256])
+    .addOption(new Option('--seed <n>', 'seed of the random numbers').argParser(setting('seed', parseWhole)).default(1))
+    .option('--amplitude <a>', 'strength of the noise, on a 0..255 scale', parseNumber, 100)
+    .option('--power <p>', 'smoothness: noise fades as size^-p (default: 1.4, or 0.5 with --stretch)', parseNumber)
+    .option('--stretch', 'stretch every band to the full range')
+    .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
+    .addOption(preview())
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  toroid plasma -o clouds.png --size 512x256 --seed 7\n  toroid plasma --power 1 --preview 3x3',
+    )
+    .action(async (options: Options, command: Command) => {
+      const { size, seed, amplitude, stretch = false, preview: times } = options;
+      const power = options.power ?? (stretch ? 0.5 : 1.4);
+      const bits = Number(options.bits) as Bits;
+      if (size.some((side) => side < 1 || side > 16384)) usage(command, '--size: sides are 1 to 16384 pixels');
+      if (times) checkPreview(size, times);
+      ensureWritable(options.out, bits);
+      const settings = { size, seed, amplitude, power, stretch };
+      const [width, height] = size;
+      const raster = plasma(settings);
+      const record = { version: VERSION, command: 'plasma', settings };
+      const metadata = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
+      await writePicture(options.out, raster, { bits, metadata });
+      const shown = times && (await writePreview(options.out, raster, times));
+      const result = { file: options.out, width, height, bits, ...(shown && { preview: shown }), ...record };
+      process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${options.out}\n`);
+    });
+}

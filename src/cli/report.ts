@@ -1,0 +1,98 @@
+import { SingleBar } from 'cli-progress';
+import type { TextureProgress } from '../recipes/texture';
+
+/** On anything but a terminal: a line for every scale, and one this often within a long one. */
+const SPARSE_MS = 10_000;
+
+/**
+ * The conversation, on stderr: notices, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
+ * coloured, so there is nothing for NO_COLOR to switch off.
+ */
+export class Report {
+  readonly notices: string[] = [];
+  #bar: SingleBar | undefined;
+  #said = Number.NEGATIVE_INFINITY;
+  #finished = -1;
+  readonly #lively = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+
+  constructor(readonly quiet: boolean) {}
+
+  say(text: string): void {
+    this.#clear();
+    if (!this.quiet) process.stderr.write(`${text}\n`);
+  }
+
+  /** Something the user should know; kept for the JSON result as well. */
+  notice(text: string): void {
+    this.notices.push(text);
+    this.say(`note: ${text}`);
+  }
+
+  progress(p: TextureProgress, size: readonly [number, number]): void {
+    if (this.quiet) return;
+    const { share, seconds } = outlook(p, size);
+    const eta = p.scale === p.scales - 1 && p.step === p.steps ? '' : `, about ${duration(seconds)} left`;
+    const line = `scale ${p.scale + 1}/${p.scales} ${p.width}x${p.height}, step ${p.step}/${p.steps}, loss ${p.loss.toPrecision(3)}${eta}`;
+    if (this.#lively) {
+      if (!this.#bar) {
+        this.#bar = new SingleBar({
+          stream: process.stderr,
+          format: '{bar} {percentage}%  {line}',
+          barsize: 20,
+          barCompleteChar: '#',
+          barIncompleteChar: '.',
+          hideCursor: false, // nothing to restore when the process is ended
+          clearOnComplete: true,
+        });
+        this.#bar.start(1000, 0, { line });
+      }
+      this.#bar.update(Math.floor(share * 1000), { line });
+      return;
+    }
+    const now = performance.now();
+    const scaleDone = p.step === p.steps && p.scale > this.#finished;
+    if (!scaleDone && now - this.#said < SPARSE_MS) return;
+    if (scaleDone) this.#finished = p.scale;
+    this.#said = now;
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** Takes the bar off the screen. */
+  end(): void {
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
+
+/**
+ * How much of all the work is done, and how long the rest takes. The sizes of scales to come are not known here:
+ * they are taken to grow evenly to the final one, and a step to cost what its pixels cost now. Below 64x64 a step
+ * costs about the same whatever its size.
+ */
+export function outlook(
+  p: TextureProgress,
+  [width, height]: readonly [number, number],
+): { share: number; seconds: number } {
+  const cost = (pixels: number): number => Math.max(4096, pixels);
+  const here = p.width * p.height;
+  const after = p.scales - 1 - p.scale;
+  const growth = after > 0 ? Math.max(1, ((width * height) / here) ** (1 / after)) : 1.5;
+  let all = 0;
+  for (let k = 0; k < p.scales; k++) all += p.steps * cost(here * growth ** (k - p.scale));
+  let left = (p.steps - p.step) * cost(here);
+  for (let k = 1; k <= after; k++) left += p.steps * cost(here * growth ** k);
+  return { share: 1 - left / all, seconds: (left / cost(here)) * (p.msPerStep / 1000) };
+}
+
+/** `45 s`, `3 min 20 s`, `1 h 5 min` */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

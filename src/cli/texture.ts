@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname, join, parse, resolve } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import type { Device } from '../gpu/device';
+import { open } from '../gpu/open.node';
+import { ensureAdapter } from '../gpu/software.node';
+import { seamScore } from '../recipes/scores/seam';
+import { growTexture, type TextureResult } from '../recipes/texture';
+import { fillSettings, type TextureSettings } from '../recipes/texture_settings';
+import { parseSize, parseWhole, setting, suggestion, usage } from './arguments';
+import {
+  type Bits,
+  checkPreview,
+  ensureWritable,
+  previewName,
+  readPicture,
+  writePicture,
+  writePreview,
+} from './picture';
+import { duration, Report } from './report';
+import { STOPPED, stopOnSignal } from './stop';
+import { VERSION } from './version';
+
+interface Options {
+  out?: string;
+  size: [number, number];
+  seed: number;
+  net: string;
+  tile: TextureSettings['tile'];
+  steps?: number;
+  scales?: number;
+  canvas: TextureSettings['canvas'];
+  saveScales?: string;
+  bits: '8' | '16';
+  preview?: [number, number];
+  requireGpu?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const NETS = ['patches', 'vgg19', 'vgg16'];
+const defaults = fillSettings({});
+const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
+  new Option(flags, about).argParser(parse);
+
+export function addTexture(program: Command, preview: () => Option): void {
+  program
+    .command('texture')
+    .summary('grow a seamless texture from a picture')
+    .description('Grows a seamless texture that looks like a picture.')
+    .argument('<exemplar>', 'picture to take the look from: PNG, JPEG, WebP, TIFF, GIF or AVIF')
+    .option('-o, --out <file>', 'picture to write: .png, .webp, .jpg or .tiff (default: <exemplar>.tile.png here)')
+    .addOption(
+      option('--size <WxH>', 'size in pixels, or one number for a square', setting('size', parseSize)).default(
+        defaults.size,
+        defaults.size.join('x'),
+      ),
+    )
+    .addOption(option('--seed <n>', 'same seed, same picture', setting('seed', parseWhole)).default(defaults.seed))
+    .option('--net <name>', 'what compares: patches (needs no weights), vgg19, vgg16, or an ONNX file', defaults.net)
+    .addOption(new Option('--tile <axes>', 'axes to tile').choices(['both', 'x', 'y', 'none']).default(defaults.tile))
+    .addOption(option('--steps <n>', 'steps at each scale (default: by net)', setting('steps', parseWhole)))
+    .addOption(option('--scales <n>', 'sizes from coarse to fine (default: by size)', setting('scales', parseWhole)))
+    .addOption(
+      new Option('--canvas <kind>', 'what it starts from').choices(['noise', 'plasma']).default(defaults.canvas),
+    )
+    .option('--save-scales <folder>', 'also write each scale: scale-1-64x64.png ...')
+    .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
+    .addOption(preview())
+    .option('--require-gpu', 'fail rather than run on the processor')
+    .option('--json', 'print the result as JSON')
+    .option('-q, --quiet', 'say nothing but errors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  toroid texture stone.jpg\n' +
+        '  toroid texture stone.jpg --size 512x256 --seed 7 -o out/stone.png --preview 3x3\n' +
+        '  toroid texture planks.png --tile x --bits 16\n\n' +
+        'Ctrl-C stops early and writes what there is; a second one leaves at once.',
+    )
+    .action(texture);
+}
+
+/** Order matters: everything that can be refused is refused before the adapter is opened and anything is said. */
+async function texture(exemplarFile: string, options: Options, command: Command): Promise<void> {
+  const { size, seed, tile, canvas, steps, scales, preview: times, saveScales } = options;
+  const net = netOf(options.net, command);
+  const settings = fillSettings({ size, seed, net, tile, canvas, ...(steps && { steps }), ...(scales && { scales }) });
+  const out = options.out ?? `${parse(exemplarFile).name}.tile.png`;
+  const bits = Number(options.bits) as Bits;
+  if (resolve(out) === resolve(exemplarFile)) usage(command, `--out ${out} is the exemplar itself`);
+  const early: string[] = []; // said when it is known which process does the work
+  const exemplar = await readPicture(exemplarFile, { onNotice: (text) => early.push(text) });
+  if (times) checkPreview(size, times);
+  ensureWritable(out, bits);
+  if (times) ensureWritable(previewName(out, times));
+  if (saveScales !== undefined) ensureWritable(join(saveScales, 'scale-1.png'));
+
+  const device = await openDevice(options.requireGpu === true);
+  if (typeof device === 'number') {
+    process.exitCode = device; // a process with a driver has done it all
+    return;
+  }
+  const report = new Report(options.quiet === true);
+  report.say(
+    `Running on ${device.name.replace('(software: no GPU)', '(software: no GPU; expect minutes, not seconds)')}`,
+  );
+  for (const text of early) report.notice(text);
+  const started = performance.now();
+  const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
+  const saved: string[] = [];
+  try {
+    const result = await growTexture(device, exemplar, settings, {
+      signal: stop.signal,
+      onNotice: (text) => report.notice(text),
+      onProgress: (p) => report.progress(p, size),
+      onScale: async ({ scale, raster }) => {
+        if (saveScales === undefined) return;
+        const file = join(saveScales, `scale-${scale + 1}-${raster.width}x${raster.height}.png`);
+        await writePicture(file, raster, { bits: 8 });
+        saved.push(file);
+      },
+    });
+    report.end();
+    if (result.stopped) process.exitCode = STOPPED;
+    if (result.scales.length === 0) {
+      report.say('Stopped before there was anything to write');
+      return;
+    }
+    const record = await recordOf(exemplarFile, exemplar, result, device);
+    const metadata = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
+    await writePicture(out, result.raster, { bits, metadata });
+    const shown = times && (await writePreview(out, result.raster, times));
+    const seconds = (performance.now() - started) / 1000;
+    const seam = seamScore(result.raster);
+    if (shown) report.say(`Preview: ${shown}`);
+    const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[tile];
+    const joins = axes.map((axis) => `${axis} ${seam[axis].ratio.toFixed(2)}`).join(', ');
+    report.say(
+      `${result.stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${joins && `; seam ratio ${joins} (1 is perfect)`}`,
+    );
+    const { width, height } = result.raster;
+    const files = { file: out, ...(shown && { preview: shown }), ...(saveScales !== undefined && { saved }) };
+    const run = { stopped: result.stopped, seconds, seam, scales: result.scales, notices: report.notices };
+    const json = { ...files, width, height, bits, ...record, ...run };
+    process.stdout.write(options.json ? `${JSON.stringify(json, null, 2)}\n` : `${out}\n`);
+  } finally {
+    report.end();
+    stop.release();
+    device.close();
+  }
+}
+
+/** A net by name or by file; anything else is a slip of the keyboard or a missing file. */
+function netOf(net: string, command: Command): string {
+  if (NETS.includes(net) || existsSync(net)) return net;
+  if (extname(net) === '.onnx' || /[\\/]/.test(net)) throw new EngineError('WeightsError', `there is no file ${net}`);
+  return usage(command, `--net ${net}: no such net or file`, suggestion(net, NETS));
+}
+
+/** The device, or the exit code of a process restarted with a driver that did all the work instead. */
+async function openDevice(requireGpu?: boolean): Promise<Device | number> {
+  if (requireGpu) return open({ requireGpu });
+  let device: Device | undefined;
+  const elsewhere = await ensureAdapter(async () => {
+    try {
+      device = await open();
+      return true;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'AdapterError') return false;
+      throw error;
+    }
+  });
+  return elsewhere ?? device ?? open();
+}
+
+/** What it takes to make the same picture again; goes into its file, so it holds no times and no folders. */
+async function recordOf(
+  file: string,
+  exemplar: Raster,
+  { settings }: TextureResult,
+  device: Device,
+): Promise<Record<string, unknown>> {
+  const sha256 = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+  const { width, height } = exemplar;
+  return {
+    version: VERSION,
+    command: 'texture',
+    settings,
+    exemplar: { name: basename(file), width, height, sha256 },
+    adapter: { name: device.adapter.description, software: device.adapter.software },
+  };
+}
