@@ -126,7 +126,7 @@ export function cellular(seed: number, stream = 0, jitter = 0.9): (x: number, y:
   };
 }
 
-export const clamp = (x: number, low = 0, high = 1): number => (x < low ? low : x > high ? high : x);
+export const clamp = (x: number, low = 0, high = 1): number => Math.max(low, Math.min(x, high));
 
 /** 0 below `from`, 1 above `to`, smooth between. `from` may be the larger. */
 export function smooth(from: number, to: number, x: number): number {

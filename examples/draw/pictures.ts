@@ -1,7 +1,13 @@
 import { brick } from './brick';
 import { grass } from './grass';
+import { knit } from './knit';
 import { leaves } from './leaves';
+import { lichen } from './lichen';
 import { pebbles } from './pebbles';
+import { sand } from './sand';
+import { scales } from './scales';
+import { terrazzo } from './terrazzo';
+import { water } from './water';
 import { weave } from './weave';
 import { wood } from './wood';
 
@@ -13,4 +19,10 @@ export const pictures: ReadonlyMap<string, () => Uint8Array> = new Map([
   ['weave', weave],
   ['grass', grass],
   ['leaves', leaves],
+  ['scales', scales],
+  ['terrazzo', terrazzo],
+  ['lichen', lichen],
+  ['sand', sand],
+  ['water', water],
+  ['knit', knit],
 ]);

@@ -2,8 +2,8 @@
 // around (horizons), light bounced inside hollows, and GGX highlights. Each of the SAMPLES x SAMPLES samples of a pixel
 // looks in other directions than its neighbours, so that few directions each make many for the pixel.
 import type { Rgb } from './colour';
-import { toSrgb } from './colour';
-import { MARGIN, SAMPLES, SIZE, type Surface } from './surface';
+import { develop, RIM, WIDTH } from './develop';
+import { MARGIN, SAMPLES, type Surface } from './surface';
 
 export interface Light {
   /** Radians; 0 lights from the right, a quarter turn from the top. */
@@ -19,7 +19,6 @@ export interface Light {
   reach?: number;
 }
 
-const RIM = 2;
 const DIRECTIONS = 4;
 const STEPS = 9;
 const PHASES = SAMPLES * SAMPLES;
@@ -74,9 +73,6 @@ function ggx(nh: number, nv: number, nl: number, vh: number, rough: number, shin
   return (a2 / (Math.PI * d * d)) * g * (shine + (1 - shine) * (1 - vh) ** 5);
 }
 
-/** Straight up to 0.7, then a shoulder towards 1. */
-const shoulder = (v: number): number => (v < 0.7 ? v : 1 - 0.3 * Math.exp((0.7 - v) / 0.3));
-
 /** Lights a surface. Returns 8-bit sRGB, SIZE x SIZE x 3. */
 export function shade(surface: Surface, light: Light = {}): Uint8Array {
   const { azimuth = 2.2, elevation = 0.75, softness = 0.12, exposure = 1, reach = 14 } = light;
@@ -105,13 +101,12 @@ export function shade(surface: Surface, light: Light = {}): Uint8Array {
       slope: Math.tan(el),
     });
   }
-  const width = (SIZE + 2 * RIM) * SAMPLES;
-  const lit = new Float32Array(3 * width * width);
+  const lit = new Float32Array(3 * WIDTH * WIDTH);
   const first = (MARGIN - RIM) * SAMPLES;
   const sunX = Math.cos(azimuth);
   const sunY = Math.sin(azimuth);
-  for (let row = 0; row < width; row++) {
-    for (let col = 0; col < width; col++) {
+  for (let row = 0; row < WIDTH; row++) {
+    for (let col = 0; col < WIDTH; col++) {
       const i = (row + first) * side + col + first;
       const phase = (row % SAMPLES) * SAMPLES + (col % SAMPLES);
       let nx = (((height[i - 1] ?? 0) - (height[i + 1] ?? 0)) * SAMPLES) / 2;
@@ -159,54 +154,16 @@ export function shade(surface: Surface, light: Light = {}): Uint8Array {
             open *
             (0.9 + 0.7 * (rx * sunX + ry * sunY))
           : 0;
-      const o = 3 * (row * width + col);
+      const o = 3 * (row * WIDTH + col);
       for (let c = 0; c < 3; c++) {
         const base = albedo[3 * i + c] ?? 0;
         const sunC = sun[c] ?? 0;
         const skyC = sky[c] ?? 0;
         const soft = (0.45 * bounced(open, Math.min(0.9, base)) + 0.55 * open) / Math.sqrt(Math.max(open, 1e-3));
         const value = base * (sunC * direct + skyC * ambient * soft) + sunC * gleam + skyC * mirror;
-        lit[o + c] = shoulder(value * exposure);
+        lit[o + c] = value * exposure;
       }
     }
   }
-  return reduce(lit, width);
-}
-
-/** Mitchell and Netravali's cubic, a little sharper than their choice; reaches two pixels. */
-function cubic(t: number): number {
-  const B = 0.2;
-  const C = 0.4;
-  const x = Math.abs(t);
-  if (x >= 2) return 0;
-  return x < 1
-    ? ((12 - 9 * B - 6 * C) * x ** 3 + (-18 + 12 * B + 6 * C) * x * x + 6 - 2 * B) / 6
-    : ((-B - 6 * C) * x ** 3 + (6 * B + 30 * C) * x * x + (-12 * B - 48 * C) * x + 8 * B + 24 * C) / 6;
-}
-
-/** Samples to pixels, rows then columns, in linear light; the rim is used up. */
-function reduce(lit: Float32Array, width: number): Uint8Array {
-  const taps = (2 * RIM + 1) * SAMPLES;
-  const weights = Array.from({ length: taps }, (_, k) => cubic((k + 0.5) / SAMPLES - RIM - 0.5));
-  const total = weights.reduce((a, b) => a + b, 0);
-  const rows = new Float32Array(3 * SIZE * width);
-  for (let y = 0; y < width; y++) {
-    for (let x = 0; x < 3 * SIZE; x++) {
-      const c = x % 3;
-      const start = 3 * (y * width + ((x - c) / 3) * SAMPLES) + c;
-      let sum = 0;
-      for (let k = 0; k < taps; k++) sum += (weights[k] ?? 0) * (lit[start + 3 * k] ?? 0);
-      rows[3 * SIZE * y + x] = sum / total;
-    }
-  }
-  const out = new Uint8Array(3 * SIZE * SIZE);
-  for (let y = 0; y < SIZE; y++) {
-    for (let x = 0; x < 3 * SIZE; x++) {
-      const start = 3 * SIZE * y * SAMPLES + x;
-      let sum = 0;
-      for (let k = 0; k < taps; k++) sum += (weights[k] ?? 0) * (rows[start + 3 * SIZE * k] ?? 0);
-      out[3 * SIZE * y + x] = Math.round(255 * toSrgb(Math.min(1, Math.max(0, sum / total))));
-    }
-  }
-  return out;
+  return develop(lit);
 }
