@@ -1,14 +1,17 @@
-// Every kernel of every op, with its scalar line turned into f16: that it compiles. Found as test/ops.test.ts finds
-// them, gradients included. Skipped where the adapter has no f16.
+// Every kernel of every op, with its scalar line turned into f16: that it compiles, and that each op computes nearly
+// what its reference does. Found as test/ops.test.ts finds them. Skipped where the adapter has no f16.
 import { existsSync, readdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { fromHalf, toHalf } from '../src/base/half';
 import type { Shape } from '../src/base/shape';
 import { type KernelSource, type Overrides, runs } from '../src/gpu/kernel';
 import { Graph } from '../src/graph/graph';
+import { Plan } from '../src/graph/plan';
 import { schedule } from '../src/graph/schedule';
 import type { OpSpec } from '../src/shaders/op';
 import { device } from './device';
+import { close, inputsOf } from './kit';
 
 const only = process.env.TOROID_OP;
 const test = suite('f16');
@@ -17,8 +20,9 @@ const has = (await device()).has('shader-f16');
 for (const name of readdirSync('src/shaders').sort()) {
   if (!existsSync(`src/shaders/${name}/spec.ts`) || (only && only !== name)) continue;
   const module = (await import(`../src/shaders/${name}/spec.ts`)) as { spec?: OpSpec; specs?: OpSpec[] };
-  const kernels = kernelsOf(module.specs ?? (module.spec ? [module.spec] : []));
-  if (kernels.size === 0) continue; // views launch nothing
+  const specs = module.specs ?? (module.spec ? [module.spec] : []);
+  const kernels = kernelsOf(specs);
+  for (const spec of specs) (has ? test : test.skip)(`${spec.op.name} computes`, () => compute(spec));
   (has ? test : test.skip)(`${name}: ${[...kernels.keys()].map((k) => k.name).join(', ')}`, async () => {
     const { gpu, kernels: cache } = await device();
     for (const [kernel, overrides] of kernels) {
@@ -29,6 +33,27 @@ for (const name of readdirSync('src/shaders').sort()) {
   });
 }
 test.run();
+
+/** One case of an op with all values stored as f16: the last, which is ragged. */
+async function compute(spec: OpSpec): Promise<void> {
+  const c = spec.cases.at(-1);
+  if (!c) return;
+  const x = inputsOf(c).map((v) => ({ ...v, data: Float64Array.from(fromHalf(toHalf(Float32Array.from(v.data)))) }));
+  const g = new Graph();
+  const inputs = x.map((v, k) => g.input(v.shape, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'real'));
+  const y = g.apply(spec.op, inputs as never, c.attrs);
+  const plan = await Plan.compile(await device(), g, [y], { scalar: 'f16' });
+  try {
+    inputs.forEach((n, k) => {
+      const data = x[k]?.data ?? [];
+      plan.write(n, n.kind === 'u32' ? Uint32Array.from(data) : Float32Array.from(data));
+    });
+    plan.run();
+    close(await plan.read(y), spec.reference(x as never, c.attrs), 4e-3, `${spec.op.name}, ${c.name}`);
+  } finally {
+    plan.close();
+  }
+}
 
 /** The kernels behind all cases of some specs, each with the overrides it is first launched with. */
 function kernelsOf(specs: readonly OpSpec[]): Map<KernelSource, Overrides> {

@@ -106,7 +106,8 @@ export class Plan {
       const entries = d.launch.bind.map(
         (r, binding): GPUBindGroupEntry => ({
           binding,
-          resource: { buffer: bufferOf(r.id), size: s.bytesOf(r.id) },
+          // WebGPU binds whole words; an odd number of f16 ends in half of one.
+          resource: { buffer: bufferOf(r.id), size: Math.ceil(s.bytesOf(r.id) / 4) * 4 },
         }),
       );
       if (d.block) {
