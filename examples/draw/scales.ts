@@ -60,10 +60,10 @@ export function scales(): Uint8Array {
         c = scale(c, lerp(0.4, 1, near));
         c = mix(c, hex('#d8c48d'), 0.5 * smooth(0.87, 0.95, rho) * smooth(1, 0.96, rho) * smooth(0, 5, v));
         surface.paint(i, c);
-        surface.rough[i] = 0.36 + 0.08 * rays + 0.1 * rim;
-        surface.shine[i] = 0.11;
+        surface.rough[i] = 0.27 + 0.08 * rays + 0.1 * rim;
+        surface.shine[i] = 0.075;
       });
     }
   }
-  return shade(surface, { azimuth: 2.3, elevation: 0.72, softness: 0.16, exposure: 1.05, reach: 10 });
+  return shade(surface, { azimuth: 2.3, elevation: 0.72, softness: 0.16, exposure: 0.92, reach: 10 });
 }

@@ -110,8 +110,8 @@ export function water(): Uint8Array {
       const mirror = 0.035 + 0.16 * smooth(0.0, 0.4, lean) ** 2;
       const glint = 2.2 * smooth(0.24, 0.34, lean - 2.2 * Math.abs(0.7 * sx + 0.7 * sy));
       const o = 3 * (row * WIDTH + col);
-      const through = [0.19, 0.62, 0.82];
-      const haze = [0.004, 0.05, 0.09];
+      const through = [0.2, 0.58, 0.82];
+      const haze = [0.006, 0.036, 0.085];
       const sky = [0.7, 0.85, 1];
       for (let ch = 0; ch < 3; ch++) {
         const sun = nets[ch]?.[spot] ?? 0;
