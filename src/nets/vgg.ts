@@ -1,0 +1,120 @@
+import { EngineError, shapeError } from '../base/errors';
+import { chw } from '../base/shape';
+import type { Graph } from '../graph/graph';
+import { channelMean } from '../shaders/channel_mean';
+import { conv2d } from '../shaders/conv2d';
+import { meanSquare, squaredError } from '../shaders/error';
+import { gram } from '../shaders/gram';
+import type { Ref } from '../shaders/op';
+import { add, affine, div, scale } from '../shaders/pointwise';
+import { buildNet, type NetOptions, netStride } from './onnx_build';
+import type { Net, Preprocessing, StyleLayer } from './weights';
+
+/**
+ * About what second moments are taken: the origin, the canvas' own mean (with the gradient through it; then they are
+ * the covariance), or the exemplar's mean.
+ */
+export type Centring = 'origin' | 'dynamic' | 'static';
+
+/** A sum of terms, and each of them, weighted, for reports: `relu3_1 covariance`. All are scalars [1]. */
+export interface Loss {
+  readonly loss: Ref;
+  readonly terms: ReadonlyMap<string, Ref>;
+}
+
+/**
+ * Added to what divides, a mean square of activations: a layer that is silent on the exemplar then asks for silence,
+ * and not for the impossible. Activations are of the order of 1 (normalised nets) or above.
+ */
+const SILENCE = 1e-12;
+
+/**
+ * How far the statistics of features are from those of a target, the sum over layers of
+ *
+ *   mean * mean_c ((mu_c - mu^_c) / rms(mu^))^2 + covariance * mean_ij ((G_ij - G^_ij) / rms(G^))^2
+ *
+ * with mu the mean over pixels and G the second moments divided by the number of pixels only. Each term is relative to
+ * the target, so weights mean the same in every layer and at every size. Gatys et al. 2015 (G), Huang and Belongie
+ * 2017 (mu).
+ * @param targets features of the exemplar, of any size; when they depend on constants alone, their statistics are
+ *   computed once, as the plan is compiled.
+ * @throws EngineError `RecipeError` when there is no term, or a layer was not built.
+ */
+export function styleLoss(
+  g: Graph,
+  features: ReadonlyMap<string, Ref>,
+  targets: ReadonlyMap<string, Ref>,
+  layers: readonly StyleLayer[],
+  centring: Centring = 'dynamic',
+): Loss {
+  const terms = new Map<string, Ref>();
+  for (const { layer, mean, covariance } of layers) {
+    const a = features.get(layer);
+    const b = targets.get(layer);
+    if (!a || !b)
+      throw new EngineError('RecipeError', `layer ${layer} was not built`, 'Add it to the layers to build.');
+    const muB = channelMean(g, b);
+    const relative = (x: Ref, target: Ref, weight: number): Ref =>
+      scale(g, div(g, squaredError(g, x, target), affine(g, meanSquare(g, target), 1, SILENCE)), weight);
+    if (mean !== 0) terms.set(`${layer} mean`, relative(channelMean(g, a), muB, mean));
+    if (covariance !== 0) {
+      const about = centring === 'origin' ? {} : centring === 'dynamic' ? { centred: true } : { centre: muB };
+      const target = gram(g, b, centring === 'origin' ? {} : { centred: true });
+      terms.set(`${layer} covariance`, relative(gram(g, a, about), target, covariance));
+    }
+  }
+  const [first, ...rest] = terms.values();
+  if (!first) throw new EngineError('RecipeError', 'no layer has a weight', 'Give one layer a weight other than 0.');
+  return { loss: rest.reduce((total, term) => add(g, total, term), first), terms };
+}
+
+export interface VggOptions extends Omit<NetOptions, 'layers'> {
+  /** What is compared, and how much. Default: the net's own. */
+  readonly layers?: readonly StyleLayer[];
+  readonly centring?: Centring;
+}
+
+/**
+ * The loss of a canvas against an exemplar by the features of a network.
+ *
+ * The canvas is a torus on the axes of `torus`; the exemplar never is. `edges` (default `reflect`) says what the net
+ * sees beyond an edge that is none, so that the exemplar's statistics have no dark frame in them. With
+ * sides that are multiples of `vggStride` the loss does not change when the canvas is rolled by such a multiple.
+ * @param canvas [3, H, W], RGB, 0 to 1. @param exemplar the same, of any size, from `g.constant`.
+ * @throws EngineError `RecipeError`, `OnnxError` and `ShapeError` as of `buildNet`.
+ */
+export function vggObjective(g: Graph, canvas: Ref, exemplar: Ref, net: Net, options: VggOptions = {}): Loss {
+  const { layers = net.layers, centring, torus = false, pooling = net.pooling, edges = 'reflect', ...rest } = options;
+  for (const x of [canvas, exemplar]) {
+    if (chw(net.name, x.shape)[0] !== 3) throw shapeError(net.name, 'RGB pictures [3, H, W]', x.shape);
+  }
+  const prepare = preprocessing(g, net.preprocessing);
+  const names = layers.map((l) => l.layer);
+  const common = { ...rest, layers: names, pooling, edges };
+  const features = buildNet(g, net.model, prepare(canvas), { ...common, torus });
+  const targets = buildNet(g, net.model, prepare(exemplar), common);
+  return styleLoss(g, features, targets, layers, centring);
+}
+
+/** What the sides of a canvas have to be multiples of, on the axes of a torus. */
+export function vggStride(net: Net, layers: readonly StyleLayer[] = net.layers): readonly [y: number, x: number] {
+  return netStride(
+    net.model,
+    layers.map((l) => l.layer),
+  );
+}
+
+/** From RGB in 0..1 to what a net takes: a 1x1 convolution; nothing where the net takes just that. */
+export function preprocessing(g: Graph, p: Preprocessing): (x: Ref) => Ref {
+  const isPlain = p.order === 'RGB' && p.range === 1 && p.mean.every((m) => m === 0) && p.std.every((s) => s === 1);
+  if (isPlain) return (x) => x;
+  const matrix = new Float32Array(9);
+  const offset = new Float32Array(3);
+  for (const c of [0, 1, 2] as const) {
+    matrix[3 * c + (p.order === 'RGB' ? c : 2 - c)] = p.range / p.std[c];
+    offset[c] = -p.mean[c] / p.std[c];
+  }
+  const w = g.constant([3, 3, 1, 1], matrix, 'preprocessing');
+  const bias = g.constant([3], offset, 'preprocessing offset');
+  return (x) => conv2d(g, x, w, { bias });
+}
