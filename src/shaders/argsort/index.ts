@@ -21,12 +21,12 @@ const rowsKernel = defineKernel({
   wgsl: rowsWgsl,
   lib: [flat, sortKey],
   binds: ['read', 'write', 'write'],
-  uniforms: { P: 'u32', N: 'u32' },
+  uniforms: { P: 'u32', N: 'u32', rows: 'u32', low: 'u32' },
   variants: [
-    { WG: 8, BITS: 8 },
-    { WG: 15, BITS: 8 },
-    { WG: 48, BITS: 4 },
-    { WG: 192, BITS: 4 },
+    { WG: 8, BITS: 8, ROWS: 8 },
+    { WG: 8, BITS: 8, ROWS: 1 },
+    { WG: 64, BITS: 4, ROWS: 1 },
+    { WG: 192, BITS: 4, ROWS: 1 },
   ],
 });
 
@@ -113,12 +113,14 @@ export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
   forward([x], y, { short = SHORT, block = BLOCK }, scratch) {
     const [P, N] = rowsCols('argsort', x.shape);
     if (N > short) return sortLong(x, y, block, scratch);
+    // Not so many rows to a workgroup that there is no second one.
+    const rows = 2 ** Math.max(0, Math.floor(Math.log2(P / 2)));
     return [
       launch({
         kernel: rowsKernel,
         bind: [x, scratch([2, P, N], 'u32'), y],
-        uniforms: { P, N },
-        grid: () => flatGrid(P, 1),
+        uniforms: { P, N, rows, low: 0 },
+        grid: ({ ROWS }) => flatGrid(P, Math.min(ROWS, rows)),
         flops: 4 * P * N,
       }),
     ];
