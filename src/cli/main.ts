@@ -6,6 +6,7 @@ import { addDoctor } from './doctor';
 import { addPlasma } from './plasma';
 import { addTexture } from './texture';
 import { VERSION } from './version';
+import { addWeights } from './weights';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped. */
 const FAILED = 1;
@@ -34,6 +35,7 @@ function program(): Command {
   addTexture(root, preview);
   addPlasma(root, preview);
   addCheck(root);
+  addWeights(root);
   addDoctor(root);
   return root;
 }

@@ -71,15 +71,16 @@ export function remedy(found: 'gpu' | 'software' | 'none', system: System): Reme
   }
   if (found === 'software') return null;
   if (system.override !== undefined) {
-    return { why: `${system.override} is set, and that driver gives no adapter.`, command: unset(system.override) };
+    return {
+      why: `${system.override} is set, and that driver gives no adapter.`,
+      command: 'unset VK_DRIVER_FILES VK_ICD_FILENAMES',
+    };
   }
   if (system.platform !== 'linux') {
     return { why: 'No adapter: update the graphics driver. macOS and Windows need nothing else installed.' };
   }
   return { why: missing(system), ...install(system) };
 }
-
-const unset = (override: string): string => `unset ${override.split('=')[0]}`;
 
 function missing({ loader, drivers }: System): string {
   if (!loader) return 'The Vulkan loader (libvulkan.so.1) is not installed.';

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, extname, join, parse, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -8,6 +7,8 @@ import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/software.node';
+import { knownWeights } from '../nets/weights';
+import { resolveWeights } from '../nets/weights.node';
 import { seamScore } from '../recipes/scores/seam';
 import { growTexture, type TextureResult } from '../recipes/texture';
 import { fillSettings, type TextureSettings } from '../recipes/texture_settings';
@@ -42,7 +43,6 @@ interface Options {
   quiet?: boolean;
 }
 
-const NETS = ['patches', 'vgg19', 'vgg16'];
 const defaults = fillSettings({});
 const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
   new Option(flags, about).argParser(parse);
@@ -61,7 +61,11 @@ export function addTexture(program: Command, preview: () => Option): void {
       ),
     )
     .addOption(option('--seed <n>', 'same seed, same picture', setting('seed', parseWhole)).default(defaults.seed))
-    .option('--net <name>', 'what compares: patches (needs no weights), vgg19, vgg16, or an ONNX file', defaults.net)
+    .option(
+      '--net <name>',
+      'what compares: patches (needs no weights), a name of `toroid weights list`, or an .onnx file',
+      defaults.net,
+    )
     .addOption(new Option('--tile <axes>', 'axes to tile').choices(['both', 'x', 'y', 'none']).default(defaults.tile))
     .addOption(option('--steps <n>', 'steps at each scale (default: by net)', setting('steps', parseWhole)))
     .addOption(option('--scales <n>', 'sizes from coarse to fine (default: by size)', setting('scales', parseWhole)))
@@ -155,11 +159,14 @@ async function texture(exemplarFile: string, options: Options, command: Command)
   }
 }
 
-/** A net by name or by file; anything else is a slip of the keyboard or a missing file. */
+/** A net by name or by file, whose weights are on this machine; looked for before any work. */
 function netOf(net: string, command: Command): string {
-  if (NETS.includes(net) || existsSync(net)) return net;
-  if (extname(net) === '.onnx' || /[\\/]/.test(net)) throw new EngineError('WeightsError', `there is no file ${net}`);
-  return usage(command, `--net ${net}: no such net or file`, suggestion(net, NETS));
+  const names = ['patches', ...knownWeights.map((w) => w.name)];
+  if (!names.includes(net) && extname(net).toLowerCase() !== '.onnx') {
+    usage(command, `--net ${net}: no such net`, `${suggestion(net, names)} Or give the path of an .onnx file.`);
+  }
+  if (net !== 'patches') resolveWeights(net);
+  return net;
 }
 
 /** The device, or the exit code of a process restarted with a driver that did all the work instead. */

@@ -24,7 +24,7 @@ export const textureSettings = z.strictObject({
   scales: whole(1, 16).optional().describe('sizes from coarse to fine; without it, what suits size and net'),
   canvas: z.enum(['noise', 'plasma']).default('noise').describe('what the coarsest canvas starts as'),
   layers: z.array(z.string().min(1)).min(1).optional().describe('layers of the net to compare at'),
-  pooling: z.enum(['average', 'max']).optional().describe('how the net shrinks; average gives smoother textures'),
+  pooling: z.enum(['average', 'max', 'l2']).optional().describe('how the net shrinks; average gives smoother textures'),
 });
 
 /** Settings with every default filled in. */
