@@ -4,7 +4,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../src/base/errors';
 import { Rng } from '../src/base/rng';
+import { Graph } from '../src/graph/graph';
 import { parseOnnx, parseTensor } from '../src/nets/onnx';
+import { buildNet } from '../src/nets/onnx_build';
 import { layerNames, layerValue } from '../src/nets/onnx_layers';
 import type { OnnxModel } from '../src/nets/onnx_model';
 import { encoded, ints, valueInfo } from './onnx_files';
@@ -250,6 +252,14 @@ whenShared('a damaged file is a model or an OnnxError, never anything else', () 
     const damaged = new Uint8Array(small);
     damaged[rng.below(small.length)] = rng.below(256);
     read(k % 3 ? damaged : damaged.subarray(0, rng.below(small.length)));
+    try {
+      const m = parseOnnx(damaged);
+      const g = new Graph();
+      const [last] = m.outputs;
+      if (last) buildNet(g, m, g.input([2, 6, 6]), { layers: [last], torus: k % 2 === 0 });
+    } catch (e) {
+      assert.instance(e, EngineError, `building: ${(e as Error).stack}`);
+    }
   }
 });
 

@@ -116,7 +116,7 @@ const convBefore = (model: OnnxModel, norm: OnnxNode): OnnxNode | undefined =>
   model.nodes.find((n) => n.op === 'Conv' && n.outputs[0] === norm.inputs[0]);
 
 /** Weights in a graph, so that a canvas and an exemplar run through the same net share them. */
-const uploaded = new WeakMap<Graph, Map<string | OnnxTensor, Ref>>();
+const uploaded = new WeakMap<Graph, WeakMap<OnnxModel, Map<string | OnnxTensor, Ref>>>();
 
 class NetBuilder {
   readonly #values = new Map<string, Ref>();
@@ -133,8 +133,10 @@ class NetBuilder {
   ) {
     const { torus = false } = options;
     this.#torus = typeof torus === 'boolean' ? [torus, torus] : torus;
-    this.#weights = uploaded.get(g) ?? new Map();
-    uploaded.set(g, this.#weights);
+    const ofGraph = uploaded.get(g) ?? new WeakMap();
+    uploaded.set(g, ofGraph);
+    this.#weights = ofGraph.get(model) ?? new Map();
+    ofGraph.set(model, this.#weights);
     const [input, ...others] = model.inputs;
     if (!input || others.length > 0) {
       throw onnxError(
@@ -287,7 +289,9 @@ class NetBuilder {
       return norm ? data.map((v, o) => v * (norm.gain[o] ?? 0) + (norm.shift[o] ?? 0)) : data;
     };
     const key = (t: OnnxTensor | undefined, part: string): string | OnnxTensor =>
-      t && !norm && groups === 1 ? t : `${this.model.name}/${(norm?.node ?? node).name}/${part}`;
+      t && !norm && groups === 1 ? t : `${(norm?.node ?? node).outputs[0]} ${part}`;
+    if (norm && norm.gain.length !== O)
+      throw onnxError(`${norm.node.name} normalises ${norm.gain.length} channels of ${O}`);
     const hasBias = bias !== undefined || norm !== undefined;
     const parts = Array.from({ length: groups }, (_, k): Ref => {
       const o = O / groups;
@@ -354,6 +358,11 @@ class NetBuilder {
     const [gamma, beta, mu, variance] = ['scale', 'bias', 'mean', 'variance'].map((what, k) =>
       this.#constant(node, k + 1, what).floats(),
     ) as [Float32Array, Float32Array, Float32Array, Float32Array];
+    for (const list of [beta, mu, variance]) {
+      if (list.length !== gamma.length) throw onnxError(`${a.who} has statistics of different lengths`);
+    }
+    a.int('training_mode', 0, 0, 0);
+    a.int('spatial', 1, 1, 1); // the oldest files may normalise each pixel apart
     const epsilon = a.number('epsilon', 1e-5);
     const gain = gamma.map((s, c) => s / Math.sqrt((variance[c] ?? 0) + epsilon));
     const shift = beta.map((s, c) => s - (mu[c] ?? 0) * (gain[c] ?? 0));

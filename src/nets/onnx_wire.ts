@@ -1,9 +1,10 @@
 import { onnxError } from './onnx_model';
 
 /**
- * Takes the weights out of an ONNX file before it is decoded. A protobuf decoder turns packed floats into a JavaScript
- * array, 8 bytes an element and copied as it grows: the 103 million of VGG's first fully connected layer (which the
- * zoo's files store so) end the process. Here they stay a view of the file; the decoder sees everything else.
+ * Takes the weights out of an ONNX file before it is decoded. A protobuf decoder turns packed floats (which the zoo's
+ * VGGs have) into JavaScript arrays of 8 bytes an element: a VGG-19 took it 17.7 s and 2.2 GiB, against 0.5 s and
+ * the size of the file this way (Node 20, 2026-11-23). Here weights stay a view of the file, and the decoder sees
+ * everything else.
  */
 export interface Split {
   /** The same message without the elements of initializers. */
