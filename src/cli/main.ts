@@ -64,6 +64,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// What no call was there to catch still ends in one line.
+process.on('uncaughtException', (error) => process.exit(explain(error)));
+
 try {
   await program().parseAsync();
 } catch (error) {

@@ -15,7 +15,9 @@ export class Report {
   #finished = -1;
   readonly #lively = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
 
-  constructor(readonly quiet: boolean) {}
+  constructor(readonly quiet: boolean) {
+    process.on('exit', () => this.#clear()); // the bar switches line wrapping off: never leave a terminal like that
+  }
 
   say(text: string): void {
     this.#clear();

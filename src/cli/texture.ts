@@ -133,6 +133,7 @@ async function texture(exemplarFile: string, options: Options, command: Command)
     if (result.stopped) process.exitCode = STOPPED;
     if (result.scales.length === 0) {
       report.say('Stopped before there was anything to write');
+      if (options.json) process.stdout.write(`${JSON.stringify({ file: null, stopped: true }, null, 2)}\n`);
       return;
     }
     const record = await recordOf(exemplarFile, exemplar, result, device);
