@@ -121,8 +121,11 @@ test('what is no ONNX model is refused, each with its reason', () => {
   const good = encoded({ node: [conv('c', 'x', 'w')], input: [image], initializer: [weights('w', [3, 2, 3, 3])] });
   const graph = (g: onnx.IGraphProto): string => refusal(encoded(g));
   assert.match(refusal(new Uint8Array()), /0 graphs/);
-  assert.match(refusal(new TextEncoder().encode('<html>404 Not Found</html>')), /no ONNX file/);
-  assert.match(refusal(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n')), /no ONNX/);
+  assert.match(refusal(new TextEncoder().encode('<html>404 Not Found</html>')), /net is no ONNX file/);
+  assert.match(
+    refusal(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n')),
+    /net is a git-LFS pointer/,
+  );
   assert.match(refusal(good.subarray(0, good.length - 5)), /ends at \d+ bytes/);
   assert.match(refusal(onnxProto.onnx.ModelProto.encode({ irVersion: 8 }).finish()), /0 graphs/);
   assert.match(

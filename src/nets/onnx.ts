@@ -29,6 +29,10 @@ const NO_PAYLOAD: Payload = { raw: [], floats: [], doubles: [] };
  */
 export function parseOnnx(bytes: Uint8Array, options: ParseOptions = {}): OnnxModel {
   const { name = 'the net', readExternal } = options;
+  // What a clone of a repository holds where its large files were not fetched.
+  if (new TextDecoder('latin1').decode(bytes.subarray(0, 20)) === 'version https://git-') {
+    throw onnxError(`${name} is a git-LFS pointer, not the file it points to`, 'Download the file itself.');
+  }
   try {
     return parse(bytes, name, readExternal);
   } catch (cause) {
@@ -53,7 +57,7 @@ export function parseTensor(bytes: Uint8Array, name = 'tensor'): OnnxTensor {
 }
 
 function parse(bytes: Uint8Array, name: string, readExternal: ReadExternal | undefined): OnnxModel {
-  const { skeleton, payloads } = split(bytes);
+  const { skeleton, payloads } = split(bytes, name);
   const model = onnxProto.onnx.ModelProto.decode(skeleton);
   const graph = model.graph;
   if (!graph) throw onnxError(`${name} is an ONNX file without a graph`);

@@ -1,3 +1,4 @@
+import { EngineError } from '../base/errors';
 import { chw, size } from '../base/shape';
 import type { Graph } from '../graph/graph';
 import { channelMean } from '../shaders/channel_mean';
@@ -22,7 +23,8 @@ export interface NetOptions {
    * Axes, [vertical, horizontal], on which the picture is a torus. There every convolution and pool wraps, whatever
    * padding the file has, and a stride of s makes H into exactly H / s: pads are enlarged or cut to kernel - stride,
    * above or left as the file has them, the rest below or right. So a window covers the same pixels as in the file,
-   * a convolution without padding keeps its map's size instead of shrinking it, and ceil_mode adds no row.
+   * a convolution without padding keeps its map's size instead of shrinking it, and ceil_mode adds no row. A Pad that
+   * is no convolution's is left out: a torus has no edge to pad.
    * Default: neither; the net is as exported.
    */
   readonly torus?: boolean | readonly [vertical: boolean, horizontal: boolean];
@@ -64,9 +66,29 @@ export function buildNet(g: Graph, model: OnnxModel, image: Ref, options: NetOpt
   const names = layerNames(model);
   const wanted = options.layers.map((layer) => [layer, layerValue(model, names, layer)] as const);
   const builder = new NetBuilder(g, model, image, options);
+  checkSides(model, image, options);
   const values = wanted.map(([, value]) => value);
   for (const node of needed(model, values, true)) builder.add(node);
   return new Map(wanted.map(([layer, value]) => [layer, builder.value(value)]));
+}
+
+/** Refuses a torus that the strides do not divide, before anything is built. */
+function checkSides(model: OnnxModel, image: Ref, { layers, torus = false }: NetOptions): void {
+  const [, H, W] = chw(model.name, image.shape);
+  const strides = netStride(model, layers);
+  const on = typeof torus === 'boolean' ? [torus, torus] : torus;
+  for (const [axis, name, side] of [
+    [0, 'height', H],
+    [1, 'width', W],
+  ] as const) {
+    const stride = strides[axis];
+    if (!on[axis] || side % stride === 0) continue;
+    throw new EngineError(
+      'ShapeError',
+      `${model.name} shrinks a picture ${stride}-fold up to these layers, so on a torus its ${name} has to be a multiple of ${stride}, not ${side}`,
+      `Use ${Math.max(1, Math.round(side / stride)) * stride}.`,
+    );
+  }
 }
 
 /**

@@ -98,8 +98,8 @@ function wrapped(who: string, n: number, kernel: number, stride: number, begin: 
   if (n % stride !== 0) {
     throw new EngineError(
       'ShapeError',
-      `${who} takes every ${stride}th of ${n} elements around a torus, and ${stride} does not divide ${n}`,
-      'Use a size whose sides are multiples of the product of all strides (`netStride`): 16 for VGG up to relu5.',
+      `${who} steps by ${stride} around a torus of ${n} elements, and ${stride} does not divide ${n}`,
+      'Use sides that are multiples of the product of all strides.',
     );
   }
   const total = Math.max(0, kernel - stride);

@@ -29,25 +29,25 @@ const TENSOR_DOUBLES = 10;
 const LENGTH_DELIMITED = 2;
 
 /** @throws EngineError `OnnxError` when the bytes are no protobuf message with one graph. */
-export function split(file: Uint8Array): Split {
+export function split(file: Uint8Array, net: string): Split {
   const payloads: Payload[] = [];
   const model: Uint8Array[] = [];
   let graphs = 0;
-  for (const field of fields(file)) {
+  for (const field of fields(file, net)) {
     if (field.number !== MODEL_GRAPH || !field.body) {
       model.push(field.whole);
       continue;
     }
     graphs++;
     const graph: Uint8Array[] = [];
-    for (const inner of fields(field.body)) {
+    for (const inner of fields(field.body, net)) {
       if (inner.number !== GRAPH_INITIALIZER || !inner.body) {
         graph.push(inner.whole);
         continue;
       }
       const payload = { raw: [] as Uint8Array[], floats: [] as Uint8Array[], doubles: [] as Uint8Array[] };
       const tensor: Uint8Array[] = [];
-      for (const part of fields(inner.body)) {
+      for (const part of fields(inner.body, net)) {
         const kept =
           part.number === TENSOR_RAW
             ? payload.raw
@@ -65,7 +65,7 @@ export function split(file: Uint8Array): Split {
     }
     model.push(...wrapped(MODEL_GRAPH, graph));
   }
-  if (graphs !== 1) throw onnxError(`this is no ONNX model: it has ${graphs} graphs, not one`);
+  if (graphs !== 1) throw onnxError(`${net} is no ONNX model: it has ${graphs} graphs, not one`);
   return { skeleton: joined(model), payloads };
 }
 
@@ -78,41 +78,41 @@ interface Field {
 }
 
 /** The fields of one message, one level deep. */
-function* fields(message: Uint8Array): Generator<Field> {
+function* fields(message: Uint8Array, net: string): Generator<Field> {
   let at = 0;
   const varint = (): number => {
     let value = 0;
     for (let k = 0; k < 10; k++) {
       const byte = message[at++];
-      if (byte === undefined) throw truncated(message.length);
+      if (byte === undefined) throw truncated(net, message.length);
       value += (byte & 127) * 2 ** (7 * k);
       if (byte < 128) return value;
     }
-    throw onnxError('this is no ONNX file: a number in it has more than 10 bytes');
+    throw onnxError(`${net} is no ONNX file: a number in it has more than 10 bytes`);
   };
   while (at < message.length) {
     const start = at;
     const key = varint();
     const number = Math.floor(key / 8);
     const kind = key % 8;
-    if (number < 1 || number >= 2 ** 29) throw onnxError(`this is no ONNX file: it has a field number ${number}`);
+    if (number < 1 || number >= 2 ** 29) throw onnxError(`${net} is no ONNX file: it has a field number ${number}`);
     let body: Uint8Array | null = null;
     if (kind === 0) varint();
     else if (kind === 1) at += 8;
     else if (kind === 5) at += 4;
     else if (kind === LENGTH_DELIMITED) {
       const length = varint();
-      if (length > message.length - at) throw truncated(message.length);
+      if (length > message.length - at) throw truncated(net, message.length);
       body = message.subarray(at, at + length);
       at += length;
-    } else throw onnxError(`this is no ONNX file: it has a field of kind ${kind}`);
-    if (at > message.length) throw truncated(message.length);
+    } else throw onnxError(`${net} is no ONNX file: it has a field of kind ${kind}`);
+    if (at > message.length) throw truncated(net, message.length);
     yield { number, whole: message.subarray(start, at), body };
   }
 }
 
-const truncated = (bytes: number): Error =>
-  onnxError(`this is no ONNX file, or a part of one: it ends at ${bytes} bytes, inside a field`);
+const truncated = (net: string, bytes: number): Error =>
+  onnxError(`${net} is no ONNX file, or a part of one: it ends at ${bytes} bytes, inside a field`);
 
 /** Key, length and parts of a length-delimited field. */
 function wrapped(number: number, parts: readonly Uint8Array[]): Uint8Array[] {
