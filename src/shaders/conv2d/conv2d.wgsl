@@ -1,6 +1,6 @@
 // conv2d: Y[o, y, x] = B[o] + sum over c, ky, kx of W(o, c, ky, kx) X[c, y + ky, x + kx]
 //
-// A thread makes 8 neighbouring pixels of one row in 4 or 8 channels (DEEP), a workgroup WG such runs of one block
+// A thread makes 8 neighbouring pixels of one row in DEPTH channels, a workgroup WG such runs of one block
 // of channels. X has its halo already, so the loops meet no border; its rows are whole vec4s. W is in tiles
 // (conv2d_layout), so all threads of a workgroup read the same vectors of it in order.
 // A row of X is a window that slides over kx: each pixel is read once per row of the kernel, not once per tap.
@@ -10,7 +10,7 @@ alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
 override KY: u32 = 3;         // rows of the kernel
 override KX: u32 = 3;         // columns of the kernel
-override DEEP: bool = true;   // 8 channels per thread, not 4
+override DEPTH: u32 = 8;      // channels per thread: 8, or 1 to 4 where there are no more
 override BIAS: bool = false;  // add B
 override RELU: bool = false;  // max(Y, 0)
 
@@ -33,7 +33,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var b = mat4x4f();
   var c = mat4x4f();
   var d = mat4x4f();
-  let depth = select(1u, 2u, DEEP);
+  let depth = select(1u, 2u, DEPTH > 4);
   var k = group.y * u.c * KY * KX * depth;
   for (var ch = 0u; ch < u.c; ch++) {
     for (var ky = 0u; ky < KY; ky++) {
@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         w = vec4f(W[k]);
         a = tap(a, w, p);
         b = tap(b, w, q);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 1]);
           c = tap(c, w, p);
           d = tap(d, w, q);
@@ -59,7 +59,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         s = vec4f(q.yzw, next.x);
         a = tap(a, w, r);
         b = tap(b, w, s);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 1 * depth + 1]);
           c = tap(c, w, r);
           d = tap(d, w, s);
@@ -69,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         s = vec4f(q.zw, next.xy);
         a = tap(a, w, r);
         b = tap(b, w, s);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 2 * depth + 1]);
           c = tap(c, w, r);
           d = tap(d, w, s);
@@ -79,7 +79,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         s = vec4f(q.w, next.xyz);
         a = tap(a, w, r);
         b = tap(b, w, s);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 3 * depth + 1]);
           c = tap(c, w, r);
           d = tap(d, w, s);
@@ -95,7 +95,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         w = vec4f(W[k]);
         a = tap(a, w, p);
         b = tap(b, w, q);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 1]);
           c = tap(c, w, p);
           d = tap(d, w, q);
@@ -107,7 +107,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         s = vec4f(q.yzw, next.x);
         a = tap(a, w, r);
         b = tap(b, w, s);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 1 * depth + 1]);
           c = tap(c, w, r);
           d = tap(d, w, s);
@@ -119,7 +119,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
         s = vec4f(q.zw, next.xy);
         a = tap(a, w, r);
         b = tap(b, w, s);
-        if (DEEP) {
+        if (DEPTH > 4) {
           w = vec4f(W[k + 2 * depth + 1]);
           c = tap(c, w, r);
           d = tap(d, w, s);
@@ -133,7 +133,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   store(o + 1, y, x, a[1], b[1]);
   store(o + 2, y, x, a[2], b[2]);
   store(o + 3, y, x, a[3], b[3]);
-  if (DEEP) {
+  if (DEPTH > 4) {
     store(o + 4, y, x, c[0], d[0]);
     store(o + 5, y, x, c[1], d[1]);
     store(o + 6, y, x, c[2], d[2]);
@@ -141,10 +141,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
 }
 
-// sum + w p', the products of 4 channels and 4 pixels
+// sum + w p', the products of up to 4 channels and 4 pixels
 fn tap(sum: mat4x4f, w: vec4f, p: vec4f) -> mat4x4f {
-  return mat4x4f(fma(vec4f(w.x), p, sum[0]), fma(vec4f(w.y), p, sum[1]),
-                 fma(vec4f(w.z), p, sum[2]), fma(vec4f(w.w), p, sum[3]));
+  if (DEPTH == 1) { return mat4x4f(fma(vec4f(w.x), p, sum[0]), vec4f(), vec4f(), vec4f()); }
+  if (DEPTH == 2) { return mat4x4f(fma(vec4f(w.x), p, sum[0]), fma(vec4f(w.y), p, sum[1]), vec4f(), vec4f()); }
+  let two = fma(vec4f(w.z), p, sum[2]);
+  if (DEPTH == 3) { return mat4x4f(fma(vec4f(w.x), p, sum[0]), fma(vec4f(w.y), p, sum[1]), two, vec4f()); }
+  return mat4x4f(fma(vec4f(w.x), p, sum[0]), fma(vec4f(w.y), p, sum[1]), two, fma(vec4f(w.w), p, sum[3]));
 }
 
 fn store(o: u32, y: u32, x: u32, a: vec4f, b: vec4f) {

@@ -53,15 +53,25 @@ export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape
   const [, ph, pw] = chw('conv2d', padded.shape);
   const V = tileOf(o);
   const scale = unit ? 4 : 1; // conv2d.wgsl counts in vec4s
+  const overrides = { KY: bank.ky, KX: bank.kx, BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 };
   const common = {
     bind: [padded, w, bias ?? w, y],
-    overrides: { KY: bank.ky, KX: bank.kx, DEEP: V === 8 ? 1 : 0, BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 },
     grid: ({ WG }: { readonly WG: number }) => [Math.ceil((runs * h) / WG), Math.ceil(o / V)] as const,
     flops: 2 * o * h * wide * C * bank.ky * bank.kx,
   };
   const values = { c: C, o, h, w: wide, runs, row: pw / scale, plane: (ph * pw) / scale };
   const conv = unit
-    ? launch({ ...common, kernel, uniforms: values })
-    : launch({ ...common, kernel: stridedKernel, uniforms: { ...values, sy, sx } });
+    ? launch({
+        ...common,
+        kernel,
+        uniforms: values,
+        overrides: { ...overrides, DEPTH: Math.min(o, V) },
+      })
+    : launch({
+        ...common,
+        kernel: stridedKernel,
+        uniforms: { ...values, sy, sx },
+        overrides: { ...overrides, DEEP: V === 8 ? 1 : 0 },
+      });
   return asIs ? [conv] : [haloLaunch(x, padded, halo), conv];
 }

@@ -13,10 +13,8 @@ export type { Border, Borders, Pads } from './border';
 const kernel = defineKernel({
   name: 'pad',
   wgsl: padWgsl,
-  lib: [flat],
   binds: ['read', 'read', 'write'],
   uniforms: {
-    n: 'u32',
     h: 'i32',
     w: 'i32',
     ph: 'i32',
@@ -27,7 +25,10 @@ const kernel = defineKernel({
     sx: 'i32',
     value: 'f32',
   },
-  variants: [{ WG: 64 }, { WG: 256 }],
+  variants: [
+    { WG: 32, ROWS: 16 },
+    { WG: 64, ROWS: 4 },
+  ],
 });
 
 const gradKernel = defineKernel({
@@ -55,15 +56,19 @@ export interface Halo {
 /** The launch that fills y [C, PH, PW] with x [C, H, W] and its surroundings. */
 export function haloLaunch(x: Ref, y: Ref, halo: Halo): Launch {
   const [, h, w] = chw('pad', x.shape);
-  const [, ph, pw] = chw('pad', y.shape);
+  const [C, ph, pw] = chw('pad', y.shape);
   const { top, left, border, spread = [1, 1], mask, value = 0 } = halo;
-  const n = size(y.shape);
   return launch({
     kernel,
     bind: [x, mask ?? x, y],
-    overrides: { BV: BORDER[border[0]], BH: BORDER[border[1]], MASK: mask ? 1 : 0 },
-    uniforms: { n, h, w, ph, pw, top, left, sy: spread[0], sx: spread[1], value },
-    grid: ({ WG }) => flatGrid(n, WG),
+    overrides: {
+      BV: BORDER[border[0]],
+      BH: BORDER[border[1]],
+      MASK: mask ? 1 : 0,
+      SPREAD: spread.some((s) => s !== 1) ? 1 : 0,
+    },
+    uniforms: { h, w, ph, pw, top, left, sy: spread[0], sx: spread[1], value },
+    grid: ({ WG, ROWS }) => [Math.ceil(pw / WG), Math.ceil(ph / ROWS), C],
   });
 }
 
