@@ -45,8 +45,8 @@ export function patchesObjective(subject: Subject, projections: (pixels: number)
     smallest: 16,
     coarsest: 24,
     ratio: 0.75,
-    steps: 100,
-    rate: 0.01,
+    steps: 150,
+    rate: 0.02,
     loss(g, canvas, counter, exemplarSize) {
       const [, H = 1, W = 1] = canvas.shape;
       return patchLoss(g, canvas, exemplarAt(g, subject, exemplarSize), counter, {

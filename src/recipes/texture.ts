@@ -51,6 +51,8 @@ export interface TextureResult {
 
 /** Adam's rate at the end of a scale, as a share of the rate at its start: lets the noise of the steps settle. */
 const FINAL_RATE = 0.1;
+/** Random projections a step: few, and many steps (measured in ARCHITECTURE.md). */
+const PROJECTIONS = 8;
 
 /**
  * Grows a texture that looks like `exemplar` and tiles without a seam: a random canvas on a torus, optimised and
@@ -136,11 +138,12 @@ async function objectiveOf(
     return patchesObjective(subject, (pixels) => {
       // Large pictures need fewer directions a step: each has more values to say the same with.
       const fits = Math.floor(largest / (4 * pixels));
-      const projections = Math.max(4, Math.min(64, fits));
-      if (projections < 64)
+      const projections = Math.max(1, Math.min(PROJECTIONS, fits));
+      if (projections < PROJECTIONS) {
         events.onNotice?.(
-          `${projections} projections a step instead of 64: more do not fit the adapter's ${bytesText(largest)} bindings`,
+          `${projections} projections a step instead of ${PROJECTIONS}: the adapter binds ${bytesText(largest)} at most`,
         );
+      }
       return projections;
     });
   }
