@@ -7,9 +7,13 @@ export interface OpenOptions {
   readonly requireGpu?: boolean;
 }
 
-/** Dawn's switches. Timestamps are otherwise rounded to 65 us; f16 is otherwise hidden on NVIDIA. */
+/**
+ * Dawn's switches. Timestamps are otherwise rounded to 65 us; f16 is otherwise hidden on NVIDIA. Zeroing of workgroup
+ * memory costs SwiftShader 2 ms of compilation a word (8 s for a tile of 16 KiB; 2026-11, SwiftShader of Chromium 147):
+ * no kernel of ours may count on it.
+ */
 const TOGGLES = [
-  'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
+  'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia,disable_workgroup_init',
   'disable-dawn-features=timestamp_quantization',
 ];
 
