@@ -70,8 +70,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let at = f * S * S + local;
       let k = at % DEPTH;
       let c = at / DEPTH;
-      tile_a[k * SIDE + c] = x4(i0 + c * 4u, n0 + k, end);
-      tile_b[k * SIDE + c] = x4(j0 + c * 4u, n0 + k, end);
+      tile_a[spot(k, c)] = x4(i0 + c * 4u, n0 + k, end);
+      tile_b[spot(k, c)] = x4(j0 + c * 4u, n0 + k, end);
     }
     workgroupBarrier();
     add_tiles(&o, row, col);

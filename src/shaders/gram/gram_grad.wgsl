@@ -60,10 +60,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let kd = at % DEPTH;
       let c = c0 + at / DEPTH * 4u;
       let d = k0 + kd;
-      tile_a[kd * SIDE + at / DEPTH] = vec4f(d_at(c, d), d_at(c + 1u, d), d_at(c + 2u, d), d_at(c + 3u, d));
+      tile_a[spot(kd, at / DEPTH)] = vec4f(d_at(c, d), d_at(c + 1u, d), d_at(c + 2u, d), d_at(c + 3u, d));
       let k = k0 + at / SIDE;
       let n = n0 + at % SIDE * 4u;
-      tile_b[at] = vec4f(x_at(k, n), x_at(k, n + 1u), x_at(k, n + 2u), x_at(k, n + 3u));
+      tile_b[spot(at / SIDE, at % SIDE)] = vec4f(x_at(k, n), x_at(k, n + 1u), x_at(k, n + 2u), x_at(k, n + 3u));
     }
     workgroupBarrier();
     add_tiles(&o, row, col);

@@ -3,7 +3,7 @@ import { chw, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { expandChannels } from '../broadcast';
 import { channelMean, channelSum } from '../channel_mean';
-import { flatGrid, tileGrid } from '../grid';
+import { flatGrid, tileClass, tileGrid, tileVariants } from '../grid';
 import flat from '../lib/flat.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
 import { matmul } from '../matmul';
@@ -15,19 +15,17 @@ import wgsl from './gram.wgsl';
 import gradWgsl from './gram_grad.wgsl';
 import totalWgsl from './gram_total.wgsl';
 
-const variants = [
-  { S: 16, R: 1 },
-  { S: 16, R: 2 },
-  { S: 8, R: 1 },
-] as const;
-const kernel = defineKernel({
-  name: 'gram',
+const source = {
   wgsl,
   lib: [registerTile],
   binds: ['read', 'read', 'write', 'write'],
   uniforms: { C: 'u32', N: 'u32', part: 'u32', scale: 'f32' },
-  variants,
-});
+} as const;
+const kernels = {
+  large: defineKernel({ name: 'gram_large', ...source, variants: tileVariants.large }),
+  medium: defineKernel({ name: 'gram', ...source, variants: tileVariants.medium }),
+  small: defineKernel({ name: 'gram_small', ...source, variants: tileVariants.small }),
+} as const;
 const totalKernel = defineKernel({
   name: 'gram_total',
   wgsl: totalWgsl,
@@ -36,14 +34,17 @@ const totalKernel = defineKernel({
   uniforms: { C: 'u32', parts: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }],
 });
-const gradKernel = defineKernel({
-  name: 'gram_grad',
+const gradSource = {
   wgsl: gradWgsl,
   lib: [registerTile],
   binds: ['read', 'read', 'read', 'write'],
   uniforms: { C: 'u32', N: 'u32', scale: 'f32' },
-  variants,
-});
+} as const;
+const gradKernels = {
+  large: defineKernel({ name: 'gram_grad_large', ...gradSource, variants: tileVariants.large }),
+  medium: defineKernel({ name: 'gram_grad', ...gradSource, variants: tileVariants.medium }),
+  small: defineKernel({ name: 'gram_grad_small', ...gradSource, variants: tileVariants.small }),
+} as const;
 
 /** Workgroups that fill a large GPU. */
 const GROUPS = 256;
@@ -53,14 +54,16 @@ const PIXELS = 256;
 function product(x: Ref, mu: Ref | null, y: Ref, scratch: (shape: Shape, kind?: Kind) => Ref): readonly Launch[] {
   const [C, H, W] = chw('gram', x.shape);
   const N = H * W;
-  const tiles = Math.ceil(C / 64);
+  // Dividing the pixels makes as many workgroups as are wanted, so only the waste at the edges counts.
+  const fit = C <= 32 ? 'small' : C <= 64 ? 'medium' : 'large';
+  const tiles = Math.ceil(C / { small: 32, medium: 64, large: 128 }[fit]);
   const wanted = Math.max(1, Math.min(Math.floor(GROUPS / ((tiles * (tiles + 1)) / 2)), Math.floor(N / PIXELS)));
   const part = Math.ceil(N / wanted / 16) * 16; // whole steps of the kernel
   const parts = Math.ceil(N / part);
   // Four bytes an element in every plan: the shader keeps f32 in it.
   const partial = scratch(parts === 1 ? [1] : [parts, C, C], 'u32');
   const first = launch({
-    kernel,
+    kernel: kernels[fit],
     bind: [x, mu ?? x, partial, y],
     overrides: { CENTRED: mu ? 1 : 0, WHOLE: parts === 1 ? 1 : 0 },
     uniforms: { C, N, part, scale: 1 / N },
@@ -85,7 +88,7 @@ function gradient(x: Ref, d: Ref, mu: Ref | null, y: Ref): Launch {
   const [C, H, W] = chw('gram_grad', x.shape);
   const N = H * W;
   return launch({
-    kernel: gradKernel,
+    kernel: gradKernels[tileClass(C, N)],
     bind: [x, d, mu ?? x, y],
     overrides: { CENTRED: mu ? 1 : 0 },
     uniforms: { C, N, scale: 1 / N },

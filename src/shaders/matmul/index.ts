@@ -1,23 +1,22 @@
 import { shapeError } from '../../base/errors';
 import { rowsCols, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { tileGrid } from '../grid';
+import { tileClass, tileGrid, tileVariants } from '../grid';
 import registerTile from '../lib/register_tile.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './matmul.wgsl';
 
-const kernel = defineKernel({
-  name: 'matmul',
+const source = {
   wgsl,
   lib: [registerTile],
   binds: ['read', 'read', 'write'],
   uniforms: { M: 'u32', N: 'u32', K: 'u32' },
-  variants: [
-    { S: 16, R: 1 },
-    { S: 16, R: 2 },
-    { S: 8, R: 1 },
-  ],
-});
+} as const;
+const kernels = {
+  large: defineKernel({ name: 'matmul_large', ...source, variants: tileVariants.large }),
+  medium: defineKernel({ name: 'matmul', ...source, variants: tileVariants.medium }),
+  small: defineKernel({ name: 'matmul_small', ...source, variants: tileVariants.small }),
+} as const;
 
 export interface Transposed {
   /** a is given as [K, M]. */
@@ -48,7 +47,7 @@ export const matmulOp: Op<2, Transposed> = defineOp<2, Transposed>({
     const [M, N, K] = sides(a.shape, b.shape, attrs);
     return [
       launch({
-        kernel,
+        kernel: kernels[tileClass(M, N)],
         bind: [a, b, y],
         overrides: { TA: attrs.ta ? 1 : 0, TB: attrs.tb ? 1 : 0 },
         uniforms: { M, N, K },

@@ -59,12 +59,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let ia = select(at / DEPTH, at % SIDE, TA == 1u);
       let m = m0 + ia * 4u;
       let a = k0 + ka;
-      tile_a[ka * SIDE + ia] = vec4f(a_at(m, a), a_at(m + 1u, a), a_at(m + 2u, a), a_at(m + 3u, a));
+      tile_a[spot(ka, ia)] = vec4f(a_at(m, a), a_at(m + 1u, a), a_at(m + 2u, a), a_at(m + 3u, a));
       let kb = select(at / SIDE, at % DEPTH, TB == 1u);
       let ib = select(at % SIDE, at / DEPTH, TB == 1u);
       let n = n0 + ib * 4u;
       let b = k0 + kb;
-      tile_b[kb * SIDE + ib] = vec4f(b_at(b, n), b_at(b, n + 1u), b_at(b, n + 2u), b_at(b, n + 3u));
+      tile_b[spot(kb, ib)] = vec4f(b_at(b, n), b_at(b, n + 1u), b_at(b, n + 2u), b_at(b, n + 3u));
     }
     workgroupBarrier();
     add_tiles(&o, row, col);

@@ -3,11 +3,12 @@ import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import { type Builder, defineOp, type Kind, type Launch, launch, type Op, type Ref } from '../op';
 import { div, mul } from '../pointwise';
 import wgsl from './pool2d.wgsl';
 import gradWgsl from './pool2d_grad.wgsl';
 import apartWgsl from './pool2d_grad_apart.wgsl';
+import whereWgsl from './pool2d_where.wgsl';
 import { type Pair, type PoolOptions, pooledShape, sideBySide, type Window, windowOf } from './window';
 import windowWgsl from './window.wgsl';
 
@@ -30,6 +31,14 @@ const gradKernel = defineKernel({
   lib: [flat, windowWgsl],
   binds,
   uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'i32', OW: 'i32', ...edges },
+  variants,
+});
+const whereKernel = defineKernel({
+  name: 'pool2d_where',
+  wgsl: whereWgsl,
+  lib: [flat, windowWgsl],
+  binds: ['read', 'write'],
+  uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'u32', OW: 'u32', top: 'i32', left: 'i32' },
   variants,
 });
 const apartKernel = defineKernel({
@@ -71,35 +80,59 @@ function pooling(kind: keyof typeof KIND, x: Ref, v: Ref, y: Ref, w: Window): La
   });
 }
 
-/** Launches for the gradient of `dx`'s shape; x is what the maximum is looked for in, and is not read for means. */
-function gradient(kind: 'max' | 'average', x: Ref, dy: Ref, dx: Ref, w: Window): Launch {
+/** Launches for the gradient of a map, given that of its windows; x is where the maximum is, and null for means. */
+function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: Shape, kind: Kind) => Ref): Launch[] {
   const [C, H, W] = chw('pool2d', dx.shape);
   const [, OH, OW] = chw('pool2d', dy.shape);
   const flops = size(dy.shape) * size(w.size);
+  const kind = x ? KIND.max : KIND.average;
   if (sideBySide(dx.shape, w)) {
     const [KH, KW] = w.size;
     const cells_y = Math.ceil(H / KH);
     const cells_x = Math.ceil(W / KW);
     const n = C * cells_y * cells_x;
-    return launch({
+    const apart = launch({
       kernel: apartKernel,
-      bind: [x, dy, dx],
-      overrides: { KIND: KIND[kind], KH, KW },
+      bind: [x ?? dy, dy, dx],
+      overrides: { KIND: kind, KH, KW },
       uniforms: { n, H, W, OH, OW, cells_y, cells_x, scale: w.scale },
       grid: ({ WG }) => flatGrid(n, WG),
       flops,
     });
+    return [apart];
   }
   const [top, left, bottom, right] = w.pad;
   const n = size(dx.shape);
-  return launch({
-    kernel: gradKernel,
-    bind: [x, dy, dx],
-    overrides: overridesOf(KIND[kind], w),
-    uniforms: { n, H, W, OH, OW, top, left, bottom, right, scale: w.scale },
-    grid: ({ WG }) => flatGrid(n, WG),
-    flops,
-  });
+  const launches: Launch[] = [];
+  let chosen = scratch([1], 'u32');
+  const { KIND: _, ...overrides } = overridesOf(kind, w);
+  if (x) {
+    const outputs = size(dy.shape);
+    chosen = scratch(dy.shape, 'u32');
+    launches.push(
+      launch({
+        kernel: whereKernel,
+        bind: [x, chosen],
+        overrides,
+        uniforms: { n: outputs, H, W, OH, OW, top, left },
+        grid: ({ WG }) => flatGrid(outputs, WG),
+        flops,
+      }),
+    );
+  }
+  const step = (axis: 0 | 1, side: number): number =>
+    w.border[axis] === 'none' || side % w.stride[axis] === 0 ? w.stride[axis] : 1;
+  launches.push(
+    launch({
+      kernel: gradKernel,
+      bind: [chosen, dy, dx],
+      overrides: { ...overrides, KIND: kind, STEP_Y: step(0, H), STEP_X: step(1, W) },
+      uniforms: { n, H, W, OH, OW, top, left, bottom, right, scale: w.scale },
+      grid: ({ WG }) => flatGrid(n, WG),
+      flops,
+    }),
+  );
+  return launches;
 }
 
 type Pool = Op<1, Window>;
@@ -141,7 +174,7 @@ export const maxPoolGradOp: Op<2, Window> = defineOp<2, Window>({
     if (!sameShape(dy, pooled)) throw shapeError('max_pool_grad', `a gradient [${pooled.join(', ')}]`, dy);
     return x;
   },
-  forward: ([x, dy], dx, w) => [gradient('max', x, dy, dx, w)],
+  forward: ([x, dy], dx, w, scratch) => gradient(x, dy, dx, w, scratch),
   // A step function of x, linear in dy.
   backward: ({ g, x: [x], dy, attrs, needs }) => [null, needs(1) ? g.apply(maxPoolPickOp, [x, dy], attrs) : null],
 });
@@ -167,7 +200,7 @@ export const averagePoolGradOp: Op<1, Window & { readonly map: Pair<number> }> =
     if (!sameShape(dy, pooled)) throw shapeError('average_pool_grad', `a gradient [${pooled.join(', ')}]`, dy);
     return x;
   },
-  forward: ([dy]: readonly [Ref], dx, w) => [gradient('average', dy, dy, dx, w)],
+  forward: ([dy]: readonly [Ref], dx, w, scratch) => gradient(null, dy, dx, w, scratch),
   backward: ({ g, dy, attrs }) => [g.apply(averagePoolOp, [dy], attrs)],
 });
 

@@ -1,9 +1,10 @@
 // pool2d_grad: DX[c, y, x] = scale * sum over windows that hold (y, x) of dY of the window times
-// 1 where X is the window's first maximum (maximum), or 1 / count (mean)
+// 1 where X is the window's first maximum and 0 elsewhere (maximum), or 1 / count (mean)
 //
 // One thread per element of DX, which visits every window that reaches it (overlapping ones too): a gather, so the
 // order of the sum is fixed. On a wrapped axis a window may reach an element more than once.
-// The maximum is looked for again in each window: cheaper than keeping its place from the forward pass.
+// Which element of each window is its first maximum is in `chosen` (pool2d_where.wgsl), counted along the window's
+// rows; for the mean it is not read.
 
 alias T = f32;
 override KIND: u32 = 0;      // 0 maximum, 1 mean
@@ -13,6 +14,8 @@ override SY: i32 = 2;        // stride
 override SX: i32 = 2;
 override WRAP_Y: u32 = 0;    // 1: rows wrap around
 override WRAP_X: u32 = 0;    // 1: columns wrap around
+override STEP_Y: i32 = 1;    // SY where starts of windows stay multiples of it all around the map, else 1
+override STEP_X: i32 = 1;
 override COUNT_PAD: u32 = 0; // 1: the mean counts padding
 override WG: u32 = 64;       // threads per workgroup
 
@@ -20,7 +23,7 @@ struct Uniforms {
   n: u32, H: i32, W: i32, OH: i32, OW: i32, top: i32, left: i32, bottom: i32, right: i32, scale: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       X: array<T>;
+@group(0) @binding(0) var<storage, read>       chosen: array<u32>;
 @group(0) @binding(1) var<storage, read>       dY: array<T>;
 @group(0) @binding(2) var<storage, read_write> DX: array<T>;
 @group(0) @binding(3) var<uniform>             u: Uniforms;
@@ -34,23 +37,10 @@ fn first_start(i: i32, k: i32, before: i32, size: i32, wrap: u32) -> i32 {
   return s;
 }
 
-// The factor of dY of the window that starts at (y0, x0), for its element (ky, kx).
-fn weight(map: u32, y0: i32, x0: i32, ky: i32, kx: i32, mine: f32) -> f32 {
-  if (KIND == 1u) {
-    return 1.0 / (counted(y0, KH, u.H, u.bottom, WRAP_Y) * counted(x0, KW, u.W, u.right, WRAP_X));
-  }
-  for (var jy = 0; jy < KH; jy++) {
-    let y = place(y0 + jy, u.H, WRAP_Y);
-    if (y < 0) { continue; }
-    for (var jx = 0; jx < KW; jx++) {
-      let x = place(x0 + jx, u.W, WRAP_X);
-      if (x < 0) { continue; }
-      let v = f32(X[map + u32(y * u.W + x)]);
-      let earlier = jy < ky || (jy == ky && jx < kx);
-      if (v > mine || (v == mine && earlier)) { return 0.0; }
-    }
-  }
-  return 1.0;
+// The factor of dY[o], of the window that starts at (y0, x0), for its element k.
+fn weight(o: u32, y0: i32, x0: i32, k: u32) -> f32 {
+  if (KIND == 0u) { return select(0.0, 1.0, chosen[o] == k); }
+  return 1.0 / (counted(y0, KH, u.H, u.bottom, WRAP_Y) * counted(x0, KW, u.W, u.right, WRAP_X));
 }
 
 @compute @workgroup_size(WG)
@@ -62,24 +52,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let x = i32(i % u32(u.W));
   let y = i32(r % u32(u.H));
   let c = r / u32(u.H);
-  let map = c * u32(u.H * u.W);
   let out = c * u32(u.OH * u.OW);
   let last_y = (u.OH - 1) * SY;
   let last_x = (u.OW - 1) * SX;
   // Without wrapping, element k of a window is reached once: the step leaves the loop.
   let turn_y = select(FAR, u.H, WRAP_Y == 1u);
   let turn_x = select(FAR, u.W, WRAP_X == 1u);
-  var mine = 0.0;
-  if (KIND == 0u) { mine = f32(X[i]); }
   var sum = 0.0;
-  for (var ky = 0; ky < KH; ky++) {
+  // Only every STEP-th element of a window can lie here: the others' windows would start between two starts.
+  for (var ky = (y + u.top) % STEP_Y; ky < KH; ky += STEP_Y) {
     for (var sy = first_start(y, ky, u.top, u.H, WRAP_Y); sy <= last_y; sy += turn_y) {
       if (sy < 0 || sy % SY != 0) { continue; }
-      for (var kx = 0; kx < KW; kx++) {
+      for (var kx = (x + u.left) % STEP_X; kx < KW; kx += STEP_X) {
         for (var sx = first_start(x, kx, u.left, u.W, WRAP_X); sx <= last_x; sx += turn_x) {
           if (sx < 0 || sx % SX != 0) { continue; }
-          let d = f32(dY[out + u32(sy / SY * u.OW + sx / SX)]);
-          sum += d * weight(map, sy - u.top, sx - u.left, ky, kx, mine);
+          let o = out + u32(sy / SY * u.OW + sx / SX);
+          sum += f32(dY[o]) * weight(o, sy - u.top, sx - u.left, u32(ky * KW + kx));
         }
       }
     }

@@ -10,9 +10,9 @@ import totalWgsl from './total.wgsl';
 const binds = ['read', 'read', 'write', 'write'] as const;
 const uniforms = { n: 'u32', part: 'u32', scale: 'f32' } as const;
 const lib = [treeSum];
-const long = defineKernel({ name: 'reduce', wgsl, lib, binds, uniforms, variants: [{ WG: 256 }, { WG: 64 }] });
+const long = defineKernel({ name: 'reduce', wgsl, lib, binds, uniforms, variants: [{ WG: 64 }, { WG: 256 }] });
 /** The same for rows that would leave most threads of a large workgroup idle. */
-const short = defineKernel({ name: 'reduce_short', wgsl, lib, binds, uniforms, variants: [{ WG: 64 }, { WG: 32 }] });
+const short = defineKernel({ name: 'reduce_short', wgsl, lib, binds, uniforms, variants: [{ WG: 32 }, { WG: 64 }] });
 const total = defineKernel({
   name: 'reduce_total',
   wgsl: totalWgsl,
@@ -25,8 +25,15 @@ const total = defineKernel({
 /** What is summed, by its number in the shader. */
 export const terms = { value: 0, product: 1, squaredDifference: 2, difference: 3 } as const;
 
-/** Elements that one workgroup adds up: few enough for short sums, many enough to fill its threads. */
-const PART = 8192;
+/** Fewest elements worth a workgroup of its own. */
+const PART = 4096;
+/** Workgroups enough for a large GPU: longer sums get longer parts, and the second stage stays short. */
+const GROUPS = 4096;
+
+function partsOf(n: number, rows: number): number {
+  if (n <= PART || (rows >= 128 && n <= 2 * PART)) return 1;
+  return Math.ceil(n / Math.max(PART, Math.ceil((n * rows) / GROUPS)));
+}
 
 /**
  * Launches for y[r] = scale * sum_i f(a[r, i], b[r, i]), with a and b cut into `rows` rows. Two stages at most, in a
@@ -42,7 +49,7 @@ export function reduction(
   scratch: (shape: Shape, kind?: Kind) => Ref,
 ): Launch[] {
   const n = size(a.shape) / rows;
-  const parts = Math.ceil(n / PART);
+  const parts = partsOf(n, rows);
   // Equal parts, so that no workgroup is left with a crumb.
   const part = Math.ceil(n / parts);
   // Of kind u32 because it holds four bytes an element in every plan; the shader keeps f32 in it.

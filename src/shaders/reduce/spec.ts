@@ -10,7 +10,7 @@ const shapes = [
   ['exactly one workgroup', [4, 8, 8]],
   ['ragged', [3, 7, 11]],
   ['one long part', [2, 1500]],
-  ['exactly two parts', [16, 32, 32]],
+  ['exactly four parts', [16, 32, 32]],
   ['several ragged parts', [3, 101, 109]],
 ] as const;
 
