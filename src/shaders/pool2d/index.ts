@@ -9,7 +9,7 @@ import wgsl from './pool2d.wgsl';
 import gradWgsl from './pool2d_grad.wgsl';
 import apartWgsl from './pool2d_grad_apart.wgsl';
 import whereWgsl from './pool2d_where.wgsl';
-import { type Pair, type PoolOptions, pooledShape, sideBySide, type Window, windowOf } from './window';
+import { type Pair, type PoolOptions, pooledShape, reachesAround, sideBySide, type Window, windowOf } from './window';
 import windowWgsl from './window.wgsl';
 
 export type { PoolBorder, PoolOptions } from './window';
@@ -52,15 +52,15 @@ const apartKernel = defineKernel({
 
 const KIND = { max: 0, average: 1, l2: 2, pick: 3 } as const;
 
-function overridesOf(kind: number, w: Window): Record<string, number> {
+function overridesOf(kind: number, w: Window, x: Shape, y: Shape): Record<string, number> {
   return {
     KIND: kind,
     KH: w.size[0],
     KW: w.size[1],
     SY: w.stride[0],
     SX: w.stride[1],
-    WRAP_Y: w.border[0] === 'wrap' ? 1 : 0,
-    WRAP_X: w.border[1] === 'wrap' ? 1 : 0,
+    WRAP_Y: reachesAround(0, w, x, y) ? 1 : 0,
+    WRAP_X: reachesAround(1, w, x, y) ? 1 : 0,
     COUNT_PAD: kind === KIND.average && w.countPad ? 1 : 0,
   };
 }
@@ -73,7 +73,7 @@ function pooling(kind: keyof typeof KIND, x: Ref, v: Ref, y: Ref, w: Window): La
   return launch({
     kernel,
     bind: [x, v, y],
-    overrides: overridesOf(KIND[kind], w),
+    overrides: overridesOf(KIND[kind], w, x.shape, y.shape),
     uniforms: { n, H, W, OH, OW, top, left, bottom, right, scale: w.scale },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: n * size(w.size),
@@ -105,7 +105,7 @@ function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: S
   const n = size(dx.shape);
   const launches: Launch[] = [];
   let chosen = scratch([1], 'u32');
-  const { KIND: _, ...overrides } = overridesOf(kind, w);
+  const { KIND: _, ...overrides } = overridesOf(kind, w, dx.shape, dy.shape);
   if (x) {
     const outputs = size(dy.shape);
     chosen = scratch(dy.shape, 'u32');

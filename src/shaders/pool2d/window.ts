@@ -76,3 +76,9 @@ export function sideBySide(x: Shape, w: Window): boolean {
     w.size.every((k, axis) => k === w.stride[axis] && (w.border[axis] === 'none' || (x[axis + 1] ?? 0) % k === 0))
   );
 }
+
+/** Whether any window really crosses a wrapped edge: 2 x 2 windows of an even torus do not, and need no remainders. */
+export function reachesAround(axis: 0 | 1, w: Window, x: Shape, y: Shape): boolean {
+  const last = ((y[axis + 1] ?? 1) - 1) * w.stride[axis] + w.size[axis] - w.pad[axis];
+  return w.border[axis] === 'wrap' && (w.pad[axis] > 0 || last > (x[axis + 1] ?? 0));
+}
