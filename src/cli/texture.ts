@@ -8,7 +8,7 @@ import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/software.node';
 import { knownWeights } from '../nets/weights';
-import { resolveWeights } from '../nets/weights.node';
+import { loadNet, resolveWeights } from '../nets/weights.node';
 import { seamScore } from '../recipes/scores/seam';
 import { growTexture, type TextureResult } from '../recipes/texture';
 import { fillSettings, type TextureSettings } from '../recipes/texture_settings';
@@ -35,6 +35,9 @@ interface Options {
   steps?: number;
   scales?: number;
   canvas: TextureSettings['canvas'];
+  layers?: string[];
+  pooling?: TextureSettings['pooling'];
+  weightsUnchecked?: boolean;
   saveScales?: string;
   bits: '8' | '16';
   preview?: [number, number];
@@ -72,6 +75,15 @@ export function addTexture(program: Command, preview: () => Option): void {
     .addOption(
       new Option('--canvas <kind>', 'what it starts from').choices(['noise', 'plasma']).default(defaults.canvas),
     )
+    .addOption(
+      option('--layers <list>', 'layers of the net to compare at, as relu1_1,relu2_1 (default: by net)', (text) =>
+        text.split(',').map((name) => name.trim()),
+      ),
+    )
+    .addOption(
+      new Option('--pooling <kind>', 'how the net shrinks (default: by net)').choices(['average', 'max', 'l2']),
+    )
+    .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
     .option('--save-scales <folder>', 'also write each scale: scale-1-64x64.png ...')
     .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
     .addOption(preview())
@@ -92,12 +104,17 @@ export function addTexture(program: Command, preview: () => Option): void {
 /** Order matters: everything that can be refused is refused before the adapter is opened and anything is said. */
 async function texture(exemplarFile: string, options: Options, command: Command): Promise<void> {
   const { size, seed, tile, canvas, steps, scales, preview: times, saveScales } = options;
+  const early: string[] = []; // said when it is known which process does the work
   const net = netOf(options.net, command);
-  const settings = fillSettings({ size, seed, net, tile, canvas, ...(steps && { steps }), ...(scales && { scales }) });
+  const { layers, pooling } = options;
+  const chosen = { steps, scales, layers, pooling };
+  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
+  const settings = fillSettings({ size, seed, net, tile, canvas, ...given });
+  if (net === 'patches' && (layers || pooling))
+    early.push('--layers and --pooling belong to nets: patches has neither');
   const out = options.out ?? `${parse(exemplarFile).name}.tile.png`;
   const bits = Number(options.bits) as Bits;
   if (resolve(out) === resolve(exemplarFile)) usage(command, `--out ${out} is the exemplar itself`);
-  const early: string[] = []; // said when it is known which process does the work
   const exemplar = await readPicture(exemplarFile, { onNotice: (text) => early.push(text) });
   if (times) checkPreview(size, times);
   ensureWritable(out, bits);
@@ -120,6 +137,7 @@ async function texture(exemplarFile: string, options: Options, command: Command)
   try {
     const result = await growTexture(device, exemplar, settings, {
       signal: stop.signal,
+      loadNet: (name) => loadNet(name, { unchecked: options.weightsUnchecked === true }),
       onNotice: (text) => report.notice(text),
       onProgress: (p) => report.progress(p, size),
       onScale: async ({ scale, raster }) => {

@@ -1,6 +1,9 @@
 import type { Raster } from '../base/raster';
 import type { Graph } from '../graph/graph';
 import { patchLoss } from '../nets/patches';
+import { vggObjective, vggStride } from '../nets/vgg';
+import type { Net, StyleLayer } from '../nets/weights';
+import { conv2d } from '../shaders/conv2d';
 import type { Ref } from '../shaders/op';
 import { resize } from '../shaders/resize';
 import { type ColourSpace, encode } from './canvas/colour';
@@ -56,6 +59,47 @@ export function patchesObjective(subject: Subject, projections: (pixels: number)
         stream: 1,
         torus: subject.torus,
       });
+    },
+  };
+}
+
+export interface NetSettings {
+  /** Layers to compare at, all of weight 1; by default the net's own. */
+  readonly layers?: readonly string[] | undefined;
+  readonly pooling?: 'average' | 'max' | 'l2' | undefined;
+}
+
+/** Means and second moments of a network's features at several layers (formulas in vgg.ts). */
+export function netObjective(subject: Subject, net: Net, settings: NetSettings): Objective {
+  const { exemplar, space, torus } = subject;
+  const layers: readonly StyleLayer[] =
+    settings.layers?.map((layer) => ({ layer, mean: 1, covariance: 1 })) ?? net.layers;
+  const multiple = Math.max(...vggStride(net, layers));
+  return {
+    name: net.name,
+    multiple,
+    smallest: Math.max(32, 4 * multiple),
+    coarsest: Math.max(64, 4 * multiple),
+    ratio: 0.5,
+    steps: 150,
+    rate: 0.02,
+    loss(g, canvas, _counter, [w, h]) {
+      // From the coordinates of the colour space to RGB: a 1x1 convolution.
+      const axes = Float32Array.from(
+        { length: 3 * space.rank },
+        (_, i) => space.axes[3 * (i % space.rank) + Math.floor(i / space.rank)] ?? 0,
+      );
+      const matrix = g.constant([3, space.rank, 1, 1], axes, 'colour axes');
+      const bias = g.constant([3], Float32Array.from(space.mean), 'mean colour');
+      const rgb = conv2d(g, canvas, matrix, { bias });
+      const full = g.constant([3, exemplar.height, exemplar.width], exemplar.data, 'exemplar');
+      const same = w === exemplar.width && h === exemplar.height;
+      const target = same ? full : resize(g, full, [h, w], { filter: 'bicubic', border: ['clamp', 'clamp'] });
+      return vggObjective(g, rgb, target, net, {
+        layers,
+        torus,
+        ...(settings.pooling && { pooling: settings.pooling }),
+      }).loss;
     },
   };
 }

@@ -4,10 +4,11 @@ import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
 import { checkLimits } from '../graph/plan';
 import { schedule } from '../graph/schedule';
+import type { Net } from '../nets/weights';
 import { type ColourSpace, colourSpace, decode } from './canvas/colour';
 import { startCanvas } from './canvas/start';
 import { enlarge } from './enlarge';
-import { type Objective, patchesObjective, type Subject } from './objective';
+import { netObjective, type Objective, patchesObjective, type Subject } from './objective';
 import { descent, optimise } from './optimise';
 import { pyramid, type Scale } from './scales';
 import type { TextureSettings } from './texture_settings';
@@ -30,6 +31,8 @@ export interface TextureEvents {
   onScale?(s: { scale: number; raster: Raster }): void | Promise<void>;
   /** Something a user should know: a size rounded, a setting without effect. */
   onNotice?(text: string): void;
+  /** Reads a net by name or path: files belong to the platform. Needed for every `net` but patches. */
+  loadNet?(name: string): Promise<Net>;
   /** Stops after the current batch of steps; what there is comes back. */
   readonly signal?: AbortSignal;
 }
@@ -147,7 +150,16 @@ async function objectiveOf(
       return projections;
     });
   }
-  throw new EngineError('RecipeError', `no net ${settings.net}`);
+  if (!events.loadNet) {
+    throw new EngineError(
+      'RecipeError',
+      `nobody here can load the net ${settings.net}`,
+      'Pass loadNet, or use the net patches.',
+    );
+  }
+  const net = await events.loadNet(settings.net);
+  if (net.guessed) events.onNotice?.(net.guessed);
+  return netObjective(subject, net, settings);
 }
 
 /** The settings with a size that the objective can work on; says so when it had to change it. */
