@@ -5,12 +5,24 @@ import { type Launch, launch, type Ref } from '../op';
 import { type Halo, haloLaunch } from '../pad';
 import wgsl from './conv2d.wgsl';
 import stridedWgsl from './conv2d_strided.wgsl';
+import thinWgsl from './conv2d_thin.wgsl';
+import store from './store.wgsl';
 
 const uniforms = { c: 'u32', o: 'u32', h: 'u32', w: 'u32', runs: 'u32', row: 'u32', plane: 'u32' } as const;
 
 const kernel = defineKernel({
   name: 'conv2d',
   wgsl,
+  lib: [store],
+  binds: ['read', 'read', 'read', 'write'],
+  uniforms,
+  variants: [{ WG: 32 }, { WG: 64 }],
+});
+
+const thinKernel = defineKernel({
+  name: 'conv2d_thin',
+  wgsl: thinWgsl,
+  lib: [store],
   binds: ['read', 'read', 'read', 'write'],
   uniforms,
   variants: [{ WG: 32 }, { WG: 64 }],
@@ -60,18 +72,15 @@ export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape
     flops: 2 * o * h * wide * C * bank.ky * bank.kx,
   };
   const values = { c: C, o, h, w: wide, runs, row: pw / scale, plane: (ph * pw) / scale };
-  const conv = unit
+  const conv = !unit
     ? launch({
-        ...common,
-        kernel,
-        uniforms: values,
-        overrides: { ...overrides, DEPTH: Math.min(o, V) },
-      })
-    : launch({
         ...common,
         kernel: stridedKernel,
         uniforms: { ...values, sy, sx },
         overrides: { ...overrides, DEEP: V === 8 ? 1 : 0 },
-      });
+      })
+    : V === 8
+      ? launch({ ...common, kernel, uniforms: values, overrides })
+      : launch({ ...common, kernel: thinKernel, uniforms: values, overrides: { ...overrides, DEPTH: o } });
   return asIs ? [conv] : [haloLaunch(x, padded, halo), conv];
 }
