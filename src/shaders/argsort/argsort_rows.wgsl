@@ -1,29 +1,38 @@
-// argsort_rows: Y[p, :] = the indices that sort X[p, :] ascending, stable, NaNs last. Rows of at most 65536.
+// argsort_rows: 8 bits of a radix sort of every row: stable, NaNs last. Rows of at most 65536; the last of the launches
+//   leaves in Y[p, :] the indices that sort X[p, :] ascending.
 //
-// Radix sort, BITS at a time from the least significant: every thread counts the digits of its own stretch of a row,
+// BITS at a time from the least significant: every thread counts the digits of its own stretch of a row,
 // the counts are scanned digit by digit and thread by thread, and every thread moves its stretch to where the scan
-// says. Stretches are in order and so are threads, hence stable without any atomics. A workgroup sorts min(ROWS,
-// u.rows) rows, each with an equal part of its threads: one thread a row has the fewest counts to scan, which is what
-// matters where threads are SIMD lanes of a CPU; GPUs want all threads on one row.
-// The surprise: only one word per element moves. The low half of the key is read from X through the index; once it
-// is sorted, the words hold the high half of the key above a 16-bit index.
+// says. Stretches are in order and so are threads, hence stable without any atomics. A workgroup sorts min(ROWS, MOST)
+// rows, each with an equal part of its threads: one thread a row has the fewest counts to scan and needs no barrier,
+// which is what matters where threads are SIMD lanes of a CPU; GPUs want all threads on one row.
+// The surprise: once the low half of the key is sorted it is dropped, and one word per element moves on: the high half
+// of the key above a 16-bit index. Until then (key, index) moves, which is cheaper than reading X through the index.
 
 alias T = f32;
 override WG: u32 = 8;    // threads per workgroup
 override ROWS: u32 = 1;  // rows per workgroup, a divisor of WG
-override BITS: u32 = 8;  // of the key, sorted in one pass; 2^BITS WG + WG words of workgroup memory
+override BITS: u32 = 8;  // 8 or 4: sorted in one pass; 2^BITS WG + WG words of workgroup memory
+override MOST: u32 = 1;  // no more rows per workgroup than this, so that there are workgroups enough
+override SHIFT: u32 = 0; // the bits this launch sorts by begin here
+override FIRST: u32 = 0; // 1: this is the first launch, keys come from X
 
 const LOW = 0xffffu;
 
-struct Uniforms { P: u32, N: u32, rows: u32, low: u32 }  // rows: a divisor of WG; low: bits of the key to leave out
+struct Uniforms { P: u32, N: u32 }
 
 @group(0) @binding(0) var<storage, read>       X: array<T>;
-@group(0) @binding(1) var<storage, read_write> S: array<u32>;  // two halves: words before and after a pass
+@group(0) @binding(1) var<storage, read_write> S: array<u32>;  // two halves: (key, index) before and after a pass
 @group(0) @binding(2) var<storage, read_write> Y: array<u32>;
 @group(0) @binding(3) var<uniform>             u: Uniforms;
 
 var<workgroup> places: array<u32, WG << BITS>;  // [digit][thread]: counts, then where the next one goes
 var<workgroup> sums: array<u32, WG>;
+
+// Barrier for the threads of a row, where there are several.
+fn meet() {
+  if (WG / min(ROWS, MOST) > 1u) { workgroupBarrier(); }
+}
 
 // Exclusive scan of the places of one row, by its `team` threads. `k` of the row's threads is this one, `t` of all.
 fn scan(t: u32, k: u32, team: u32) {
@@ -43,13 +52,13 @@ fn scan(t: u32, k: u32, team: u32) {
     }
   }
   sums[t] = sum;
-  workgroupBarrier();
+  meet();
   for (var step = 1u; step < team; step <<= 1u) {
     var before = 0u;
     if (k >= step) { before = sums[t - step]; }
-    workgroupBarrier();
+    meet();
     sums[t] += before;
-    workgroupBarrier();
+    meet();
   }
   var total = sums[t] - sum;
   at = start;
@@ -65,13 +74,13 @@ fn scan(t: u32, k: u32, team: u32) {
       column = 0u;
     }
   }
-  workgroupBarrier();
+  meet();
 }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) t: u32) {
-  let rows = min(ROWS, u.rows);
+  let rows = min(ROWS, MOST);
   let team = WG / rows;
   let k = t % team;
   let row = flat_index(group, groups, t / team, rows);
@@ -82,62 +91,51 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let first = min(k * stretch, length);
   let last = min(first + stretch, length);
   let mask = (1u << BITS) - 1u;
-  var src = x0;
-  var dst = x0 + u.P * u.N;
-  // The branches are around the loops, not in them: a software adapter runs both sides of a branch.
-  for (var shift = u.low; shift < 32u; shift += BITS) {
+  // Loops of their own for every case, and cases known when the pipeline is built: a software adapter runs both sides
+  // of a branch, and keeps what lives across barriers out of registers.
+  for (var part = 0u; part < 8u / BITS; part++) {
+    let shift = SHIFT + part * BITS;
+    let odd = (shift / BITS) & 1u;
+    let dst = 2u * (x0 + select(0u, u.P * u.N, odd == 1u));
+    let src = 2u * (x0 + select(0u, u.P * u.N, odd == 0u));
     for (var d = 0u; d <= mask; d++) { places[d * WG + t] = 0u; }
-    if (shift == u.low) {
+    if (FIRST == 1u && part == 0u) {
       for (var i = first; i < last; i++) { places[((sort_key(f32(X[x0 + i])) >> shift) & mask) * WG + t] += 1u; }
-    } else if (shift < 16u) {
-      for (var i = first; i < last; i++) {
-        places[((sort_key(f32(X[x0 + S[src + i]])) >> shift) & mask) * WG + t] += 1u;
-      }
+    } else if (SHIFT < 16u) {
+      for (var i = first; i < last; i++) { places[((S[src + 2u * i] >> shift) & mask) * WG + t] += 1u; }
     } else {
       for (var i = first; i < last; i++) { places[((S[src + i] >> shift) & mask) * WG + t] += 1u; }
     }
-    workgroupBarrier();
+    meet();
     scan(t, k, team);
-    // What goes on to the next pass besides the index.
-    let carry = select(0u, ~LOW, shift + BITS >= 16u);
-    if (shift == u.low) {
-      for (var i = first; i < last; i++) {
-        let key = sort_key(f32(X[x0 + i]));
-        let place = ((key >> shift) & mask) * WG + t;
-        let at = places[place];
-        places[place] = at + 1u;
-        S[dst + at] = (key & carry) | i;
-      }
-    } else if (shift < 16u) {
-      for (var i = first; i < last; i++) {
-        let index = S[src + i];
-        let key = sort_key(f32(X[x0 + index]));
-        let place = ((key >> shift) & mask) * WG + t;
-        let at = places[place];
-        places[place] = at + 1u;
-        S[dst + at] = (key & carry) | index;
-      }
-    } else if (shift + BITS < 32u) {
-      for (var i = first; i < last; i++) {
-        let word = S[src + i];
-        let place = ((word >> shift) & mask) * WG + t;
-        let at = places[place];
-        places[place] = at + 1u;
-        S[dst + at] = word;
-      }
+    if (FIRST == 1u && part == 0u) {
+      for (var i = first; i < last; i++) { put(dst, x0, shift, t, sort_key(f32(X[x0 + i])), i); }
+    } else if (SHIFT < 16u) {
+      for (var i = first; i < last; i++) { put(dst, x0, shift, t, S[src + 2u * i], S[src + 2u * i + 1u]); }
     } else {
       for (var i = first; i < last; i++) {
         let word = S[src + i];
-        let place = (word >> shift) * WG + t;
-        let at = places[place];
-        places[place] = at + 1u;
-        Y[x0 + at] = word & LOW;
+        put(dst, x0, shift, t, word, word & LOW);
       }
     }
-    storageBarrier();
-    workgroupBarrier();
-    let other = src;
-    src = dst;
-    dst = other;
+    if (part + 1u < 8u / BITS) {
+      storageBarrier();
+      meet();
+    }
+  }
+}
+
+// Moves one element to its place.
+fn put(dst: u32, x0: u32, shift: u32, t: u32, key: u32, index: u32) {
+  let place = ((key >> shift) & ((1u << BITS) - 1u)) * WG + t;
+  let at = places[place];
+  places[place] = at + 1u;
+  if (shift + BITS >= 32u) {
+    Y[x0 + at] = index;
+  } else if (shift + BITS >= 16u) {
+    S[dst + at] = (key & ~LOW) | index;
+  } else {
+    S[dst + 2u * at] = key;
+    S[dst + 2u * at + 1u] = index;
   }
 }

@@ -21,7 +21,7 @@ const rowsKernel = defineKernel({
   wgsl: rowsWgsl,
   lib: [flat, sortKey],
   binds: ['read', 'write', 'write'],
-  uniforms: { P: 'u32', N: 'u32', rows: 'u32', low: 'u32' },
+  uniforms: { P: 'u32', N: 'u32' },
   variants: [
     { WG: 8, BITS: 8, ROWS: 8 },
     { WG: 8, BITS: 8, ROWS: 1 },
@@ -114,16 +114,18 @@ export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
     const [P, N] = rowsCols('argsort', x.shape);
     if (N > short) return sortLong(x, y, block, scratch);
     // Not so many rows to a workgroup that there is no second one.
-    const rows = 2 ** Math.max(0, Math.floor(Math.log2(P / 2)));
-    return [
+    const MOST = 2 ** Math.max(0, Math.floor(Math.log2(P / 2)));
+    const words = scratch([2, P, N, 2], 'u32');
+    return [0, 8, 16, 24].map((SHIFT) =>
       launch({
         kernel: rowsKernel,
-        bind: [x, scratch([2, P, N], 'u32'), y],
-        uniforms: { P, N, rows, low: 0 },
-        grid: ({ ROWS }) => flatGrid(P, Math.min(ROWS, rows)),
-        flops: 4 * P * N,
+        bind: [x, words, y],
+        overrides: { SHIFT, FIRST: SHIFT === 0 ? 1 : 0, MOST },
+        uniforms: { P, N },
+        grid: ({ ROWS }) => flatGrid(P, Math.min(ROWS, MOST)),
+        flops: P * N,
       }),
-    ];
+    );
   },
   backward: () => [null],
 });
