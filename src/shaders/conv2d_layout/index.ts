@@ -72,19 +72,28 @@ export const layoutOp: Op<1, LayoutAttrs> = defineOp<1, LayoutAttrs>({
   ],
 });
 
+/** Weights by what they were laid out from: two convolutions with the same filters share one layout. */
+const laid = { tiles: new WeakMap<Ref, Ref>(), plainFlip: new WeakMap<Ref, Ref>(), flip: new WeakMap<Ref, Ref>() };
+
+function layout(g: Builder, w: Ref, known: WeakMap<Ref, Ref>, attrs: LayoutAttrs): Ref {
+  const found = known.get(w) ?? g.apply(layoutOp, [w], attrs);
+  known.set(w, found);
+  return found;
+}
+
 /** Filters [O, C, Ky, Kx] in the order that the convolution kernels read. Constant filters are laid out once. */
 export function tiles(g: Builder, w: Ref): Ref {
   const [a = 0, b = 0, ky = 0, kx = 0] = w.shape;
-  return g.apply(layoutOp, [w], { bank: { a, b, ky, kx }, from: 'plain', to: 'tiles', flip: false });
+  return layout(g, w, laid.tiles, { bank: { a, b, ky, kx }, from: 'plain', to: 'tiles', flip: false });
 }
 
 /** From filters [O, C, Ky, Kx] to those, laid out in tiles, that their transposed convolution reads. */
 export function flippedTiles(g: Builder, w: Ref): Ref {
   const [b = 0, a = 0, ky = 0, kx = 0] = w.shape;
-  return g.apply(layoutOp, [w], { bank: { a, b, ky, kx }, from: 'plain', to: 'tiles', flip: true });
+  return layout(g, w, laid.plainFlip, { bank: { a, b, ky, kx }, from: 'plain', to: 'tiles', flip: true });
 }
 
 /** The tiles of the transposed convolution, from those of a convolution; `bank` is the one that goes in. */
 export function flip(g: Builder, w: Ref, bank: Bank): Ref {
-  return g.apply(layoutOp, [w], { bank: flipped(bank), from: 'tiles', to: 'tiles', flip: true });
+  return layout(g, w, laid.flip, { bank: flipped(bank), from: 'tiles', to: 'tiles', flip: true });
 }
