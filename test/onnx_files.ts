@@ -1,6 +1,8 @@
 // ONNX files of the tests' own making.
 import onnxProto, { type onnx } from 'onnx-proto';
 import { Rng } from '../src/base/rng';
+import { parseOnnx } from '../src/nets/onnx';
+import { type Net, netOf, weightsNamed } from '../src/nets/weights';
 
 /** A model file around a graph. */
 export function encoded(graph: onnx.IGraphProto, producerName = 'toroid-tests', opset = 13): Uint8Array {
@@ -90,4 +92,10 @@ export function zooVgg(
     ...initializer.map((t) => valueInfo(t.name ?? '', (t.dims ?? []).map(Number))),
   ];
   return { name: 'mxnet_converted_model', node, input, output: [{ name: value }], initializer };
+}
+
+/** A net made of that graph, with the preprocessing and layers of the real VGG-19. */
+export function smallVgg(channels?: readonly number[], blocks?: readonly number[]): Net {
+  const model = parseOnnx(encoded(zooVgg(channels, blocks)), { name: 'vgg19' });
+  return { ...netOf(model, weightsNamed('vgg19')), name: 'small vgg' };
 }

@@ -5,24 +5,17 @@ import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
 import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { parseOnnx } from '../src/nets/onnx';
 import { buildNet } from '../src/nets/onnx_build';
 import { type Centring, preprocessing, styleLoss, type VggOptions, vggObjective, vggStride } from '../src/nets/vgg';
-import { type Net, netOf, weightsNamed } from '../src/nets/weights';
+import type { Net } from '../src/nets/weights';
 import { loadNet } from '../src/nets/weights.node';
 import { device } from './device';
 import { close, rolled } from './kit';
-import { encoded, zooVgg } from './onnx_files';
+import { smallVgg } from './onnx_files';
 
 const test = suite('vgg');
 const shared = '../shared/weights';
 const whenShared = existsSync(shared) ? test : test.skip;
-
-/** VGG-19 in small, with the big one's preprocessing. */
-const small = (): Net => ({
-  ...netOf(parseOnnx(encoded(zooVgg()), { name: 'vgg19' }), weightsNamed('vgg19')),
-  name: 'small vgg',
-});
 
 function picture(shape: readonly number[], seed: number, low = 0, high = 1): Float32Array {
   const rng = new Rng(seed);
@@ -79,12 +72,12 @@ async function rolls(
 
 for (const centring of ['origin', 'dynamic', 'static'] as const satisfies readonly Centring[]) {
   test(`${centring}: a rolled canvas has the same loss and the rolled gradient`, () =>
-    rolls(small(), [3, 48, 32], [16, -24], { centring, torus: true }));
+    rolls(smallVgg(), [3, 48, 32], [16, -24], { centring, torus: true }));
 }
 
 test('a torus on one axis rolls along that axis', async () => {
-  await rolls(small(), [3, 32, 48], [0, 24], { torus: [false, true], pooling: 'average' });
-  await rolls(small(), [3, 48, 32], [-8, 0], { torus: [true, false], pooling: 'l2' });
+  await rolls(smallVgg(), [3, 32, 48], [0, 24], { torus: [false, true], pooling: 'average' });
+  await rolls(smallVgg(), [3, 48, 32], [-8, 0], { torus: [true, false], pooling: 'l2' });
 });
 
 whenShared('trained nets: a rolled canvas has the same loss and the rolled gradient', async () => {
@@ -98,16 +91,16 @@ test("the gradient is the loss's slope", async () => {
   const shape = [3, 32, 32];
   const data = picture(shape, 3);
   const options: VggOptions = { torus: true, pooling: 'average' };
-  const [here] = await objective(small(), shape, [data], options);
+  const [here] = await objective(smallVgg(), shape, [data], options);
   const norm = Math.hypot(...here!.gradient);
   const h = (0.02 * here!.loss) / norm ** 2;
   const step = (t: number): Float32Array => data.map((v, i) => v + t * here!.gradient[i]!);
-  const [up, down] = await objective(small(), shape, [step(h), step(-h)], options);
+  const [up, down] = await objective(smallVgg(), shape, [step(h), step(-h)], options);
   close([(up!.loss - down!.loss) / (2 * h)], [norm ** 2], 0.01, 'slope', 0);
 });
 
 test('features compared with themselves: no loss and no gradient', async () => {
-  const net = small();
+  const net = smallVgg();
   const layers = net.layers;
   for (const centring of ['origin', 'dynamic', 'static'] as const) {
     const g = new Graph();
@@ -163,7 +156,7 @@ test('the terms are those of the formula', async () => {
 });
 
 test('the exemplar is looked at once, when the plan is compiled', async () => {
-  const net = small();
+  const net = smallVgg();
   const g = new Graph();
   const canvas = g.input([3, 32, 32], 'canvas');
   const names = net.layers.map((l) => l.layer);
@@ -203,7 +196,7 @@ test('mistakes in what is compared', () => {
   const g = new Graph();
   const x = g.input([3, 32, 32]);
   const e = g.constant([3, 16, 16], new Float32Array(768));
-  const net = small();
+  const net = smallVgg();
   assert.throws(
     () => vggObjective(g, x, e, net, { layers: [{ layer: 'relu6_1', mean: 1, covariance: 1 }] }),
     /no layer relu6_1\. Did you mean relu5_1\?/,
