@@ -1,10 +1,11 @@
 // argsort_move: B[p, O[p, d, b] + rank of the key among those of digit d in block b] = (key, index)
 //
-// One workgroup per block of a row, laid out as in argsort_count: thread by thread in order, hence stable.
+// Threads and blocks as in argsort_count: stretches are in order and so are threads, hence stable.
 // The last pass writes the index alone.
 
 alias T = f32;
 override WG: u32 = 16;    // threads per workgroup; 256 WG words of workgroup memory
+override TEAM: u32 = 1;   // threads per block, a divisor of WG
 override FIRST: u32 = 0;  // 1: keys come from X, 0: (key, index) from A
 override LAST: u32 = 0;   // 1: indices go to B, which then holds one word each
 
@@ -27,28 +28,30 @@ fn pair(row: u32, i: u32) -> vec2u {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   let row = group.y;
-  let block = group.x;
-  let stretch = (u.block + WG - 1u) / WG;
-  let end = min((block + 1u) * u.block, u.N);
-  let first = min(block * u.block + t * stretch, end);
-  let last = min(first + stretch, end);
+  let block = group.x * (WG / TEAM) + t / TEAM;
+  let k = t % TEAM;
+  let stretch = (u.block + TEAM - 1u) / TEAM;
+  let end = min(min(block, u.blocks) * u.block + u.block, u.N);
+  let first = min(block * u.block + k * stretch, end);
+  let last = select(first, min(first + stretch, end), block < u.blocks);
   for (var d = 0u; d < 256u; d++) { places[d * WG + t] = 0u; }
   for (var i = first; i < last; i++) { places[((pair(row, i).x >> u.shift) & 255u) * WG + t] += 1u; }
-  workgroupBarrier();
-  for (var d = t; d < 256u; d += WG) {
+  if (TEAM > 1u) { workgroupBarrier(); }
+  for (var d = k; d < select(0u, 256u, block < u.blocks); d += TEAM) {
     var at = O[(row * 256u + d) * u.blocks + block];
-    for (var k = 0u; k < WG; k++) {
-      let count = places[d * WG + k];
-      places[d * WG + k] = at;
+    for (var j = 0u; j < TEAM; j++) {
+      let count = places[d * WG + t - k + j];
+      places[d * WG + t - k + j] = at;
       at += count;
     }
   }
-  workgroupBarrier();
+  if (TEAM > 1u) { workgroupBarrier(); }
   for (var i = first; i < last; i++) {
     let p = pair(row, i);
     let place = ((p.x >> u.shift) & 255u) * WG + t;
-    let at = row * u.N + places[place];
-    places[place] += 1u;
+    let rank = places[place];
+    places[place] = rank + 1u;
+    let at = row * u.N + rank;
     if (LAST == 1u) {
       B[at] = p.y;
     } else {

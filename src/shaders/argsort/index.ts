@@ -36,7 +36,10 @@ const countKernel = defineKernel({
   lib: [sortKey],
   binds: ['read', 'read', 'write'],
   uniforms: { N: 'u32', blocks: 'u32', block: 'u32', shift: 'u32' },
-  variants: [{ WG: 16 }, { WG: 8 }],
+  variants: [
+    { WG: 8, TEAM: 1 },
+    { WG: 16, TEAM: 16 },
+  ],
 });
 
 const scanKernel = defineKernel({
@@ -53,33 +56,49 @@ const moveKernel = defineKernel({
   lib: [sortKey],
   binds: ['read', 'read', 'read', 'write'],
   uniforms: { N: 'u32', blocks: 'u32', block: 'u32', shift: 'u32' },
-  variants: [{ WG: 16 }, { WG: 8 }],
+  variants: [
+    { WG: 8, TEAM: 1 },
+    { WG: 16, TEAM: 16 },
+  ],
 });
 
-/** `block` (keys a workgroup takes of a long row) and `short` are for tests; the defaults are measured. */
-export interface SortAttrs {
+export interface SortOptions {
+  /**
+   * Bits of the elements that decide, from the sign down. Default 32: exact. With 24 elements of the same sign,
+   * exponent and first 15 bits of the mantissa (within 2^-15 of each other, relatively) count as equal and keep their
+   * order, for three quarters of the work: enough for the distances of distributions.
+   */
+  readonly bits?: 24 | 32;
+}
+
+/** `block` (keys to a block of a long row) and `short` are for tests; the defaults are measured. */
+export interface SortAttrs extends SortOptions {
   readonly short?: number;
   readonly block?: number;
 }
 
 type Scratch = Parameters<Op<1, SortAttrs>['forward']>[3];
 
-function sortLong(x: Ref, y: Ref, block: number, scratch: Scratch): Launch[] {
+function sortLong(x: Ref, y: Ref, block: number, bits: 24 | 32, scratch: Scratch): Launch[] {
   const [P, N] = rowsCols('argsort', x.shape);
   const blocks = Math.ceil(N / block);
   const pairs = [scratch([P, N, 2], 'u32'), scratch([P, N, 2], 'u32')] as const;
   const counts = scratch([P, 256, blocks], 'u32');
   const starts = scratch([P, 256, blocks], 'u32');
   const launches: Launch[] = [];
-  for (let pass = 0; pass < 4; pass++) {
+  const begin = (32 - bits) / 8;
+  for (let pass = begin; pass < 4; pass++) {
     const uniforms = { N, blocks, block, shift: 8 * pass };
-    const FIRST = pass === 0 ? 1 : 0;
+    const FIRST = pass === begin ? 1 : 0;
     const LAST = pass === 3 ? 1 : 0;
     // The first pass reads x; any other readable value may stand where the pairs will.
     const from = FIRST ? x : pairs[pass % 2];
     const to = LAST ? y : pairs[(pass + 1) % 2];
     if (!from || !to) continue;
-    const grid = (): readonly [number, number] => [blocks, P];
+    const grid = ({ WG, TEAM }: Readonly<Record<'WG' | 'TEAM', number>>): readonly [number, number] => [
+      Math.ceil((blocks * TEAM) / WG),
+      P,
+    ];
     launches.push(
       launch({ kernel: countKernel, bind: [x, from, counts], overrides: { FIRST }, uniforms, grid, flops: P * N }),
       launch({ kernel: scanKernel, bind: [counts, starts], uniforms: { n: 256 * blocks }, grid: () => [P] }),
@@ -110,17 +129,20 @@ export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
     }
     return x;
   },
-  forward([x], y, { short = SHORT, block = BLOCK }, scratch) {
+  forward([x], y, { bits = 32, short, block = BLOCK }, scratch) {
     const [P, N] = rowsCols('argsort', x.shape);
-    if (N > short) return sortLong(x, y, block, scratch);
-    // Not so many rows to a workgroup that there is no second one.
-    const MOST = 2 ** Math.max(0, Math.floor(Math.log2(P / 2)));
+    // Few rows are better cut into blocks: a row to a workgroup would leave most of the device idle.
+    // And the short rows' scratch must be bindable where no more than the WebGPU default is.
+    const longest = short ?? (P < 8 ? SHORT / 4 : SHORT);
+    if (N > longest || (16 * P * N > 2 ** 27 && P < 65536)) return sortLong(x, y, block, bits, scratch);
+    // Not so many rows to a workgroup that there are too few workgroups.
+    const MOST = P >= 16 ? 8 : P >= 8 ? 4 : P >= 4 ? 2 : 1;
     const words = scratch([2, P, N, 2], 'u32');
-    return [0, 8, 16, 24].map((SHIFT) =>
+    return [0, 8, 16, 24].slice((32 - bits) / 8).map((SHIFT, k) =>
       launch({
         kernel: rowsKernel,
         bind: [x, words, y],
-        overrides: { SHIFT, FIRST: SHIFT === 0 ? 1 : 0, MOST },
+        overrides: { SHIFT, FIRST: k === 0 ? 1 : 0, MOST },
         uniforms: { P, N },
         grid: ({ ROWS }) => flatGrid(P, Math.min(ROWS, MOST)),
         flops: P * N,
@@ -137,10 +159,11 @@ export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
  * @returns [P, N] u32: each row a permutation. Has no gradient; see `sort`.
  * @throws EngineError `ShapeError` when x is no matrix or is empty.
  */
-export const argsort = (g: Builder, x: Ref): Ref => g.apply(argsortOp, [x], {});
+export const argsort = (g: Builder, x: Ref, options: SortOptions = {}): Ref => g.apply(argsortOp, [x], options);
 
 /**
  * The rows of x [P, N] in ascending order. Differentiable: the gradient goes back to where each element came from.
  * @throws EngineError `ShapeError` when x is no matrix or is empty.
  */
-export const sort = (g: Builder, x: Ref): Ref => gather(g, x, argsort(g, x), { permutation: true });
+export const sort = (g: Builder, x: Ref, options: SortOptions = {}): Ref =>
+  gather(g, x, argsort(g, x, options), { permutation: true });

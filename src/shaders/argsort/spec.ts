@@ -1,6 +1,14 @@
 import type { Case, OpSpec } from '../op';
 import { argsortOp, type SortAttrs } from './index';
 
+/** The number made of the first `bits` bits of the f32 that is v. */
+function head(v: number, bits: number): number {
+  const word = new DataView(new ArrayBuffer(4));
+  word.setFloat32(0, v);
+  if (bits === 24) word.setUint8(3, 0);
+  return word.getFloat32(0);
+}
+
 /** a comes before b; NaNs after everything. */
 function compare(a: number, b: number): number {
   if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
@@ -39,16 +47,25 @@ const cases: Case<1, SortAttrs>[] = [
     attrs,
     values: (_: number, i: number, u: number) => (i % 3 ? (special[i % special.length] ?? 0) : u),
   })),
-  { name: 'the longest short row', shapes: [[1, 65536]], attrs: {} },
+  ...[{ bits: 24 } as const, { bits: 24, ...long } as const].map((attrs, k) => ({
+    name: `by 24 bits, ${k}`,
+    shapes: [[9, 333]] as const,
+    attrs,
+    // Many within 2^-15 of each other.
+    values: (_: number, __: number, u: number) => Math.round(9 * u) + 1e-5 * u,
+  })),
+  { name: 'seventeen rows', shapes: [[17, 100]], attrs: {} },
+  { name: 'nine rows', shapes: [[9, 100]], attrs: {} },
+  { name: 'the longest short row', shapes: [[1, 65536]], attrs: { short: 65536 } },
   { name: 'the shortest long row', shapes: [[2, 65537]], attrs: {} },
 ];
 
 export const spec: OpSpec<1, SortAttrs> = {
   op: argsortOp,
-  reference([x]) {
+  reference([x], { bits = 32 }) {
     const [P = 1, N = 1] = x.shape;
     const rows = Array.from({ length: P }, (_, p) => {
-      const row = x.data.subarray(p * N, (p + 1) * N);
+      const row = x.data.subarray(p * N, (p + 1) * N).map((v) => head(v, bits));
       return Array.from(row.keys()).sort((a, b) => compare(row[a] ?? 0, row[b] ?? 0) || a - b);
     });
     return Float64Array.from(rows.flat());
