@@ -20,8 +20,10 @@ struct Uniforms { c: u32, o: u32, h: u32, w: u32, runs: u32, row: u32, plane: u3
 @group(0) @binding(4) var<uniform>             u: Uniforms;
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let run = group.x * WG + local;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  // Groups of runs that are too many for the x axis of a grid go on along z.
+  let run = (group.z * groups.x + group.x) * WG + local;
   if (run >= u.runs * u.h) { return; }
   let y = run / u.runs;
   let x = (run - y * u.runs) * 4;

@@ -1,6 +1,7 @@
 import { chw, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { type Bank, tileOf } from '../conv2d_layout';
+import { flatGrid } from '../grid';
 import { type Launch, launch, type Ref } from '../op';
 import { type Halo, haloLaunch } from '../pad';
 import wgsl from './conv2d.wgsl';
@@ -68,7 +69,10 @@ export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape
   const overrides = { KY: bank.ky, KX: bank.kx, BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 };
   const common = {
     bind: [padded, w, bias ?? w, y],
-    grid: ({ WG }: { readonly WG: number }) => [Math.ceil((runs * h) / WG), Math.ceil(o / V)] as const,
+    grid: ({ WG }: { readonly WG: number }) => {
+      const [gx, gz] = flatGrid(runs * h, WG);
+      return [gx, Math.ceil(o / V), gz] as const;
+    },
     flops: 2 * o * h * wide * C * bank.ky * bank.kx,
   };
   const values = { c: C, o, h, w: wide, runs, row: pw / scale, plane: (ph * pw) / scale };
