@@ -5,6 +5,7 @@ import type { Device } from '../gpu/device';
 import { checkLimits } from '../graph/plan';
 import { schedule } from '../graph/schedule';
 import type { Net } from '../nets/weights';
+import { settleBorder } from './canvas/border';
 import { type ColourSpace, colourSpace, decode } from './canvas/colour';
 import { startCanvas } from './canvas/start';
 import { enlarge } from './enlarge';
@@ -42,6 +43,8 @@ export interface TextureResult {
   /** The settings as used: size rounded, steps and scales filled in. */
   readonly settings: TextureSettings;
   readonly stopped: boolean;
+  /** By how much the finished tile was rolled, to lay its border along an ordinary line (see border.ts). */
+  readonly moved: readonly [dx: number, dy: number];
   /** Per scale: its size, steps done, milliseconds a step, and [step, loss] points. */
   readonly scales: readonly {
     readonly width: number;
@@ -90,9 +93,13 @@ export async function growTexture(
   for (const [index, scale] of scales.entries()) {
     const [W, H] = scale.canvas;
     const shape = [space.rank, H, W] as const;
-    const shift = [places.below(Math.max(1, size[1])), places.below(Math.max(1, size[0]))] as const;
+    const place = (sides: readonly [number, number]): [number, number] => [
+      places.below(Math.max(1, sides[1])),
+      places.below(Math.max(1, sides[0])),
+    ];
+    const shifts = { before: place(size), after: place(scale.canvas) };
     canvas = canvas
-      ? await enlarge(device, canvas, [space.rank, size[1], size[0]], [H, W], torus, shift)
+      ? await enlarge(device, canvas, [space.rank, size[1], size[0]], [H, W], torus, shifts)
       : startCanvas(settings.canvas, space, exemplar, scale.canvas, settings.seed);
     size = scale.canvas;
     stopped ||= events.signal?.aborted ?? false;
@@ -126,8 +133,8 @@ export async function growTexture(
     await events.onScale?.({ scale: index, raster: decode(space, canvas, W, H) });
     device.pool.trim(); // the next scale has other sizes
   }
-  const raster = decode(space, canvas ?? new Float32Array(), size[0], size[1]);
-  return { raster, settings: { ...settings, steps, scales: scales.length }, stopped, scales: done };
+  const { raster, moved } = settleBorder(decode(space, canvas ?? new Float32Array(), size[0], size[1]), torus);
+  return { raster, moved, settings: { ...settings, steps, scales: scales.length }, stopped, scales: done };
 }
 
 async function objectiveOf(

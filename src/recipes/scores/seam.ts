@@ -38,7 +38,16 @@ const UNSEEN = 1.4;
  * @throws EngineError `PictureError` when a side is under 4 pixels: fewer than 3 lines inside say nothing.
  */
 export function seamScore(raster: Raster): SeamScore {
-  const { width, height, data } = raster;
+  const { x, y } = lineGradients(raster);
+  return { x: score(x), y: score(y) };
+}
+
+/**
+ * Sums of |difference| at every line of a torus: x[k] between columns k and k + 1, y[k] between rows, and the join
+ * last.
+ * @throws EngineError `PictureError` as of `seamScore`.
+ */
+export function lineGradients({ width, height, data }: Raster): { x: Float64Array; y: Float64Array } {
   if (width < 4 || height < 4) {
     throw new EngineError(
       'PictureError',
@@ -59,7 +68,7 @@ export function seamScore(raster: Raster): SeamScore {
       y[line] = (y[line] ?? 0) + Math.abs((data[below + k] ?? 0) - v);
     }
   }
-  return { x: score(x), y: score(y) };
+  return { x, y };
 }
 
 /** The last line is the join, the others are inside. */
