@@ -62,53 +62,102 @@ export async function profile(plan: Plan, runs = 7): Promise<ProfileRow[]> {
   });
 }
 
-/** A plan's time per run: on the clock, and between the first and last timestamp of its passes on the GPU. */
+/** A plan's time per run: medians over batches. */
 export interface RunTime {
+  /** Milliseconds on the clock. */
   readonly wallMs: number;
+  /** Inside compute passes on the GPU, of the very runs that the clock covers. */
   readonly gpuMs: number;
+  /** What the host takes to encode and submit a run, most of it while the GPU is busy with earlier ones. */
+  readonly hostMs: number;
+  /** Share of the clock outside compute passes: waiting for work, copies of states, gaps between passes. */
+  readonly outside: number;
 }
 
-/** Medians over `batches` of `times` runs each, submitted as a run of a recipe would. */
+/**
+ * Times runs of a plan as a recipe makes them: `times` of them to a submit, the next batch submitted before the last
+ * one is waited for. The clock goes from the moment one batch is seen to be done to that of the next; every pass in
+ * between has its pair of timestamps, so nothing is extrapolated from a run that had the GPU to itself.
+ * @throws EngineError `DeviceError` when the adapter has no timestamp-query.
+ */
 export async function timeRuns(plan: Plan, times: number, batches: number): Promise<RunTime> {
   const { device, steps } = plan;
-  const query = device.gpu.createQuerySet({ type: 'timestamp', count: 2 });
-  const resolved = device.gpu.createBuffer({ size: 16, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
-  const wall: number[] = [];
-  const gpu: number[] = [];
-  try {
-    for (let b = 0; b < batches; b++) {
-      await device.idle();
-      const began = performance.now();
-      let inside = 0;
-      for (let k = 0; k < times; k++) {
-        const encoder = device.gpu.createCommandEncoder({ label: 'timed run' });
-        const pass = encoder.beginComputePass({
-          timestampWrites: { querySet: query, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 },
-        });
-        for (const step of steps) {
-          pass.setPipeline(step.pipeline);
-          pass.setBindGroup(0, step.group);
-          pass.dispatchWorkgroups(...step.grid);
-        }
-        pass.end();
-        plan.encodeCopies(encoder);
-        encoder.resolveQuerySet(query, 0, 2, resolved, 0);
-        device.gpu.queue.submit([encoder.finish()]);
-        if (k === times - 1) {
-          await device.idle();
-          const stamps = new BigUint64Array(await device.read(resolved, 16));
-          inside = Number((stamps[1] ?? 0n) - (stamps[0] ?? 0n)) * 1e-6;
-        }
+  if (!device.has('timestamp-query')) {
+    throw new EngineError('DeviceError', `${device.name} has no timestamp-query: passes cannot be timed`);
+  }
+  const runs = Math.max(1, Math.min(times, 2048)); // a query set holds at most 4096 timestamps
+  const bytes = 16 * runs;
+  const stampsOf = () => ({
+    query: device.gpu.createQuerySet({ type: 'timestamp', count: 2 * runs }),
+    resolved: device.gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC }),
+    staging: device.gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
+  });
+  type Stamps = ReturnType<typeof stampsOf>;
+  const even = stampsOf();
+  const odd = stampsOf();
+
+  const submit = ({ query, resolved, staging }: Stamps): { ms: number; mapped: Promise<void> } => {
+    const began = performance.now();
+    const encoder = device.gpu.createCommandEncoder({ label: 'timed runs' });
+    for (let k = 0; k < runs; k++) {
+      const pass = encoder.beginComputePass({
+        timestampWrites: { querySet: query, beginningOfPassWriteIndex: 2 * k, endOfPassWriteIndex: 2 * k + 1 },
+      });
+      for (const step of steps) {
+        pass.setPipeline(step.pipeline);
+        pass.setBindGroup(0, step.group);
+        pass.dispatchWorkgroups(...step.grid);
       }
-      wall.push((performance.now() - began) / times);
-      gpu.push(inside);
+      pass.end();
+      plan.encodeCopies(encoder);
+    }
+    encoder.resolveQuerySet(query, 0, 2 * runs, resolved, 0);
+    encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
+    device.gpu.queue.submit([encoder.finish()]);
+    return { ms: performance.now() - began, mapped: device.settle(staging.mapAsync(GPUMapMode.READ)) };
+  };
+  const inPasses = ({ staging }: Stamps): number => {
+    const stamps = new BigUint64Array(staging.getMappedRange());
+    let ticks = 0n;
+    for (let k = 0; k < runs; k++) ticks += (stamps[2 * k + 1] ?? 0n) - (stamps[2 * k] ?? 0n);
+    staging.unmap();
+    return Number(ticks) * 1e-6;
+  };
+
+  const found: { wall: number; gpu: number; host: number }[] = [];
+  try {
+    await device.idle();
+    let pending = { set: even, ...submit(even) };
+    let seen = 0;
+    // One batch more than asked for: the first only fills the queue.
+    for (let b = 0; b <= batches; b++) {
+      const next = b % 2 === 0 ? odd : even;
+      const after = b < batches ? { set: next, ...submit(next) } : null;
+      await pending.mapped;
+      const now = performance.now();
+      const gpu = inPasses(pending.set);
+      if (b > 0) found.push({ wall: now - seen, gpu, host: pending.ms });
+      seen = now;
+      if (after) pending = after;
     }
   } finally {
-    query.destroy();
-    resolved.destroy();
+    await device.idle();
+    for (const { query, resolved, staging } of [even, odd]) {
+      query.destroy();
+      resolved.destroy();
+      staging.destroy();
+    }
   }
-  return { wallMs: median(wall), gpuMs: median(gpu) };
+  return {
+    wallMs: median(found.map((f) => f.wall)) / runs,
+    gpuMs: median(found.map((f) => f.gpu)) / runs,
+    hostMs: median(found.map((f) => f.host)) / runs,
+    // Of the sums: a batch that is seen late makes the next one look short.
+    outside: 1 - sum(found.map((f) => f.gpu)) / sum(found.map((f) => f.wall)),
+  };
 }
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
