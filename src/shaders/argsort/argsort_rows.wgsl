@@ -118,9 +118,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         put(dst, x0, shift, t, word, word & LOW);
       }
     }
-    if (part + 1u < 8u / BITS) {
+    // Of constants only, so that no barrier is left in the pipeline of a team of one.
+    if (BITS < 8u && WG / min(ROWS, MOST) > 1u) {
       storageBarrier();
-      meet();
+      workgroupBarrier();
     }
   }
 }
