@@ -1,0 +1,20 @@
+// How benches report. stdout has a table for people; with --json it has one JSON object per row as well, which
+// bench/run.ts collects.
+export const quick = process.argv.includes('--quick');
+const json = process.argv.includes('--json');
+
+/** A row for the results file. */
+export function row(values: Readonly<Record<string, unknown>>): void {
+  if (json) console.log(JSON.stringify(values));
+}
+
+/** First column to the left, the others to the right. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows];
+  const widths = head.map((_, c) => Math.max(...all.map((r) => (r[c] ?? '').length)));
+  return all
+    .map((r) => r.map((cell, c) => (c === 0 ? cell.padEnd(widths[c] ?? 0) : cell.padStart(widths[c] ?? 0))).join('  '))
+    .join('\n');
+}
+
+export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
