@@ -18,6 +18,11 @@ export interface KernelSource<U extends string = string, V extends string = stri
   readonly uniforms: Readonly<Record<U, 'u32' | 'i32' | 'f32'>>;
   /** Candidate override values, best guess first. Index 0 must run on every adapter. */
   readonly variants: readonly Readonly<Record<V, number>>[];
+  /**
+   * The variant to take on a real GPU for as long as nobody has tuned: where the best one for a processor (few fat
+   * threads) would starve it. An index into `variants`; default 0.
+   */
+  readonly gpu?: number;
   /** What a variant needs beyond the WebGPU defaults; a variant the adapter cannot run is passed over. */
   readonly needs?: (v: Readonly<Record<V, number>>) => Needs;
 }

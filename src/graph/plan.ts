@@ -11,7 +11,10 @@ import { type KnobPlace, UniformBlocks } from './uniforms';
 export interface CompileOptions {
   /** Storage type of real values. Sums are f32 always. */
   readonly scalar?: Scalar;
-  /** Which of a kernel's usable variants to take; the first by default. Clamped to those there are. */
+  /**
+   * Which of a kernel's usable variants to take, clamped to those there are. Default: the first, or on a real GPU
+   * the one the kernel names for it.
+   */
   readonly variant?: (kernel: KernelSource) => number;
   /** Merge neighbouring ops (conv2d + bias + relu ...). Default true. */
   readonly fuse?: boolean;
@@ -71,7 +74,7 @@ export class Plan {
     outputs: readonly Ref[],
     options: CompileOptions = {},
   ): Promise<Plan> {
-    const { scalar = 'f32', variant = () => 0 } = options;
+    const { scalar = 'f32', variant = (k) => (device.adapter.software ? 0 : (k.gpu ?? 0)) } = options;
     const s = schedule(graph, outputs, { fuse: options.fuse ?? true, realBytes: scalar === 'f16' ? 2 : 4 });
     refuse(device, s);
 

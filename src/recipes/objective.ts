@@ -48,7 +48,7 @@ export function patchesObjective(subject: Subject, projections: (pixels: number)
     smallest: 16,
     coarsest: 24,
     ratio: 0.75,
-    steps: 150,
+    steps: 200,
     rate: 0.02,
     loss(g, canvas, counter, exemplarSize) {
       const [, H = 1, W = 1] = canvas.shape;

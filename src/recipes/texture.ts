@@ -58,7 +58,7 @@ export interface TextureResult {
 /** Adam's rate at the end of a scale, as a share of the rate at its start: lets the noise of the steps settle. */
 const FINAL_RATE = 0.1;
 /** Random projections a step: few, and many steps (measured in ARCHITECTURE.md). */
-export const PROJECTIONS = 8;
+export const PROJECTIONS = 16;
 
 /**
  * Grows a texture that looks like `exemplar` and tiles without a seam: a random canvas on a torus, optimised and

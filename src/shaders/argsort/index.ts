@@ -28,6 +28,7 @@ const rowsKernel = defineKernel({
     { WG: 64, BITS: 4, ROWS: 1 },
     { WG: 192, BITS: 4, ROWS: 1 },
   ],
+  gpu: 3,
 });
 
 const countKernel = defineKernel({
@@ -40,6 +41,7 @@ const countKernel = defineKernel({
     { WG: 8, TEAM: 1 },
     { WG: 16, TEAM: 16 },
   ],
+  gpu: 1,
 });
 
 const scanKernel = defineKernel({
@@ -60,6 +62,7 @@ const moveKernel = defineKernel({
     { WG: 8, TEAM: 1 },
     { WG: 16, TEAM: 16 },
   ],
+  gpu: 1,
 });
 
 export interface SortOptions {
