@@ -6,9 +6,12 @@ import { EngineError } from '../src/base/errors';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/software.node';
+import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { median, profile, timeRuns } from '../src/graph/profile';
 import { descent } from '../src/recipes/optimise';
+import type { Ref } from '../src/shaders/op';
+import { affine } from '../src/shaders/pointwise';
 import { peak, type Time } from './peak';
 import { percent, quick, row, table } from './report';
 import { type BenchSubject, grow, netNames, subjectOf, TINY } from './subjects';
@@ -93,6 +96,26 @@ function cpu(): number {
   return (user + system) / 1000;
 }
 
+/** Milliseconds on the GPU of a launch that computes next to nothing, one in a long row of them. */
+async function launchMs(device: Device): Promise<number> {
+  const count = 64;
+  const g = new Graph();
+  const x = g.state([1], new Float32Array(1));
+  let y: Ref = x;
+  for (let k = 0; k < count; k++) y = affine(g, y, 1, 1);
+  g.assign(x, y);
+  const plan = await Plan.compile(device, g, [y], { fuse: false });
+  try {
+    plan.run();
+    const { gpuMs } = await timeRuns(plan, 8, 9);
+    const sum = (await plan.read(y))[0] ?? 0;
+    if (!(sum > count && sum % count === 0)) throw new EngineError('BenchError', `${count} additions end at ${sum}`);
+    return gpuMs / count;
+  } finally {
+    plan.close();
+  }
+}
+
 interface Kernel {
   readonly kernel: string;
   readonly launches: number;
@@ -116,7 +139,7 @@ async function kernels(plan: Plan, runs: number): Promise<Kernel[]> {
     .sort((a, b) => b.ms - a.ms);
 }
 
-async function one(device: Device, s: BenchSubject, best: Time): Promise<string[]> {
+async function one(device: Device, s: BenchSubject, best: Time, floor: number): Promise<string[]> {
   const first = await check(device, s);
   const { ms, cpuMs, steps, loss } = await recipe(device, s, first);
   const { plan } = await compile(device, s);
@@ -128,6 +151,8 @@ async function one(device: Device, s: BenchSubject, best: Time): Promise<string[
       : null;
     const slowest = timed ? (await kernels(plan, quick ? 3 : 5)).slice(0, 5) : [];
     const { launches, flops, bytes, memory } = plan.cost;
+    // What the same number of empty launches takes: time within passes that no kernel can save.
+    const launching = timed ? (launches * floor) / timed.gpuMs : null;
     const gflops = flops / ms / 1e6;
     row({
       bench: 'step',
@@ -142,6 +167,7 @@ async function one(device: Device, s: BenchSubject, best: Time): Promise<string[
       share: gflops / best.wall,
       cpuShare: flops / cpuMs / 1e6 / best.cpu,
       launches,
+      launching,
       flops,
       bytes,
       memory,
@@ -167,6 +193,7 @@ async function one(device: Device, s: BenchSubject, best: Time): Promise<string[
       gflops.toFixed(2),
       percent(gflops / best.wall),
       `${launches}`,
+      launching === null ? '' : percent(launching),
       `${first.toPrecision(4)} > ${loss.toPrecision(4)}`,
     ];
   } finally {
@@ -187,13 +214,29 @@ async function main(): Promise<void> {
   ] as const;
   const device = await open();
   const best = await peak(device);
+  const floor = device.has('timestamp-query') ? await launchMs(device) : 0;
+  row({ bench: 'step', adapter: device.name, name: 'empty launch', ms: floor });
   const rows: string[][] = [];
   for (const [net, side] of quick ? few : [...patches, ...nets]) {
     if (!`${net} ${side}`.includes(only)) continue;
-    rows.push(await one(device, await subjectOf(net, side), best));
+    rows.push(await one(device, await subjectOf(net, side), best, floor));
   }
   console.log(`\nSteps on ${device.name}; ${best.wall.toFixed(1)} GFLOP/s of multiply-adds in registers`);
-  const head = ['objective', 'ms', 'cpu', 'wall', 'gpu', 'host', 'outside', 'GFLOP/s', 'of peak', 'launches', 'loss'];
+  if (floor > 0) console.log(`an empty launch takes ${(1000 * floor).toFixed(0)} us`);
+  const head = [
+    'objective',
+    'ms',
+    'cpu',
+    'wall',
+    'gpu',
+    'host',
+    'outside',
+    'GFLOP/s',
+    'of peak',
+    'launches',
+    'launching',
+    'loss',
+  ];
   console.log(table(head, rows));
   if (detail.length > 0) console.log(`\n${table(['slowest kernels', 'ms', 'share', 'GFLOP/s', 'of peak'], detail)}`);
   device.close();
