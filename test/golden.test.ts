@@ -100,7 +100,8 @@ function matchesGolden(name: string, text: string): void {
 async function compilesToTable(built: Built): Promise<void> {
   const { graph, value } = step(built);
   const table = tableOf(built);
-  const plan = await Plan.compile(await device(), graph, [value]);
+  // A GPU may begin with another variant than a processor; grids differ then, counts never.
+  const plan = await Plan.compile(await device(), graph, [value], { variant: () => 0 });
   try {
     const rows = plan.steps.map((s) =>
       [s.label.replace(/#.*/, ''), s.kernel, JSON.stringify(s.overrides), s.grid.join('x'), s.flops, s.bytes].join(' '),
@@ -131,7 +132,7 @@ for (const net of knownNets) {
   });
 }
 
-test('the table is what this adapter will launch', async () => {
+test('the table is what a plan of this adapter launches', async () => {
   await compilesToTable(patches(64, 256, false));
   await compilesToTable(patches(64, 128, true));
   await compilesToTable(vgg('vgg-small-64', smallVgg()));
