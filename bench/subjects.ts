@@ -45,8 +45,15 @@ async function netNamed(name: string): Promise<Net> {
   return { ...net, layers: net.layers.filter((l) => l.layer !== 'relu4_1') };
 }
 
-/** `net` is `patches`, `TINY` or one of `netNames()`. The exemplar has its full size, the canvas `side` x `side`. */
-export async function subjectOf(net: string, side: number): Promise<BenchSubject> {
+/**
+ * `net` is `patches`, `TINY` or one of `netNames()`; the canvas is `side` x `side`.
+ * @param size of the exemplar, full size by default. A step of a net does not look at it: its statistics are constant.
+ */
+export async function subjectOf(
+  net: string,
+  side: number,
+  size: readonly [number, number] = [256, 256],
+): Promise<BenchSubject> {
   const exemplar = await readPicture(EXEMPLAR);
   const space = colourSpace(exemplar);
   const subject: Subject = { exemplar, space, torus: [true, true], seed: 1 };
@@ -58,7 +65,7 @@ export async function subjectOf(net: string, side: number): Promise<BenchSubject
     noisy: net === 'patches',
     start: startCanvas('noise', space, exemplar, [side, side], 1),
     shape: [space.rank, side, side],
-    loss: (g, x: Node, counter) => objective.loss(g, x, counter, [exemplar.width, exemplar.height]),
+    loss: (g, x: Node, counter) => objective.loss(g, x, counter, size),
     lo: space.lo,
     hi: space.hi,
   };
