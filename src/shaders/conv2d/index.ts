@@ -1,6 +1,6 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { sameShape } from '../../base/shape';
-import { biasGradOp } from '../conv2d_bias_grad';
+import { channelSum } from '../channel_mean';
 import { inputGrad } from '../conv2d_input_grad';
 import { flip, tiles } from '../conv2d_layout';
 import { weightGradOp } from '../conv2d_weight_grad';
@@ -39,7 +39,7 @@ export const convOp: Op<number, ConvAttrs> = defineOp<number, ConvAttrs>({
     return [
       needs(0) ? inputGrad(g, dy, flip(g, w, bank), conv, [x.shape[1] ?? 0, x.shape[2] ?? 0]) : null,
       needs(1) ? g.apply(weightGradOp, [x, dy], conv) : null,
-      ...(bias ? [needs(2) ? g.apply(biasGradOp, [dy], {}) : null] : []),
+      ...(bias ? [needs(2) ? channelSum(g, dy) : null] : []),
     ];
   },
   fuseNext(self: Applied<ConvAttrs>, next): Fused | null {
