@@ -23,8 +23,9 @@ const swap = defineKernel({
   variants: [{ S: 16 }, { S: 8 }],
 });
 
-/** Most workgroups along an axis of a grid. */
+/** Workgroups that WebGPU guarantees along an axis of a grid, and elements that squares of 8 then cover. */
 const MOST = 65535;
+const LONGEST = 8 * MOST;
 
 export const transposeOp: Op<1, { perm: readonly number[] }> = defineOp<1, { perm: readonly number[] }>({
   name: 'transpose',
@@ -44,7 +45,7 @@ export const transposeOp: Op<1, { perm: readonly number[] }> = defineOp<1, { per
     if (rank >= 2 && perm.every((axis, k) => axis === (k === rank - 2 ? k + 1 : k === rank - 1 ? k - 1 : k))) {
       const [I = 1, J = 1] = x.shape.slice(-2);
       const batch = n / (I * J);
-      if (batch <= MOST) {
+      if (batch <= MOST && Math.max(I, J) <= LONGEST) {
         const grid = ({ S }: { S: number }) => [Math.ceil(J / S), Math.ceil(I / S), batch] as const;
         return [launch({ kernel: swap, bind: [x, y], uniforms: { I, J }, grid })];
       }
