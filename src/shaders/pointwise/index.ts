@@ -56,8 +56,6 @@ function step(FN: number, a: Ref, b: Ref, y: Ref, s: number | Knob, t: number | 
   });
 }
 
-const fixed = (v: number | Knob | undefined): number => (typeof v === 'object' ? v.value : (v ?? 0));
-
 /** dy where y > 0: the gradient of relu, from its output. Linear in dy; a step function of y. */
 const reluMask: Op<2, Params> = binary('relu_mask', 5, ({ g, x: [y], dy }) => [null, g.apply(reluMask, [y, dy], {})]);
 /** dy where s <= x <= t: the gradient of clamp. */
@@ -79,12 +77,12 @@ export const ops = {
     needs(1) ? scale(g, mul(g, div(g, dy, b), y), -1) : null,
   ]),
   mix: binary('mix', 4, ({ g, dy, attrs, needs }) => [
-    needs(0) ? scale(g, dy, fixed(attrs.s)) : null,
-    needs(1) ? scale(g, dy, fixed(attrs.t)) : null,
+    needs(0) ? scale(g, dy, attrs.s ?? 0) : null,
+    needs(1) ? scale(g, dy, attrs.t ?? 0) : null,
   ]),
   reluMask,
   clampMask,
-  affine: unary('affine', 10, ({ g, dy, attrs }) => [scale(g, dy, fixed(attrs.s))]),
+  affine: unary('affine', 10, ({ g, dy, attrs }) => [scale(g, dy, attrs.s ?? 0)]),
   abs: unary('abs', 11, ({ g, x: [a], dy }) => [mul(g, dy, sign(g, a))]),
   sign: unary('sign', 12, () => [null]),
   square: unary('square', 13, ({ g, x: [a], dy }) => [scale(g, mul(g, dy, a), 2)]),
@@ -108,7 +106,7 @@ export const mix = (g: Builder, a: Ref, b: Ref, s: number, t: number): Ref => g.
 /** s a + t, elementwise. */
 export const affine = (g: Builder, a: Ref, s: number, t: number): Ref => g.apply(ops.affine, [a], { s, t });
 /** s a. */
-export const scale = (g: Builder, a: Ref, s: number): Ref => affine(g, a, s, 0);
+export const scale = (g: Builder, a: Ref, s: number | Knob): Ref => g.apply(ops.affine, [a], { s, t: 0 });
 /** |a|; its gradient at 0 is 0. */
 export const abs = (g: Builder, a: Ref): Ref => g.apply(ops.abs, [a], {});
 /** -1, 0 or 1. Has no gradient. */
