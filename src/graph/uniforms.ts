@@ -2,8 +2,11 @@ import { bug } from '../base/errors';
 import type { Device } from '../gpu/device';
 import type { Knob, Launch } from '../shaders/op';
 
+type FieldType = 'u32' | 'i32' | 'f32';
+
 /** Where a knob lives in the uniform buffer. */
 export interface KnobPlace {
+  readonly type: FieldType;
   readonly offsets: number[];
   readonly data: ArrayBuffer;
   set(value: number): void;
@@ -12,7 +15,7 @@ export interface KnobPlace {
 /** The uniform blocks of all launches, one after another in one buffer. */
 export class UniformBlocks {
   readonly knobs = new Map<string, KnobPlace>();
-  readonly #fields: { offset: number; type: 'u32' | 'i32' | 'f32'; value: number }[] = [];
+  readonly #fields: { offset: number; type: FieldType; value: number }[] = [];
   #size = 0;
   #buffer: GPUBuffer | undefined;
 
@@ -30,6 +33,8 @@ export class UniformBlocks {
       else {
         this.#fields.push({ offset, type, value: given.value });
         const place = this.knobs.get(given.knob) ?? knobPlace(type);
+        if (place.type !== type)
+          throw bug(`the knob ${given.knob} is ${place.type} in one kernel and ${type} in another`);
         place.offsets.push(offset);
         this.knobs.set(given.knob, place);
       }
@@ -56,13 +61,14 @@ export class UniformBlocks {
   }
 }
 
-function knobPlace(type: 'u32' | 'i32' | 'f32'): KnobPlace {
+function knobPlace(type: FieldType): KnobPlace {
   const view = new DataView(new ArrayBuffer(4));
-  return { offsets: [], data: view.buffer, set: (value) => setField(view, 0, type, value) };
+  return { type, offsets: [], data: view.buffer, set: (value) => setField(view, 0, type, value) };
 }
 
-function setField(view: DataView, offset: number, type: 'u32' | 'i32' | 'f32', value: number): void {
-  if (type === 'f32') view.setFloat32(offset, value, true);
-  else if (type === 'i32') view.setInt32(offset, value, true);
-  else view.setUint32(offset, value, true);
+function setField(view: DataView, offset: number, type: FieldType, value: number): void {
+  if (type === 'f32') return view.setFloat32(offset, value, true);
+  // What does not fit would wrap around without a word, and a kernel would go on with another number.
+  if ((type === 'i32' ? value | 0 : value >>> 0) !== value) throw bug(`${value} as a uniform of type ${type}`);
+  view.setUint32(offset, value, true);
 }
