@@ -79,6 +79,7 @@ export class Device {
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, staging.size);
       this.gpu.queue.submit([encoder.finish()]);
       await this.settle(staging.mapAsync(GPUMapMode.READ));
+      this.check();
       return staging.getMappedRange().slice(0, bytes);
     } catch (cause) {
       this.check();
