@@ -1,16 +1,34 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHalf, toHalf } from '../src/base/half';
-import { Graph } from '../src/graph/graph';
+import { open } from '../src/gpu/open.node';
+import { Graph, type Node } from '../src/graph/graph';
 import { layOut } from '../src/graph/memory';
 import { Plan } from '../src/graph/plan';
 import { schedule } from '../src/graph/schedule';
+import { UniformBlocks } from '../src/graph/uniforms';
 import { Watch } from '../src/graph/watch';
+import { convOp } from '../src/shaders/conv2d';
 import { fill, fillOp } from '../src/shaders/fill';
+import { gramOp } from '../src/shaders/gram';
+import { matmulOp } from '../src/shaders/matmul';
+import type { Op } from '../src/shaders/op';
 import { add, affine, mul, relu, scale, square } from '../src/shaders/pointwise';
+import { sumOp } from '../src/shaders/reduce';
+import { reshape } from '../src/shaders/reshape';
+import { resizeOp } from '../src/shaders/resize';
+import { transposeOp } from '../src/shaders/transpose';
 import { device } from './device';
 
 const test = suite('plan');
+
+/** A 3 x 3 convolution of 3 channels into 4. */
+const conv = {
+  bank: { a: 4, b: 3, ky: 3, kx: 3 },
+  stride: [1, 1],
+  pad: [1, 1, 1, 1],
+  border: ['wrap', 'wrap'],
+};
 
 test('run() creates no buffer, bind group, pipeline or module', async () => {
   const d = await device();
@@ -67,6 +85,77 @@ test('a state keeps its value from run to run; all reads of a run see the old on
   plan.close();
 });
 
+test('states that take the values of each other take the old ones, whatever the order', async () => {
+  const g = new Graph();
+  const [a, b, c, d, e] = [1, 2, 3, 4, 5].map((v) => g.state([1], Float32Array.of(v))) as [
+    Node,
+    Node,
+    Node,
+    Node,
+    Node,
+  ];
+  g.assign(a, affine(g, a, 10, 0));
+  g.assign(b, reshape(g, a, [1])); // by way of a view, and a is assigned before
+  g.assign(c, d); // these two change places
+  g.assign(d, c);
+  g.assign(e, e);
+  const plan = await Plan.compile(await device(), g, []);
+  const all = async (): Promise<number[]> =>
+    Promise.all([a, b, c, d, e].map(async (s) => (await plan.read(s))[0] ?? 0));
+  plan.run();
+  assert.equal(await all(), [10, 1, 4, 3, 5]);
+  plan.run(2);
+  assert.equal(await all(), [1000, 100, 4, 3, 5]);
+  plan.close();
+});
+
+test('an output that is a view of a state shows what the run saw', async () => {
+  const g = new Graph();
+  const a = g.state([2], Float32Array.of(1, 2));
+  const view = reshape(g, a, [2, 1]);
+  const old = affine(g, view, 1, 0);
+  g.assign(a, scale(g, a, 3));
+  const plan = await Plan.compile(await device(), g, [view, old, a]);
+  plan.run(2);
+  assert.equal([...(await plan.read(view))], [3, 6]);
+  assert.equal([...(await plan.read(old))], [3, 6]);
+  assert.equal([...(await plan.read(a))], [9, 18]);
+  plan.close();
+});
+
+test('the host may write and read inputs and states that nothing reads, and nothing else', async () => {
+  const g = new Graph();
+  const unread = g.input([3]);
+  const idle = g.state([2], Float32Array.of(7, 8));
+  const k = g.constant([2], Float32Array.of(1, 2));
+  const y = scale(g, g.input([2]), 2);
+  const plan = await Plan.compile(await device(), g, [y, k]);
+  plan.write(unread, Float32Array.of(1, 2, 3));
+  plan.run();
+  assert.equal([...(await plan.read(unread))], [1, 2, 3]);
+  assert.equal([...(await plan.read(idle))], [7, 8]);
+  assert.throws(() => plan.write(k, Float32Array.of(0, 0)), /no input and no state/);
+  assert.throws(() => plan.write(y, Float32Array.of(0, 0)), /no input and no state/);
+  assert.throws(() => plan.write(unread, Uint32Array.of(0, 0, 0)), /other numbers than real/);
+  plan.close();
+  assert.throws(() => plan.write(unread, Float32Array.of(1, 2, 3)), /closed plan/);
+  assert.throws(() => plan.run(), /closed plan/);
+});
+
+test('a constant that nothing needs takes no memory', () => {
+  const g = new Graph();
+  const used = g.constant([3], new Float32Array(3));
+  const unused = g.constant([1000], new Float32Array(1000));
+  square(g, unused);
+  const s = schedule(g, [add(g, used, g.input([3]))], { fuse: true, realBytes: 4 });
+  assert.equal(
+    s.initial.map(({ id }) => id),
+    [used.id],
+  );
+  assert.ok(s.values.every(({ bytes }) => bytes < 100));
+  assert.is(schedule(g, [unused], { fuse: true, realBytes: 4 }).hostSlotOf(unused.id) >= 0, true);
+});
+
 test('what depends on constants alone is computed once, at compilation', async () => {
   const g = new Graph();
   const c = g.constant([3], Float32Array.of(1, 2, 3));
@@ -100,7 +189,37 @@ test('a knob changes a number without compiling anything', async () => {
   plan.write(x, Float32Array.of(0, 1));
   plan.run();
   assert.equal([...(await plan.read(y))], [3, 4]);
+  // The filled value depends on nothing, and is made in every run all the same.
+  plan.knob('level', 5);
+  plan.run();
+  assert.equal([...(await plan.read(y))], [5, 6]);
+  assert.throws(() => plan.knob('lever', 1), /no knob lever/);
   plan.close();
+});
+
+test('a knob turns the gradient too', async () => {
+  const g = new Graph();
+  const x = g.input([1]);
+  const y = scale(g, x, { knob: 'factor', value: 2 });
+  const [dx] = g.grad(y, [x]) as [never];
+  const plan = await Plan.compile(await device(), g, [y, dx]);
+  plan.write(x, Float32Array.of(10));
+  for (const factor of [2, -3]) {
+    plan.knob('factor', factor);
+    plan.run();
+    assert.equal([...(await plan.read(y)), ...(await plan.read(dx))], [10 * factor, factor]);
+  }
+  plan.close();
+});
+
+test('a number that a uniform cannot hold is a bug, not another number', async () => {
+  const d = await device();
+  for (const value of [2 ** 32, -1, 0.5]) {
+    const blocks = new UniformBlocks(256);
+    const kernel = { name: 'k', wgsl: '', binds: [], uniforms: { n: 'u32' }, variants: [{}] } as const;
+    blocks.add({ kernel, bind: [], uniforms: { n: value }, grid: () => [1] });
+    assert.throws(() => blocks.upload(d), /as a uniform of type u32/);
+  }
 });
 
 test('the gradient of a value used twice is the sum; one that is not used has gradient zero', async () => {
@@ -191,6 +310,82 @@ test('a watch reads losses while runs go on', async () => {
   assert.equal([...(await watch.sample())], [7]);
   watch.close();
   plan.close();
+});
+
+test('a lost device is an error, not silence', async () => {
+  const d = await open();
+  const g = new Graph();
+  const y = relu(g, g.input([4]));
+  const plan = await Plan.compile(d, g, [y]);
+  const watch = new Watch(plan, [y]);
+  const failure = async (work: () => unknown): Promise<string> => {
+    try {
+      await work();
+    } catch (e) {
+      return (e as Error).name;
+    }
+    return 'none';
+  };
+  d.gpu.destroy();
+  plan.run();
+  assert.is(await failure(() => watch.sample()), 'DeviceError');
+  assert.is(await failure(() => plan.read(y)), 'DeviceError');
+  assert.is(await failure(() => plan.run()), 'DeviceError');
+  d.close();
+});
+
+test('an error that no call was there to catch comes out of the next read', async () => {
+  const d = await open();
+  const g = new Graph();
+  const y = relu(g, g.input([4]));
+  const plan = await Plan.compile(d, g, [y]);
+  d.gpu.createBuffer({ size: 4, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.STORAGE });
+  try {
+    await plan.read(y);
+    assert.unreachable('read');
+  } catch (e) {
+    assert.is((e as Error).name, 'DeviceError');
+  }
+  d.close();
+});
+
+test('no op asks for a grid that adapters need not have, however large', () => {
+  const large: readonly (readonly [string, Op, readonly (readonly number[])[], unknown])[] = [
+    ['transpose', transposeOp, [[3, 2 ** 24]], { perm: [1, 0] }],
+    ['transpose', transposeOp, [[2 ** 24, 3]], { perm: [1, 0] }],
+    ['transpose', transposeOp, [[70000, 8, 8]], { perm: [0, 2, 1] }],
+    [
+      'matmul',
+      matmulOp,
+      [
+        [64, 8],
+        [8, 2 ** 24],
+      ],
+      {},
+    ],
+    ['gram', gramOp, [[64, 4096, 4096]], {}],
+    ['sum', sumOp, [[64, 4096, 4096]], { scale: 1 }],
+    [
+      'conv2d',
+      convOp,
+      [
+        [3, 8192, 8192],
+        [1, 3, 3, 3, 4],
+      ],
+      conv,
+    ],
+    ['resize', resizeOp, [[3, 8192, 8192]], { size: [16384, 16384] }],
+  ];
+  for (const [name, op, shapes, attrs] of large) {
+    const x = shapes.map((shape, id) => ({ id, shape, kind: 'real' as const }));
+    const y = { id: 100, shape: op.infer(shapes as never, attrs as never), kind: 'real' as const };
+    for (const l of op.forward(x as never, y, attrs as never, (shape, kind = 'real') => ({ id: 101, shape, kind }))) {
+      for (const v of l.kernel.variants) {
+        const grid = l.grid(v);
+        assert.ok(Math.max(...grid.map((n = 1) => n)) <= 65535, `${name} ${shapes} wants ${grid}`);
+      }
+    }
+  }
 });
 
 test('half floats: every one of the 65536 makes the round trip, and rounding is to nearest even', () => {

@@ -55,6 +55,12 @@ export class BufferPool {
     else this.#idle.set(buffer.size, [buffer]);
   }
 
+  /** Takes back a buffer that is of no use to anyone. */
+  discard(buffer: GPUBuffer): void {
+    this.#live -= buffer.size;
+    buffer.destroy();
+  }
+
   /** Destroys every idle buffer. */
   trim(): void {
     for (const kept of this.#idle.values()) for (const buffer of kept) buffer.destroy();

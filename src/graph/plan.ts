@@ -89,14 +89,13 @@ export class Plan {
       const kernel = device.kernels.get(launch.kernel, overrides, scalar);
       return { launch, label, once, overrides, grid, kernel, block: uniforms.add(launch) };
     });
-    device.gpu.pushErrorScope('validation');
-    const scope = (): Promise<GPUError | null> => device.gpu.popErrorScope();
-    const kernels = await Promise.all(drafts.map((d) => d.kernel)).catch(async (cause: unknown) => {
-      await scope();
-      throw cause;
-    });
+    const kernels = await Promise.all(drafts.map((d) => d.kernel));
 
+    // Nothing waits between here and the end of the scopes, so two compilations never see each other's errors.
+    device.gpu.pushErrorScope('validation');
+    device.gpu.pushErrorScope('out-of-memory');
     const slots = s.layout.slots.map((bytes, k) => device.pool.acquire(bytes, `slot ${k}`));
+    const exhausted = device.gpu.popErrorScope();
     const bufferOf = (id: number): GPUBuffer => {
       const buffer = slots[s.slotOf(id)];
       if (!buffer) throw bug(`value #${id} has no memory`);
@@ -152,7 +151,17 @@ export class Plan {
       1,
       [],
     );
-    const fault = await scope();
+    const [full, fault] = await Promise.all([exhausted, device.gpu.popErrorScope()]);
+    if (full) {
+      plan.#closed = true; // its slots are no memory: they must not go back to the pool
+      for (const slot of slots) device.pool.discard(slot);
+      uniforms.buffer.destroy();
+      throw new EngineError(
+        'LimitError',
+        `the plan needs ${bytesText(cost.memory)} of memory in ${slots.length} buffers, and ${device.name} has not so much left`,
+        'Use a smaller size.',
+      );
+    }
     if (fault) throw bug(`the plan does not validate: ${fault.message}`);
     return plan;
   }
@@ -186,6 +195,8 @@ export class Plan {
 
   /** Sets an input or a state. */
   write(ref: Ref, data: Float32Array | Uint32Array): void {
+    if (!this.schedule.writable(ref.id)) throw bug(`write to value #${ref.id}, which is no input and no state`);
+    if ((ref.kind === 'u32') !== data instanceof Uint32Array) throw bug(`write of other numbers than ${ref.kind}`);
     if (data.length !== size(ref.shape)) {
       throw new EngineError('ShapeError', `write of ${data.length} elements into ${shapeText(ref.shape)}`);
     }
@@ -194,8 +205,10 @@ export class Plan {
 
   /** The buffer that holds an input, a state or an output. */
   buffer(ref: Ref): GPUBuffer {
-    const slot = this.slots[this.schedule.slotOf(ref.id)];
-    if (!slot || !this.schedule.pinned(ref.id)) throw bug(`value #${ref.id} is not kept: compile it as an output`);
+    // The memory of a closed plan may be another's by now.
+    if (this.#closed) throw bug(`value #${ref.id} of a closed plan`);
+    const slot = this.slots[this.schedule.hostSlotOf(ref.id)];
+    if (!slot) throw bug(`value #${ref.id} is not kept: compile it as an output`);
     return slot;
   }
 

@@ -12,14 +12,22 @@ export interface Schedule {
   readonly layout: Layout;
   /** Constants and the first values of states. */
   readonly initial: readonly { readonly id: number; readonly data: Float32Array | Uint32Array }[];
-  /** Ends of a run: state `to` takes the value of `from`. */
-  readonly copies: readonly { readonly from: number; readonly to: number }[];
+  /** Ends of a run, in order: state `to` takes the value of `from`. */
+  readonly copies: readonly Copy[];
   /** Every value with memory of its own, for limits and reports. */
   readonly values: readonly { readonly label: string; readonly shape: Shape; readonly bytes: number }[];
+  /** Where a launch finds the value. */
   slotOf(id: number): number;
+  /** Where the host finds the value between runs; -1 when it is not kept. */
+  hostSlotOf(id: number): number;
   bytesOf(id: number): number;
-  /** Whether the host may read or write the value between runs. */
-  pinned(id: number): boolean;
+  /** Whether the host may set the value: inputs and states. */
+  writable(id: number): boolean;
+}
+
+interface Copy {
+  readonly from: number;
+  readonly to: number;
 }
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
@@ -33,16 +41,24 @@ export function schedule(
   const work = reachable(graph, kept);
   if (options.fuse) fuse(work, kept);
 
-  // What depends on constants alone runs once, before everything else.
+  const shapes = new Map<number, { shape: Shape; kind: Kind; label: string }>();
+  let extraId = -1;
+  const extra = (shape: Shape, kind: Kind, label: string): Ref => {
+    const ref: Ref = { id: extraId--, shape, kind };
+    shapes.set(ref.id, { shape, kind, label });
+    return ref;
+  };
+
+  const ids = [...work.keys()].sort((a, b) => a - b);
+  const forward = new Map(ids.map((id) => [id, forwardOf(graph, work, id, extra)]));
+  // What depends on constants alone runs once, before everything else; but a knob may turn between runs.
   const once = new Set<number>();
   for (const node of graph.nodes) {
-    const applied = work.get(node.id);
-    if (node.source.from === 'constant' || applied?.x.every((x) => once.has(x.id))) once.add(node.id);
+    const fixed = work.get(node.id)?.x.every((x) => once.has(x.id)) && !forward.get(node.id)?.turns;
+    if (node.source.from === 'constant' || fixed) once.add(node.id);
   }
-  const ids = [...work.keys()].sort((a, b) => a - b);
   const order = [...ids.filter((id) => once.has(id)), ...ids.filter((id) => !once.has(id))];
 
-  const shapes = new Map<number, { shape: Shape; kind: Kind; label: string }>();
   const viewOf = new Map<number, number>();
   const root = (id: number): number => {
     let at = id;
@@ -55,9 +71,12 @@ export function schedule(
     to.set(root(id), Math.max(to.get(root(id)) ?? 0, time));
   };
 
+  const read = new Set([...work.values()].flatMap((w) => w.x.map((x) => x.id)));
   const initial: { id: number; data: Float32Array | Uint32Array }[] = [];
   for (const node of graph.nodes) {
     if (node.source.from === 'op') continue;
+    // The host may write and read any input or state; a constant that nobody needs takes no memory.
+    if (node.source.from === 'constant' && !read.has(node.id) && !kept.has(node.id)) continue;
     shapes.set(node.id, { shape: node.shape, kind: node.kind, label: `${node.label}#${node.id}` });
     from.set(node.id, 0);
     if (node.source.from !== 'input') initial.push({ id: node.id, data: node.source.data });
@@ -65,36 +84,52 @@ export function schedule(
   }
 
   const launches: { launch: Launch; label: string; once: boolean }[] = [];
-  let scratchId = -1;
   for (const [index, id] of order.entries()) {
     const time = index + 1; // 0 is before the first step
-    const applied = work.get(id);
     const node = graph.nodes[id];
-    if (!applied || !node) throw bug(`no work for node #${id}`);
-    const label = `${applied.op.name}#${id}`;
-    const scratch = (shape: Shape, kind: Kind = 'real'): Ref => {
-      const ref: Ref = { id: scratchId--, shape, kind };
-      shapes.set(ref.id, { shape, kind, label: `scratch of ${label}` });
-      from.set(ref.id, time);
-      use(ref.id, time);
-      return ref;
-    };
-    const parts = applied.op.forward(applied.x, node, applied.attrs, scratch);
-    const isView = parts.length === 0;
-    if (isView) {
-      const source = applied.x[0];
+    const found = forward.get(id);
+    if (!node || !found) throw bug(`no work for node #${id}`);
+    const { parts, scratch, label, x } = found;
+    const source = x[0];
+    if (parts.length === 0) {
       if (!source || size(source.shape) !== size(node.shape)) throw bug(`${label} is no view of its input`);
       viewOf.set(id, source.id);
     } else {
       from.set(id, time);
     }
     shapes.set(id, { shape: node.shape, kind: node.kind, label });
-    for (const x of applied.x) {
-      use(x.id, once.has(x.id) && !once.has(id) ? FOREVER : time);
+    for (const ref of scratch) {
+      from.set(ref.id, time);
+      use(ref.id, time);
     }
+    for (const { id: k } of x) use(k, once.has(k) && !once.has(id) ? FOREVER : time);
     use(id, kept.has(id) ? FOREVER : time);
     for (const part of parts) launches.push({ launch: part, label, once: once.has(id) });
   }
+
+  const aside = (id: number): number => {
+    const node = graph.nodes[id];
+    if (!node) throw bug(`value #${id} is not in the graph`);
+    const ref = extra(node.shape, node.kind, `old ${node.label}#${id}`);
+    from.set(ref.id, 0);
+    use(ref.id, FOREVER);
+    return ref.id;
+  };
+  // An output that is a view of a state shows the old value, as any other op would; the state's memory gets the new one.
+  const shown = new Map<number, number>();
+  const copies: Copy[] = [];
+  for (const { id } of outputs) {
+    const state = root(id);
+    if (state === id || !graph.assigned.has(state) || shown.has(id)) continue;
+    shown.set(id, aside(id));
+    copies.push({ from: state, to: shown.get(id) ?? id });
+  }
+  copies.push(
+    ...inOrder(
+      [...graph.assigned].map(([to, value]) => ({ from: root(value.id), to })),
+      aside,
+    ),
+  );
 
   const bytesOf = (id: number): number => {
     const value = shapes.get(id);
@@ -113,12 +148,65 @@ export function schedule(
     launches,
     layout,
     initial,
-    copies: [...graph.assigned].map(([state, value]) => ({ from: value.id, to: state })),
+    copies,
     values: spans.map((s) => ({ ...(shapes.get(s.id) ?? { shape: [], label: '' }), bytes: s.bytes })),
     bytesOf,
     slotOf: (id) => layout.slotOf.get(root(id)) ?? -1,
-    pinned: (id) => kept.has(id) || to.get(root(id)) === FOREVER,
+    hostSlotOf: (id) => (to.get(root(id)) === FOREVER ? (layout.slotOf.get(shown.get(id) ?? root(id)) ?? -1) : -1),
+    writable: (id) => ['input', 'state'].includes(graph.nodes[id]?.source.from ?? ''),
   };
+}
+
+interface Forward {
+  readonly label: string;
+  readonly x: readonly Ref[];
+  readonly parts: readonly Launch[];
+  readonly scratch: readonly Ref[];
+  /** Whether a knob has a part in it. */
+  readonly turns: boolean;
+}
+
+/** Asks an op how it computes its value. Pure, so it can be asked before anything is put in order. */
+function forwardOf(
+  graph: Graph,
+  work: Work,
+  id: number,
+  extra: (shape: Shape, kind: Kind, label: string) => Ref,
+): Forward {
+  const applied = work.get(id);
+  const node = graph.nodes[id];
+  if (!applied || !node) throw bug(`no work for node #${id}`);
+  const label = `${applied.op.name}#${id}`;
+  const scratch: Ref[] = [];
+  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, kind: Kind = 'real') => {
+    const ref = extra(shape, kind, `scratch of ${label}`);
+    scratch.push(ref);
+    return ref;
+  });
+  const turns = parts.some((p) => Object.values(p.uniforms).some((u) => typeof u === 'object'));
+  return { label, x: applied.x, parts, scratch, turns };
+}
+
+/**
+ * Assignments of states to states in an order in which every one reads the old value. In a ring (two states that change
+ * places) one value is put aside first.
+ */
+function inOrder(assignments: readonly Copy[], aside: (state: number) => number): Copy[] {
+  let left = assignments.filter(({ from, to }) => from !== to);
+  const done: Copy[] = [];
+  while (left.length > 0) {
+    const next = left.find(({ to }) => !left.some(({ from }) => from === to));
+    if (next) {
+      done.push(next);
+      left = left.filter((c) => c !== next);
+      continue;
+    }
+    const state = left[0]?.to ?? 0;
+    const old = aside(state);
+    done.push({ from: state, to: old });
+    left = left.map((c) => (c.from === state ? { from: old, to: c.to } : c));
+  }
+  return done;
 }
 
 /** The op applications that `kept` values need. */
