@@ -1,4 +1,4 @@
-import { shapeError } from '../../base/errors';
+import { EngineError, shapeError } from '../../base/errors';
 import { rowsCols, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -43,7 +43,7 @@ export const normalizeRowsOp: Op<1, object> = defineOp<1, object>({
   backward: ({ g, x: [x], dy }) => [g.apply(normalizeRowsGradOp, [x, dy], {})],
 });
 
-/** Gradient of `normalizeRows` with respect to x; linear in dy. Its own gradient with respect to x is not provided. */
+/** Gradient of `normalizeRows` with respect to x; linear in dy. It is not differentiable in x: a GradError. */
 export const normalizeRowsGradOp: Op<2, object> = defineOp<2, object>({
   name: 'normalize_rows_grad',
   infer([x, dy]) {
@@ -64,7 +64,16 @@ export const normalizeRowsGradOp: Op<2, object> = defineOp<2, object>({
     ];
   },
   // The map from dy to dx is a projection onto the sphere's tangent, divided by the norm: its own transpose.
-  backward: ({ g, x: [x], dy }) => [null, g.apply(normalizeRowsGradOp, [x, dy], {})],
+  backward({ g, x: [x], dy, needs }) {
+    if (needs(0)) {
+      throw new EngineError(
+        'GradError',
+        'normalize_rows has no second derivative',
+        'Leave the rows that are normalised constant.',
+      );
+    }
+    return [null, g.apply(normalizeRowsGradOp, [x, dy], {})];
+  },
 });
 
 /**

@@ -1,9 +1,11 @@
 import { shapeError } from '../../base/errors';
 import { chw, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
+import { fill } from '../fill';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
+import { dot } from '../reduce';
 import wgsl from './total_variation.wgsl';
 import gradWgsl from './total_variation_grad.wgsl';
 import sumWgsl from './total_variation_sum.wgsl';
@@ -73,17 +75,18 @@ export const totalVariationOp: Op<1, TotalVariationOptions> = defineOp<1, TotalV
   backward: ({ g, x: [x], dy, attrs }) => [g.apply(totalVariationGradOp, [x, dy], attrs)],
 });
 
-/** Gradient of `totalVariation` with respect to x. Linear in x and in dy; has no gradient of its own. */
+/** Gradient of `totalVariation` with respect to x: dy times a symmetric linear map of x. */
 export const totalVariationGradOp: Op<2, TotalVariationOptions> = defineOp<2, TotalVariationOptions>({
   name: 'total_variation_grad',
   infer([x, dy]) {
     chw('total_variation_grad', x);
-    if (size(dy) !== 1) throw shapeError('total_variation_grad', 'a feature map and a number [1]', x, dy);
+    if (size(dy) !== 1 || dy.length !== 1)
+      throw shapeError('total_variation_grad', 'a feature map and a number [1]', x, dy);
     return x;
   },
   forward([x, dy], dx, attrs) {
     const n = size(x.shape);
-    const [, H, W] = chw('total_variation', x.shape);
+    const [, H, W] = chw('total_variation_grad', x.shape);
     return [
       launch({
         kernel: gradKernel,
@@ -95,7 +98,10 @@ export const totalVariationGradOp: Op<2, TotalVariationOptions> = defineOp<2, To
       }),
     ];
   },
-  backward: () => [null, null],
+  backward({ g, x: [x, s], dy, attrs, needs }) {
+    const times = (v: Ref, by: Ref): Ref => g.apply(totalVariationGradOp, [v, by], attrs);
+    return [needs(0) ? times(dy, s) : null, needs(1) ? dot(g, dy, times(x, fill(g, [1], 1))) : null];
+  },
 });
 
 /**

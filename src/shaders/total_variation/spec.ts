@@ -67,7 +67,7 @@ const gradSpec: OpSpec<2, TotalVariationOptions> = {
     { name: 'two numbers', shapes: [[1, 4, 4], [2]], attrs: {}, message: /a number \[1\]/ },
     { name: 'a matrix', shapes: [[4, 4], [1]], attrs: {}, message: /a feature map/ },
   ],
-  differentiable: [],
+  linearIn: 0,
   torus: ({ border }): { rollIn: Roll; rollOut: Roll } | null =>
     border?.every((b) => b === 'wrap') ? { rollIn: [1, 2], rollOut: [1, 2] } : null,
 };
