@@ -142,7 +142,7 @@ export function testOp(spec: OpSpec): void {
       });
     }
 
-    const torus = spec.torus?.(c.attrs);
+    const torus = spec.torus?.(c.attrs, c.shapes as never);
     if (torus) {
       test(`${c.name}: moves with a rolled input, bit for bit`, async () => {
         const { plan, inputs, y } = await compile(spec, c, 0, false);

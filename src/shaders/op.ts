@@ -136,10 +136,10 @@ export interface OpSpec<N extends number = any, A = any> {
   /** Inputs that are indices. Their values are rounded to u32. */
   readonly indices?: readonly number[];
   /**
-   * Cases (by predicate on attrs) for which op(roll(x)) == roll(op(x)) bit for bit, and by how much the output
-   * moves when input 0 is rolled by [dy, dx] over its last two axes. Null: not equivariant.
+   * Cases (by predicate on attrs and shapes) for which op(roll(x)) == roll(op(x)) bit for bit, and by how much the
+   * output moves when input 0 is rolled by [dy, dx] over its last two axes. Null: not equivariant.
    */
-  readonly torus?: (attrs: A) => { readonly rollIn: Roll; readonly rollOut: Roll } | null;
+  torus?(attrs: A, shapes: Tuple<Shape, N>): { readonly rollIn: Roll; readonly rollOut: Roll } | null;
   /** Input k in which the op is linear: the kit checks <A x, y> == <x, A' y>. */
   readonly linearIn?: number;
 }

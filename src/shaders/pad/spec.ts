@@ -59,6 +59,11 @@ export const specs: OpSpec[] = [
       return out;
     },
     cases: all.map(({ name, shape, ...attrs }) => ({ name, shapes: [shape], attrs })),
+    // The padded map is a torus too where it shows the map a whole number of times.
+    torus({ pad: [t, l, b, r], border }, [[, H = 1, W = 1]]) {
+      const whole = border.every((e) => e === 'wrap') && (t + b) % H === 0 && (l + r) % W === 0;
+      return whole ? { rollIn: [1, 2], rollOut: [1, 2] } : null;
+    },
     rejects: [
       tooLarge(
         ['reflect', 'zeros'],
