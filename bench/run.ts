@@ -55,11 +55,11 @@ const fileName = (adapter: string): string =>
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
 
-/** Rows and short objects on a line each: differences of committed files stay readable. */
+/** A line to a row: differences of committed files stay readable. */
 function text(results: object): string {
   const rounded = (_: string, v: unknown): unknown =>
     typeof v === 'number' && !Number.isInteger(v) ? Number(v.toPrecision(4)) : v;
-  return `${JSON.stringify(results, rounded, 2).replace(/\n {6,}(?=\S)|\n {4}(?=[}\]],?\n)/g, ' ')}\n`;
+  return `${JSON.stringify(results, rounded, 2).replace(/\n {8,}(?=\S)|\n {6}(?=[}\]])/g, ' ')}\n`;
 }
 
 const { values, positionals } = parseArgs({
