@@ -52,6 +52,7 @@ test('patches: the loss of a rolled canvas is the loss of the canvas', async () 
     projections: 8,
     seed: 1,
     stream: 1,
+    localised: true,
     torus: [true, true],
   });
   const [dx] = g.grad(loss, [x]);

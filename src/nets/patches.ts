@@ -1,13 +1,14 @@
 import { EngineError } from '../base/errors';
 import { size } from '../base/shape';
+import type { Graph } from '../graph/graph';
 import { argsort } from '../shaders/argsort';
 import { type Border, conv2d } from '../shaders/conv2d';
 import { absoluteError } from '../shaders/error';
 import { gather } from '../shaders/gather';
 import { normalizeRows } from '../shaders/normalize_rows';
-import type { Builder, Ref } from '../shaders/op';
+import type { Ref } from '../shaders/op';
 import { padGradOp } from '../shaders/pad';
-import { affine } from '../shaders/pointwise';
+import { affine, mul } from '../shaders/pointwise';
 import { quantile } from '../shaders/quantile';
 import { random } from '../shaders/random';
 import { reshape } from '../shaders/reshape';
@@ -21,6 +22,8 @@ export interface PatchOptions {
   readonly seed: number;
   /** Names the random sequence: two losses of one run must not share their filters. */
   readonly stream: number;
+  /** Whether some filters look at a part of the patch only: for fine scales, where details have to come out sharp. */
+  readonly localised: boolean;
   /** Axes on which the canvas is a torus, [vertical, horizontal]; on the others only whole patches count. */
   readonly torus: readonly [boolean, boolean];
 }
@@ -38,8 +41,8 @@ export interface PatchOptions {
  * @returns the loss, shape [1]
  * @throws EngineError `ShapeError` when either picture is smaller than a patch.
  */
-export function patchLoss(g: Builder, canvas: Ref, exemplar: Ref, counter: Ref, options: PatchOptions): Ref {
-  const { patch: k, projections: P, seed, stream, torus } = options;
+export function patchLoss(g: Graph, canvas: Ref, exemplar: Ref, counter: Ref, options: PatchOptions): Ref {
+  const { patch: k, projections: P, seed, stream, localised, torus } = options;
   const C = canvas.shape[0] ?? 0;
   for (const [name, { shape }] of [
     ['canvas', canvas],
@@ -54,7 +57,8 @@ export function patchLoss(g: Builder, canvas: Ref, exemplar: Ref, counter: Ref, 
     }
   }
   const noise = random(g, [P, C * k * k], { seed, stream, distribution: 'normal' }, counter);
-  const filters = reshape(g, normalizeRows(g, noise), [P, C, k, k]);
+  const directions = localised ? mul(g, noise, windows(g, P, C, k)) : noise;
+  const filters = reshape(g, normalizeRows(g, directions), [P, C, k, k]);
   const x = project(g, canvas, filters, torus);
   const N = x.shape[1] ?? 0;
   const y = projectSparsely(g, exemplar, filters, N, counter, options);
@@ -63,13 +67,33 @@ export function patchLoss(g: Builder, canvas: Ref, exemplar: Ref, counter: Ref, 
   return absoluteError(g, sorted, wanted);
 }
 
+/** Standard deviations, in pixels, of the windows that filters take turns with. 0: no window, the whole patch. */
+const WINDOWS = [0, 1, 2, 0.6];
+
+/**
+ * Gaussian windows [P, C k k] about the middle of the patch. A projection on all of a patch adds up 3 k^2 values, and
+ * such sums are nearly normal whatever the picture is like: they cannot tell a sharp edge among flat parts from grain
+ * of the same variance. A projection on a few pixels can. Measured on the bundled pebbles (128 px, 200 steps): mean
+ * gradient 1.18 of the exemplar's without windows (grain), 1.06 with, at the same distance on unwindowed held-out
+ * projections (0.044). On coarse scales they cost structure (brick 0.065 -> 0.075), hence `localised`.
+ */
+function windows(g: Graph, P: number, C: number, k: number): Ref {
+  const values = Float32Array.from({ length: P * C * k * k }, (_, i) => {
+    const sigma = WINDOWS[Math.floor(i / (C * k * k)) % WINDOWS.length] ?? 0;
+    const y = (Math.floor(i / k) % k) - (k - 1) / 2;
+    const x = (i % k) - (k - 1) / 2;
+    return sigma === 0 ? 1 : Math.exp(-(x * x + y * y) / (2 * sigma * sigma));
+  });
+  return g.constant([P, C * k * k], values, 'windows');
+}
+
 /**
  * Projections of the exemplar's patches; of a sparse grid of them, at a place drawn anew each step, when it has
  * several times more than the `enough` of the canvas: their quantiles are all that is asked for, and a 256 px
  * exemplar would otherwise take four fifths of the time of a 128 px tile.
  */
 function projectSparsely(
-  g: Builder,
+  g: Graph,
   exemplar: Ref,
   filters: Ref,
   enough: number,
@@ -87,7 +111,7 @@ function projectSparsely(
 }
 
 /** Projections [P, patches] of the patches of a picture, all or every few pixels. */
-function project(g: Builder, picture: Ref, filters: Ref, torus: readonly [boolean, boolean], every = 1): Ref {
+function project(g: Graph, picture: Ref, filters: Ref, torus: readonly [boolean, boolean], every = 1): Ref {
   const k = filters.shape[2] ?? 1;
   const before = Math.floor((k - 1) / 2);
   const after = k - 1 - before;

@@ -57,6 +57,7 @@ export function patchesObjective(subject: Subject, projections: (pixels: number)
         projections: projections(Math.max(H * W, exemplarSize[0] * exemplarSize[1])),
         seed: subject.seed,
         stream: 1,
+        localised: 2 * exemplarSize[0] >= subject.exemplar.width,
         torus: subject.torus,
       });
     },
