@@ -67,7 +67,10 @@ function knobPlace(type: FieldType): KnobPlace {
 }
 
 function setField(view: DataView, offset: number, type: FieldType, value: number): void {
-  if (type === 'f32') return view.setFloat32(offset, value, true);
+  if (type === 'f32') {
+    view.setFloat32(offset, value, true);
+    return;
+  }
   // What does not fit would wrap around without a word, and a kernel would go on with another number.
   if ((type === 'i32' ? value | 0 : value >>> 0) !== value) throw bug(`${value} as a uniform of type ${type}`);
   view.setUint32(offset, value, true);
