@@ -74,6 +74,7 @@ export const tries: readonly Try[] = [
   attempt('3x3 reflect', [2, 5, 6], [3, 3, 3], [1, 1, 1, 1], 'reflect'),
   attempt('3x3 replicate and wrap', [2, 5, 6], [3, 3, 3], [1, 1, 1, 1], 'replicate', 'wrap'),
   attempt('3x3 more zeros than needed', [2, 4, 5], [2, 3, 3], [4, 0, 1, 5]),
+  attempt('3x3 zeros below only', [2, 6, 8], [3, 3, 3], [0, 0, 2, 0]),
   attempt('2x4 kernel', [2, 6, 7], [5, 2, 4], [0, 1, 1, 2]),
   attempt('2x4 kernel, wrap', [2, 6, 7], [5, 2, 4], [0, 1, 1, 2], 'wrap'),
   attempt('5x5 wrap', [3, 8, 10], [4, 5, 5], [2, 2, 2, 2], 'wrap'),

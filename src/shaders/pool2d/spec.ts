@@ -64,6 +64,11 @@ const list: readonly (readonly [name: string, shape: Shape, options: PoolOptions
     { size: [5, 5], stride: [1, 1], pad: [2, 2, 2, 2], border: ['wrap', 'wrap'] },
   ],
   [
+    '3x3 by 1, further than once around a torus',
+    [1, 3, 4],
+    { size: [3, 3], stride: [1, 1], pad: [2, 2, 2, 3], border: ['wrap', 'wrap'] },
+  ],
+  [
     '2x2 by 2, ceil mode on an odd torus',
     [2, 5, 7],
     { size: [2, 2], stride: [2, 2], ceil: true, border: ['wrap', 'wrap'] },
@@ -122,13 +127,14 @@ const rejects = [
   },
 ];
 
-function torus(w: Window): { rollIn: Roll; rollOut: Roll } | null {
-  const wraps = (axis: 0 | 1): boolean => w.border[axis] === 'wrap';
-  if (!wraps(0) || w.ceil) return null;
-  return {
-    rollIn: [w.stride[0], wraps(1) ? 2 * w.stride[1] : 0],
-    rollOut: [1, wraps(1) ? 2 : 0],
-  };
+/** A map moves with its picture along the axes on which windows go around exactly once. */
+function torus(w: Window, [x]: readonly [Shape]): { rollIn: Roll; rollOut: Roll } | null {
+  const y = pooledShape('test', x, w);
+  const by = ([0, 1] as const).map((axis) => {
+    const once = w.border[axis] === 'wrap' && y[axis === 0 ? 1 : 2] * w.stride[axis] === x[axis + 1];
+    return once ? axis + 1 : 0;
+  }) as [number, number];
+  return by.every((n) => n === 0) ? null : { rollIn: [by[0] * w.stride[0], by[1] * w.stride[1]], rollOut: by };
 }
 
 const forward = (

@@ -27,8 +27,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var first = centre(t - u.reach, u.N, u.M).base;
   var last = centre(t + u.reach, u.N, u.M).base + 1;
   if (WRAP == 0u) {
-    first = select(max(first, 0), 0, t == 0);
-    last = select(min(last, u.M - 1), u.M - 1, t == u.N - 1);
+    first = max(first, 0);
+    last = min(last, u.M - 1);
   }
   var sum = 0.0;
   for (var o = first; o <= last; o++) {

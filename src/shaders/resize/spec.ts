@@ -1,4 +1,4 @@
-import type { Case, OpSpec, Value } from '../op';
+import type { Case, OpSpec, Roll, Value } from '../op';
 import { type Border, resizeAdjointOp, resizeOp, type Sides } from './index';
 
 type Attrs = Parameters<typeof resizeOp.infer>[1];
@@ -57,6 +57,7 @@ const cases: readonly Case<1, Attrs>[] = [
   { name: 'the same size', shapes: [[2, 3, 5]], attrs: { size: [3, 5], border: torus } },
   { name: 'twice, a torus', shapes: [[1, 4, 4]], attrs: { size: [8, 8], border: torus } },
   { name: 'half, a torus', shapes: [[2, 8, 12]], attrs: { size: [4, 6], border: torus } },
+  { name: 'x 3/2, a torus', shapes: [[2, 10, 6]], attrs: { size: [15, 9], border: torus } },
   { name: 'x 4/3, ragged, clamped', shapes: [[3, 7, 9]], attrs: { size: [9, 12] } },
   { name: 'up and down, a cylinder', shapes: [[3, 10, 7]], attrs: { size: [7, 11], border: ['clamp', 'wrap'] } },
   { name: 'rows only', shapes: [[3, 5, 8]], attrs: { size: [13, 8], border: ['wrap', 'clamp'] } },
@@ -65,6 +66,14 @@ const cases: readonly Case<1, Attrs>[] = [
   { name: 'linear down', shapes: [[2, 9, 10]], attrs: { size: [4, 3], filter: 'linear' } },
   { name: 'far down, a torus', shapes: [[1, 31, 3]], attrs: { size: [2, 2], border: torus } },
 ];
+
+/** Sides of n and m have the same phase again after n / gcd elements of the one and m / gcd of the other. */
+function rolls(from: Sides, to: Sides, { border }: Attrs): { rollIn: Roll; rollOut: Roll } | null {
+  if (border !== torus) return null;
+  const gcd = (a: number, b: number): number => (b === 0 ? a : gcd(b, a % b));
+  const by = (a: Sides, b: Sides): Roll => [a[0] / gcd(a[0], b[0]), (2 * a[1]) / gcd(a[1], b[1])];
+  return { rollIn: by(from, to), rollOut: by(to, from) };
+}
 
 const rejects: OpSpec<1, Attrs>['rejects'] = [
   { name: 'a matrix', shapes: [[4, 4]], attrs: { size: [2, 2] }, message: /a feature map \[C, H, W\], got \[4, 4\]/ },
@@ -86,12 +95,7 @@ export const specs: OpSpec<1, Attrs>[] = [
     ],
     rejects,
     linearIn: 0,
-    // Doubling moves by two for every one, halving by one for every two.
-    torus: ({ size: [H, W], border }) => {
-      if (border !== torus) return null;
-      if (H === 8 && W === 8) return { rollIn: [1, 3], rollOut: [2, 6] };
-      return H === 4 && W === 6 ? { rollIn: [2, 6], rollOut: [1, 3] } : null;
-    },
+    torus: (a, [[, H = 1, W = 1]]) => rolls([H, W], a.size, a),
   },
   {
     op: resizeAdjointOp,
@@ -104,7 +108,6 @@ export const specs: OpSpec<1, Attrs>[] = [
     })),
     rejects,
     linearIn: 0,
-    torus: ({ size: [H, W], border }) =>
-      border === torus && H === 4 && W === 4 ? { rollIn: [2, 6], rollOut: [1, 3] } : null,
+    torus: (a, [[, H = 1, W = 1]]) => rolls([H, W], a.size, a),
   },
 ];
