@@ -82,12 +82,18 @@ export class KernelCache {
     return this.#kernels.size;
   }
 
+  /**
+   * The kernel for these override values, compiled at the first call.
+   * @throws EngineError `KernelError`, with the line, when it does not compile.
+   */
   get(source: KernelSource, overrides: Overrides, scalar: Scalar = 'f32'): Promise<Kernel> {
     const settings = Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
     const label = [source.name, scalar, ...settings.map(([k, v]) => `${k}=${v}`)].join(' ');
     let kernel = this.#kernels.get(label);
     if (!kernel) {
       kernel = this.#build(label, source, overrides, scalar);
+      // Whoever awaits it gets the error; nobody may, when a plan is given up before its kernels are done.
+      kernel.catch(() => {});
       this.#kernels.set(label, kernel);
     }
     return kernel;

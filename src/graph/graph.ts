@@ -65,9 +65,11 @@ export class Graph implements Builder {
   /**
    * Appends the gradient of `y` with respect to each of `wrt`. `dy` seeds it: ones by default, so y is usually a
    * scalar. A value that y does not depend on gets zeros.
+   * @throws EngineError `GradError` when an op on the way has no derivative.
    */
   grad(y: Ref, wrt: readonly Ref[], dy?: Ref): Node[] {
     const last = this.node(y);
+    if (dy && !sameShape(dy.shape, last.shape)) throw bug(`a seed [${dy.shape}] for the gradient of [${last.shape}]`);
     // Only values on a path from wrt to y need a gradient at all.
     const onPath = new Set(wrt.map((r) => this.node(r).id));
     for (const node of this.nodes.slice(0, last.id + 1)) {
