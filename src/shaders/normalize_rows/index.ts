@@ -3,6 +3,7 @@ import { rowsCols, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
+import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './normalize_rows.wgsl';
 import gradWgsl from './normalize_rows_grad.wgsl';
@@ -10,7 +11,7 @@ import gradWgsl from './normalize_rows_grad.wgsl';
 const kernel = defineKernel({
   name: 'normalize_rows',
   wgsl,
-  lib: [flat],
+  lib: [flat, treeSum],
   binds: ['read', 'write'],
   uniforms: { P: 'u32', K: 'u32' },
   variants: [{ WG: 64 }, { WG: 8 }],

@@ -11,8 +11,6 @@ struct Uniforms { P: u32, K: u32 }
 @group(0) @binding(1) var<storage, read_write> Y: array<T>;
 @group(0) @binding(2) var<uniform>             u: Uniforms;
 
-var<workgroup> sums: array<f32, WG>;
-
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) t: u32) {
@@ -24,13 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     let x = f32(X[x0 + k]);
     sum += x * x;
   }
-  sums[t] = sum;
-  workgroupBarrier();
-  for (var half = WG / 2u; half > 0u; half /= 2u) {
-    if (t < half) { sums[t] += sums[t + half]; }
-    workgroupBarrier();
-  }
-  let norm = sqrt(sums[0]);
+  let norm = sqrt(tree_sum(sum, t));
   let scale = select(0.0, 1.0 / norm, norm > 0.0);
   for (var k = t; k < u.K; k += WG) { Y[x0 + k] = T(f32(X[x0 + k]) * scale); }
 }

@@ -1,5 +1,5 @@
 import { shapeError } from '../../base/errors';
-import { type Shape, sameShape, size } from '../../base/shape';
+import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { expand, mulScalar } from '../broadcast';
 import treeSum from '../lib/tree_sum.wgsl';
@@ -62,15 +62,19 @@ export function reduction(
     grid: () => [parts, rows],
     flops: (term === 'value' ? 1 : term === 'product' ? 2 : 3) * n * rows,
   });
-  if (parts === 1) return [first];
-  const second = launch({
+  return parts === 1 ? [first] : [first, totals(partial, y, scale)];
+}
+
+/** The launch for y[r] = scale * sum_p partial[r, p], where `partial` [R, P] of kind u32 holds f32 in every plan. */
+export function totals(partial: Ref, y: Ref, scale: number): Launch {
+  const [rows, parts] = rowsCols('reduce', partial.shape);
+  return launch({
     kernel: total,
     bind: [partial, y],
     uniforms: { parts, scale },
     grid: () => [rows],
     flops: parts * rows,
   });
-  return [first, second];
 }
 
 /** scale * sum of all elements. */

@@ -4,25 +4,18 @@ import { defineKernel } from '../../gpu/kernel';
 import { fill } from '../fill';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
+import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
-import { dot } from '../reduce';
+import { dot, totals } from '../reduce';
 import wgsl from './total_variation.wgsl';
 import gradWgsl from './total_variation_grad.wgsl';
-import sumWgsl from './total_variation_sum.wgsl';
 
 const kernel = defineKernel({
   name: 'total_variation',
   wgsl,
+  lib: [treeSum],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', H: 'u32', W: 'u32', groups: 'u32' },
-  variants: [{ WG: 64 }, { WG: 256 }],
-});
-
-const sumKernel = defineKernel({
-  name: 'total_variation_sum',
-  wgsl: sumWgsl,
-  binds: ['read', 'write'],
-  uniforms: { n: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
@@ -59,7 +52,7 @@ export const totalVariationOp: Op<1, TotalVariationOptions> = defineOp<1, TotalV
     // About 16 elements a thread, and few enough groups for one workgroup to add up.
     const groups = Math.min(1024, Math.ceil(n / 1024));
     // Sums are f32 whatever the plan stores: hence 4-byte scratch.
-    const sums = scratch([groups], 'u32');
+    const sums = scratch([1, groups], 'u32');
     return [
       launch({
         kernel,
@@ -69,7 +62,7 @@ export const totalVariationOp: Op<1, TotalVariationOptions> = defineOp<1, TotalV
         grid: () => [groups],
         flops: 6 * n,
       }),
-      launch({ kernel: sumKernel, bind: [sums, y], uniforms: { n: groups, scale: 1 / n }, grid: () => [1] }),
+      totals(sums, y, 1 / n),
     ];
   },
   backward: ({ g, x: [x], dy, attrs }) => [g.apply(totalVariationGradOp, [x, dy], attrs)],

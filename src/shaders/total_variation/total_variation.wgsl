@@ -12,8 +12,6 @@ struct Uniforms { n: u32, H: u32, W: u32, groups: u32 }
 @group(0) @binding(1) var<storage, read_write> P: array<f32>;
 @group(0) @binding(2) var<uniform>             u: Uniforms;
 
-var<workgroup> sums: array<f32, WG>;
-
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t: u32) {
   var sum = 0.0;
@@ -30,11 +28,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) t:
       sum += d * d;
     }
   }
-  sums[t] = sum;
-  workgroupBarrier();
-  for (var half = WG / 2u; half > 0u; half /= 2u) {
-    if (t < half) { sums[t] += sums[t + half]; }
-    workgroupBarrier();
-  }
-  if (t == 0u) { P[group.x] = sums[0]; }
+  let total = tree_sum(sum, t);
+  if (t == 0u) { P[group.x] = total; }
 }
