@@ -8,6 +8,7 @@ const cases = [
   ['ragged on all sides', 37, 70, 21],
   ['several ragged tiles', 133, 65, 35],
   ['one row', 1, 90, 50],
+  ['enough for large tiles', 129, 3969, 3],
 ] as const;
 const both = [false, true];
 
@@ -31,7 +32,7 @@ export const spec: OpSpec<2, Transposed> = {
   cases: cases.flatMap(([name, M, N, K]) =>
     both.flatMap((ta) =>
       both
-        .filter((tb) => ta === tb || name.startsWith('ragged'))
+        .filter((tb) => (name.startsWith('enough') ? !ta && !tb : ta === tb || name.startsWith('ragged')))
         .map((tb) => ({
           name: `${name}${ta ? ", A'" : ''}${tb ? ", B'" : ''}`,
           shapes: [flip(ta, [M, K]), flip(tb, [K, N])] as const,
