@@ -5,7 +5,10 @@ import { vggObjective, vggStride } from '../nets/vgg';
 import type { Net, StyleLayer } from '../nets/weights';
 import { conv2d } from '../shaders/conv2d';
 import type { Ref } from '../shaders/op';
+import { affine, mul } from '../shaders/pointwise';
+import { random } from '../shaders/random';
 import { resize } from '../shaders/resize';
+import { rollBy } from '../shaders/roll';
 import { type ColourSpace, encode } from './canvas/colour';
 
 /** What a canvas is compared by: patches, or the features of a net. */
@@ -70,6 +73,19 @@ export interface NetSettings {
   readonly pooling?: 'average' | 'max' | 'l2' | undefined;
 }
 
+/**
+ * The canvas rolled by 0 .. period - 1 pixels along the torus axes, anew each step. Pools look at the canvas through
+ * a grid; left in place, the grid shows: dots of its period all over, and lines of its phase, the border's among
+ * them, 1.2 to 1.5 times as rough as the others (measured at 128 px, 150 steps, with either pooling). A roll is exact,
+ * so on a torus jitter costs nothing but the copy.
+ */
+function jittered(g: Graph, canvas: Ref, counter: Ref, { seed, torus }: Subject, period: number): Ref {
+  if (period === 1 || !(torus[0] || torus[1])) return canvas;
+  const draw = random(g, [2], { seed, stream: 2, distribution: 'uniform' }, counter);
+  const axes = g.constant([2], Float32Array.from(torus, Number), 'torus axes');
+  return rollBy(g, canvas, mul(g, affine(g, draw, period, -0.5), axes)); // rollBy rounds
+}
+
 /** Means and second moments of a network's features at several layers (formulas in vgg.ts). */
 export function netObjective(subject: Subject, net: Net, settings: NetSettings): Objective {
   const { exemplar, space, torus } = subject;
@@ -81,10 +97,10 @@ export function netObjective(subject: Subject, net: Net, settings: NetSettings):
     multiple,
     smallest: Math.max(32, 4 * multiple),
     coarsest: Math.max(64, 4 * multiple),
-    ratio: 0.5,
-    steps: 150,
+    ratio: Math.SQRT1_2,
+    steps: 120,
     rate: 0.02,
-    loss(g, canvas, _counter, [w, h]) {
+    loss(g, canvas, counter, [w, h]) {
       // From the coordinates of the colour space to RGB: a 1x1 convolution.
       const axes = Float32Array.from(
         { length: 3 * space.rank },
@@ -92,7 +108,7 @@ export function netObjective(subject: Subject, net: Net, settings: NetSettings):
       );
       const matrix = g.constant([3, space.rank, 1, 1], axes, 'colour axes');
       const bias = g.constant([3], Float32Array.from(space.mean), 'mean colour');
-      const rgb = conv2d(g, canvas, matrix, { bias });
+      const rgb = jittered(g, conv2d(g, canvas, matrix, { bias }), counter, subject, multiple);
       const full = g.constant([3, exemplar.height, exemplar.width], exemplar.data, 'exemplar');
       const same = w === exemplar.width && h === exemplar.height;
       const target = same ? full : resize(g, full, [h, w], { filter: 'bicubic', border: ['clamp', 'clamp'] });
