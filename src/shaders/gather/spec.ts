@@ -59,11 +59,20 @@ const gatherSpec: OpSpec<2, GatherAttrs> = {
     const [, N = 1] = x.shape;
     const [, M = 1] = idx.shape;
     each(idx, (p, i, j) => {
-      out[p * M + i] = x.data[p * N + j] ?? Number.NaN;
+      out[p * M + i] = x.data[p * N + Math.min(j, N - 1)] ?? Number.NaN;
     });
     return out;
   },
   cases: [
+    {
+      name: 'beyond the ends of rows',
+      shapes: [
+        [3, 7],
+        [3, 20],
+      ],
+      attrs: {},
+      values: any(11),
+    },
     {
       name: 'one of one',
       shapes: [
@@ -161,7 +170,8 @@ const adjointSpec: OpSpec<2, { N: number }> = {
     const [P = 1, M = 1] = dy.shape;
     const out = new Float64Array(P * N);
     each(idx, (p, i, j) => {
-      out[p * N + j] = (out[p * N + j] ?? 0) + (dy.data[p * M + i] ?? Number.NaN);
+      const to = p * N + Math.min(j, N - 1);
+      out[to] = (out[to] ?? 0) + (dy.data[p * M + i] ?? Number.NaN);
     });
     return out;
   },
