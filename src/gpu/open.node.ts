@@ -48,8 +48,28 @@ export async function findAdapter(): Promise<{ instance: GPU; adapter: GPUAdapte
 
 export function facts(adapter: GPUAdapter): AdapterFacts {
   const { vendor, architecture, description, device, isFallbackAdapter } = adapter.info;
-  return { vendor, architecture, description: device || description, software: isFallbackAdapter };
+  return {
+    vendor,
+    architecture,
+    description: named(device, description, isFallbackAdapter),
+    software: isFallbackAdapter,
+  };
 }
+
+/**
+ * The nicer of two texts. `device` is the name of the hardware, made an identifier by Dawn (`nvidia-h200`);
+ * `description` is the driver's line about itself. A software adapter has no hardware to name, so its driver says more:
+ * `llvmpipe: Mesa 25.0.7 (LLVM 15.0.6)`, `SwiftShader driver 5.0.0`.
+ */
+export function named(device: string, description: string, software: boolean): string {
+  const driver = description.replace(/(\d+\.\d+\.\d+)-[\w.~+-]+/g, '$1').replace(/\) 0\.0\.1$/, ')');
+  const words = device.split('-').filter(Boolean);
+  const nice = words.map((w) => (ACRONYMS.has(w) || /\d/.test(w) ? w.toUpperCase() : w[0]?.toUpperCase() + w.slice(1)));
+  const hardware = /^[a-z0-9-]+$/.test(device) ? nice.join(' ') : device;
+  return software ? driver || hardware : hardware || driver;
+}
+
+const ACRONYMS = new Set(['nvidia', 'amd', 'rtx', 'gtx', 'rx', 'xt', 'xtx', 'hd', 'uhd', 'gt', 'radv', 'llvm']);
 
 /**
  * Opens the best adapter for computing.
