@@ -75,7 +75,13 @@ export async function growTexture(
   const torus = [wanted.tile === 'both' || wanted.tile === 'y', wanted.tile === 'both' || wanted.tile === 'x'] as const;
   const space = colourSpace(exemplar);
   const subject: Subject = { exemplar, space, torus, seed: wanted.seed };
-  const objective = await objectiveOf(device, subject, wanted, events);
+  let trying = false;
+  const said = new Set<string>();
+  const notice = (text: string): void => {
+    if (!trying && !said.has(text)) events.onNotice?.(text);
+    if (!trying) said.add(text);
+  };
+  const objective = await objectiveOf(device, subject, wanted, { ...events, onNotice: notice });
   const settings = fitted(wanted, exemplar, objective, events);
   const scales = pyramid(settings.size, [exemplar.width, exemplar.height], {
     ...objective,
@@ -83,7 +89,9 @@ export async function growTexture(
   });
   const steps = settings.steps ?? objective.steps;
   const last = scales.at(-1);
+  trying = true;
   if (last) refuseTooLarge(device, space, objective, last);
+  trying = false;
 
   const places = new Rng(settings.seed, 200);
   const done: TextureResult['scales'][number][] = [];
@@ -146,8 +154,9 @@ async function objectiveOf(
   if (settings.net === 'patches') {
     const largest = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
     return patchesObjective(subject, (pixels) => {
-      // Large pictures need fewer directions a step: each has more values to say the same with.
-      const fits = Math.floor(largest / (4 * pixels));
+      // Large pictures need fewer directions a step: each has more values to say the same with. Sorting takes 8 bytes
+      // a value, a key and where it came from.
+      const fits = Math.floor(largest / (8 * pixels));
       const projections = Math.max(1, Math.min(PROJECTIONS, fits));
       if (projections < PROJECTIONS) {
         events.onNotice?.(
@@ -197,38 +206,74 @@ function fitted(
   return { ...settings, size };
 }
 
-/** Refuses a size whose largest value the adapter cannot bind, before any work, naming a size that it can. */
-function refuseTooLarge(
-  device: Device,
-  space: ColourSpace,
-  objective: Objective,
-  { canvas: [W, H], exemplar }: Scale,
-): void {
+/** Why a size does not fit the adapter, and about by how much its sides should shrink. */
+interface Misfit {
+  readonly detail: string;
+  readonly factor: number;
+}
+
+/** Refuses a size that the adapter cannot hold, before any work, naming one that was found to fit. */
+function refuseTooLarge(device: Device, space: ColourSpace, objective: Objective, wanted: Scale): void {
+  const misfit = misfitOf(device, space, objective, wanted);
+  if (!misfit) return;
+  const { multiple, smallest } = objective;
+  const text = ([w, h]: readonly [number, number]): string => `${w}x${h}`;
+  const shrunk = (by: number): Scale => {
+    const least = Math.ceil(smallest / multiple);
+    const side = (s: number): number => Math.max(least, Math.floor((s * by) / multiple)) * multiple;
+    return { ...wanted, canvas: [side(wanted.canvas[0]), side(wanted.canvas[1])] };
+  };
+  const exemplar = misfitOf(device, space, objective, shrunk(0));
+  if (exemplar) {
+    throw new EngineError(
+      'LimitError',
+      `an exemplar of ${text(wanted.exemplar)} is too large for this adapter: ${exemplar.detail}`,
+      'Crop or shrink it: a few hundred pixels a side show the texture.',
+    );
+  }
+  // Each try shrinks by what the one before lacked; then a few halvings find how much of that was needed.
+  const lacks = (by: number): Misfit | null => misfitOf(device, space, objective, shrunk(by));
+  let by = misfit.factor;
+  let tooLarge = 1;
+  for (let next = lacks(by); next; next = lacks(by)) {
+    tooLarge = by;
+    by *= Math.min(next.factor, 0.97);
+  }
+  for (let k = 0; k < 5; k++) {
+    const middle = (by + tooLarge) / 2;
+    if (lacks(middle)) tooLarge = middle;
+    else by = middle;
+  }
+  throw new EngineError(
+    'LimitError',
+    `${text(wanted.canvas)} is too large for this adapter: ${misfit.detail}`,
+    `Use a size up to ${text(shrunk(by).canvas)}.`,
+  );
+}
+
+function misfitOf(device: Device, space: ColourSpace, objective: Objective, scale: Scale): Misfit | null {
+  const {
+    canvas: [W, H],
+    exemplar,
+  } = scale;
   const pixels = W * H;
   const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
-  const tooLarge = (detail: string, factor: number): EngineError => {
-    const side = (s: number): number => Math.floor((s * factor) / objective.multiple) * objective.multiple;
-    return new EngineError(
-      'LimitError',
-      `${W}x${H} is too large for this adapter: ${detail}`,
-      `Use a size up to ${side(W)}x${side(H)}.`,
-    );
-  };
   // The canvas alone: do not even build a graph for it.
   if (pixels * 4 * 4 > limit) {
-    throw tooLarge(`it binds at most ${bytesText(limit)}`, Math.sqrt(limit / (pixels * 4 * 4)));
+    return { detail: `it binds at most ${bytesText(limit)}`, factor: Math.sqrt(limit / (pixels * 4 * 4)) };
   }
-  const zeros = new Float32Array(space.rank * pixels);
-  const { graph, value } = descent(
-    zeros,
-    [space.rank, H, W],
-    (g, x, counter) => objective.loss(g, x, counter, exemplar),
-    {
-      rate: 0,
-      lo: space.lo,
-      hi: space.hi,
-    },
-  );
-  const excess = checkLimits(device, schedule(graph, [value], { fuse: true, realBytes: 4 }));
-  if (excess) throw tooLarge(excess.message, Math.sqrt(excess.limit / excess.bytes));
+  const rates = { rate: 0, lo: space.lo, hi: space.hi };
+  try {
+    const { graph, value } = descent(
+      new Float32Array(space.rank * pixels),
+      [space.rank, H, W],
+      (g, x, counter) => objective.loss(g, x, counter, exemplar),
+      rates,
+    );
+    const excess = checkLimits(device, schedule(graph, [value], { fuse: true, realBytes: 4 }));
+    return excess && { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'ShapeError')) throw error;
+    return { detail: error.message, factor: 0.85 }; // an op's own limit, such as the longest row it can sort
+  }
 }
