@@ -45,10 +45,11 @@ export function weightFolders(): string[] {
 export function resolveWeights(nameOrPath: string, options: SearchOptions = {}): FoundWeights {
   if (/\.onnx$/i.test(nameOrPath)) {
     if (!isFile(nameOrPath)) {
+      const what = existsSync(nameOrPath) ? `${nameOrPath} is no file` : `there is no file ${nameOrPath}`;
       throw new EngineError(
         'WeightsError',
-        `there is no file ${nameOrPath}`,
-        'Give the path of an .onnx file, or a name.',
+        what,
+        'Give the path of an .onnx file, or a name of `toroid weights list`.',
       );
     }
     const known = knownWeights.find((w) => w.file === basename(nameOrPath)) ?? null;
@@ -56,9 +57,8 @@ export function resolveWeights(nameOrPath: string, options: SearchOptions = {}):
   }
   const known = weightsNamed(nameOrPath);
   const folders = options.folders ?? weightFolders();
-  for (const folder of folders.filter((f) => existsSync(f))) {
-    const inner = readdirSync(folder, { withFileTypes: true }).filter((e) => e.isDirectory());
-    for (const place of [folder, ...inner.map((e) => join(folder, e.name))]) {
+  for (const folder of folders) {
+    for (const place of [folder, ...within(folder)]) {
       const path = join(place, known.file);
       if (isFile(path)) return { name: known.name, path, known };
     }
@@ -66,7 +66,23 @@ export function resolveWeights(nameOrPath: string, options: SearchOptions = {}):
   throw missing(known, folders);
 }
 
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** The folders within one; none where that may not be looked into, or is a file. */
+function within(folder: string): string[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries.filter((e) => e.isDirectory()).map((e) => join(folder, e.name));
+  } catch {
+    return [];
+  }
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false; // not there, or not to be looked at
+  }
+}
 
 /**
  * Compares a known file's size and SHA-256 with the manifest; reads it in pieces. Unknown files pass.
@@ -106,8 +122,19 @@ export async function loadNet(
 ): Promise<Net> {
   const found = resolveWeights(nameOrPath, options);
   if (!options.unchecked) await verifyWeights(found);
-  const model = parseOnnx(readFileSync(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
+  const model = parseOnnx(bytesOf(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
   return netOf(model, found.known);
+}
+
+function bytesOf(path: string): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    throw new EngineError('WeightsError', `cannot read ${path}: ${(cause as Error).message}`);
+  }
+  if (bytes.length === 0) throw onnxError(`${path} is empty`, 'Download the file again, or export it again.');
+  return bytes;
 }
 
 /** Reads parts of files beside a model; a link that leads out of its folder is refused. */
