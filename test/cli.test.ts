@@ -1,7 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -9,33 +9,13 @@ import { readMetadata, readPicture } from '../src/cli/picture';
 import { outlook } from '../src/cli/report';
 import { swiftShaderArchive } from '../src/gpu/software.node';
 import { seamless, seamScore } from '../src/recipes/scores/seam';
+import { type Ended, each, runner } from './cli_run';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-cli-'));
 const at = (name: string): string => join(folder, name);
-const bin = resolve('bin/toroid.mjs');
 const test = suite('cli');
 
-interface Ended {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-/** Starts the built program in the test's folder. */
-function start(args: string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...process.env, ...env } });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (piece) => {
-    out += piece;
-  });
-  child.stderr.on('data', (piece) => {
-    err += piece;
-  });
-  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, out, err })));
-  return { child, ended };
-}
-const toroid = (args: string[], env?: NodeJS.ProcessEnv): Promise<Ended> => start(args, env).ended;
+const { start, toroid } = runner(folder);
 
 test.before(async () => {
   assert.ok(existsSync('dist/cli.js'), 'dist/cli.js is missing: run `node build.mjs cli` first');
@@ -52,15 +32,6 @@ test.before(async () => {
   mkdirSync(at('folder.png'));
 });
 test.after(() => rmSync(folder, { recursive: true }));
-
-/** Runs every row, four at a time: most of the time of these goes into starting Node. */
-async function each<Row>(rows: readonly Row[], work: (row: Row) => Promise<void>): Promise<void> {
-  const waiting = [...rows];
-  const worker = async (): Promise<void> => {
-    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await work(row);
-  };
-  await Promise.all([worker(), worker(), worker(), worker()]);
-}
 
 // Every command says what it is for, with examples; asking for help is no mistake.
 test('every command has help, and asking for it is no mistake', () =>
@@ -95,7 +66,7 @@ const wrongUsage: [string[], RegExp][] = [
   [['texture', 'look.png', '--preview', '0x3'], /1 to 64 times each way/],
   [['texture', 'look.png', '-o', 'look.png'], /is the exemplar itself/],
   [['plasma', '--power', 'x'], /It must be a number/],
-  [['plasma', '--size', '0'], /sides are 1 to 16384/],
+  [['plasma', '--size', '0'], /sides are 1 to 8192/],
   [['check'], /missing required argument 'tile'/],
   [['weights', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
 ];
@@ -108,7 +79,7 @@ test('wrong usage: exit code 2, and what was meant', () =>
 
 // All of these are found before an adapter is opened: "Running on" must not be said.
 const refused: [string[], RegExp][] = [
-  [['texture', 'none.png'], /^PictureError: there is no file none\.png\n$/],
+  [['texture', 'none.png'], /^PictureError: there is no file none\.png\n {2}It is looked for in .*\n$/],
   [['texture', 'folder.png'], /is a folder, not a picture/],
   [['texture', 'text.png'], /is not a picture/],
   [['texture', 'cut.png'], /is damaged or cut short/],

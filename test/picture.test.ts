@@ -136,12 +136,12 @@ test('only the first frame of an animation is used, and said', async () => {
 });
 
 test('missing, folder, no picture, cut short, tiny: one clear error each', async () => {
-  await fails(readPicture(at('none.png')), /^there is no file .*none\.png$/);
+  await fails(readPicture(at('none.png')), /^there is no file .*none\.png\n/);
   await fails(readPicture(folder), /is a folder, not a picture/);
   writeFileSync(at('text.png'), 'not a picture');
   await fails(readPicture(at('text.png')), /is not a picture/);
   writeFileSync(at('empty.png'), '');
-  await fails(readPicture(at('empty.png')), /empty\.png is not a picture/);
+  await fails(readPicture(at('empty.png')), /empty\.png is empty/);
   writeFileSync(at('drawing.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="50" height="50"></svg>');
   await fails(readPicture(at('drawing.svg')), /is svg; toroid reads PNG/);
   for (const format of ['png', 'jpeg', 'webp', 'gif'] as const) {

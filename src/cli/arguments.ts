@@ -1,10 +1,13 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { CommanderError, InvalidArgumentError } from 'commander';
 import { nearest } from '../base/nearest';
 import { textureSettings } from '../recipes/texture_settings';
 
+/** `256`, `256x128`, also with the sign for times. */
+const TWO = /^(\d+)(?:[x\u00d7](\d+))?$/i;
+
 /** `256` or `256x128` to [256, 256] or [256, 128]. */
 export function parseSize(text: string): [number, number] {
-  const [, w, h] = /^(\d+)(?:[x\u00d7](\d+))?$/i.exec(text.trim()) ?? [];
+  const [, w, h] = TWO.exec(text.trim()) ?? [];
   if (w === undefined)
     throw new InvalidArgumentError('A size is WIDTHxHEIGHT in pixels, such as 256x128, or one number.');
   return [Number(w), Number(h ?? w)];
@@ -23,11 +26,17 @@ export function parseNumber(text: string): number {
 
 /** `3x3`: how often a preview repeats the tile. */
 export function parseTimes(text: string): [number, number] {
-  const times = parseSize(text);
-  if (Math.min(...times) < 1 || Math.max(...times) > 64) {
-    throw new InvalidArgumentError('A preview repeats the tile 1 to 64 times each way, such as 3x3.');
-  }
-  return times;
+  const [, x, y] = TWO.exec(text.trim()) ?? [];
+  const times: [number, number] = [Number(x), Number(y ?? x)];
+  if (times.every((n) => n >= 1 && n <= 64)) return times;
+  throw new InvalidArgumentError('A preview repeats the tile 1 to 64 times each way, such as 3x3.');
+}
+
+/** `relu1_1,relu2_1` */
+export function parseLayers(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('Name layers with commas between them, such as relu1_1,relu2_1.');
 }
 
 type Shape = typeof textureSettings.shape;
@@ -38,7 +47,8 @@ export function setting<K extends keyof Shape>(key: K, parse: (text: string) => 
     const value = parse(text);
     const checked = textureSettings.shape[key].safeParse(value);
     if (checked.success) return value;
-    throw new InvalidArgumentError(`${key}: ${[...new Set(checked.error.issues.map((i) => i.message))].join('; ')}.`);
+    const limits = [...new Set(checked.error.issues.map((i) => i.message))].join('; ');
+    throw new InvalidArgumentError(`It must be ${limits.replaceAll('must be ', '')}.`);
   };
 }
 
@@ -49,6 +59,7 @@ export function suggestion(word: string, known: readonly string[]): string {
 }
 
 /** Ends the command as wrong usage: message, remedy, exit code 2. */
-export function usage(command: Command, message: string, remedy?: string): never {
-  return command.error(`error: ${message}${remedy ? `\n  ${remedy}` : ''}`, { exitCode: 2 });
+export function usage(message: string, remedy: string): never {
+  process.stderr.write(`error: ${message}\n  ${remedy}\n`);
+  throw new CommanderError(2, 'toroid.usage', message);
 }

@@ -21,7 +21,7 @@ function program(): Command {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .showHelpAfterError('  Add --help to see what is known.')
+    .showHelpAfterError('  Add --help for all that is known.')
     .exitOverride()
     .addHelpText(
       'after',
@@ -58,11 +58,14 @@ function explain(error: unknown): number {
   return FAILED;
 }
 
-// `toroid ... | head` closes the pipe early: no reason to complain.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-  throw error;
-});
+/** `toroid ... | head` closes the pipe early: no reason to complain. Anything else means that the result is lost. */
+function printed(error: NodeJS.ErrnoException | null | undefined): number {
+  if (!error || error.code === 'EPIPE') return Number(process.exitCode ?? 0);
+  return explain(new EngineError('OutputError', `cannot print the result: ${error.message}`, 'Print it elsewhere.'));
+}
+process.stdout.on('error', (error) => process.exit(printed(error)));
+// Nobody reads the conversation: the work goes on without.
+process.stderr.on('error', () => {});
 
 // What no call was there to catch still ends in one line.
 process.on('uncaughtException', (error) => process.exit(explain(error)));
@@ -73,4 +76,4 @@ try {
   process.exitCode = explain(error);
 }
 // Dawn may keep the process alive; leave as soon as the output is through.
-process.stdout.write('', () => process.exit(process.exitCode ?? 0));
+process.stdout.write('', (error) => process.exit(printed(error)));

@@ -1,9 +1,10 @@
-import { accessSync, closeSync, constants, mkdirSync, openSync, rmSync, type Stats, statSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join, parse } from 'node:path';
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename, extname, join, parse } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { EngineError } from '../base/errors';
 import { type Raster, repeat } from '../base/raster';
+import { lookUp, notThere, probeFile, quoted, reason, writeWhole } from './files';
 import { insertText, readText } from './png_text';
 
 export type Bits = 8 | 16;
@@ -48,8 +49,18 @@ const sharp = async (): Promise<typeof import('sharp')['default']> => (await imp
  */
 export async function readPicture(path: string, { least = 16, onNotice }: ReadOptions = {}): Promise<Raster> {
   const stat = lookUp(path);
-  if (!stat) throw new EngineError('PictureError', `there is no file ${path}`);
-  if (stat.isDirectory()) throw new EngineError('PictureError', `${path} is a folder, not a picture`);
+  if (!stat) throw notThere(path);
+  if (stat.isDirectory()) {
+    throw new EngineError('PictureError', `${path} is a folder, not a picture`, 'Name a picture in it.');
+  }
+  if (stat.isFile() && stat.size === 0) {
+    throw new EngineError('PictureError', `${path} is empty`, 'Download or save it again.');
+  }
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw new EngineError('PictureError', `cannot read ${path}: ${reason(cause)}`, `Run: chmod u+r ${quoted(path)}`);
+  }
   const make = await sharp();
   const open = (): Sharp => make(path, { failOn: 'error', limitInputPixels: false });
   const meta = await open()
@@ -59,18 +70,18 @@ export async function readPicture(path: string, { least = 16, onNotice }: ReadOp
   if (!READS.includes(meta.format)) {
     throw new EngineError('PictureError', `${path} is ${meta.format}; toroid reads ${NAMES}`, 'Convert it to PNG.');
   }
-  if (width < least || height < least) {
-    throw new EngineError(
-      'PictureError',
-      `${path} is ${width}x${height} pixels; at least ${least}x${least} are needed`,
-      'Use a larger picture.',
-    );
-  }
   if (width * height > MOST_PIXELS) {
     throw new EngineError(
       'PictureError',
       `${path} is ${width}x${height} pixels; at most ${MOST_PIXELS / 2 ** 20} million are read`,
       'Crop or shrink it first: a few hundred pixels a side show the texture.',
+    );
+  }
+  if (width < least || height < least) {
+    throw new EngineError(
+      'PictureError',
+      `${path} is ${width}x${height} pixels; at least ${least}x${least} are needed`,
+      'Use a larger picture.',
     );
   }
   if ((meta.pages ?? 1) > 1) onNotice?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
@@ -121,7 +132,13 @@ function flatten(
       sums[band] = (sums[band] ?? 0) + a * v;
     }
   }
-  if (opaque === 0) throw new EngineError('PictureError', `${path} is fully transparent: there is nothing to see`);
+  if (opaque === 0) {
+    throw new EngineError(
+      'PictureError',
+      `${path} is fully transparent: there is nothing to see`,
+      'Use another picture.',
+    );
+  }
   if (opaque < n) {
     const mean = sums.map((s) => s / opaque);
     const hex = mean
@@ -141,12 +158,35 @@ function flatten(
   return { width, height, data };
 }
 
+/** The first bytes of each format that is read: with them, a file that cannot be read is a damaged picture. */
+const SIGNATURES = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF....WEBP/s, /^II\*\0|^MM\0\*/, /^GIF8/, /^....ftyp/s];
+
 function unreadable(path: string, cause: Error): EngineError {
-  const first = cause.message.split('\n')[0] ?? '';
-  if (/unsupported image format|is empty/i.test(first)) {
+  if (!SIGNATURES.some((s) => s.test(start(path)))) {
     return new EngineError('PictureError', `${path} is not a picture, or not one toroid reads`, `It reads ${NAMES}.`);
   }
-  return new EngineError('PictureError', `${path} is damaged or cut short: ${first}`);
+  const said = cause.message.replaceAll(`${path}: `, '').replace('Input file has corrupt header:', '');
+  const detail = said.split('\n').find((line) => line.trim() !== '');
+  return new EngineError(
+    'PictureError',
+    `${path} is damaged or cut short${detail ? ` (${detail.trim()})` : ''}`,
+    'Download or save it again.',
+  );
+}
+
+function start(path: string): string {
+  const bytes = Buffer.alloc(12);
+  try {
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, bytes);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // what cannot even be opened is no picture
+  }
+  return bytes.toString('latin1');
 }
 
 /**
@@ -155,13 +195,20 @@ function unreadable(path: string, cause: Error): EngineError {
  * @throws EngineError `PictureError`
  */
 export function ensureWritable(path: string, bits: Bits = 8): void {
+  if (/[\\/]$/.test(path) || lookUp(path)?.isDirectory()) {
+    throw new EngineError(
+      'PictureError',
+      `cannot write ${path}: it is a folder`,
+      `Name a file in it: ${join(path, 'tile.png')}`,
+    );
+  }
   const suffix = extname(path).toLowerCase();
   const kind = WRITES[suffix];
   if (!kind) {
     const known = Object.keys(WRITES).join(', ');
     throw new EngineError(
       'PictureError',
-      `${path}: cannot write ${suffix || 'a file without suffix'}`,
+      `${path || '""'}: cannot write ${suffix || 'a file without suffix'}`,
       `Known: ${known}.`,
     );
   }
@@ -172,23 +219,12 @@ export function ensureWritable(path: string, bits: Bits = 8): void {
       'Use .png or .tiff.',
     );
   }
-  if (lookUp(path)?.isDirectory()) {
-    throw new EngineError('PictureError', `cannot write ${path}: it is a folder`);
-  }
-  const temporary = temporaryName(path);
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    closeSync(openSync(temporary, 'wx'));
-    rmSync(temporary);
-    if (lookUp(path)) accessSync(path, constants.W_OK);
-  } catch (cause) {
-    throw new EngineError('PictureError', `cannot write ${path}: ${reason(cause)}`);
-  }
+  probeFile(path);
 }
 
 /**
- * Writes a picture, whole or not at all: to a temporary name in the same folder, renamed when complete. The same
- * raster and options give the same bytes.
+ * Writes a picture, whole or not at all: to a temporary name in the same folder, renamed when complete. A symbolic
+ * link stays, and what it leads to is written. The same raster and options give the same bytes.
  * @throws EngineError `PictureError`
  */
 export async function writePicture(path: string, raster: Raster, options: WriteOptions = {}): Promise<void> {
@@ -198,18 +234,13 @@ export async function writePicture(path: string, raster: Raster, options: WriteO
   const { width, height } = raster;
   const make = await sharp();
   const any = Object.keys(metadata).length > 0;
-  const temporary = temporaryName(path);
-  try {
+  await writeWhole(path, async () => {
     let s = make(interleave(raster, bits), { raw: { width, height, channels: 3 }, limitInputPixels: false });
     s = s.toColourspace(bits === 16 ? 'rgb16' : 'srgb');
     if (any && suffix !== '.png') s = s.withXmp(xmp(metadata));
     const bytes = await (WRITES[suffix]?.encode(s) ?? s).toBuffer();
-    await writeFile(temporary, any && suffix === '.png' ? insertText(bytes, metadata) : bytes);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw new EngineError('PictureError', `cannot write ${path}: ${reason(cause)}`);
-  }
+    return any && suffix === '.png' ? insertText(bytes, metadata) : bytes;
+  });
 }
 
 /** The text that `writePicture` put into a file; empty when there is none. */
@@ -260,30 +291,6 @@ function interleave({ width, height, data }: Raster, bits: Bits): Uint8Array | U
     }
   }
   return out;
-}
-
-function lookUp(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined; // a part of its path is a file, or may not be searched: opening it tells more
-  }
-}
-
-const temporaryName = (path: string): string => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-
-function reason(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException;
-  const known: Record<string, string> = {
-    EACCES: 'permission denied',
-    EPERM: 'permission denied',
-    EROFS: 'the file system is read-only',
-    ENOSPC: 'no space left on the device',
-    ENOTDIR: 'a part of its path is a file, not a folder',
-    EEXIST: 'a part of its path is a file, not a folder',
-    ENAMETOOLONG: 'the name is too long',
-  };
-  return known[code ?? ''] ?? message;
 }
 
 const ENTITIES: readonly (readonly [string, string])[] = [

@@ -16,6 +16,9 @@ interface Options {
   json?: boolean;
 }
 
+/** Longest side, pixels: as floats, 0.8 GB. */
+const MOST = 8192;
+
 export function addPlasma(program: Command, preview: () => Option): void {
   program
     .command('plasma')
@@ -36,11 +39,13 @@ export function addPlasma(program: Command, preview: () => Option): void {
       'after',
       '\nExamples:\n  toroid plasma -o clouds.png --size 512x256 --seed 7\n  toroid plasma --power 1 --preview 3x3',
     )
-    .action(async (options: Options, command: Command) => {
+    .action(async (options: Options) => {
       const { size, seed, amplitude, stretch = false, preview: times } = options;
       const power = options.power ?? (stretch ? 0.5 : 1.4);
       const bits = Number(options.bits) as Bits;
-      if (size.some((side) => side < 1 || side > 16384)) usage(command, '--size: sides are 1 to 16384 pixels');
+      if (size.some((side) => side < 1 || side > MOST)) {
+        usage(`--size ${size.join('x')}: sides are 1 to ${MOST} pixels`, 'Choose a size within that.');
+      }
       if (times) checkPreview(size, times);
       ensureWritable(options.out, bits);
       const settings = { size, seed, amplitude, power, stretch };

@@ -4,6 +4,9 @@ import type { TextureProgress } from '../recipes/texture';
 /** On anything but a terminal: a line for every scale, and one this often within a long one. */
 const SPARSE_MS = 10_000;
 
+/** Steps of a scale after which the time left is worth telling. */
+const FIRST_ESTIMATE = 3;
+
 /**
  * The conversation, on stderr: notices, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
  * coloured, so there is nothing for NO_COLOR to switch off.
@@ -33,7 +36,9 @@ export class Report {
   progress(p: TextureProgress, size: readonly [number, number]): void {
     if (this.quiet) return;
     const { share, seconds } = outlook(p, size);
-    const eta = p.scale === p.scales - 1 && p.step === p.steps ? '' : `, about ${duration(seconds)} left`;
+    // The first step of a scale also pays for what a driver compiles late: it says nothing about the others.
+    const last = p.scale === p.scales - 1 && p.step === p.steps;
+    const eta = last || p.step < FIRST_ESTIMATE ? '' : `, about ${duration(seconds)} left`;
     const line = `scale ${p.scale + 1}/${p.scales} ${p.width}x${p.height}, step ${p.step}/${p.steps}, loss ${p.loss.toPrecision(3)}${eta}`;
     if (this.#lively) {
       if (!this.#bar) {

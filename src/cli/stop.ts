@@ -4,11 +4,16 @@ const SAME_PRESS_MS = 500;
 /** Exit code of a run that the user stopped. */
 export const STOPPED = 130;
 
+export interface Stop {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+
 /**
  * Ctrl-C and SIGTERM: the first asks the work to stop at its next chance, a later one leaves at once.
  * @returns the signal for the work, and a function that takes the handlers off again.
  */
-export function stopOnSignal(onFirst: () => void): { signal: AbortSignal; release(): void } {
+export function stopOnSignal(onFirst: () => void): Stop {
   const controller = new AbortController();
   let first = Number.NEGATIVE_INFINITY;
   const handle = (): void => {

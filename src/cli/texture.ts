@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { basename, extname, join, parse, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, extname, join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
-import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/software.node';
@@ -12,7 +11,8 @@ import { loadNet, resolveWeights } from '../nets/weights.node';
 import { seamScore } from '../recipes/scores/seam';
 import { growTexture, type TextureResult } from '../recipes/texture';
 import { fillSettings, type TextureSettings } from '../recipes/texture_settings';
-import { parseSize, parseWhole, setting, suggestion, usage } from './arguments';
+import { parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
+import { sameFile } from './files';
 import {
   type Bits,
   checkPreview,
@@ -23,7 +23,7 @@ import {
   writePreview,
 } from './picture';
 import { duration, Report } from './report';
-import { STOPPED, stopOnSignal } from './stop';
+import { STOPPED, type Stop, stopOnSignal } from './stop';
 import { VERSION } from './version';
 
 interface Options {
@@ -76,9 +76,7 @@ export function addTexture(program: Command, preview: () => Option): void {
       new Option('--canvas <kind>', 'what it starts from').choices(['noise', 'plasma']).default(defaults.canvas),
     )
     .addOption(
-      option('--layers <list>', 'layers of the net to compare at, as relu1_1,relu2_1 (default: by net)', (text) =>
-        text.split(',').map((name) => name.trim()),
-      ),
+      option('--layers <list>', 'layers of the net to compare at, as relu1_1,relu2_1 (default: by net)', parseLayers),
     )
     .addOption(
       new Option('--pooling <kind>', 'how the net shrinks (default: by net)').choices(['average', 'max', 'l2']),
@@ -89,50 +87,54 @@ export function addTexture(program: Command, preview: () => Option): void {
     .addOption(preview())
     .option('--require-gpu', 'fail rather than run on the processor')
     .option('--json', 'print the result as JSON')
-    .option('-q, --quiet', 'say nothing but errors')
+    .option('-q, --quiet', 'print only the result, and errors')
     .addHelpText(
       'after',
       '\nExamples:\n' +
         '  toroid texture stone.jpg\n' +
-        '  toroid texture stone.jpg --size 512x256 --seed 7 -o out/stone.png --preview 3x3\n' +
-        '  toroid texture planks.png --tile x --bits 16\n\n' +
+        '  toroid texture stone.jpg --size 512x256 --seed 7 -o out/stone.png\n' +
+        '  toroid texture planks.png --tile x --bits 16 --preview 3x1\n\n' +
         'Ctrl-C stops early and writes what there is; a second one leaves at once.',
     )
     .action(texture);
 }
 
 /** Order matters: everything that can be refused is refused before the adapter is opened and anything is said. */
-async function texture(exemplarFile: string, options: Options, command: Command): Promise<void> {
-  const { size, seed, tile, canvas, steps, scales, preview: times, saveScales } = options;
+async function texture(exemplarFile: string, options: Options): Promise<void> {
+  const { size, seed, tile, canvas, steps, scales, preview: times, saveScales, layers, pooling } = options;
   const early: string[] = []; // said when it is known which process does the work
-  const net = netOf(options.net, command);
-  const { layers, pooling } = options;
+  const net = netOf(options);
   const chosen = { steps, scales, layers, pooling };
   const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
   const settings = fillSettings({ size, seed, net, tile, canvas, ...given });
-  if (net === 'patches' && (layers || pooling))
-    early.push('--layers and --pooling belong to nets: patches has neither');
   const out = options.out ?? `${parse(exemplarFile).name}.tile.png`;
   const bits = Number(options.bits) as Bits;
-  if (resolve(out) === resolve(exemplarFile)) usage(command, `--out ${out} is the exemplar itself`);
+  spareExemplar(exemplarFile, out, options);
+  const report = new Report(options.quiet === true);
+  const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
+  const nothing = (): void => {
+    report.say('Stopped before there was anything to write');
+    process.exitCode = STOPPED;
+    if (options.json) process.stdout.write(`${JSON.stringify({ file: null, stopped: true }, null, 2)}\n`);
+  };
   const exemplar = await readPicture(exemplarFile, { onNotice: (text) => early.push(text) });
+  const { width: w, height: h } = exemplar;
+  const source = { name: basename(exemplarFile), width: w, height: h, sha256: sha256(readFileSync(exemplarFile)) };
   if (times) checkPreview(size, times);
   ensureWritable(out, bits);
   if (times) ensureWritable(previewName(out, times));
   if (saveScales !== undefined) ensureWritable(join(saveScales, 'scale-1.png'));
 
-  const device = await openDevice(options.requireGpu === true);
+  const device = await openDevice(options.requireGpu === true, stop);
   if (typeof device === 'number') {
     process.exitCode = device; // a process with a driver has done it all
     return;
   }
-  const report = new Report(options.quiet === true);
-  report.say(
-    `Running on ${device.name.replace('(software: no GPU)', '(software: no GPU; expect minutes, not seconds)')}`,
-  );
+  if (!device) return nothing();
+  const { description, software } = device.adapter;
+  report.say(`Running on ${description}${software ? ', which is software: expect minutes, not seconds' : ''}`);
   for (const text of early) report.notice(text);
   const started = performance.now();
-  const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
   const saved: string[] = [];
   try {
     const result = await growTexture(device, exemplar, settings, {
@@ -148,13 +150,9 @@ async function texture(exemplarFile: string, options: Options, command: Command)
       },
     });
     report.end();
+    if (result.scales.every((s) => s.steps === 0)) return nothing();
     if (result.stopped) process.exitCode = STOPPED;
-    if (result.scales.length === 0) {
-      report.say('Stopped before there was anything to write');
-      if (options.json) process.stdout.write(`${JSON.stringify({ file: null, stopped: true }, null, 2)}\n`);
-      return;
-    }
-    const record = await recordOf(exemplarFile, exemplar, result, device);
+    const record = recordOf(source, result, device);
     const metadata = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
     await writePicture(out, result.raster, { bits, metadata });
     const shown = times && (await writePreview(out, result.raster, times));
@@ -179,47 +177,59 @@ async function texture(exemplarFile: string, options: Options, command: Command)
 }
 
 /** A net by name or by file, whose weights are on this machine; looked for before any work. */
-function netOf(net: string, command: Command): string {
+function netOf({ net, layers, pooling }: Options): string {
   const names = ['patches', ...knownWeights.map((w) => w.name)];
   if (!names.includes(net) && extname(net).toLowerCase() !== '.onnx') {
-    usage(command, `--net ${net}: no such net`, `${suggestion(net, names)} Or give the path of an .onnx file.`);
+    usage(`--net ${net}: no such net`, `${suggestion(net, names)} Or give the path of an .onnx file.`);
+  }
+  const unused = layers ? '--layers' : '--pooling';
+  if (net === 'patches' && (layers || pooling)) {
+    usage(`${unused} is for networks, and --net is patches`, `Add --net vgg19, say, or leave out ${unused}.`);
   }
   if (net !== 'patches') resolveWeights(net);
   return net;
 }
 
-/** The device, or the exit code of a process restarted with a driver that did all the work instead. */
-async function openDevice(requireGpu?: boolean): Promise<Device | number> {
-  if (requireGpu) return open({ requireGpu });
+/** Whatever is written, the exemplar is not lost. */
+function spareExemplar(exemplar: string, out: string, { preview, saveScales }: Options): void {
+  if (sameFile(out, exemplar)) usage(`--out ${out} is the exemplar itself`, 'Choose another name for the result.');
+  const shown = preview && previewName(out, preview);
+  if (shown && sameFile(shown, exemplar)) {
+    usage(`the preview, ${shown}, would replace the exemplar`, 'Choose another --out.');
+  }
+  const isScale = /^scale-\d+-\d+x\d+\.png$/.test(basename(exemplar));
+  if (saveScales !== undefined && isScale && sameFile(saveScales, dirname(exemplar))) {
+    usage(`--save-scales ${saveScales} may replace the exemplar`, 'Choose another folder.');
+  }
+}
+
+/**
+ * The device; or the exit code of a process restarted with a driver that did all the work instead; or null when the
+ * user stopped it.
+ */
+async function openDevice(requireGpu: boolean, stop: Stop): Promise<Device | number | null> {
   let device: Device | undefined;
-  const elsewhere = await ensureAdapter(async () => {
+  const probe = async (): Promise<boolean> => {
     try {
-      device = await open();
+      device = await open({ requireGpu });
       return true;
     } catch (error) {
-      if (error instanceof EngineError && error.code === 'AdapterError') return false;
+      if (!requireGpu && error instanceof EngineError && error.code === 'AdapterError') return false;
       throw error;
     }
-  });
-  return elsewhere ?? device ?? open();
+  };
+  const options = { signal: stop.signal, onRestart: stop.release };
+  const elsewhere = requireGpu ? null : await ensureAdapter(probe, options);
+  if (elsewhere !== null) return elsewhere;
+  if (!stop.signal.aborted) return device ?? open({ requireGpu });
+  device?.close();
+  return null;
 }
 
 /** What it takes to make the same picture again; goes into its file, so it holds no times and no folders. */
-async function recordOf(
-  file: string,
-  exemplar: Raster,
-  { settings }: TextureResult,
-  device: Device,
-): Promise<Record<string, unknown>> {
-  const sha256 = createHash('sha256')
-    .update(await readFile(file))
-    .digest('hex');
-  const { width, height } = exemplar;
-  return {
-    version: VERSION,
-    command: 'texture',
-    settings,
-    exemplar: { name: basename(file), width, height, sha256 },
-    adapter: { name: device.adapter.description, software: device.adapter.software },
-  };
+function recordOf(exemplar: object, { settings }: TextureResult, device: Device): Record<string, unknown> {
+  const adapter = { name: device.adapter.description, software: device.adapter.software };
+  return { version: VERSION, command: 'texture', settings, exemplar, adapter };
 }
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');

@@ -45,7 +45,10 @@ export function addWeights(program: Command): void {
       const results = [];
       for (const name of names.length > 0 ? names : here) results.push(await verify(name));
       if (options.json) process.stdout.write(`${JSON.stringify({ weights: results }, null, 2)}\n`);
-      else for (const { name, path, verdict } of results) process.stdout.write(`${name}  ${path}  ${verdict}\n`);
+      else
+        for (const { name, path, verdict } of results) {
+          process.stdout.write(`${name}  ${verdict.includes(path) ? verdict : `${path}  ${verdict}`}\n`);
+        }
       if (results.length === 0) process.stderr.write(`No weights are in ${weightFolders().join(', ')}\n`);
       if (results.some((r) => !r.sound)) process.exitCode = 1;
     });

@@ -1,0 +1,42 @@
+// Runs the built program, for the tests of the command line.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+
+export interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+export interface Runner {
+  start(args: string[], env?: NodeJS.ProcessEnv): { child: ChildProcess; ended: Promise<Ended> };
+  toroid(args: string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
+}
+
+/** The program, working in `folder`. */
+export function runner(folder: string): Runner {
+  const bin = resolve('bin/toroid.mjs');
+  const start: Runner['start'] = (args, env = {}) => {
+    const child = spawn(process.execPath, [bin, ...args], { cwd: folder, env: { ...process.env, ...env } });
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (piece) => {
+      out += piece;
+    });
+    child.stderr.on('data', (piece) => {
+      err += piece;
+    });
+    const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, out, err })));
+    return { child, ended };
+  };
+  return { start, toroid: (args, env) => start(args, env).ended };
+}
+
+/** Runs every row, four at a time: most of the time of these goes into starting Node. */
+export async function each<Row>(rows: readonly Row[], work: (row: Row) => Promise<void>): Promise<void> {
+  const waiting = [...rows];
+  const worker = async (): Promise<void> => {
+    for (let row = waiting.shift(); row !== undefined; row = waiting.shift()) await work(row);
+  };
+  await Promise.all([worker(), worker(), worker(), worker()]);
+}
