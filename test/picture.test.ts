@@ -220,4 +220,19 @@ test('a preview repeats the tile beside the picture', async () => {
   await fails(writePreview(at('tile.png'), grain, [999, 1]), /39960x24 pixels; the most is 16384 a side/);
 });
 
+test('a picture with more pixels than wanted is shrunk, with a notice; others are not', async () => {
+  const notices: string[] = [];
+  const options = { most: 10_000, onNotice: (text: string) => notices.push(text) };
+  await sharp({ create: { width: 400, height: 100, channels: 3, background: { r: 10, g: 200, b: 30 } } })
+    .png()
+    .toFile(at('wide.png'));
+  const small = await readPicture(at('wide.png'), options);
+  assert.equal([small.width, small.height], [200, 50]);
+  assert.match(notices.join(), /wide\.png is 400x100: shrunk to 200x50/);
+  near(colour(small), [10 / 255, 200 / 255, 30 / 255], 1 / 255);
+  notices.length = 0;
+  assert.is((await readPicture(at('wide.png'), { ...options, most: 40_000 })).width, 400);
+  assert.equal(notices, []);
+});
+
 test.run();

@@ -12,6 +12,8 @@ export type Bits = 8 | 16;
 export interface ReadOptions {
   /** Refuse pictures with a side below this. Default 16: less is no exemplar. */
   readonly least?: number;
+  /** Shrink pictures with more pixels than this, keeping their proportions. Default: do not. */
+  readonly most?: number;
   /** Told what was changed on the way in: transparency flattened, pages left out. */
   onNotice?(text: string): void;
 }
@@ -47,7 +49,8 @@ const sharp = async (): Promise<typeof import('sharp')['default']> => (await imp
  * part of the texture).
  * @throws EngineError `PictureError` for what is missing, no picture, damaged, too small or too large.
  */
-export async function readPicture(path: string, { least = 16, onNotice }: ReadOptions = {}): Promise<Raster> {
+export async function readPicture(path: string, options: ReadOptions = {}): Promise<Raster> {
+  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, onNotice } = options;
   const stat = lookUp(path);
   if (!stat) throw notThere(path);
   if (stat.isDirectory()) {
@@ -86,7 +89,15 @@ export async function readPicture(path: string, { least = 16, onNotice }: ReadOp
   }
   if ((meta.pages ?? 1) > 1) onNotice?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
   const deep = meta.depth !== 'uchar' && meta.depth !== 'char';
-  const { data, info } = await pixels(open().autoOrient(), meta, deep).catch((cause: Error) =>
+  const factor = Math.min(1, Math.sqrt(mostPixels / (width * height)));
+  const small = [width, height].map((side) => Math.max(least, Math.round(side * factor))) as [number, number];
+  const upright = open().autoOrient();
+  const sized = factor < 1 ? upright.resize({ width: small[0], height: small[1], fit: 'fill' }) : upright;
+  if (factor < 1)
+    onNotice?.(
+      `${basename(path)} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
+    );
+  const { data, info } = await pixels(sized, meta, deep).catch((cause: Error) =>
     Promise.reject(unreadable(path, cause)),
   );
   const most = deep ? 65535 : 255;

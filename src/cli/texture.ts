@@ -46,6 +46,9 @@ interface Options {
   quiet?: boolean;
 }
 
+/** More pixels say nothing more of a texture's look, and cost time and memory at every step. */
+const EXEMPLAR_PIXELS = 2 ** 20;
+
 const defaults = fillSettings({});
 const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
   new Option(flags, about).argParser(parse);
@@ -117,7 +120,7 @@ async function texture(exemplarFile: string, options: Options): Promise<void> {
     process.exitCode = STOPPED;
     if (options.json) process.stdout.write(`${JSON.stringify({ file: null, stopped: true }, null, 2)}\n`);
   };
-  const exemplar = await readPicture(exemplarFile, { onNotice: (text) => early.push(text) });
+  const exemplar = await readPicture(exemplarFile, { most: EXEMPLAR_PIXELS, onNotice: (text) => early.push(text) });
   const { width: w, height: h } = exemplar;
   const source = { name: basename(exemplarFile), width: w, height: h, sha256: sha256(readFileSync(exemplarFile)) };
   if (times) checkPreview(size, times);
