@@ -237,4 +237,16 @@ net('a net: the tile joins, and its size is rounded with a notice', async () => 
   assert.ok(curve.at(-1)![1] < 0.5 * curve[0]![1], `loss ${curve[0]} -> ${curve.at(-1)}`);
 });
 
+net('a net: over seeds, the join is a line like any other', async () => {
+  const ratios: number[] = [];
+  for (let seed = 1; seed <= 5; seed++) {
+    const { raster } = await grow(crop(pebbles, 96, 96), { seed, steps: 16, net: 'vgg19-16x-distilled' });
+    const { x, y } = seamScore(raster);
+    for (const s of [x, y]) assert.ok(Math.abs(s.z) < 3, `seed ${seed}: z ${s.z}`);
+    ratios.push(x.ratio, y.ratio);
+  }
+  const mean = ratios.reduce((p, q) => p + q, 0) / ratios.length;
+  assert.ok(mean > 0.9 && mean < 1.1, `mean ratio ${mean} of ${ratios.map((v) => v.toFixed(2))}`);
+});
+
 test.run();
