@@ -29,6 +29,8 @@ export interface Optimised {
 
 /** Time between two looks at the loss. Work is queued in batches of about this length. */
 const BATCH_MS = 250;
+/** The rate falls in this many equal stairs. Batches end where a stair does, so results do not depend on the clock. */
+const STAIRS = 32;
 
 /**
  * Minimises `loss` over a canvas of the given shape by Adam. `loss` builds the objective; it gets the canvas and the
@@ -63,8 +65,9 @@ export async function optimise(
       options.onProgress?.({ step, loss: latest, msPerStep });
     };
     while (done < steps && !signal?.aborted) {
-      const count = Math.min(batch, steps - done);
-      const along = done / steps;
+      const stair = Math.max(1, Math.ceil(steps / STAIRS));
+      const count = Math.min(batch, steps - done, stair - (done % stair));
+      const along = (done - (done % stair)) / steps;
       plan.knob('rate', rate * (finalRate + (1 - finalRate) * 0.5 * (1 + Math.cos(Math.PI * along))));
       plan.run(count);
       done += count;
