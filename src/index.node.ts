@@ -1,9 +1,14 @@
-// What `import 'toroid'` gives in Node: how to open an adapter, grow a texture, and judge it.
+// What `import 'toroid'` gives in Node: how to open an adapter, grow a texture and judge it; graphs, plans and nets.
 export { EngineError } from './base/errors';
 export { type Raster, repeat } from './base/raster';
 export type { AdapterFacts, Device } from './gpu/device';
 export { findAdapter, type OpenOptions, open } from './gpu/open.node';
 export { ensureAdapter } from './gpu/software.node';
+export { Graph } from './graph/graph';
+export { adam } from './graph/optim/adam';
+export { Plan } from './graph/plan';
+export { Watch } from './graph/watch';
+export { loadNet } from './nets/weights.node';
 export { type PlasmaSettings, plasma } from './recipes/canvas/plasma';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
 export { growTexture, type TextureEvents, type TextureProgress, type TextureResult } from './recipes/texture';

@@ -8,7 +8,7 @@ import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/software.node';
 import { knownWeights } from '../nets/weights';
 import { loadNet, resolveWeights } from '../nets/weights.node';
-import { seamScore } from '../recipes/scores/seam';
+import { seamScore, verdict } from '../recipes/scores/seam';
 import { growTexture, type TextureResult } from '../recipes/texture';
 import { fillSettings, type TextureSettings } from '../recipes/texture_settings';
 import { parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
@@ -163,10 +163,9 @@ async function texture(exemplarFile: string, options: Options): Promise<void> {
     const seam = seamScore(result.raster);
     if (shown) report.say(`Preview: ${shown}`);
     const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[tile];
-    const joins = axes.map((axis) => `${axis} ${seam[axis].ratio.toFixed(2)}`).join(', ');
-    report.say(
-      `${result.stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${joins && `; seam ratio ${joins} (1 is perfect)`}`,
-    );
+    // z says more than the ratio: lines of bricks differ twofold among themselves, without any seam.
+    const joins = axes.map((axis) => `${axis} ${verdict(seam[axis])} (z ${seam[axis].z.toFixed(1)})`).join(', ');
+    report.say(`${result.stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${joins && `; joins: ${joins}`}`);
     const { width, height } = result.raster;
     const files = { file: out, ...(shown && { preview: shown }), ...(saveScales !== undefined && { saved }) };
     const run = { stopped: result.stopped, seconds, seam, scales: result.scales, notices: report.notices };
