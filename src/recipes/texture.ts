@@ -75,6 +75,7 @@ export async function growTexture(
   const torus = [wanted.tile === 'both' || wanted.tile === 'y', wanted.tile === 'both' || wanted.tile === 'x'] as const;
   const space = colourSpace(exemplar);
   const subject: Subject = { exemplar, space, torus, seed: wanted.seed };
+  // Sizes are tried before the run, and what a trial says concerns nobody; the run itself says each thing once.
   let trying = false;
   const said = new Set<string>();
   const notice = (text: string): void => {

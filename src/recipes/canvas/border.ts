@@ -8,14 +8,15 @@ const ORDINARY = 1;
 
 export interface Settled {
   readonly raster: Raster;
-  /** By how much the tile was rolled, pixels. [0, 0] for nearly all tiles. */
+  /** By how much the tile was rolled, pixels. [0, 0] for most tiles. */
   readonly moved: readonly [dx: number, dy: number];
 }
 
 /**
- * Where a torus is cut open is nobody's choice, so about one tile in 70 has a strong line of its own (the edge of a
- * brick) just at its border, where an editor's eye looks for seams. Such a tile is rolled, exactly, until the border
- * runs along the nearest ordinary line. All others are left alone.
+ * Where a torus is cut open is nobody's choice, so about one tile in 26 has a strong line of its own (the edge of a
+ * brick) just at its border, where an editor's eye looks for seams: 1.9 % of the lines of 19 tiles of 128 px were
+ * further than 2.5 deviations from the mean. Such a tile is rolled, exactly, until the border runs along the nearest
+ * ordinary line. All others are left alone.
  */
 export function settleBorder(raster: Raster, torus: readonly [vertical: boolean, horizontal: boolean]): Settled {
   const { width, height } = raster;
