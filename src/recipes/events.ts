@@ -1,0 +1,48 @@
+import type { Raster } from '../base/raster';
+
+/** Where a run is. */
+export interface Progress {
+  /** Which stage, from 0, of how many: one for each step of the recipe at each of its resolutions. */
+  readonly stage: number;
+  readonly stages: number;
+  /** Name of the stage in the recipe. */
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  /** Each weighted term of the loss by name. */
+  readonly terms: Readonly<Record<string, number>>;
+  readonly msPerStep: number;
+}
+
+/** One stage that is over. */
+export interface StageResult {
+  readonly stage: number;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
+  readonly msPerStep: number;
+  /** By term, `total` first: [step, value] points. */
+  readonly curves: Readonly<Record<string, readonly (readonly [step: number, value: number])[]>>;
+  readonly raster: Raster;
+}
+
+/** What a run tells, and asks, while it goes on. */
+export interface RunEvents {
+  onProgress?(p: Progress): void;
+  /** The picture as it is, when `wantsPicture` last said true. */
+  onPicture?(p: { readonly stage: number; readonly step: number; readonly raster: Raster }): void;
+  /** Asked between batches of steps: whether somebody looks at the growing picture (reading it takes time). */
+  wantsPicture?(): boolean;
+  /** A stage is done; its picture may be saved. */
+  onStage?(s: StageResult): void | Promise<void>;
+  /** A frame of a zoom is done. */
+  onFrame?(f: { readonly frame: number; readonly frames: number; readonly raster: Raster }): void | Promise<void>;
+  /** Something a user should know: a size rounded, a setting without effect. */
+  onNotice?(text: string): void;
+  /** Stops after the current batch of steps; what there is comes back. */
+  readonly signal?: AbortSignal | undefined;
+}
