@@ -14,6 +14,11 @@ export interface Region {
   readonly x: Ref;
   /** [1, H, W], not negative, of mean 1; from constants only. Without it every pixel counts the same. */
   readonly mask?: Ref | undefined;
+  /**
+   * With every mask: the pixels (y W + x, ascending, at least one) where it is at least half of its largest value. For
+   * losses that sort, which cannot count a pixel in part; on the host, as their number is part of a shape.
+   */
+  readonly pick?: Uint32Array | undefined;
 }
 
 /** One style of the recipe, seen at a layer: what the canvas' region ought to resemble. */
@@ -37,11 +42,11 @@ export interface LossContext {
   styles(layer: string): readonly StylePair[];
   /**
    * The content picture at a layer, at the canvas' size, moved by the same jitter: position for position what `canvas`
-   * gives. RecipeError without one.
+   * gives. RecipeError without one. `still`: not moved by the jitter, and so from constants only: for statistics.
    */
-  content(layer: string): Ref;
-  /** The canvas as it was when the stage began, at a layer, position for position. */
-  start(layer: string): Ref;
+  content(layer: string, still?: boolean): Ref;
+  /** The canvas as it was when the stage began, at a layer, position for position; `still` as for `content`. */
+  start(layer: string, still?: boolean): Ref;
   /** Any other input of the recipe by name, at its own size; `RecipeError` when there is none of that name. */
   input(name: string, layer: string): Ref;
   /**
@@ -74,6 +79,8 @@ export interface LossBlock<S extends z.ZodObject<any> = z.ZodObject<any>> {
   readonly schema: S;
   /** Layers of the net that have to be built. Default: those of `settings.layers`, where it has any. */
   layers?(settings: z.output<S>): readonly LayerChoice[];
+  /** Sides of a canvas it can work on. Default: all. */
+  acceptsSide?(side: number): boolean;
   /** True when it compares position by position: jitter then moves the target along, and costs more. */
   readonly positional?: boolean;
   /** The terms, without the loss's own weight, which the caller applies. At least one. */
