@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { scale } from '../../../shaders/pointwise';
+import { commonLoss, INPUT, layersSchema } from '../layers';
+import { defineLoss } from '../loss';
+import { relativeError } from './relative';
+
+/**
+ * mean(((a - a_start) / rms(a_start))^2) at each layer, with a_start the canvas as it was when the stage began,
+ * position for position. 0 at the first step; the same at every size for the same relative change.
+ */
+export const anchor = defineLoss({
+  kind: 'anchor',
+  about:
+    'Holds the picture near what it was when the stage began, so that dreams and textures grow over it without eating it up.',
+  schema: z.strictObject({
+    kind: z.literal('anchor'),
+    ...commonLoss,
+    layers: layersSchema.default([INPUT]),
+  }),
+  positional: true,
+  build: (c, settings) =>
+    [...c.layers(settings.layers)].map(([layer, weight]) => ({
+      name: layer,
+      value: scale(c.g, relativeError(c.g, c.canvas(layer), c.start(layer)), weight),
+    })),
+});

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { meanSquare } from '../../../shaders/error';
+import { gram } from '../../../shaders/gram';
+import { div, scale } from '../../../shaders/pointwise';
+import { commonLoss, layersSchema } from '../layers';
+import { defineLoss } from '../loss';
+import { rootWeighted } from './masked';
+import { power, rms, stylesIfAny, weightedSum } from './relative';
+
+/**
+ * -mean(a^2) / norm at each layer: the power of the activations, with the sign that makes a positive weight ENHANCE, so
+ * the loss is negative and falls without bound (until pixels reach the ends of their range).
+ *
+ * norm: with styles rms(G^), of the second moments of each style, weighted by its share and masked as it is; without,
+ * mean(a_start^2), of the canvas as it was when the stage began: the loss then starts at -1. Mordvintsev, Olah and Tyka,
+ * "Inceptionism", 2015 (the step on the L2 norm of a layer).
+ */
+export const enhance = defineLoss({
+  kind: 'enhance',
+  about:
+    'Dreams: a positive weight strengthens whatever the layers see in the picture already. Without a bound; see gram_enhance for a tamer one.',
+  schema: z.strictObject({
+    kind: z.literal('enhance'),
+    ...commonLoss,
+    layers: layersSchema.default('dream'),
+  }),
+  build(c, settings) {
+    const { g } = c;
+    return [...c.layers(settings.layers)].map(([layer, weight]) => {
+      const styles = stylesIfAny(c, layer);
+      const norm =
+        styles.length > 0
+          ? weightedSum(
+              g,
+              styles.map((s) => ({
+                weight: Math.abs(s.weight),
+                value: rms(g, gram(g, rootWeighted(g, s.target))),
+              })),
+            )
+          : power(g, c.start(layer, true));
+      return { name: layer, value: scale(g, div(g, meanSquare(g, c.canvas(layer)), norm), -weight) };
+    });
+  },
+});

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { LossBlock } from '../loss';
+import { anchor } from './anchor';
+import { channel } from './channel';
+import { content } from './content';
+import { direction } from './direction';
+import { enhance } from './enhance';
+import { gramEnhance } from './gram_enhance';
+import { guide } from './guide';
+import { neuron } from './neuron';
+import { tv } from './tv';
+
+/** Every loss a recipe may have, in the order in which help lists them. */
+export const lossBlocks: readonly LossBlock[] = [
+  content,
+  anchor,
+  enhance,
+  gramEnhance,
+  channel,
+  neuron,
+  direction,
+  guide,
+  tv,
+];
+
+/** A loss in a recipe: `kind` says which, and with it which settings there are. */
+export const lossSchema = z.discriminatedUnion('kind', [
+  content.schema,
+  anchor.schema,
+  enhance.schema,
+  gramEnhance.schema,
+  channel.schema,
+  neuron.schema,
+  direction.schema,
+  guide.schema,
+  tv.schema,
+]);
+
+/** A loss of a recipe, with every default filled in. */
+export type LossRecipe = z.output<typeof lossSchema>;

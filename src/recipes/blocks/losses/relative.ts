@@ -1,0 +1,39 @@
+import { EngineError } from '../../../base/errors';
+import type { Graph } from '../../../graph/graph';
+import { meanSquare, squaredError } from '../../../shaders/error';
+import type { Ref } from '../../../shaders/op';
+import { add, affine, div, scale, sqrt } from '../../../shaders/pointwise';
+import type { LossContext, StylePair } from '../loss';
+
+/**
+ * Added to what divides, a mean square of activations: a layer that is silent on the target then asks for silence, and
+ * not for the impossible. Activations are of the order of 1 (normalised nets) or above.
+ */
+const SILENCE = 1e-12;
+
+/** Mean of x^2, [1], never 0: what a term is divided by to be of the order of 1. */
+export const power = (g: Graph, x: Ref): Ref => affine(g, meanSquare(g, x), 1, SILENCE);
+
+/** Root of the mean of x^2, [1], never 0. */
+export const rms = (g: Graph, x: Ref): Ref => sqrt(g, power(g, x));
+
+/** mean(((a - target) / rms(target))^2), [1]: a and the target are of equal shape. */
+export const relativeError = (g: Graph, a: Ref, target: Ref): Ref =>
+  div(g, squaredError(g, a, target), power(g, target));
+
+/** Sum of weight * value over at least one part. */
+export function weightedSum(g: Graph, parts: readonly { readonly weight: number; readonly value: Ref }[]): Ref {
+  const [first, ...rest] = parts.map(({ weight, value }) => (weight === 1 ? value : scale(g, value, weight)));
+  if (!first) throw new EngineError('RecipeError', 'a loss without a style', 'Give the recipe a style.');
+  return rest.reduce((total, part) => add(g, total, part), first);
+}
+
+/** The styles at a layer, or none where the recipe has none: for losses that can do without. */
+export function stylesIfAny(c: LossContext, layer: string): readonly StylePair[] {
+  try {
+    return c.styles(layer);
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'RecipeError') return [];
+    throw error;
+  }
+}
