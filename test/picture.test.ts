@@ -235,4 +235,102 @@ test('a picture with more pixels than wanted is shrunk, with a notice; others ar
   assert.equal(notices, []);
 });
 
+/**
+ * Display P3 to sRGB, values 0..1: both have sRGB's curve and white D65, so one matrix between the linear values does
+ * it (from the primaries of SMPTE EG 432-1 and IEC 61966-2-1).
+ */
+const p3ToSrgb = (p3: number[]): number[] => {
+  const linear = p3.map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
+  const matrix = [
+    [1.2249402, -0.2249402, 0],
+    [-0.0420569, 1.0420569, 0],
+    [-0.0196376, -0.078636, 1.0982736],
+  ];
+  const mixed = matrix.map((row) => row.reduce((sum, m, k) => sum + m * linear[k]!, 0));
+  return mixed.map((v) => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
+};
+
+test('an embedded Display P3 profile is converted to sRGB, at 8 and 16 bits, from PNG, TIFF, JPEG and WebP', async () => {
+  // The profile's own bytes, attached to values that it then gives a meaning: sharp would convert them.
+  await flat([0, 0, 0]).withIccProfile('p3').png().toFile(at('profile.png'));
+  const { icc } = await sharp(at('profile.png')).metadata();
+  writeFileSync(at('p3.icc'), icc!);
+  for (const [file, deep] of [
+    ['q.png', false],
+    ['q.tiff', false],
+    ['q.jpg', false],
+    ['q.webp', false],
+    ['q16.png', true],
+    ['q16.tiff', true],
+  ] as const) {
+    const format = { png: 'png', tiff: 'tiff', jpg: 'jpeg', webp: 'webp' }[file.split('.')[1]!] as 'png';
+    const most = deep ? 65535 : 255;
+    for (const p3 of [
+      [0.6, 0.3, 0.15],
+      [0.25, 0.5, 0.75],
+      [0.5, 0.5, 0.5],
+    ]) {
+      const values = p3.map((v) => Math.round(v * most));
+      const picture = flat(values, 32, deep).toColourspace(deep ? 'rgb16' : 'srgb');
+      const tagged = deep ? picture.withIccProfile('p3') : picture.withIccProfile(at('p3.icc'), { attach: true });
+      await tagged
+        .toFormat(format, { quality: 100, ...(format !== 'png' && { lossless: true, compression: 'deflate' }) })
+        .toFile(at(file));
+      const meta = await sharp(at(file)).metadata();
+      assert.ok(meta.hasProfile, `${file} has no profile`);
+      assert.is(meta.depth, deep ? 'ushort' : 'uchar', file);
+      // What the file holds, without anybody's colour management
+      const { data } = await sharp(at(file), { ignoreIcc: true })
+        .toColourspace(deep ? 'rgb16' : 'srgb')
+        .raw({ depth: deep ? 'ushort' : 'uchar' })
+        .toBuffer({ resolveWithObject: true });
+      const stored = deep ? [...new Uint16Array(data.buffer, data.byteOffset, 3)] : [...data.subarray(0, 3)];
+      const want = p3ToSrgb(stored.map((v) => v / most));
+      near(colour(await readPicture(at(file))), want, deep ? 0.0025 : 1.2 / 255); // sharp's own profile is that exact
+      if (p3[0] !== p3[1]) assert.ok(Math.abs(want[0]! - stored[0]! / most) > 0.01, `${file}: nothing to convert`);
+    }
+  }
+});
+
+test('opacity comes along when asked for, and goes into every format that holds it', async () => {
+  const alpha = Float32Array.from({ length: 40 * 24 }, (_, i) => (i % 40) / 39);
+  const notices: string[] = [];
+  const onNotice = (text: string) => notices.push(text);
+  for (const [name, bits] of [
+    ['t.png', 8],
+    ['t16.png', 16],
+    ['t.webp', 8],
+    ['t.tif', 8],
+    ['t16.tif', 16],
+  ] as const) {
+    const most = 2 ** bits - 1;
+    await writePicture(at(name), { ...grain, alpha }, { bits, onNotice, metadata: { Software: 'toroid' } });
+    assert.equal(await readMetadata(at(name)), { Software: 'toroid' });
+    const { data, info } = await sharp(at(name))
+      .toColourspace(bits === 16 ? 'rgb16' : 'srgb')
+      .raw({ depth: bits === 16 ? 'ushort' : 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    assert.is(info.channels, 4, name);
+    const values = bits === 16 ? new Uint16Array(data.buffer, data.byteOffset, 4 * 960) : data;
+    for (let i = 0; i < 960; i++) {
+      assert.is(values[4 * i + 3], Math.round(alpha[i]! * most), `${name}: opacity at ${i}`);
+      // Colours stay where nothing is seen of them: a texture may be made opaque again.
+      assert.is(values[4 * i], Math.round(Math.min(1, Math.max(0, grain.data[i]!)) * most), `${name}: red at ${i}`);
+    }
+    const back = await readPicture(at(name), { alpha: true });
+    assert.ok(back.alpha!.every((v, i) => Math.abs(v - alpha[i]!) <= 0.5 / most + 1e-6));
+    const plain = await readPicture(at(name));
+    assert.is(plain.alpha, undefined);
+    assert.equal(plain.data, back.data);
+  }
+  assert.equal(notices, []);
+  await writePicture(at('t.jpg'), { ...grain, alpha }, { onNotice });
+  assert.equal(notices, ['t.jpg is opaque: .jpg holds no transparency']);
+  assert.is((await sharp(at('t.jpg')).metadata()).channels, 3);
+  await writePicture(at('opaque2.png'), { ...grain, alpha: alpha.map(() => 1) });
+  assert.is((await readPicture(at('opaque2.png'), { alpha: true })).alpha, undefined);
+  const file = await writePreview(at('t.png'), { ...grain, alpha }, [2, 1]);
+  assert.is((await readPicture(file, { alpha: true })).alpha![40 + 39], 1);
+});
+
 test.run();

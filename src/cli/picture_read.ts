@@ -1,0 +1,188 @@
+import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Metadata, Sharp } from 'sharp';
+import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import { lookUp, notThere, quoted, reason } from './files';
+import { readText } from './png_text';
+import { loadSharp } from './sharp';
+import { unpackXmp } from './xmp';
+
+export interface ReadOptions {
+  /** Refuse pictures with a side below this. Default 16: less is no exemplar. */
+  readonly least?: number;
+  /** Shrink pictures with more pixels than this, keeping their proportions. Default: do not. */
+  readonly most?: number;
+  /** Also give the opacity, where something is transparent. The colours are the same with and without. */
+  readonly alpha?: boolean;
+  /** Told what was changed on the way in: transparency flattened, pages left out. */
+  onNotice?(text: string): void;
+}
+
+const READS = ['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif'];
+const NAMES = 'PNG, JPEG, WebP, TIFF, GIF and AVIF';
+/** An exemplar beyond this is a mistake: as floats it would take 0.8 GB. */
+const MOST_PIXELS = 8192 * 8192;
+/**
+ * Reads a picture as sRGB: orientation applied, grey as three equal planes, CMYK and other profiles converted,
+ * 16 bits a channel kept, transparency flattened over the picture's mean colour (white or black would become
+ * part of the texture), and given besides as `alpha` when asked for.
+ * @throws EngineError `PictureError` for what is missing, no picture, damaged, too small or too large.
+ */
+export async function readPicture(path: string, options: ReadOptions = {}): Promise<Raster> {
+  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onNotice } = options;
+  const stat = lookUp(path);
+  if (!stat) throw notThere(path);
+  if (stat.isDirectory()) {
+    throw new EngineError('PictureError', `${path} is a folder, not a picture`, 'Name a picture in it.');
+  }
+  if (stat.isFile() && stat.size === 0) {
+    throw new EngineError('PictureError', `${path} is empty`, 'Download or save it again.');
+  }
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (cause) {
+    throw new EngineError('PictureError', `cannot read ${path}: ${reason(cause)}`, `Run: chmod u+r ${quoted(path)}`);
+  }
+  const make = await loadSharp();
+  const open = (): Sharp => make(path, { failOn: 'error', limitInputPixels: false });
+  const meta = await open()
+    .metadata()
+    .catch((cause: Error) => Promise.reject(unreadable(path, cause)));
+  const { width, height } = meta.autoOrient;
+  if (!READS.includes(meta.format)) {
+    throw new EngineError('PictureError', `${path} is ${meta.format}; toroid reads ${NAMES}`, 'Convert it to PNG.');
+  }
+  if (width * height > MOST_PIXELS) {
+    throw new EngineError(
+      'PictureError',
+      `${path} is ${width}x${height} pixels; at most ${MOST_PIXELS / 2 ** 20} million are read`,
+      'Crop or shrink it first: a few hundred pixels a side show the texture.',
+    );
+  }
+  if (width < least || height < least) {
+    throw new EngineError(
+      'PictureError',
+      `${path} is ${width}x${height} pixels; at least ${least}x${least} are needed`,
+      'Use a larger picture.',
+    );
+  }
+  if ((meta.pages ?? 1) > 1) onNotice?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
+  const deep = meta.depth !== 'uchar' && meta.depth !== 'char';
+  const factor = Math.min(1, Math.sqrt(mostPixels / (width * height)));
+  const small = [width, height].map((side) => Math.max(least, Math.round(side * factor))) as [number, number];
+  const upright = open().autoOrient();
+  const sized = factor < 1 ? upright.resize({ width: small[0], height: small[1], fit: 'fill' }) : upright;
+  if (factor < 1)
+    onNotice?.(
+      `${basename(path)} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
+    );
+  const { data, info } = await pixels(sized, meta, deep).catch((cause: Error) =>
+    Promise.reject(unreadable(path, cause)),
+  );
+  const most = deep ? 65535 : 255;
+  const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  const { opacity, ...flat } = flatten(values, info, most, path, onNotice);
+  return alpha && opacity ? { ...flat, alpha: opacity } : flat;
+}
+
+function pixels(s: Sharp, meta: Metadata, deep: boolean): Promise<{ data: Buffer; info: Info }> {
+  if (!deep) return s.toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
+  // sharp takes 16-bit pictures with a profile to Display P3 first, and goes on to sRGB only when that is asked for;
+  // asked for without a profile, it would convert what is sRGB already (sharp 0.35.5).
+  const profiled = meta.hasProfile && meta.space === 'rgb16' ? s.withIccProfile('srgb') : s;
+  return profiled.toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+}
+
+interface Info {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+}
+
+/** Interleaved values to planes of 0..1, without transparency; and the opacity, where something is transparent. */
+function flatten(
+  values: ArrayLike<number>,
+  { width, height, channels }: Info,
+  most: number,
+  path: string,
+  onNotice?: (text: string) => void,
+): Raster & { opacity?: Float32Array } {
+  const n = width * height;
+  const colours = Math.min(3, channels);
+  const alpha = channels === 2 || channels === 4 ? channels - 1 : -1;
+  const plane = (band: number): number => (channels < 3 ? 0 : Math.min(band, colours - 1));
+  const data = new Float32Array(3 * n);
+  const opacity = new Float32Array(alpha < 0 ? 0 : n);
+  const sums = [0, 0, 0];
+  let opaque = 0;
+  for (let i = 0; i < n; i++) {
+    const a = alpha < 0 ? 1 : (values[i * channels + alpha] ?? 0) / most;
+    if (alpha >= 0) opacity[i] = a;
+    opaque += a;
+    for (let band = 0; band < 3; band++) {
+      const v = (values[i * channels + plane(band)] ?? 0) / most;
+      data[band * n + i] = v;
+      sums[band] = (sums[band] ?? 0) + a * v;
+    }
+  }
+  if (opaque === 0) {
+    throw new EngineError(
+      'PictureError',
+      `${path} is fully transparent: there is nothing to see`,
+      'Use another picture.',
+    );
+  }
+  if (opaque === n) return { width, height, data };
+  const mean = sums.map((s) => s / opaque);
+  const hex = Buffer.from(mean.map((v) => Math.round(v * 255))).toString('hex');
+  onNotice?.(`${basename(path)} has transparent parts: they are filled with its mean colour, #${hex}`);
+  for (let i = 0; i < n; i++) {
+    const a = (values[i * channels + alpha] ?? 0) / most;
+    for (let band = 0; band < 3; band++)
+      data[band * n + i] = a * (data[band * n + i] ?? 0) + (1 - a) * (mean[band] ?? 0);
+  }
+  return { width, height, data, opacity };
+}
+
+/** The first bytes of each format that is read: with them, a file that cannot be read is a damaged picture. */
+const SIGNATURES = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF....WEBP/s, /^II\*\0|^MM\0\*/, /^GIF8/, /^....ftyp/s];
+
+function unreadable(path: string, cause: Error): EngineError {
+  if (!SIGNATURES.some((s) => s.test(start(path)))) {
+    return new EngineError('PictureError', `${path} is not a picture, or not one toroid reads`, `It reads ${NAMES}.`);
+  }
+  const said = cause.message.replaceAll(`${path}: `, '').replace('Input file has corrupt header:', '');
+  const detail = said.split('\n').find((line) => line.trim() !== '');
+  return new EngineError(
+    'PictureError',
+    `${path} is damaged or cut short${detail ? ` (${detail.trim()})` : ''}`,
+    'Download or save it again.',
+  );
+}
+
+function start(path: string): string {
+  const bytes = Buffer.alloc(12);
+  try {
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, bytes);
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    // what cannot even be opened is no picture
+  }
+  return bytes.toString('latin1');
+}
+
+/** The text that `writePicture` put into a file; empty when there is none. */
+export async function readMetadata(path: string): Promise<Record<string, string>> {
+  const make = await loadSharp();
+  const meta = await make(path)
+    .metadata()
+    .catch((cause: Error) => Promise.reject(unreadable(path, cause)));
+  if (meta.format === 'png') return readText(await readFile(path));
+  return unpackXmp(meta.xmpAsString ?? '');
+}

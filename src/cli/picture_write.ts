@@ -1,0 +1,130 @@
+import { basename, extname, join, parse } from 'node:path';
+import type { Sharp } from 'sharp';
+import { EngineError } from '../base/errors';
+import { type Raster, repeat } from '../base/raster';
+import { lookUp, probeFile, writeWhole } from './files';
+import { insertText } from './png_text';
+import { loadSharp } from './sharp';
+import { packXmp } from './xmp';
+
+export type Bits = 8 | 16;
+
+export interface WriteOptions {
+  readonly bits?: Bits;
+  /** Text kept inside the file: PNG text chunks, XMP in the others. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Told what the file cannot hold. */
+  onNotice?(text: string): void;
+}
+
+const PREVIEW_SIDE = 16384;
+
+/** Suffixes that can be written, and the bits a channel that they hold. */
+const WRITES: Readonly<Record<string, { bits: readonly Bits[]; opaque?: true; encode(s: Sharp): Sharp }>> = {
+  '.png': { bits: [8, 16], encode: (s) => s.png() },
+  '.webp': { bits: [8], encode: (s) => s.webp({ lossless: true, exact: true }) },
+  '.jpg': { bits: [8], opaque: true, encode: (s) => s.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }) },
+  '.jpeg': { bits: [8], opaque: true, encode: (s) => s.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }) },
+  '.tif': { bits: [8, 16], encode: (s) => s.tiff({ compression: 'deflate', predictor: 'horizontal' }) },
+  '.tiff': { bits: [8, 16], encode: (s) => s.tiff({ compression: 'deflate', predictor: 'horizontal' }) },
+};
+
+/**
+ * Finds out before any work whether a picture can be written: the suffix is known and holds the bits, and the
+ * folder (made where missing) takes files.
+ * @throws EngineError `PictureError`
+ */
+export function ensureWritable(path: string, bits: Bits = 8): void {
+  if (/[\\/]$/.test(path) || lookUp(path)?.isDirectory()) {
+    throw new EngineError(
+      'PictureError',
+      `cannot write ${path}: it is a folder`,
+      `Name a file in it: ${join(path, 'tile.png')}`,
+    );
+  }
+  const suffix = extname(path).toLowerCase();
+  const kind = WRITES[suffix];
+  if (!kind) {
+    const known = Object.keys(WRITES).join(', ');
+    throw new EngineError(
+      'PictureError',
+      `${path || '""'}: cannot write ${suffix || 'a file without suffix'}`,
+      `Known: ${known}.`,
+    );
+  }
+  if (!kind.bits.includes(bits)) {
+    throw new EngineError(
+      'PictureError',
+      `${path}: ${suffix} holds 8 bits a channel, not ${bits}`,
+      'Use .png or .tiff.',
+    );
+  }
+  probeFile(path);
+}
+
+/**
+ * Writes a picture, whole or not at all: to a temporary name in the same folder, renamed when complete. A symbolic
+ * link stays, and what it leads to is written. With `alpha`, the file is transparent where it can be. The same raster and options give the same bytes.
+ * @throws EngineError `PictureError`
+ */
+export async function writePicture(path: string, raster: Raster, options: WriteOptions = {}): Promise<void> {
+  const { bits = 8, metadata = {}, onNotice } = options;
+  ensureWritable(path, bits);
+  const suffix = extname(path).toLowerCase();
+  const { width, height } = raster;
+  const make = await loadSharp();
+  const any = Object.keys(metadata).length > 0;
+  const opaque = WRITES[suffix]?.opaque === true || !raster.alpha;
+  if (raster.alpha && opaque) onNotice?.(`${basename(path)} is opaque: ${suffix} holds no transparency`);
+  const channels = opaque ? 3 : 4;
+  await writeWhole(path, async () => {
+    let s = make(interleave(raster, bits, channels), { raw: { width, height, channels }, limitInputPixels: false });
+    s = s.toColourspace(bits === 16 ? 'rgb16' : 'srgb');
+    if (any && suffix !== '.png') s = s.withXmp(packXmp(metadata));
+    const bytes = await (WRITES[suffix]?.encode(s) ?? s).toBuffer();
+    return any && suffix === '.png' ? insertText(bytes, metadata) : bytes;
+  });
+}
+
+/** `out/stone.png` to `out/stone.3x3.png` */
+export function previewName(path: string, [nx, ny]: readonly [number, number]): string {
+  const { dir, name } = parse(path);
+  return join(dir, `${name}.${nx}x${ny}.png`);
+}
+
+/** @throws EngineError `PictureError` when the preview would be too large to write or to look at. */
+export function checkPreview([width, height]: readonly [number, number], [nx, ny]: readonly [number, number]): void {
+  if (Math.max(width * nx, height * ny) > PREVIEW_SIDE) {
+    throw new EngineError(
+      'PictureError',
+      `a ${nx}x${ny} preview of ${width}x${height} is ${width * nx}x${height * ny} pixels; the most is ${PREVIEW_SIDE} a side`,
+      'Use --preview 2x2, or none.',
+    );
+  }
+}
+
+/** Writes the tile repeated, to look at its joins; returns the file's name. */
+export async function writePreview(path: string, raster: Raster, times: readonly [number, number]): Promise<string> {
+  checkPreview([raster.width, raster.height], times);
+  const file = previewName(path, times);
+  await writePicture(file, repeat(raster, ...times));
+  return file;
+}
+
+/** Planes of 0..1 to interleaved whole numbers, clamped and rounded to nearest; the fourth channel is opacity. */
+export function interleave(
+  { width, height, data, alpha }: Raster,
+  bits: Bits,
+  channels: 3 | 4,
+): Uint8Array | Uint16Array {
+  const n = width * height;
+  const most = 2 ** bits - 1;
+  const out = bits === 16 ? new Uint16Array(channels * n) : new Uint8Array(channels * n);
+  for (let band = 0; band < channels; band++) {
+    const plane = band < 3 ? data.subarray(band * n, (band + 1) * n) : alpha;
+    for (let i = 0; i < n; i++) {
+      out[channels * i + band] = Math.round(Math.min(1, Math.max(0, plane ? (plane[i] ?? 0) : 1)) * most);
+    }
+  }
+  return out;
+}
