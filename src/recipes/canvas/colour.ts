@@ -1,4 +1,5 @@
 import type { Raster } from '../../base/raster';
+import { symmetricEigen } from '../../base/symmetric';
 
 /**
  * The affine subspace that holds an exemplar's colours: the mean plus `rank` orthonormal axes. Synthesis works in
@@ -87,56 +88,4 @@ export function decode(space: ColourSpace, coordinates: Float32Array, width: num
     }
   }
   return { width, height, data };
-}
-
-/** Eigenvalues, largest first, and unit eigenvectors of a symmetric 3x3 matrix, by Jacobi's rotations. */
-function symmetricEigen(m: readonly (readonly number[])[]): { values: number[]; vectors: number[][] } {
-  const a = m.map((row) => [...row]);
-  const v = [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ];
-  const at = (x: number[][], i: number, j: number): number => x[i]?.[j] ?? 0;
-  const set = (x: number[][], i: number, j: number, value: number): void => {
-    const row = x[i];
-    if (row) row[j] = value;
-  };
-  for (let sweep = 0; sweep < 32; sweep++) {
-    for (const [p, q] of [
-      [0, 1],
-      [0, 2],
-      [1, 2],
-    ] as const) {
-      const off = at(a, p, q);
-      if (Math.abs(off) < 1e-300) continue;
-      const theta = (at(a, q, q) - at(a, p, p)) / (2 * off);
-      const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
-      const c = 1 / Math.sqrt(t * t + 1);
-      const s = t * c;
-      for (let k = 0; k < 3; k++) {
-        const kp = at(a, k, p);
-        const kq = at(a, k, q);
-        set(a, k, p, c * kp - s * kq);
-        set(a, k, q, s * kp + c * kq);
-      }
-      for (let k = 0; k < 3; k++) {
-        const pk = at(a, p, k);
-        const qk = at(a, q, k);
-        set(a, p, k, c * pk - s * qk);
-        set(a, q, k, s * pk + c * qk);
-      }
-      for (let k = 0; k < 3; k++) {
-        const kp = at(v, k, p);
-        const kq = at(v, k, q);
-        set(v, k, p, c * kp - s * kq);
-        set(v, k, q, s * kp + c * kq);
-      }
-    }
-  }
-  const order = [0, 1, 2].sort((i, j) => at(a, j, j) - at(a, i, i));
-  return {
-    values: order.map((i) => Math.max(0, at(a, i, i))),
-    vectors: order.map((i) => [at(v, 0, i), at(v, 1, i), at(v, 2, i)]),
-  };
 }
