@@ -5,6 +5,7 @@ import type { Metadata, Sharp } from 'sharp';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { lookUp, notThere, quoted, reason } from './files';
+import { readComment } from './gif_text';
 import { readText } from './png_text';
 import { loadSharp } from './sharp';
 import { unpackXmp } from './xmp';
@@ -184,5 +185,6 @@ export async function readMetadata(path: string): Promise<Record<string, string>
     .metadata()
     .catch((cause: Error) => Promise.reject(unreadable(path, cause)));
   if (meta.format === 'png') return readText(await readFile(path));
+  if (meta.format === 'gif') return readComment(await readFile(path));
   return unpackXmp(meta.xmpAsString ?? '');
 }
