@@ -33,7 +33,7 @@ fn main(@builtin(local_invocation_index) t: u32) {
     for (var k = t; k < u.K; k += WG) { Y[row + k] = X[row + k]; }
     storageBarrier();
     let before = length_of(row, t);
-    for (var pass = 0u; pass < 2u; pass++) {
+    for (var turn = 0u; turn < 2u; turn++) {
       for (var j = t; j < i; j += WG) {
         var sum = 0.0;
         for (var k = 0u; k < u.K; k++) { sum += f32(Y[row + k]) * f32(Y[j * u.K + k]); }

@@ -19,6 +19,6 @@ export const tv = defineLoss({
   build(c) {
     const [rows, columns] = c.torus;
     const border = [rows ? 'wrap' : 'none', columns ? 'wrap' : 'none'] as const;
-    return [{ name: INPUT, value: totalVariation(c.g, c.canvas(INPUT), { border }) }];
+    return [{ name: 'tv', value: totalVariation(c.g, c.canvas(INPUT), { border }) }];
   },
 });
