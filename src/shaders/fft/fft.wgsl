@@ -44,20 +44,19 @@ fn store(at: u32, v: vec2f) {
   }
 }
 
-fn mul(a: vec2f, b: vec2f) -> vec2f { return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x); }
 fn turn(a: vec2f) -> vec2f { return u.sign * vec2f(-a.y, a.x); } // times sign i
 
 // Transform j of this stage: R elements, `gap` apart from `read` on, to `write` on, `apart` from each other.
 fn butterfly(R: u32, read: u32, gap: u32, write: u32, apart: u32, root: vec2f) {
   let v0 = s[read];
-  let v1 = mul(s[read + gap], root);
+  let v1 = times(s[read + gap], root);
   if (R == 2u) {
     s[write] = v0 + v1;
     s[write + apart] = v0 - v1;
     return;
   }
-  let root2 = mul(root, root);
-  let v2 = mul(s[read + 2u * gap], root2);
+  let root2 = times(root, root);
+  let v2 = times(s[read + 2u * gap], root2);
   if (R == 3u) {
     let a = v0 - 0.5 * (v1 + v2);
     let b = turn(0.866025403784439 * (v1 - v2));
@@ -66,7 +65,7 @@ fn butterfly(R: u32, read: u32, gap: u32, write: u32, apart: u32, root: vec2f) {
     s[write + 2u * apart] = a - b;
     return;
   }
-  let v3 = mul(s[read + 3u * gap], mul(root2, root));
+  let v3 = times(s[read + 3u * gap], times(root2, root));
   if (R == 4u) {
     let a = v0 + v2;
     let b = v0 - v2;
@@ -78,7 +77,7 @@ fn butterfly(R: u32, read: u32, gap: u32, write: u32, apart: u32, root: vec2f) {
     s[write + 3u * apart] = b - d;
     return;
   }
-  let v4 = mul(s[read + 4u * gap], mul(root2, root2));
+  let v4 = times(s[read + 4u * gap], times(root2, root2));
   let a1 = v1 + v4;
   let a2 = v2 + v3;
   let d1 = v1 - v4;
@@ -112,7 +111,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       let k = in_block / u.inner % u.done;
       if (k * r > 0u) {
         let root = unit_root(k * r, u.done * u.f);
-        v = mul(v, vec2f(root.x, u.sign * root.y));
+        v = times(v, vec2f(root.x, u.sign * root.y));
       }
     }
     s[r * u.width + lane] = v;

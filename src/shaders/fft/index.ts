@@ -2,6 +2,7 @@ import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
+import complex from '../lib/complex.wgsl';
 import flat from '../lib/flat.wgsl';
 import unitRoot from '../lib/unit_root.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
@@ -13,7 +14,7 @@ export { fftSide, fftSizes, isFftSize } from './sizes';
 const kernel = defineKernel({
   name: 'fft',
   wgsl,
-  lib: [flat, unitRoot],
+  lib: [complex, flat, unitRoot],
   binds: ['read', 'read', 'write', 'write'],
   uniforms: {
     count: 'u32',

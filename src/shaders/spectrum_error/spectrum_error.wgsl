@@ -1,0 +1,43 @@
+// spectrum_error: E[i] = sum over channels c of |X[c, i] - r Y[c, i]|^2, with the r of modulus 1 that makes it least:
+//   r = z / |z|, z = sum over c of X[c, i] conj(Y[c, i])
+//   which is |X|^2 + |Y|^2 - 2 |z|, without the cancellation
+//
+// One thread per frequency i; planes of real parts come first, then those of imaginary parts. EACH: every channel has
+// an r of its own, and only moduli are compared. Frequency 0 counts as equal.
+
+alias T = f32;
+override EACH: u32 = 0; // 1: channels for themselves
+override WG: u32 = 64;  // threads per workgroup
+
+struct Uniforms { C: u32, N: u32 }
+
+@group(0) @binding(0) var<storage, read>       X: array<T>;
+@group(0) @binding(1) var<storage, read>       Y: array<T>;
+@group(0) @binding(2) var<storage, read_write> E: array<T>;
+@group(0) @binding(3) var<uniform>             u: Uniforms;
+
+fn x_at(c: u32, i: u32) -> vec2f { return vec2f(f32(X[c * u.N + i]), f32(X[(u.C + c) * u.N + i])); }
+fn y_at(c: u32, i: u32) -> vec2f { return vec2f(f32(Y[c * u.N + i]), f32(Y[(u.C + c) * u.N + i])); }
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let i = flat_index(group, groups, local, WG);
+  if (i >= u.N) { return; }
+  var sum = 0.0;
+  if (i > 0u) {
+    var r = vec2f();
+    if (EACH == 0u) {
+      for (var c = 0u; c < u.C; c++) { r += times_conj(x_at(c, i), y_at(c, i)); }
+      r = phase(r);
+    }
+    for (var c = 0u; c < u.C; c++) {
+      let x = x_at(c, i);
+      let y = y_at(c, i);
+      if (EACH == 1u) { r = phase(times_conj(x, y)); }
+      let d = x - times(r, y);
+      sum += dot(d, d);
+    }
+  }
+  E[i] = T(sum);
+}
