@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { warp } from '../../../shaders/warp';
+import { defineView } from '../view';
+import { blendSetting } from './common';
+import { fold, type Motion } from './fold';
+
+export const LATTICES = ['brick', 'half_drop', 'hex', 'sheared'] as const;
+
+const count = z.int().min(1).max(64);
+const ROOT3 = Math.sqrt(3);
+
+interface Choice {
+  readonly lattice: (typeof LATTICES)[number];
+  readonly rows: number;
+  readonly shear: number;
+}
+
+/** Copies in a repeat, and by what part of it (of as many as there are copies) each is moved on beside the last. */
+function copiesOf({ lattice, rows, shear }: Choice): { readonly copies: number; readonly by: number } {
+  if (lattice === 'half_drop' || lattice === 'hex') return { copies: 2, by: 1 };
+  return { copies: rows, by: lattice === 'brick' ? 1 : shear };
+}
+
+/** Copies of one motif on a lattice that is not that of the tile. All moves are by whole pixels: exact. */
+export const lattice = defineView({
+  kind: 'lattice',
+  about:
+    'Repeats one motif within the tile the way cloth and paper are printed, so that the repeat shows less than on a ' +
+    'plain grid: rows moved sideways (brick), columns moved down (half_drop), a honeycomb (hex), or any slant (sheared).',
+  schema: z.strictObject({
+    kind: z.literal('lattice'),
+    lattice: z
+      .enum(LATTICES)
+      .default('half_drop')
+      .describe(
+        'brick: each row moved on by 1/rows; half_drop: one more copy in the middle; hex: the same in a honeycomb, for canvases of 1 to 1.73; sheared: each row moved on by shear/rows',
+      ),
+    rows: z.int().min(1).max(24).default(2).describe('rows of copies in a repeat, for brick and sheared'),
+    shear: z.int().min(0).max(23).default(1).describe('for sheared: how many of these steps a row is moved on by'),
+    cells: z.tuple([count, count]).default([1, 1]).describe('repeats over the tile, [across, down]'),
+    blend: blendSetting,
+  }),
+  multiple(settings) {
+    const [nx, ny] = settings.cells;
+    const { copies } = copiesOf(settings);
+    return [copies * ny, copies * nx];
+  },
+  build(c, canvas, settings) {
+    const [, H = 1, W = 1] = canvas.shape;
+    const [nx, ny] = settings.cells;
+    const aspect = (W * ny) / (H * nx);
+    if (settings.lattice === 'hex' && Math.abs(Math.abs(Math.log(aspect)) - Math.log(ROOT3)) > 0.01) {
+      const tall = Math.round((W * ny * ROOT3) / nx);
+      c.notice(
+        `lattice hex: a true honeycomb has repeats of 1 to 1.732, here ${W / nx} x ${H / ny}; a canvas of ${W}x${tall} would be one`,
+      );
+    }
+    const { copies, by } = copiesOf(settings);
+    const motions = Array.from({ length: copies }, (_, k): Motion => {
+      return { m: [1, 0, 0, 1], t: [(k * by) / copies, k / copies] };
+    });
+    const { rows, of } = fold(W, H, { motions, cells: [nx, ny], blend: settings.blend });
+    return warp(c.g, canvas, rows.map(of));
+  },
+});

@@ -1,0 +1,104 @@
+import type { SparseMap } from '../../../shaders/warp';
+
+/** One entry of a row: how much of which pixel. */
+export interface Tap {
+  index: number;
+  weight: number;
+}
+
+/** Rows of a sparse map under construction, kept in typed arrays because there is one for each pixel. */
+export class Rows {
+  #start = new Uint32Array(1025);
+  #index = new Uint32Array(4096);
+  #weight = new Float32Array(4096);
+  #rows = 0;
+  #entries = 0;
+
+  /** Appends a row and says its number. Weights are made to add up to 1; entries of weight 0 are left out. */
+  push(taps: readonly Tap[]): number {
+    if (this.#rows + 2 > this.#start.length) this.#start = grown(this.#start, new Uint32Array(2 * this.#start.length));
+    if (this.#entries + taps.length > this.#index.length) {
+      const length = 2 * (this.#entries + taps.length);
+      this.#index = grown(this.#index, new Uint32Array(length));
+      this.#weight = grown(this.#weight, new Float32Array(length));
+    }
+    let total = 0;
+    for (const t of taps) total += t.weight;
+    for (const { index, weight } of taps) {
+      if (weight === 0) continue;
+      this.#index[this.#entries] = index;
+      this.#weight[this.#entries++] = weight / total;
+    }
+    this.#start[++this.#rows] = this.#entries;
+    return this.#rows - 1;
+  }
+
+  /** Row k as taps. */
+  taps(k: number): Tap[] {
+    const taps: Tap[] = [];
+    for (let e = this.#start[k] ?? 0; e < (this.#start[k + 1] ?? 0); e++) {
+      taps.push({ index: this.#index[e] ?? 0, weight: this.#weight[e] ?? 0 });
+    }
+    return taps;
+  }
+
+  /** The map whose row i is row `of[i]`. */
+  map(of: Uint32Array): SparseMap {
+    const start = new Uint32Array(of.length + 1);
+    of.forEach((row, i) => {
+      start[i + 1] = (start[i] ?? 0) + (this.#start[row + 1] ?? 0) - (this.#start[row] ?? 0);
+    });
+    const index = new Uint32Array(start[of.length] ?? 0);
+    const weight = new Float32Array(index.length);
+    of.forEach((row, i) => {
+      const [from, end, at] = [this.#start[row] ?? 0, this.#start[row + 1] ?? 0, start[i] ?? 0];
+      index.set(this.#index.subarray(from, end), at);
+      weight.set(this.#weight.subarray(from, end), at);
+    });
+    return { start, index, weight };
+  }
+}
+
+function grown<A extends Uint32Array | Float32Array>(old: A, larger: A): A {
+  larger.set(old);
+  return larger;
+}
+
+/** A position this near to a pixel's centre is the pixel: rounding errors must not make four taps of one. */
+const SNAP = 1e-6;
+
+/**
+ * Adds the picture at (x, y), in pixels from the centre of the first, on a torus: one tap or four (bilinear). Indices
+ * count on through the channels.
+ */
+export function addTaps(taps: Tap[], x: number, y: number, weight: number, W: number, H: number, channel = 0): void {
+  const [x0, fx] = split(x);
+  const [y0, fy] = split(y);
+  for (let k = 0; k < 4; k++) {
+    const part = (k & 1 ? fx : 1 - fx) * (k & 2 ? fy : 1 - fy) * weight;
+    if (part === 0) continue;
+    const index = (channel * H + wrap(y0 + (k >> 1), H)) * W + wrap(x0 + (k & 1), W);
+    const known = taps.find((t) => t.index === index);
+    if (known) known.weight += part;
+    else taps.push({ index, weight: part });
+  }
+}
+
+function split(v: number): readonly [whole: number, rest: number] {
+  const nearest = Math.round(v);
+  if (Math.abs(v - nearest) < SNAP) return [nearest, 0];
+  return [Math.floor(v), v - Math.floor(v)];
+}
+
+export const wrap = (v: number, n: number): number => ((v % n) + n) % n;
+
+/**
+ * How much a copy counts whose distance exceeds that of the nearest by `more`: 1 for the nearest, falling smoothly to 0
+ * at `reach`. Where two copies are equally near, both count the same, with no jump in value or slope.
+ */
+export function share(more: number, reach: number): number {
+  if (more <= 0) return 1;
+  if (more >= reach) return 0;
+  const t = 1 - more / reach;
+  return t * t * (3 - 2 * t);
+}

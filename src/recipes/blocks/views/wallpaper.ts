@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { warp } from '../../../shaders/warp';
+import { defineView } from '../view';
+import { blendSetting, cellsSetting } from './common';
+import { fold } from './fold';
+import { closure, GROUPS, type Group, generatorsOf, onItsSide, shapeOf } from './groups';
+
+const ROOT3 = Math.sqrt(3);
+/** Distortion of a cell that deserves a word. */
+const SEEN = 1.01;
+
+/** A count alone stands for cells as near as can be to the shape that the group wants. */
+export function cellsFor(
+  group: Group,
+  cells: number | readonly [number, number],
+  W: number,
+  H: number,
+): [number, number] {
+  if (typeof cells !== 'number') return [...cells];
+  const down = (aspect: number): number => Math.max(1, Math.round((cells * H * aspect) / W));
+  if (shapeOf(group) !== 'hex') return [cells, down(1)];
+  const off = (ny: number): number => distortion(group, (W * ny) / (cells * H)).by;
+  const [tall, flat] = [down(1 / ROOT3), down(ROOT3)];
+  return [cells, off(tall) <= off(flat) ? tall : flat];
+}
+
+/** By how much a cell of this width over height is out of shape (1: not at all), and the right aspect next to it. */
+function distortion(group: Group, aspect: number): { readonly by: number; readonly right: number } {
+  const shape = shapeOf(group);
+  if (shape === 'any') return { by: 1, right: aspect };
+  const right = shape === 'square' ? 1 : aspect > 1 ? ROOT3 : 1 / ROOT3;
+  return { by: Math.max(aspect / right, right / aspect), right };
+}
+
+/**
+ * A canvas folded by one of the 17 plane symmetry groups (International Tables for Crystallography, volume A; settings
+ * with conventional cells, the hexagonal ones in a rectangle of two cells). Groups p1 .. p4g map pixels to pixels when
+ * the sides are multiples of what `multiple` says and p4's cells are square: the picture is then symmetric to the bit.
+ * The others are resampled between four pixels.
+ */
+export const wallpaper = defineView({
+  kind: 'wallpaper',
+  about:
+    'Makes a pattern with one of the 17 wallpaper symmetries: a small part of the canvas is turned, mirrored and ' +
+    'glided over the tile. p4m and p6m look like tiles and stars, p2, pgg and p4 like woven or whirling cloth, p3 and p6 like pinwheels.',
+  schema: z.strictObject({
+    kind: z.literal('wallpaper'),
+    group: z
+      .enum(GROUPS)
+      .describe('symmetry: p turns 1, 2, 3, 4 or 6 times around, m has mirrors, g glides; p4... wants square cells'),
+    cells: cellsSetting.default(2),
+    blend: blendSetting,
+  }),
+  multiple({ group, cells }) {
+    if (shapeOf(group) === 'hex' && typeof cells === 'number') return [1, 1];
+    const [nx, ny] = typeof cells === 'number' ? [cells, cells] : cells;
+    // Glides and centred cells move by half a cell.
+    const parts = closure(generatorsOf(group)).some(({ t }) => t.some((v) => v % 1 !== 0)) ? 2 : 1;
+    return [parts * ny, parts * nx];
+  },
+  build(c, canvas, { group, cells, blend }) {
+    const [, H = 1, W = 1] = canvas.shape;
+    const [nx, ny] = cellsFor(group, cells, W, H);
+    const { by, right } = distortion(group, (W * ny) / (H * nx));
+    if (by > SEEN) {
+      const wanted = Math.round((W * ny) / (right * nx));
+      c.notice(
+        `wallpaper ${group}: ${nx} x ${ny} cells on ${W}x${H} are ${Math.round(100 * (by - 1))} % off their true shape; ` +
+          `a canvas of ${W}x${wanted}, or other cells, would be nearer`,
+      );
+    }
+    const some = generatorsOf(group);
+    const flat = shapeOf(group) === 'hex' && right > 1;
+    const motions = closure(flat ? some.map(onItsSide) : some);
+    const { rows, of } = fold(W, H, { motions, cells: [nx, ny], aspect: right, blend });
+    return warp(c.g, canvas, rows.map(of));
+  },
+});
