@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Graph } from '../../graph/graph';
+import type { Region } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
 import type { LayerChoice } from './layers';
 
@@ -9,17 +10,7 @@ export interface Term {
   readonly value: Ref;
 }
 
-/** A feature map [C, H, W], and how much each of its pixels counts where that differs. */
-export interface Region {
-  readonly x: Ref;
-  /** [1, H, W], not negative, of mean 1; from constants only. Without it every pixel counts the same. */
-  readonly mask?: Ref | undefined;
-  /**
-   * With every mask: the pixels (y W + x, ascending, at least one) where it is at least half of its largest value. For
-   * losses that sort, which cannot count a pixel in part; on the host, as their number is part of a shape.
-   */
-  readonly pick?: Uint32Array | undefined;
-}
+export type { Region };
 
 /** One style of the recipe, seen at a layer: what the canvas' region ought to resemble. */
 export interface StylePair {

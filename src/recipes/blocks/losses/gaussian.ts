@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { type Gaussian, gaussianDistance } from '../../../nets/gaussian';
+import { regionCovariance, regionMean, trace } from '../../../nets/statistics';
+import { add, affine, div } from '../../../shaders/pointwise';
+import { dot } from '../../../shaders/reduce';
+import { commonLoss, layersSchema } from '../layers';
+import { defineLoss } from '../loss';
+import { styledTerms } from './styled';
+
+/**
+ * W_2^2(N(mu, S), N(mu^, S^)) / (|mu^|^2 + tr S^): how far features would have to be moved, if they were normally
+ * distributed, relative to how large the style's are. Formula and numerics in nets/gaussian.ts.
+ */
+export const gaussian = defineLoss({
+  kind: 'gaussian',
+  about:
+    'Moves features the shortest way to the mean and covariance of the style: like gram, fairer to faint features, and with smoother progress.',
+  schema: z.strictObject({ kind: z.literal('gaussian'), ...commonLoss, layers: layersSchema.default('style') }),
+  build(c, { layers }) {
+    const { g } = c;
+    return styledTerms<Gaussian>(c, layers, () => ({
+      measure: (region) => ({ mean: regionMean(g, region), covariance: regionCovariance(g, region) }),
+      compare(canvas, target) {
+        const size = add(g, dot(g, target.mean, target.mean), trace(g, target.covariance));
+        return [['', div(g, gaussianDistance(g, canvas, target), affine(g, size, 1, SILENCE))]];
+      },
+    }));
+  },
+});
+
+const SILENCE = 1e-12;

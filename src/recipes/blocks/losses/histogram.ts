@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { type Region, rootWeighted, rowsOf } from '../../../nets/statistics';
+import { sortedRows, transport } from '../../../nets/transport';
+import type { Ref } from '../../../shaders/op';
+import { div } from '../../../shaders/pointwise';
+import { commonLoss, layersSchema } from '../layers';
+import { defineLoss } from '../loss';
+import { power } from './relative';
+import { styledTerms } from './styled';
+
+/**
+ * mean_c mean_i (sort(a_c)_i - quantile(sort(a^_c), (i + 0.5) / N))^2 / mean(a^^2): each channel's histogram against that of the
+ * style. Risser, Wilmot and Barnes, "Stable and Controllable Neural Texture Synthesis and Style Transfer Using
+ * Histogram Losses", 2017, take the distance of a map to its own remapping to the style's histogram; remapping gives a
+ * value the quantile of its rank, so with ranks instead of bins the two are the same, value and gradient.
+ */
+export const histogram = defineLoss({
+  kind: 'histogram',
+  about:
+    "Gives every feature the style's whole histogram: not only how much of it there is but how it is spread. Keeps contrast from washing out; goes well with gram.",
+  schema: z.strictObject({ kind: z.literal('histogram'), ...commonLoss, layers: layersSchema.default('style') }),
+  build(c, { layers }) {
+    const { g } = c;
+    return styledTerms<{ readonly sorted: Ref; readonly region: Region }>(c, layers, () => ({
+      measure: (region) => ({ sorted: sortedRows(g, rowsOf(g, region.x), region.pick), region }),
+      compare(canvas, target) {
+        const size = power(g, rootWeighted(g, target.region));
+        return [['', div(g, transport(g, canvas.sorted, target.sorted, 'squared'), size)]];
+      },
+    }));
+  },
+});
