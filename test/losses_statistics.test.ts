@@ -9,7 +9,7 @@ import { gram } from '../src/recipes/blocks/losses/gram';
 import { histogram } from '../src/recipes/blocks/losses/histogram';
 import { mean } from '../src/recipes/blocks/losses/mean';
 import { moments } from '../src/recipes/blocks/losses/moments';
-import { shifted_gram } from '../src/recipes/blocks/losses/shifted_gram';
+import { shiftedGram } from '../src/recipes/blocks/losses/shifted_gram';
 import { sliced } from '../src/recipes/blocks/losses/sliced';
 import { normalizeRows } from '../src/shaders/normalize_rows';
 import { random } from '../src/shaders/random';
@@ -201,7 +201,7 @@ const kinds = async (): Promise<readonly Kind[]> => [
     distance: slices(await drawn(3, 5, 0), 1),
   },
   { name: 'gaussian', block: gaussian, given: {}, distance: gaussians, slope: 1e-3 },
-  { name: 'shifted gram', block: shifted_gram, given: { offsets: OFFSETS }, distance: shifted(OFFSETS) },
+  { name: 'shifted gram', block: shiftedGram, given: { offsets: OFFSETS }, distance: shifted(OFFSETS) },
 ];
 
 for (const masked of [false, true]) {
@@ -228,7 +228,7 @@ test('axes that are no torus', async () => {
     [false, false],
   ] as const) {
     await checkLoss(
-      shifted_gram as LossBlock,
+      shiftedGram as LossBlock,
       { layers: ['relu1'], offsets: OFFSETS },
       { ...stage(true), torus },
       summed(shifted(OFFSETS)),
@@ -317,7 +317,7 @@ test('offsets that a coarse scale cannot hold are shortened, with a word about i
       [-9, 1],
     ],
   };
-  const { notices, loss } = await runLoss(shifted_gram, given, fake);
+  const { notices, loss } = await runLoss(shiftedGram, given, fake);
   assert.match(notices[0]!, /relu1 is small: offsets \[\[0,4\],\[-3,1\]\] instead of/);
   close(
     [loss],
@@ -340,7 +340,7 @@ test('a mask that does not overlap itself asks for nothing', async () => {
     canvas: { relu1: someMap([3, 8, 8], 1) },
     styles: [{ target: { relu1: someMap([3, 8, 8], 2) }, targetMask: { relu1: line } }],
   };
-  assert.is((await runLoss(shifted_gram, { offsets: [[3, 0]] }, fake)).loss, 0);
+  assert.is((await runLoss(shiftedGram, { offsets: [[3, 0]] }, fake)).loss, 0);
 });
 
 test('masks: pixels of no weight do not count, in either picture', async () => {

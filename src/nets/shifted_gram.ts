@@ -14,7 +14,7 @@ import { type Region, rootWeighted } from './statistics';
 const SILENCE = 1e-12;
 
 /** Moments [C, C] between pixels and those a step away, and how much of a mask's weight has such a partner, [1]. */
-export interface ShiftedGram {
+export interface ShiftedMoments {
   readonly gram: Ref;
   /** Only of masked regions. */
   readonly overlap?: Ref;
@@ -28,12 +28,12 @@ export interface ShiftedGram {
  * its kernel divides the pixels among workgroups, and matmul, with 64 x 64 results of a million terms, would not.
  * @param by [dy, dx] in pixels of the map; shorter than the map on axes that are no torus.
  */
-export function shiftedGram(
+export function shiftedMoments(
   g: Graph,
   region: Region,
   by: Roll,
   torus: readonly [vertical: boolean, horizontal: boolean],
-): ShiftedGram {
+): ShiftedMoments {
   const [dy, dx] = [torus[0] ? 0 : by[0], torus[1] ? 0 : by[1]];
   const crop = {
     pad: [Math.max(dy, 0), Math.max(dx, 0), Math.max(-dy, 0), Math.max(-dx, 0)],

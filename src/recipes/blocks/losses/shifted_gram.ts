@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { shiftedGram } from '../../../nets/shifted_gram';
+import { shiftedMoments } from '../../../nets/shifted_gram';
 import type { Region } from '../../../nets/statistics';
 import type { Ref } from '../../../shaders/op';
 import { clamp, mul } from '../../../shaders/pointwise';
@@ -15,7 +15,7 @@ type Offset = readonly [dy: number, dx: number];
  * the canvas is moved round; elsewhere, and on the style always, only pixels whose partner exists count. Berger and
  * Memisevic, "Incorporating long-range consistency in CNN-based texture generation", 2016.
  */
-export const shifted_gram = defineLoss({
+export const shiftedGram = defineLoss({
   kind: 'shifted_gram',
   about:
     'Compares features with those some pixels further on: for patterns that repeat, rows of bricks, weaves, tiles, which gram scatters.',
@@ -46,7 +46,7 @@ export const shifted_gram = defineLoss({
         );
       }
       return {
-        measure: (region: Region, torus) => used.map((by) => shiftedGram(g, region, by, torus)),
+        measure: (region: Region, torus) => used.map((by) => shiftedMoments(g, region, by, torus)),
         compare(canvas, target) {
           const parts = target.map(({ gram, overlap }, k) => {
             const error = relativeError(g, canvas[k]?.gram ?? gram, gram);
