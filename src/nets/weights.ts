@@ -2,7 +2,7 @@ import { z } from 'zod';
 import manifestJson from '../../weights/manifest.json';
 import { bytesText, EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
-import { layerNames } from './onnx_layers';
+import { type LayerNames, layerNames } from './onnx_layers';
 import type { OnnxModel } from './onnx_model';
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
@@ -40,6 +40,10 @@ export const knownWeightsSchema = z.strictObject({
   preprocessing: preprocessingSchema,
   /** What a texture compares unless its recipe says otherwise. */
   layers: z.array(styleLayerSchema).min(1),
+  /** What a transfer keeps of its content. */
+  content: z.array(z.string().min(1)).min(1),
+  /** What a dream enhances. */
+  dream: z.array(z.string().min(1)).min(1),
   pooling: z.enum(['max', 'average', 'l2']),
 });
 
@@ -86,6 +90,9 @@ export interface Net {
   readonly model: OnnxModel;
   readonly preprocessing: Preprocessing;
   readonly layers: readonly StyleLayer[];
+  /** What recipes that suit any net call its layers by. */
+  readonly sets: Readonly<Record<'style' | 'content' | 'dream', readonly string[]>>;
+  readonly names: LayerNames;
   readonly pooling: KnownWeights['pooling'];
   /** What was guessed about a file that is not in the manifest, to be told to the user; empty when it is. */
   readonly guessed: string;
@@ -97,16 +104,23 @@ const PLAIN: Preprocessing = { order: 'RGB', range: 1, mean: [0, 0, 0], std: [1,
 
 /** A network with what the manifest says of it, or else with guesses that weights/README.md lists. */
 export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
+  const names = layerNames(model);
   if (known) {
-    const { preprocessing, layers, pooling } = known;
-    return { name: known.name, model, preprocessing, layers, pooling, guessed: '' };
+    const { preprocessing, layers, pooling, content, dream } = known;
+    const sets = { style: layers.map((l) => l.layer), content, dream };
+    return { name: known.name, model, preprocessing, layers, sets, names, pooling, guessed: '' };
   }
   const [preprocessing, what] = guessed(model);
+  const layers = guessedLayers(model);
+  const style = layers.map((l) => l.layer);
+  const deepest = style.slice(-1);
   return {
     name: model.name,
     model,
     preprocessing,
-    layers: guessedLayers(model),
+    layers,
+    sets: { style, content: deepest, dream: deepest },
+    names,
     pooling: 'max',
     guessed: `${model.name} is not in the manifest of weights: its input is taken to be ${what}`,
   };

@@ -1,6 +1,8 @@
+import { size } from '../../base/shape';
+import { fill } from '../../shaders/fill';
 import type { Ref } from '../../shaders/op';
 import type { Graph, Node } from '../graph';
-import type { Bound } from './adam';
+import type { Bound } from './bounds';
 
 /** What is to be made small. */
 export interface Problem {
@@ -35,6 +37,19 @@ export interface Optimiser {
   /** The objective where it was evaluated in this run, [1]. */
   readonly loss: Ref;
   readonly states: readonly OptimiserState[];
+  /** A state of the parameter's shape to take as the outcome in its place: an average of the iterates. */
+  readonly result?: Node;
   /** A number [1] that is finite for as long as parameter and states are. */
   readonly health: Ref;
+}
+
+/**
+ * The objective at x, and its gradient times the number of elements. A loss that is a mean over pixels then has
+ * gradients of one size at every size of the canvas, and what optimisers remember of them stays true when it is enlarged.
+ */
+export function evaluation({ g, param, objective }: Problem, x: Ref): { loss: Ref; gradient: Node } {
+  const loss = objective(x);
+  const count = size(param.shape);
+  const [gradient = fill(g, param.shape, 0)] = g.grad(loss, [x], fill(g, loss.shape, count));
+  return { loss, gradient: g.node(gradient) };
 }

@@ -1,0 +1,59 @@
+import type { Ref } from '../shaders/op';
+import type { Plan } from './plan';
+
+/**
+ * Copies of a plan's states on the device, to go back to. Buffers are made once; saving and restoring are copies on
+ * the queue that nobody waits for.
+ */
+export class Snapshot {
+  readonly #copies: readonly { readonly ref: Ref; readonly buffer: GPUBuffer; readonly bytes: number }[];
+
+  constructor(
+    readonly plan: Plan,
+    refs: readonly Ref[],
+  ) {
+    this.#copies = refs.map((ref) => {
+      const bytes = Math.ceil(plan.bytes(ref) / 4) * 4;
+      const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+      return { ref, bytes, buffer: plan.device.gpu.createBuffer({ label: 'snapshot', size: bytes, usage }) };
+    });
+  }
+
+  /** Takes the states as they are after all runs submitted so far. */
+  save(): void {
+    this.#copy((c) => [this.plan.buffer(c.ref), c.buffer]);
+  }
+
+  /** Puts them back, before all runs submitted from now on. */
+  restore(): void {
+    this.#copy((c) => [c.buffer, this.plan.buffer(c.ref)]);
+  }
+
+  /** What was saved, in the order of the refs; f32 plans only. */
+  async read(): Promise<Float32Array<ArrayBuffer>[]> {
+    const arrays: Float32Array<ArrayBuffer>[] = [];
+    for (const c of this.#copies) arrays.push(new Float32Array(await this.plan.device.read(c.buffer, c.bytes)));
+    return arrays;
+  }
+
+  /** Sets what is saved. */
+  write(arrays: readonly Float32Array[]): void {
+    for (const [k, c] of this.#copies.entries()) {
+      const data = arrays[k];
+      if (data) this.plan.device.gpu.queue.writeBuffer(c.buffer, 0, Float32Array.from(data));
+    }
+  }
+
+  close(): void {
+    for (const c of this.#copies) c.buffer.destroy();
+  }
+
+  #copy(ends: (c: { ref: Ref; buffer: GPUBuffer }) => readonly [GPUBuffer, GPUBuffer]): void {
+    const encoder = this.plan.device.gpu.createCommandEncoder({ label: 'snapshot' });
+    for (const c of this.#copies) {
+      const [from, to] = ends(c);
+      encoder.copyBufferToBuffer(from, 0, to, 0, c.bytes);
+    }
+    this.plan.device.gpu.queue.submit([encoder.finish()]);
+  }
+}

@@ -1,0 +1,16 @@
+import type { z } from 'zod';
+import type { Optimiser, Problem } from '../../../graph/optim/optimiser';
+
+/** A way to make the objective small: one file, one block. The graph of one step is in src/graph/optim. */
+// biome-ignore lint/suspicious/noExplicitAny: blocks of all settings are kept in one list
+export interface OptimiserBlock<S extends z.ZodObject<any> = z.ZodObject<any>> {
+  readonly kind: string;
+  readonly about: string;
+  readonly schema: S;
+  build(problem: Problem, settings: z.output<S>): Optimiser;
+  /** Its knob `rate` at the first step, when it has one; it falls to `final` of it along half a cosine. */
+  rate?(settings: z.output<S>): { readonly first: number; readonly final: number };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the settings' type is inferred at each call
+export const defineOptimiser = <S extends z.ZodObject<any>>(block: OptimiserBlock<S>): OptimiserBlock<S> => block;

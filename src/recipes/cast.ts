@@ -1,0 +1,153 @@
+import { bug, EngineError } from '../base/errors';
+import { nearest } from '../base/nearest';
+import type { Raster } from '../base/raster';
+import type { Net } from '../nets/weights';
+import { matchColour } from './blocks/colour/match';
+import { INPUT, LAYER_SETS, type LayerChoice } from './blocks/layers';
+import { type CanvasSpace, freeSpace, luminanceSpace, styleSpace } from './canvas/space';
+import type { Size } from './expand';
+import type { MaskRecipe, Recipe, StyleRecipe } from './recipe';
+
+export interface StyleCast {
+  readonly recipe: StyleRecipe;
+  /** Where the recipe has it: `styles[0]`. */
+  readonly path: string;
+  /** Recoloured already, where the recipe says so. */
+  readonly picture: Raster;
+  /** Its weight, such that the absolute weights of all styles add up to 1. */
+  readonly weight: number;
+}
+
+/** Everything a run works with, looked up and prepared once. */
+export interface Cast {
+  readonly recipe: Recipe;
+  readonly net: Net | null;
+  readonly inputs: ReadonlyMap<string, Raster>;
+  readonly styles: readonly StyleCast[];
+  readonly content: Raster | null;
+  readonly space: CanvasSpace;
+  /** [vertical, horizontal] */
+  readonly torus: readonly [boolean, boolean];
+  /** True where a place on the canvas means something: a content, a mask, a view. It may not be rolled away then. */
+  readonly placed: boolean;
+}
+
+/**
+ * Looks up what a recipe names.
+ * @throws EngineError `RecipeError` with the path of a name that there is no input for, or of something missing.
+ */
+export function castOf(recipe: Recipe, net: Net | null, inputs: ReadonlyMap<string, Raster>): Cast {
+  const find = (path: string, name: string): Raster => {
+    const raster = inputs.get(name);
+    if (raster) return raster;
+    const near = nearest(name, [...inputs.keys()]);
+    throw new EngineError(
+      'RecipeError',
+      `${path}: there is no input ${name}.${near ? ` Did you mean ${near}?` : ''}`,
+      `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
+    );
+  };
+  const checkMask = (path: string, mask: MaskRecipe | undefined): void => {
+    if (mask) find(`${path}.input`, mask.input);
+  };
+  const total = recipe.styles.reduce((sum, s) => sum + Math.abs(s.weight), 0);
+  const styles = recipe.styles.map((style, k): StyleCast => {
+    const path = `styles[${k}]`;
+    let picture = find(`${path}.input`, style.input);
+    checkMask(`${path}.mask`, style.mask);
+    checkMask(`${path}.from`, style.from);
+    if (style.match) picture = matchColour(picture, find(`${path}.match.to`, style.match.to), style.match.how);
+    return { recipe: style, path, picture, weight: total > 0 ? style.weight / total : 0 };
+  });
+  const content = recipe.content === undefined ? null : find('content', recipe.content);
+  if (recipe.pin) {
+    checkMask('pin', recipe.pin);
+    find('pin.picture', recipe.pin.picture);
+  }
+  const palette = recipe.color.palette;
+  if (palette) find('color.palette.input', palette.input);
+  const anyView = recipe.views.length > 0 || recipe.stages.some((s) => (s.views?.length ?? 0) > 0);
+  const anyMask = recipe.styles.some((s) => s.mask) || recipe.pin !== undefined;
+  const axes = { both: [true, true], x: [false, true], y: [true, false], none: [false, false] } as const;
+  return {
+    recipe,
+    net,
+    inputs,
+    styles,
+    content,
+    space: spaceOf(recipe, styles, content),
+    torus: axes[recipe.tile],
+    placed: content !== null || anyView || anyMask || recipe.enlarge === 'detail',
+  };
+}
+
+function spaceOf(recipe: Recipe, styles: readonly StyleCast[], content: Raster | null): CanvasSpace {
+  const kind = recipe.color.space;
+  if (kind === 'luminance') {
+    if (content) return luminanceSpace(content);
+    throw new EngineError(
+      'RecipeError',
+      'color.space: luminance keeps the colours of the content, and there is none',
+      'Add a content, or use another space.',
+    );
+  }
+  // An avoided style has no say in which colours there are.
+  const wanted = styles.filter((s) => s.weight > 0).map((s) => s.picture);
+  return kind === 'styles' && wanted.length > 0 ? styleSpace(wanted) : freeSpace();
+}
+
+/** Every layer of the net that the recipe's losses may ask for. */
+export function netLayers(
+  recipe: Recipe,
+  choices: (loss: Recipe['stages'][number]['losses'][number]) => readonly LayerChoice[],
+  net: Net | null,
+): string[] {
+  const names = new Set<string>();
+  recipe.stages.forEach((stage, s) => {
+    stage.losses.forEach((loss, k) => {
+      for (const choice of choices(loss)) {
+        for (const name of resolveLayers(choice, net, `stages[${s}].losses[${k}].layers`).keys()) names.add(name);
+      }
+    });
+  });
+  names.delete(INPUT);
+  return [...names];
+}
+
+/**
+ * The layers and weights that a choice stands for.
+ * @throws EngineError `RecipeError` with the loss's path when there is no net, or no such layer in it.
+ */
+export function resolveLayers(choice: LayerChoice, net: Net | null, path: string): ReadonlyMap<string, number> {
+  const known = LAYER_SETS.find((set) => set === choice);
+  if (known !== undefined) {
+    if (net) return new Map(net.sets[known].map((layer) => [layer, 1]));
+    throw new EngineError(
+      'RecipeError',
+      `${path}: "${known}" means layers of a network, and the recipe has no net`,
+      `Add "net", or say "layers": ["${INPUT}"] for the picture itself.`,
+    );
+  }
+  if (typeof choice === 'string') throw bug(`a set of layers called ${choice}`);
+  const chosen = Array.isArray(choice)
+    ? (choice as readonly string[]).map((name) => [name, 1] as const)
+    : Object.entries(choice as Readonly<Record<string, number>>);
+  for (const [name] of chosen) {
+    if (name === INPUT) continue;
+    if (!net) {
+      throw new EngineError('RecipeError', `${path}.${name}: the recipe has no net to have layers`, 'Add "net".');
+    }
+    if (!net.names.values.has(name)) {
+      // Deepest first: of names equally near, the deeper one is more often meant (relu6_1 is past the end).
+      const near = nearest(name, [...net.names.usual].reverse());
+      throw new EngineError(
+        'RecipeError',
+        `${path}.${name}: ${net.name} has no such layer.${near ? ` Did you mean ${near}?` : ''}`,
+        `Its layers: ${net.names.usual.slice(0, 60).join(', ')}.`,
+      );
+    }
+  }
+  return new Map(chosen);
+}
+
+export const sizeOf = (r: Raster): Size => [r.width, r.height];

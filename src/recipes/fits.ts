@@ -1,0 +1,92 @@
+import { bytesText, EngineError } from '../base/errors';
+import type { Device } from '../gpu/device';
+import { checkLimits } from '../graph/plan';
+import { schedule } from '../graph/schedule';
+import type { PlannedStage, Size } from './expand';
+import type { Prepared } from './run';
+import { stageGraph } from './stage';
+
+/** Why a size does not fit the adapter, and about by how much its sides should shrink. */
+interface Misfit {
+  readonly detail: string;
+  readonly factor: number;
+}
+
+/**
+ * Refuses a recipe that the adapter cannot hold, before any work, naming a size that was found to fit. Tries the
+ * largest stage of each kind.
+ */
+export function refuseTooLarge(device: Device, prepared: Prepared): void {
+  const largest = new Map<string, PlannedStage>();
+  for (const stage of prepared.stages) {
+    const before = largest.get(stage.path);
+    if (!before || area(stage.size) >= area(before.size)) largest.set(stage.path, stage);
+  }
+  for (const stage of largest.values()) {
+    const misfit = misfitOf(device, prepared, stage);
+    if (misfit) refuse(device, prepared, stage, misfit);
+  }
+}
+
+const area = ([w, h]: Size): number => w * h;
+const text = ([w, h]: Size): string => `${w}x${h}`;
+
+function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit: Misfit): never {
+  const least = prepared.stages.reduce((a, b) => (area(a.size) <= area(b.size) ? a : b)).size;
+  // Sides stay in steps that every stage is known to work in.
+  const multiple = Math.max(1, prepared.multiple);
+  const shrunk = (by: number): PlannedStage => {
+    const side = (axis: 0 | 1): number =>
+      Math.max(least[axis], Math.floor((stage.size[axis] * by) / multiple) * multiple);
+    return { ...stage, size: [side(0), side(1)] };
+  };
+  const lacks = (by: number): Misfit | null => misfitOf(device, prepared, shrunk(by));
+  const smallest = lacks(0);
+  if (smallest) {
+    throw new EngineError(
+      'LimitError',
+      `even a canvas of ${text(least)} is too much for this adapter: ${smallest.detail}`,
+      'Crop or shrink the pictures it is compared with: a few hundred pixels a side show a texture.',
+    );
+  }
+  // Each try shrinks by what the one before lacked; then a few halvings find how much of that was needed.
+  let by = misfit.factor;
+  let tooLarge = 1;
+  for (let next = lacks(by); next; next = lacks(by)) {
+    tooLarge = by;
+    by *= Math.min(next.factor, 0.97);
+  }
+  for (let k = 0; k < 5; k++) {
+    const middle = (by + tooLarge) / 2;
+    if (lacks(middle)) tooLarge = middle;
+    else by = middle;
+  }
+  throw new EngineError(
+    'LimitError',
+    `${text(stage.size)} is too large for this adapter: ${misfit.detail}`,
+    `Use a size up to ${text(shrunk(by).size)}.`,
+  );
+}
+
+function misfitOf(device: Device, { cast, setup }: Prepared, stage: PlannedStage): Misfit | null {
+  const pixels = area(stage.size);
+  const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
+  // The canvas alone: do not even build a graph for it.
+  if (pixels * 4 * 4 > limit) {
+    return { detail: `it binds at most ${bytesText(limit)}`, factor: Math.sqrt(limit / (pixels * 4 * 4)) };
+  }
+  const canvas = new Float32Array(cast.space.rank * pixels);
+  try {
+    const { graph, optimiser } = stageGraph(
+      setup(stage, canvas, () => {}),
+      { canvas, counter: 0 },
+    );
+    const excess = checkLimits(device, schedule(graph, [optimiser.loss], { fuse: true, realBytes: 4 }));
+    return excess && { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
+  } catch (error) {
+    if (!(error instanceof EngineError && (error.code === 'ShapeError' || error.code === 'LimitError'))) throw error;
+    // An op's own limit, such as the longest row it can sort. A small canvas has other reasons to be refused.
+    if (pixels <= 256 * 256) throw error;
+    return { detail: error.message, factor: 0.85 };
+  }
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { EngineError } from '../base/errors';
+import { lossSchema } from './blocks/losses';
+import { optimiserSchema } from './blocks/optimisers';
+import { viewSchema } from './blocks/views';
+import { describeIssues, type SchemaNode } from './recipe_errors';
+
+/** Rises when old recipes would mean something else; a recipe of a later version is refused. */
+export const RECIPE_VERSION = 1;
+
+const side = z.int('must be whole pixels').min(16, 'must be at least 16 pixels').max(16384, 'must be at most 16384');
+const whole = (low: number, high: number): z.ZodInt =>
+  z.int('must be a whole number').min(low, `must be at least ${low}`).max(high, `must be at most ${high}`);
+const inputName = z.string().regex(/^[a-z][\w-]*$/i, 'must be a name: letters, digits, - and _');
+
+/** A picture a recipe needs: a path, and what the file held when the recipe was run. */
+export const inputSchema = z.union([
+  z.string().min(1),
+  z.strictObject({
+    path: z.string().min(1).describe('file, relative to the recipe or to where the command runs'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
+      .optional()
+      .describe('of the file; another one is refused'),
+  }),
+]);
+
+const maskSchema = z.strictObject({
+  input: inputName.describe('name of the input that is the mask: white counts, black does not'),
+  feather: z.number().min(0).max(1024).default(0).describe('softness of its edge, pixels at full size'),
+  invert: z.boolean().default(false).describe('black counts instead'),
+});
+
+export const styleSchema = z.strictObject({
+  input: inputName.default('style').describe('name of the input that is the style'),
+  weight: z.number().default(1).describe('share of this style; negative: away from it'),
+  magnification: z
+    .union([z.number().positive().max(16), z.array(z.number().positive().max(16)).min(1).max(8).readonly()])
+    .default(1)
+    .describe('how much larger its features appear than in the picture; a list: all of these sizes at once'),
+  fit: z
+    .enum(['native', 'canvas'])
+    .default('native')
+    .describe('native: a style pixel is a canvas pixel; canvas: the style is first sized to cover as many pixels'),
+  mask: maskSchema.optional().describe('the part of the canvas this style is for'),
+  from: maskSchema.optional().describe('the part of the style picture to take it from'),
+  match: z
+    .strictObject({
+      to: inputName.describe('name of the input whose colours to take on'),
+      how: z.enum(['covariance', 'histogram']).default('covariance'),
+    })
+    .optional()
+    .describe('recolour the style before it is used'),
+});
+
+const jitterSchema = z
+  .union([z.literal('auto'), z.boolean(), whole(0, 1024)])
+  .default('auto')
+  .describe(
+    'roll the canvas by random whole pixels before each look, up to this many; auto: the stride of the net, unless a loss compares position by position',
+  );
+
+export const stageSchema = z.strictObject({
+  name: z.string().min(1).max(80).optional().describe('for reports and files'),
+  resolution: z
+    .union([z.enum(['each', 'first', 'last']), z.number().positive().max(1)])
+    .default('each')
+    .describe('at each scale of the recipe, at the first or last only, or at a fraction of the full size'),
+  steps: whole(1, 100_000).default(100).describe('steps of the optimiser; each looks at the canvas once'),
+  optimizer: optimiserSchema.prefault({ kind: 'adam' }).describe('how the losses are made small'),
+  losses: z.array(lossSchema).min(1, 'must have at least one loss').describe('what is to be small: a signed sum'),
+  views: z.array(viewSchema).optional().describe("how the losses see the canvas; without it, the recipe's views"),
+  jitter: jitterSchema,
+});
+
+export const recipeSchema = z.strictObject({
+  $schema: z.string().optional().describe('for editors'),
+  toroid: z.literal(RECIPE_VERSION).default(RECIPE_VERSION).describe('version of the recipe format'),
+  name: z.string().min(1).max(80).default('recipe'),
+  about: z.string().max(2000).default('').describe('what it makes, for people'),
+  seed: whole(0, 2 ** 32 - 1)
+    .default(1)
+    .describe('of every random number: the same seed on the same adapter gives the same picture'),
+  size: z
+    .union([z.tuple([side, side]).readonly(), side])
+    .default(256)
+    .describe("width and height, pixels; or the longer side: then of the content's proportions, or square without one"),
+  tile: z.enum(['both', 'x', 'y', 'none']).default('both').describe('the axes along which the result joins itself'),
+  net: z
+    .union([
+      z.string().min(1),
+      z.strictObject({
+        name: z.string().min(1).describe('as in `toroid weights list`, or the path of an ONNX file'),
+        pooling: z.enum(['average', 'max', 'l2']).optional().describe("without it, the net's own"),
+      }),
+    ])
+    .optional()
+    .describe('network whose layers the losses look at; none is needed where they only look at the picture'),
+  inputs: z.record(inputName, inputSchema).default({}).describe('pictures by name'),
+  styles: z.array(styleSchema).default([]).describe('what to resemble'),
+  content: inputName.optional().describe('name of the input that is the content picture'),
+  canvas: z.string().min(1).max(2000).default('match(noise)').describe('seed expression: what the canvas starts as'),
+  enlarge: z
+    .enum(['canvas', 'detail'])
+    .default('canvas')
+    .describe('canvas: enlarged as it is; detail: what was changed is enlarged, and added to the seed at the new size'),
+  color: z
+    .strictObject({
+      space: z
+        .enum(['styles', 'free', 'luminance'])
+        .default('styles')
+        .describe("styles: within the styles' colours; free: any; luminance: the content's colours stay"),
+      palette: z
+        .strictObject({ input: inputName, colors: whole(2, 256), softness: z.number().min(0).max(1).default(0) })
+        .optional()
+        .describe('the result only uses this many colours of this input'),
+    })
+    .prefault({}),
+  pin: maskSchema
+    .extend({ picture: inputName.describe('name of the input that is kept where the mask is black') })
+    .optional()
+    .describe('inpainting: only the white part of the mask is worked on'),
+  views: z.array(viewSchema).default([]).describe('how the losses see the canvas, one after another'),
+  scales: z
+    .strictObject({
+      coarsest: whole(8, 4096).default(64).describe('shortest side of the first scale, pixels'),
+      ratio: z.number().gt(0.2).lt(1).default(Math.SQRT1_2).describe('side of a scale over that of the next'),
+      count: whole(1, 32).optional().describe('how many; without it, as many as coarsest and ratio give'),
+    })
+    .prefault({}),
+  stages: z.array(stageSchema).min(1, 'must have at least one stage').max(64),
+  zoom: z
+    .strictObject({
+      frames: whole(2, 10_000),
+      factor: z.number().gt(1).max(2).default(1.05).describe('enlargement from one frame to the next'),
+      turn: z.number().min(-180).max(180).default(0).describe('degrees from one frame to the next'),
+    })
+    .optional()
+    .describe('a film: each result, enlarged about its middle, is the content of the next run'),
+});
+
+/** A recipe with every default filled in. */
+export type Recipe = z.output<typeof recipeSchema>;
+/** A recipe as a person writes it. */
+export type RecipeText = z.input<typeof recipeSchema>;
+export type StageRecipe = z.output<typeof stageSchema>;
+export type StyleRecipe = z.output<typeof styleSchema>;
+export type MaskRecipe = z.output<typeof maskSchema>;
+
+/**
+ * Checks a recipe and fills its defaults in.
+ * @throws EngineError `RecipeError` with the path of everything that is wrong: `stages[0].losses[1].wieght: ...`
+ */
+export function fillRecipe(wishes: unknown): Recipe {
+  const version = (wishes as { toroid?: unknown } | null)?.toroid;
+  if (typeof version === 'number' && version > RECIPE_VERSION) {
+    throw new EngineError(
+      'RecipeError',
+      `this recipe is of version ${version}; this toroid knows versions up to ${RECIPE_VERSION}`,
+      'Install a newer toroid: npm install -g toroid',
+    );
+  }
+  const filled = recipeSchema.safeParse(wishes);
+  if (filled.success) return filled.data;
+  const lines = describeIssues(filled.error.issues, wishes, recipeJsonSchema() as SchemaNode);
+  throw new EngineError('RecipeError', lines.join('\n  '));
+}
+
+/** The JSON Schema of a recipe as a person writes it, for editors: schema/recipe.json. */
+export function recipeJsonSchema(): object {
+  return z.toJSONSchema(recipeSchema, { io: 'input' });
+}

@@ -1,0 +1,307 @@
+import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import type { Device } from '../gpu/device';
+import { netStride } from '../nets/onnx_build';
+import type { Net } from '../nets/weights';
+import { parseSeed } from './blocks/canvas/expression';
+import { paintSeed } from './blocks/canvas/seed';
+import { lockPalette, paletteOf } from './blocks/colour/palette';
+import { lossBlocks } from './blocks/losses';
+import { settleBorder } from './canvas/border';
+import { encode } from './canvas/space';
+import { type Cast, castOf, netLayers, sizeOf } from './cast';
+import type { Checkpoint } from './checkpoint';
+import { develop, viewed } from './develop';
+import type { RunEvents, StageResult } from './events';
+import {
+  allowedSide,
+  fullSize,
+  limitsOf,
+  type PlannedStage,
+  planStages,
+  type Size,
+  scaleFactors,
+  styleSizes,
+} from './expand';
+import { refuseTooLarge } from './fits';
+import type { Recipe } from './recipe';
+import { type Memory, runStage } from './stage';
+import type { StageSetup } from './stage_objective';
+import { enlargeMemory } from './transition';
+import { zoomed } from './zoom';
+
+export interface RunOptions extends RunEvents {
+  /** The recipe's net, loaded; needed when it names one. */
+  readonly net?: Net | null | undefined;
+  /** A checkpoint of this very recipe to go on from. */
+  readonly resume?: Checkpoint | undefined;
+  /** How often `onCheckpoint` is called: after so many steps, or so many seconds. */
+  readonly checkpointSteps?: number | undefined;
+  readonly checkpointSeconds?: number | undefined;
+  onCheckpoint?(c: Checkpoint): Promise<void>;
+}
+
+export interface RunResult {
+  readonly raster: Raster;
+  /** The recipe as run, with its size rounded. */
+  readonly recipe: Recipe;
+  readonly stages: readonly StageResult[];
+  readonly stopped: boolean;
+  /** By how much the finished tile was rolled, to lay its border along an ordinary line (see border.ts). */
+  readonly moved: readonly [dx: number, dy: number];
+}
+
+/**
+ * Runs a recipe.
+ * @param inputs the pictures that the recipe names.
+ * @throws EngineError `RecipeError` before any work for what a recipe asks and there is not; `LimitError` when it is
+ *   too large for the adapter; `RunError` when it has no finite loss to begin with.
+ */
+export async function run(
+  device: Device,
+  wanted: Recipe,
+  inputs: ReadonlyMap<string, Raster>,
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const { zoom } = wanted;
+  if (!zoom) return runOnce(device, wanted, inputs, options, 0);
+  if (wanted.content === undefined) {
+    throw new EngineError('RecipeError', 'zoom: enlarges the content, and there is none', 'Add "content".');
+  }
+  const { content } = wanted;
+  let current = inputs;
+  const stages: StageResult[] = [];
+  let from = 0;
+  if (options.resume) {
+    from = options.resume.frame;
+    const { feedback } = options.resume;
+    if (feedback) current = new Map(inputs).set(content, feedback);
+  }
+  for (let frame = from; ; frame++) {
+    const result = await runOnce(
+      device,
+      wanted,
+      current,
+      frame === from ? options : { ...options, resume: undefined },
+      frame,
+    );
+    stages.push(...result.stages);
+    await options.onFrame?.({ frame, frames: zoom.frames, raster: result.raster });
+    if (result.stopped || frame + 1 >= zoom.frames) return { ...result, stages };
+    current = new Map(inputs).set(content, zoomed(result.raster, zoom.factor, zoom.turn));
+  }
+}
+
+/** Everything that is known before the first step. */
+export interface Prepared {
+  readonly cast: Cast;
+  readonly full: Size;
+  readonly stages: readonly PlannedStage[];
+  /** What every side is a multiple of. */
+  readonly multiple: number;
+  setup(stage: PlannedStage, start: Float32Array, notice: (text: string) => void): StageSetup;
+}
+
+/** Checks a recipe against its inputs and its net, and lays out its stages. Touches the adapter's limits only. */
+export function prepare(
+  device: Device,
+  wanted: Recipe,
+  inputs: ReadonlyMap<string, Raster>,
+  net: Net | null,
+  notice: (text: string) => void,
+): Prepared {
+  if (wanted.net !== undefined && !net) {
+    throw new EngineError('RecipeError', 'net: the recipe names a net, and none was loaded', 'Pass the net to run.');
+  }
+  const layers = netLayers(
+    wanted,
+    (loss) => {
+      const block = lossBlocks.find((b) => b.kind === loss.kind);
+      return block?.layers?.(loss) ?? ('layers' in loss ? [loss.layers] : []);
+    },
+    net,
+  );
+  const used = layers.length > 0 ? net : null;
+  const strides = used ? netStride(used.model, layers) : ([1, 1] as const);
+  const first = castOf(wanted, used, inputs);
+  const limits = limitsOf(wanted, strides);
+  const asked = fullSize(wanted, first.content && sizeOf(first.content));
+  const full: Size = [
+    allowedSide(asked[0], limits.multiple[0], limits.accepts),
+    allowedSide(asked[1], limits.multiple[1], limits.accepts),
+  ];
+  if (full[0] !== asked[0] || full[1] !== asked[1]) {
+    notice(
+      `size ${asked.join('x')} becomes ${full.join('x')}: sides have to be multiples of ${limits.multiple.join(' and ')} here`,
+    );
+  }
+  const recipe: Recipe = { ...wanted, size: full };
+  const cast: Cast = { ...first, recipe };
+  const native = cast.styles.flatMap((s) => styleSizes(s.recipe, sizeOf(s.picture), full, 1));
+  const stages = planStages(recipe, full, scaleFactors(recipe, full, native), limits);
+  const largest = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
+  const setup = (stage: PlannedStage, start: Float32Array, say: (text: string) => void): StageSetup => ({
+    cast,
+    stage,
+    full,
+    layers,
+    stride: Math.max(...strides),
+    start,
+    largest,
+    notice: say,
+  });
+  return { cast, full, stages, multiple: Math.max(...limits.multiple), setup };
+}
+
+async function runOnce(
+  device: Device,
+  wanted: Recipe,
+  inputs: ReadonlyMap<string, Raster>,
+  options: RunOptions,
+  frame: number,
+): Promise<RunResult> {
+  const said = new Set<string>();
+  const notice = (text: string): void => {
+    if (!said.has(text)) options.onNotice?.(text);
+    said.add(text);
+  };
+  const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
+  const { cast, stages } = prepared;
+  const { recipe, space, torus } = cast;
+  refuseTooLarge(device, prepared);
+  const resume = options.resume;
+  if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) {
+    throw new EngineError(
+      'CheckpointError',
+      'the checkpoint is of another recipe',
+      'Resume with the recipe it was made by.',
+    );
+  }
+  const seed = parseSeed(recipe.canvas, [...inputs.keys()]);
+  const styles = cast.styles.filter((s) => s.weight > 0).map((s) => s.picture);
+  const paint = (size: Size): Float32Array => {
+    const planes = paintSeed(seed, { size, seed: recipe.seed, torus, inputs, styles, space, notice });
+    return encode(space, { width: size[0], height: size[1], data: planes });
+  };
+
+  const done: StageResult[] = [...(resume?.done ?? [])];
+  let memory: Memory | null = resume?.memory ?? null;
+  let size: Size | null = null;
+  let stopped = false;
+  let lastSaved = performance.now();
+  for (const stage of stages.slice(resume?.stage ?? 0)) {
+    const point = stage.index === resume?.stage ? resume.point : undefined;
+    if (!memory) memory = { canvas: paint(stage.size), counter: 0, optimiser: '', states: [] };
+    else if (!point && size && (size[0] !== stage.size[0] || size[1] !== stage.size[1])) {
+      memory = await toSize(device, memory, cast, size, stage, paint);
+    }
+    size = stage.size;
+    stopped ||= options.signal?.aborted ?? false;
+    if (stopped) continue; // enlarge what there is to the size asked for
+    const start = memory;
+    const outcome = await runStage(device, prepared.setup(stage, start.canvas, notice), {
+      memory: start,
+      resume: point,
+      signal: options.signal,
+      checkpointEvery: options.checkpointSteps,
+      onProgress: (p) =>
+        options.onProgress?.({
+          stage: stage.index,
+          stages: stages.length,
+          name: stage.name,
+          width: stage.size[0],
+          height: stage.size[1],
+          steps: stage.recipe.steps,
+          ...p,
+        }),
+      wantsCanvas: () => options.wantsPicture?.() ?? false,
+      onCanvas: async (canvas, step) =>
+        options.onPicture?.({ stage: stage.index, step, raster: await develop(device, cast, stage, canvas, notice) }),
+      checkpointDue: (step) =>
+        options.onCheckpoint !== undefined &&
+        ((options.checkpointSteps !== undefined && step % options.checkpointSteps === 0) ||
+          (options.checkpointSeconds !== undefined &&
+            performance.now() - lastSaved >= 1000 * options.checkpointSeconds)),
+      onCheckpoint: async (at) => {
+        const feedback = frame > 0 && recipe.content !== undefined ? (inputs.get(recipe.content) ?? null) : null;
+        await options.onCheckpoint?.({
+          frame,
+          feedback,
+          stage: stage.index,
+          stages: stages.length,
+          memory: start,
+          point: at,
+          done,
+        });
+        lastSaved = performance.now();
+      },
+    });
+    memory = await settled(device, outcome.memory, cast, stage, notice);
+    stopped = outcome.stopped;
+    if (outcome.steps === 0) continue;
+    const result: StageResult = {
+      stage: stage.index,
+      name: stage.name,
+      width: stage.size[0],
+      height: stage.size[1],
+      steps: outcome.steps,
+      msPerStep: outcome.msPerStep,
+      curves: outcome.curves,
+      raster: await develop(device, cast, stage, memory.canvas, notice),
+    };
+    done.push(result);
+    await options.onStage?.(result);
+  }
+  const last = stages.at(-1);
+  if (!last || !memory) throw new EngineError('RecipeError', 'stages: there is none', 'Add a stage.');
+  let raster = await develop(device, cast, last, memory.canvas, notice);
+  const { palette } = recipe.color;
+  const from = palette && inputs.get(palette.input);
+  if (palette && from) {
+    raster = lockPalette(raster, paletteOf([from], palette.colors, recipe.seed), { softness: palette.softness });
+  }
+  const border = cast.placed ? { raster, moved: [0, 0] as const } : settleBorder(raster, torus);
+  return { raster: border.raster, moved: border.moved, recipe, stages: done, stopped };
+}
+
+/** What is outside a view's part of the plane, or under a pin, is not worked on: it takes what is seen there. */
+async function settled(
+  device: Device,
+  memory: Memory,
+  cast: Cast,
+  stage: PlannedStage,
+  notice: (text: string) => void,
+): Promise<Memory> {
+  const views = stage.recipe.views ?? cast.recipe.views;
+  if (views.length === 0 && !cast.recipe.pin) return memory;
+  const data = await viewed(device, cast, stage, memory.canvas, notice);
+  const [width, height] = stage.size;
+  return { ...memory, canvas: encode(cast.space, { width, height, data }) };
+}
+
+async function toSize(
+  device: Device,
+  memory: Memory,
+  cast: Cast,
+  from: Size,
+  stage: PlannedStage,
+  paint: (size: Size) => Float32Array,
+): Promise<Memory> {
+  const { recipe, space, torus, placed } = cast;
+  const enlarge = (m: Memory): Promise<Memory> =>
+    enlargeMemory(device, m, {
+      from,
+      to: stage.size,
+      rank: space.rank,
+      torus,
+      placed,
+      seed: recipe.seed,
+      stage: stage.index,
+    });
+  if (recipe.enlarge === 'canvas') return enlarge(memory);
+  // Only what was changed is enlarged: the seed has detail of its own at the new size.
+  const before = paint(from);
+  const change = await enlarge({ ...memory, canvas: memory.canvas.map((v, i) => v - (before[i] ?? 0)) });
+  const after = paint(stage.size);
+  return { ...change, canvas: change.canvas.map((v, i) => v + (after[i] ?? 0)) };
+}

@@ -1,0 +1,255 @@
+import { bug, EngineError } from '../base/errors';
+import { size as elements } from '../base/shape';
+import type { Device } from '../gpu/device';
+import { Graph, type Node } from '../graph/graph';
+import type { Optimiser } from '../graph/optim/optimiser';
+import { Plan } from '../graph/plan';
+import { Snapshot } from '../graph/snapshot';
+import { Watch } from '../graph/watch';
+import { optimiserBlocks } from './blocks/optimisers';
+import { type StageObjective, type StageSetup, stageObjective } from './stage_objective';
+
+/** What one stage leaves to the next: the canvas, and what its optimiser remembers. */
+export interface Memory {
+  /** Coordinates [rank, H, W]. */
+  readonly canvas: Float32Array;
+  /** Steps of the whole run so far: random draws depend on it. */
+  readonly counter: number;
+  /** Which optimiser the states belong to. */
+  readonly optimiser: string;
+  readonly states: readonly SavedState[];
+}
+
+export interface SavedState {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  readonly enlarged: 'resize' | 'keep' | 'reset';
+}
+
+/** A moment of a stage, complete: to go on from it gives the bytes that going on would have given. */
+export interface StagePoint {
+  readonly step: number;
+  /** How often the rate was halved because the loss was no number. */
+  readonly halvings: number;
+  /** Parameter, counter and optimiser states, in their order; `guard`: as of the last step known to be good. */
+  readonly values: readonly Float32Array[];
+  readonly guard: readonly Float32Array[];
+  readonly guardStep: number;
+}
+
+export type Curve = (readonly [step: number, value: number])[];
+
+export interface StageOptions {
+  readonly memory: Memory;
+  readonly resume?: StagePoint | undefined;
+  readonly signal?: AbortSignal | undefined;
+  onProgress?(p: { step: number; loss: number; terms: Record<string, number>; msPerStep: number }): void;
+  /** Asked after each batch: whether to read the canvas for `onCanvas`. */
+  wantsCanvas?(): boolean;
+  onCanvas?(canvas: Float32Array, step: number): Promise<void>;
+  /** Asked after each batch: whether a checkpoint is due, and in how many steps at most the next one is. */
+  checkpointDue?(step: number): boolean;
+  readonly checkpointEvery?: number | undefined;
+  onCheckpoint?(point: StagePoint): Promise<void>;
+}
+
+export interface StageOutcome {
+  readonly memory: Memory;
+  /** Steps done: fewer than asked for when stopped, or given up. */
+  readonly steps: number;
+  readonly curves: Readonly<Record<string, Curve>>;
+  readonly msPerStep: number;
+  readonly stopped: boolean;
+}
+
+/** Time between two looks at the loss. Work is queued in batches of about this length. */
+const BATCH_MS = 250;
+/** The rate falls in this many equal stairs. Batches end where a stair does, so results do not depend on the clock. */
+const STAIRS = 32;
+/** Halvings of the rate after which a stage is given up. */
+const PATIENCE = 6;
+
+/** What a stage computes at each step, before it has any memory: to compile, or to find out whether it would fit. */
+export interface StageGraph {
+  readonly graph: Graph;
+  readonly canvas: Node;
+  readonly counter: Node;
+  readonly optimiser: Optimiser;
+  readonly objective: StageObjective;
+}
+
+export function stageGraph(setup: StageSetup, memory: Pick<Memory, 'canvas' | 'counter'>): StageGraph {
+  const { stage, cast } = setup;
+  const settings = stage.recipe.optimizer;
+  const block = optimiserBlocks.find((b) => b.kind === settings.kind);
+  if (!block) throw bug(`an optimiser of kind ${settings.kind}`);
+  const graph = new Graph();
+  const [W, H] = stage.size;
+  const canvas = graph.state([cast.space.rank, H, W], memory.canvas, 'canvas');
+  const counter = graph.state([1], Float32Array.of(memory.counter), 'counter');
+  let built: StageObjective | undefined;
+  const objective = (x: Parameters<typeof stageObjective>[1]) => {
+    built = stageObjective(graph, x, counter, setup);
+    return built.loss;
+  };
+  const optimiser = block.build(
+    { g: graph, param: canvas, counter, objective, lo: cast.space.lo, hi: cast.space.hi },
+    settings,
+  );
+  if (!built) throw bug(`${settings.kind} never looked at its objective`);
+  return { graph, canvas, counter, optimiser, objective: built };
+}
+
+/** Runs one stage. The GPU never waits for the host: losses come in one batch behind. */
+export async function runStage(device: Device, setup: StageSetup, options: StageOptions): Promise<StageOutcome> {
+  const { stage, notice } = setup;
+  const { steps, optimizer } = stage.recipe;
+  const { memory, resume, signal } = options;
+  const { graph, canvas, counter, optimiser, objective } = stageGraph(setup, memory);
+  const { terms, loss } = objective;
+  const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
+  const outcome = optimiser.result ?? canvas;
+  const plan = await Plan.compile(device, graph, [
+    ...new Set([optimiser.loss, optimiser.health, loss, ...terms.values()]),
+  ]);
+  const watch = new Watch(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
+  let good = new Snapshot(plan, states);
+  let spare = new Snapshot(plan, states);
+  try {
+    if (resume) {
+      for (const [k, s] of states.entries()) write(plan, s, resume.values[k]);
+      good.write(resume.guard);
+    } else {
+      // What the optimiser remembers of the stage before, where it is the same one.
+      if (memory.optimiser === optimizer.kind) {
+        for (const s of optimiser.states) {
+          const old = memory.states.find((m) => m.name === s.name && m.data.length === elements(s.node.shape));
+          if (old && s.enlarged !== 'reset') write(plan, s.node, old.data);
+        }
+      }
+      good.save();
+    }
+    const names = ['total', ...(terms.size > 1 ? terms.keys() : [])];
+    const curves: Record<string, Curve> = Object.fromEntries(names.map((n) => [n, []]));
+    const schedule = optimiserBlocks.find((b) => b.kind === optimizer.kind)?.rate?.(optimizer);
+    const stair = Math.max(1, Math.ceil(steps / STAIRS));
+    const every = options.checkpointEvery;
+    const first = resume?.step ?? 0;
+    let began = performance.now();
+    let counted = 0;
+    let batch = 1;
+    let msPerStep = 0;
+    let done = first;
+    let guardStep = resume?.guardStep ?? 0;
+    let halvings = resume?.halvings ?? 0;
+    let givenUp = false;
+    let pending: { step: number; runs: number; values: Promise<Float32Array>; candidate: boolean } | null = null;
+
+    /** Looks at the batch before. False when it went wrong: everything since the last good step is then undone. */
+    const collect = async (): Promise<boolean> => {
+      if (!pending) return true;
+      const { step, runs, values, candidate } = pending;
+      pending = null;
+      const [value = Number.NaN, health = Number.NaN, ...parts] = await values;
+      if (Number.isFinite(value) && Number.isFinite(health)) {
+        if (candidate) {
+          [good, spare] = [spare, good];
+          guardStep = step;
+        }
+        const all = [value, ...(terms.size > 1 ? parts : [])];
+        names.forEach((n, k) => curves[n]?.push([step, all[k] ?? Number.NaN]));
+        counted += runs;
+        msPerStep = (performance.now() - began) / Math.max(1, counted);
+        batch = Math.max(1, Math.min(32, Math.round(BATCH_MS / Math.max(msPerStep, 0.1))));
+        const shown = Object.fromEntries([...terms.keys()].map((n, k) => [n, parts[k] ?? Number.NaN]));
+        options.onProgress?.({ step, loss: value, terms: shown, msPerStep });
+        return true;
+      }
+      good.restore();
+      done = guardStep;
+      halvings++;
+      if (halvings > PATIENCE || !schedule) {
+        const bad = [...terms.keys()].filter((_, k) => !Number.isFinite(parts[k]));
+        const which = bad.length > 0 && bad.length < terms.size ? ` (${bad.join(', ')})` : '';
+        if (guardStep === 0 && stage.index === 0) {
+          throw new EngineError(
+            'RunError',
+            `${stage.path}: the loss is not a number from the start${which}`,
+            'Try a smaller weight or another seed; if the net is yours, check that its weights are finite.',
+          );
+        }
+        notice(
+          `${stage.name} at ${stage.size.join('x')}: the loss keeps turning into no number${which}; it ends at step ${guardStep}`,
+        );
+        givenUp = true;
+        return false;
+      }
+      notice(
+        `${stage.name} at ${stage.size.join('x')}: the loss was no longer a number by step ${step}; back to step ${guardStep}, at half the rate`,
+      );
+      return false;
+    };
+
+    for (;;) {
+      if (done >= steps || signal?.aborted || givenUp) {
+        if (await collect()) break;
+        continue;
+      }
+      const near = every === undefined ? steps : every - (done % every);
+      const count = Math.min(batch, steps - done, stair - (done % stair), near);
+      if (schedule) {
+        const along = (done - (done % stair)) / steps;
+        const share = schedule.final + (1 - schedule.final) * 0.5 * (1 + Math.cos(Math.PI * along));
+        plan.knob('rate', schedule.first * share * 0.5 ** halvings);
+      }
+      plan.run(count);
+      done += count;
+      const step = done;
+      const values = watch.sample();
+      if (!(await collect())) {
+        await values; // of steps that no longer count
+        continue;
+      }
+      const candidate = step % stair === 0;
+      if (candidate) spare.save();
+      pending = { step, runs: count, values, candidate };
+      const due = step < steps && (options.checkpointDue?.(step) ?? false);
+      const look = options.wantsCanvas?.() ?? false;
+      if (!due && !look) continue;
+      if (!(await collect())) continue;
+      const paused = performance.now();
+      if (look) await options.onCanvas?.(await plan.read(outcome), step);
+      if (due) {
+        const now: Float32Array[] = [];
+        for (const s of states) now.push(await plan.read(s));
+        await options.onCheckpoint?.({ step, halvings, values: now, guard: await good.read(), guardStep });
+      }
+      began += performance.now() - paused;
+    }
+    const kept: SavedState[] = [];
+    for (const s of optimiser.states) {
+      if (s.enlarged === 'reset') continue;
+      kept.push({ name: s.name, shape: s.node.shape, data: await plan.read(s.node), enlarged: s.enlarged });
+    }
+    const [count = 0] = await plan.read(counter);
+    return {
+      memory: { canvas: await plan.read(outcome), counter: count, optimiser: optimizer.kind, states: kept },
+      steps: done,
+      curves,
+      msPerStep,
+      stopped: done < steps && !givenUp,
+    };
+  } finally {
+    good.close();
+    spare.close();
+    watch.close();
+    plan.close();
+    device.pool.trim(); // the next stage may have other sizes
+  }
+}
+
+function write(plan: Plan, node: Node, data: Float32Array | undefined): void {
+  if (!data || data.length !== elements(node.shape)) throw bug(`no saved value for ${node.label}`);
+  plan.write(node, data);
+}
