@@ -14,8 +14,10 @@ import { gramEnhance } from '../src/recipes/blocks/losses/gram_enhance';
 import { guide } from '../src/recipes/blocks/losses/guide';
 import { lossBlocks, lossSchema } from '../src/recipes/blocks/losses/index';
 import { neuron } from '../src/recipes/blocks/losses/neuron';
+import { patches } from '../src/recipes/blocks/losses/patches';
 import { principalComponents } from '../src/recipes/blocks/losses/principal';
 import { tv } from '../src/recipes/blocks/losses/tv';
+import { random } from '../src/shaders/random';
 import { device } from './device';
 import { close, rolled } from './kit';
 import { checkLoss, type Fake, type Given, type HostMap, runLoss, someMap } from './loss_context';
@@ -69,6 +71,9 @@ test('content: relative to the content, position for position, weighted by layer
   });
   const same = await runLoss(content, { layers: ['a'] }, { canvas: { a: map(1) }, content: { a: map(1) } });
   assert.is(same.loss, 0);
+  const some = await runLoss(content, { layers: { a: 1, b: 0 } }, fake);
+  assert.equal([...some.terms.keys()], ['a']);
+  await rejects(runLoss(content, { layers: { a: 0 } }, fake), /no layer has a weight/);
 });
 
 /** Features whose channels are mixtures of a few strong patterns and weak noise. */
@@ -346,11 +351,134 @@ test('tv: on the torus, and not; the size does not matter', async () => {
   close([large.loss], [small.loss], 1e-6, 'four copies');
 });
 
+/** The filters that the first loss of a run draws: [P, C k k]. Drawn by the device, whose cosine may be a rough one. */
+async function filtersOf(P: number, C: number, k: number, localised: boolean): Promise<number[][]> {
+  const g = new Graph();
+  const zero = g.constant([1], new Float32Array(1));
+  const noise = random(g, [P, C * k * k], { seed: 1, stream: 100, distribution: 'normal' }, zero);
+  const plan = await Plan.compile(await device(), g, [noise]);
+  const draw = await plan.read(noise);
+  plan.close();
+  return Array.from({ length: P }, (_, p) => {
+    const sigma = localised ? [0, 1, 2, 0.6][p % 4]! : 0;
+    const row = Array.from({ length: C * k * k }, (_, i) => {
+      const [y, x] = [(Math.floor(i / k) % k) - (k - 1) / 2, (i % k) - (k - 1) / 2];
+      return draw[p * C * k * k + i]! * (sigma === 0 ? 1 : Math.exp(-(x * x + y * y) / (2 * sigma * sigma)));
+    });
+    return row.map((v) => v / Math.hypot(...row));
+  });
+}
+
+/** Sorted projections of the patches whose middle counts. */
+function projections(
+  m: HostMap,
+  filter: number[],
+  k: number,
+  torus: boolean,
+  counts?: (n: number) => boolean,
+): number[] {
+  const [C, H, W] = m.shape;
+  const h = (k - 1) / 2;
+  const found: number[] = [];
+  for (let y = 0; y < H; y++) {
+    for (let x = 0; x < W; x++) {
+      const whole = y >= h && y + h < H && x >= h && x + h < W;
+      if ((!torus && !whole) || (counts && !counts(y * W + x))) continue;
+      let sum = 0;
+      for (let c = 0; c < C; c++) {
+        for (let i = 0; i < k; i++) {
+          for (let j = 0; j < k; j++) {
+            sum += filter[(c * k + i) * k + j]! * at(m, c, ((y + i - h + H) % H) * W + ((x + j - h + W) % W));
+          }
+        }
+      }
+      found.push(sum);
+    }
+  }
+  return found.sort((a, b) => a - b);
+}
+
+/** mean_i |x_i - quantile of y at (i + 0.5) / n|, both sorted. */
+function between(x: number[], y: number[]): number {
+  return mean(
+    x.map((v, i) => {
+      const t = Math.min(y.length - 1, Math.max(0, ((i + 0.5) * y.length) / x.length - 0.5));
+      const low = Math.min(y.length - 2, Math.floor(t));
+      return Math.abs(v - (y.length === 1 ? y[0]! : y[low]! + (t - low) * (y[low + 1]! - y[low]!)));
+    }),
+  );
+}
+
+test('patches: the sliced distance in f64, on the torus and off it, localised, masked', async () => {
+  const canvas = { input: someMap([3, 8, 9], 40) };
+  const target = { input: someMap([3, 7, 10], 41) };
+  const masks = {
+    canvasMask: { input: someMap([1, 8, 9], 42).data },
+    targetMask: { input: someMap([1, 7, 10], 43).data },
+  };
+  const counts = (mask?: ArrayLike<number>) => mask && ((n: number) => 2 * mask[n]! >= Math.max(...Array.from(mask)));
+  for (const [k, localised, torus, masked] of [
+    [3, false, true, false],
+    [3, true, false, false],
+    [1, false, true, false],
+    [5, false, true, true],
+    [3, true, false, true],
+  ] as const) {
+    const filters = await filtersOf(4, 3, k, localised);
+    const fake: Fake = { canvas, styles: [{ weight: 0.5, target, ...(masked && masks) }], torus: [torus, torus] };
+    await checkLoss(
+      patches,
+      { patch: k, projections: 4, localised },
+      fake,
+      (f) => {
+        const { canvasMask, targetMask } = f.styles![0]!;
+        const each = filters.map((filter) =>
+          between(
+            projections(f.canvas.input!, filter, k, torus, counts(canvasMask?.input)),
+            projections(target.input, filter, k, false, counts(targetMask?.input)),
+          ),
+        );
+        return 0.5 * mean(each);
+      },
+      { value: 1e-4, step: 1e-6, slope: 2e-3 },
+    );
+  }
+});
+
+test('patches: several styles, fewer projections where there is no room, fine scales, refusals', async () => {
+  const canvas = { input: someMap([3, 9, 9], 44) };
+  const styles = [45, 46].map((seed) => ({ weight: 0.5, target: { input: someMap([3, 9, 8], seed) } }));
+  const both = await runLoss(patches, { patch: 3 }, { canvas, styles });
+  assert.ok(both.loss > 0);
+  assert.equal(both.notices, []);
+  const tight = await runLoss(patches, { patch: 3 }, { canvas, styles, largest: 8 * 81 * 5 });
+  assert.match(tight.notices[0]!, /^5 projections a step instead of 16: the adapter binds 3.2 KiB at most$/);
+  const [one] = styles;
+  const given = (localised: unknown) => ({ patch: 5, projections: 4, localised });
+  const coarse = await runLoss(patches, given('auto'), { canvas, styles: [one!], fine: false });
+  const fine = await runLoss(patches, given('auto'), { canvas, styles: [one!], fine: true });
+  assert.is(coarse.loss, (await runLoss(patches, given(false), { canvas, styles: [one!] })).loss);
+  assert.is(fine.loss, (await runLoss(patches, given(true), { canvas, styles: [one!], fine: false })).loss);
+  assert.is.not(coarse.loss, fine.loss);
+  const corner = { input: Float64Array.from({ length: 72 }, (_, i) => Number(i === 0)) };
+  await rejects(
+    runLoss(patches, { patch: 3 }, { canvas, styles: [{ ...one!, targetMask: corner }] }),
+    /leaves no 3x3 patch of the exemplar/,
+  );
+  await rejects(runLoss(patches, { patch: 11 }, { canvas, styles }), /smaller than a 11x11 patch/);
+  assert.throws(() => patches.schema.parse({ kind: 'patches', patch: 4 }), /must be odd/);
+});
+
 test('on the torus a rolled canvas has the same loss, and the rolled gradient', async () => {
   const by = [2, 3] as const;
   const styles = [{ target: { relu: map(30, 4, 3, 4) } }];
   const checks: readonly (readonly [LossBlock, Given, Fake])[] = [
     [tv, {}, { canvas: { input: someMap([3, 5, 6], 31) } }],
+    [
+      patches,
+      { patch: 3 },
+      { canvas: { input: someMap([3, 5, 6], 31) }, styles: [{ target: { input: someMap([3, 6, 5], 38) } }] },
+    ],
     [enhance, { layers: ['relu'] }, one(map(32), { styles })],
     [gramEnhance, { layers: ['relu'] }, one(map(33), { styles })],
     [channel, { layer: 'relu', channels: 1 }, one(map(34), { start: { relu: map(35) } })],

@@ -1,18 +1,15 @@
 import { EngineError } from '../base/errors';
-import { size } from '../base/shape';
+import { type Shape, size } from '../base/shape';
 import type { Graph } from '../graph/graph';
-import { argsort } from '../shaders/argsort';
 import { type Border, conv2d } from '../shaders/conv2d';
-import { absoluteError } from '../shaders/error';
-import { gather } from '../shaders/gather';
 import { normalizeRows } from '../shaders/normalize_rows';
 import type { Ref } from '../shaders/op';
 import { padGradOp } from '../shaders/pad';
 import { affine, mul } from '../shaders/pointwise';
-import { quantile } from '../shaders/quantile';
 import { random } from '../shaders/random';
 import { reshape } from '../shaders/reshape';
 import { rollBy } from '../shaders/roll';
+import { sortedRows, transport } from './transport';
 
 export interface PatchOptions {
   /** Side of the square patches, in pixels. Odd. */
@@ -26,6 +23,11 @@ export interface PatchOptions {
   readonly localised: boolean;
   /** Axes on which the canvas is a torus, [vertical, horizontal]; on the others only whole patches count. */
   readonly torus: readonly [boolean, boolean];
+  /**
+   * Pixels (y W + x, ascending) of canvas and exemplar: only patches with one of them in the middle count. Default: all.
+   */
+  readonly canvasPick?: Uint32Array | undefined;
+  readonly exemplarPick?: Uint32Array | undefined;
 }
 
 /**
@@ -39,10 +41,11 @@ export interface PatchOptions {
  * distance of Rabin et al., SSVM 2011. Gradient: the sign of the difference, scattered back through the sort.
  *
  * @returns the loss, shape [1]
- * @throws EngineError `ShapeError` when either picture is smaller than a patch.
+ * @throws EngineError `ShapeError` when either picture is smaller than a patch, `RecipeError` when no patch has its middle
+ *   at a picked pixel.
  */
 export function patchLoss(g: Graph, canvas: Ref, exemplar: Ref, counter: Ref, options: PatchOptions): Ref {
-  const { patch: k, projections: P, seed, stream, localised, torus } = options;
+  const { patch: k, projections: P, seed, stream, localised, torus, canvasPick, exemplarPick } = options;
   const C = canvas.shape[0] ?? 0;
   for (const [name, { shape }] of [
     ['canvas', canvas],
@@ -59,12 +62,38 @@ export function patchLoss(g: Graph, canvas: Ref, exemplar: Ref, counter: Ref, op
   const noise = random(g, [P, C * k * k], { seed, stream, distribution: 'normal' }, counter);
   const directions = localised ? mul(g, noise, windows(g, P, C, k)) : noise;
   const filters = reshape(g, normalizeRows(g, directions), [P, C, k, k]);
+  const middles = canvasPick && patchesAt(canvasPick, canvas.shape, k, torus, 'canvas');
   const x = project(g, canvas, filters, torus);
-  const N = x.shape[1] ?? 0;
-  const y = projectSparsely(g, exemplar, filters, N, counter, options);
-  const sorted = gather(g, x, argsort(g, x), { permutation: true });
-  const wanted = quantile(g, gather(g, y, argsort(g, y), { permutation: true }), N);
-  return absoluteError(g, sorted, wanted);
+  const N = middles?.length ?? x.shape[1] ?? 0;
+  const y = exemplarPick
+    ? project(g, exemplar, filters, [false, false])
+    : projectSparsely(g, exemplar, filters, N, counter, options);
+  const wanted = exemplarPick && patchesAt(exemplarPick, exemplar.shape, k, [false, false], 'exemplar');
+  return transport(g, sortedRows(g, x, middles), sortedRows(g, y, wanted), 'absolute');
+}
+
+/** Which of the patches of a picture [C, H, W], in the order of `project`, have a picked pixel in the middle. */
+function patchesAt(
+  pick: Uint32Array,
+  [, H = 1, W = 1]: Shape,
+  k: number,
+  torus: readonly [boolean, boolean],
+  name: string,
+): Uint32Array {
+  const before = Math.floor((k - 1) / 2);
+  const [dy, dx] = torus.map((t) => (t ? 0 : before)) as [number, number];
+  const [rows, columns] = [torus[0] ? H : H - k + 1, torus[1] ? W : W - k + 1];
+  const found: number[] = [];
+  for (const i of pick) {
+    const [y, x] = [Math.floor(i / W) - dy, (i % W) - dx];
+    if (y >= 0 && y < rows && x >= 0 && x < columns) found.push(y * columns + x);
+  }
+  if (found.length > 0) return Uint32Array.from(found);
+  throw new EngineError(
+    'RecipeError',
+    `the mask leaves no ${k}x${k} patch of the ${name}`,
+    'Use a mask that reaches further in, or a smaller patch.',
+  );
 }
 
 /** Standard deviations, in pixels, of the windows that filters take turns with. 0: no window, the whole patch. */

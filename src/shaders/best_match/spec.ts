@@ -34,16 +34,18 @@ export const spec: OpSpec<2, object> = {
   },
   cases: [
     ...shapes.map(([name, a, b]): Case<2, object> => ({ name, shapes: [a, b], attrs: {} })),
-    {
-      // What lies beyond the last column of b counts 0, and would win.
-      name: 'all products negative',
-      shapes: [
-        [2, 3, 3],
-        [2, 1, 5],
-      ],
-      attrs: {},
-      values: (k, _, u) => (k === 0 ? 2 + u : -2 + u),
-    },
+    // What lies beyond the last column of b counts 0, and would win.
+    ...[9, 5].map(
+      (M): Case<2, object> => ({
+        name: `all products negative, ${M} to choose from`,
+        shapes: [
+          [2, 3, 3],
+          [2, 1, M],
+        ],
+        attrs: {},
+        values: (k, _, u) => (k === 0 ? 2 + u : -2 + u),
+      }),
+    ),
     {
       name: 'silent pixels take the first',
       shapes: [

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { scale } from '../../../shaders/pointwise';
 import { commonLoss, INPUT, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { relativeError } from './relative';
+import { perLayer, relativeError } from './relative';
 
 /**
  * mean(((a - a_start) / rms(a_start))^2) at each layer, with a_start the canvas as it was when the stage began,
@@ -18,9 +17,5 @@ export const anchor = defineLoss({
     layers: layersSchema.default([INPUT]),
   }),
   positional: true,
-  build: (c, settings) =>
-    [...c.layers(settings.layers)].map(([layer, weight]) => ({
-      name: layer,
-      value: scale(c.g, relativeError(c.g, c.canvas(layer), c.start(layer)), weight),
-    })),
+  build: (c, { layers }) => perLayer(c, layers, (layer) => relativeError(c.g, c.canvas(layer), c.start(layer))),
 });

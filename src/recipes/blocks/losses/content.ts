@@ -4,12 +4,11 @@ import { chw } from '../../../base/shape';
 import type { Graph } from '../../../graph/graph';
 import { matmul } from '../../../shaders/matmul';
 import type { Ref } from '../../../shaders/op';
-import { scale } from '../../../shaders/pointwise';
 import { reshape } from '../../../shaders/reshape';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
 import { principalComponents } from './principal';
-import { relativeError } from './relative';
+import { perLayer, relativeError } from './relative';
 
 /**
  * mean(((a - a^) / rms(a^))^2) at each layer, position for position, with a^ the content picture's features. With `pca: n`
@@ -35,10 +34,10 @@ export const content = defineLoss({
   positional: true,
   build(c, { layers, pca }) {
     const { g } = c;
-    return [...c.layers(layers)].map(([layer, weight]) => {
+    return perLayer(c, layers, (layer) => {
       const a = c.canvas(layer);
       const target = c.content(layer);
-      if (pca === undefined) return { name: layer, value: scale(g, relativeError(g, a, target), weight) };
+      if (pca === undefined) return relativeError(g, a, target);
       const [C] = chw('content', target.shape);
       if (pca > C) {
         throw new EngineError(
@@ -48,7 +47,7 @@ export const content = defineLoss({
         );
       }
       const axes = principalComponents(g, c.content(layer, true), pca);
-      return { name: layer, value: scale(g, relativeError(g, project(g, a, axes), project(g, target, axes)), weight) };
+      return relativeError(g, project(g, a, axes), project(g, target, axes));
     });
   },
 });

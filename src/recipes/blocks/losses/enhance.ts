@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { regionGram } from '../../../nets/statistics';
 import { meanSquare } from '../../../shaders/error';
-import { gram } from '../../../shaders/gram';
 import { div, scale } from '../../../shaders/pointwise';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { rootWeighted } from './masked';
-import { power, rms, stylesIfAny, weightedSum } from './relative';
+import { perLayer, power, rms, stylesIfAny, weightedSum } from './relative';
 
 /**
  * -mean(a^2) / norm at each layer: the power of the activations, with the sign that makes a positive weight ENHANCE, so
@@ -26,7 +25,7 @@ export const enhance = defineLoss({
   }),
   build(c, settings) {
     const { g } = c;
-    return [...c.layers(settings.layers)].map(([layer, weight]) => {
+    return perLayer(c, settings.layers, (layer) => {
       const styles = stylesIfAny(c, layer);
       const norm =
         styles.length > 0
@@ -34,11 +33,11 @@ export const enhance = defineLoss({
               g,
               styles.map((s) => ({
                 weight: Math.abs(s.weight),
-                value: rms(g, gram(g, rootWeighted(g, s.target))),
+                value: rms(g, regionGram(g, s.target)),
               })),
             )
           : power(g, c.start(layer, true));
-      return { name: layer, value: scale(g, div(g, meanSquare(g, c.canvas(layer)), norm), -weight) };
+      return scale(g, div(g, meanSquare(g, c.canvas(layer)), norm), -1);
     });
   },
 });

@@ -1,12 +1,12 @@
 import { z } from 'zod';
+import { regionGram } from '../../../nets/statistics';
 import { expand } from '../../../shaders/broadcast';
-import { gram } from '../../../shaders/gram';
 import { clamp, div, mul, scale } from '../../../shaders/pointwise';
 import { mean } from '../../../shaders/reduce';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { rootWeighted } from './masked';
-import { power, weightedSum } from './relative';
+import { power } from './relative';
+import { styledTerms } from './styled';
 
 /**
  * mean_ij clamp(-G_ij G^_ij / rms(G^)^2, lo, hi) at each layer, with G the second moments of the canvas about the origin,
@@ -29,17 +29,14 @@ export const gramEnhance = defineLoss({
       .default([-1, 1])
       .describe('bounds of the product of two moments; the lower one says how far to enhance'),
   }),
-  build(c, settings) {
+  build(c, { layers, clamp: [lo, hi] }) {
     const { g } = c;
-    const [lo, hi] = settings.clamp;
-    return [...c.layers(settings.layers)].map(([layer, weight]) => {
-      const parts = c.styles(layer).map((s) => {
-        const target = gram(g, rootWeighted(g, s.target));
-        const balanced = div(g, target, expand(g, power(g, target), target.shape));
-        const product = mul(g, gram(g, rootWeighted(g, s.canvas)), balanced);
-        return { weight: s.weight, value: mean(g, clamp(g, scale(g, product, -1), lo, hi)) };
-      });
-      return { name: layer, value: scale(g, weightedSum(g, parts), weight) };
-    });
+    return styledTerms(c, layers, () => ({
+      measure: (region) => regionGram(g, region),
+      compare(G, target) {
+        const product = mul(g, G, div(g, target, expand(g, power(g, target), target.shape)));
+        return [['', mean(g, clamp(g, scale(g, product, -1), lo, hi))]];
+      },
+    }));
   },
 });

@@ -5,7 +5,7 @@ import { div, scale } from '../../../shaders/pointwise';
 import { dot } from '../../../shaders/reduce';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { power } from './relative';
+import { perLayer, power } from './relative';
 
 /**
  * -mean over pixels and channels of a b* / mean(b^2), where b* is, for each pixel of the canvas, the feature of that pixel
@@ -28,11 +28,11 @@ export const guide = defineLoss({
   }),
   build(c, settings) {
     const { g } = c;
-    return [...c.layers(settings.layers)].map(([layer, weight]) => {
+    return perLayer(c, settings.layers, (layer) => {
       const features = c.canvas(layer);
       const target = c.input(settings.input, layer);
       const pulled = dot(g, features, bestMatch(g, features, target));
-      return { name: layer, value: scale(g, div(g, pulled, power(g, target)), -weight / size(features.shape)) };
+      return scale(g, div(g, pulled, power(g, target)), -1 / size(features.shape));
     });
   },
 });

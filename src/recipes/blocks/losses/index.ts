@@ -5,13 +5,29 @@ import { channel } from './channel';
 import { content } from './content';
 import { direction } from './direction';
 import { enhance } from './enhance';
+import { gaussian } from './gaussian';
+import { gram } from './gram';
 import { gramEnhance } from './gram_enhance';
 import { guide } from './guide';
+import { histogram } from './histogram';
+import { mean } from './mean';
+import { moments } from './moments';
 import { neuron } from './neuron';
+import { patches } from './patches';
+import { shiftedGram } from './shifted_gram';
+import { sliced } from './sliced';
 import { tv } from './tv';
 
 /** Every loss a recipe may have, in the order in which help lists them. */
 export const lossBlocks: readonly LossBlock[] = [
+  patches,
+  gram,
+  moments,
+  mean,
+  gaussian,
+  sliced,
+  histogram,
+  shiftedGram,
   content,
   anchor,
   enhance,
@@ -25,6 +41,14 @@ export const lossBlocks: readonly LossBlock[] = [
 
 /** A loss in a recipe: `kind` says which, and with it which settings there are. */
 export const lossSchema = z.discriminatedUnion('kind', [
+  patches.schema,
+  gram.schema,
+  moments.schema,
+  mean.schema,
+  gaussian.schema,
+  sliced.schema,
+  histogram.schema,
+  shiftedGram.schema,
   content.schema,
   anchor.schema,
   enhance.schema,

@@ -3,7 +3,8 @@ import type { Graph } from '../../../graph/graph';
 import { meanSquare, squaredError } from '../../../shaders/error';
 import type { Ref } from '../../../shaders/op';
 import { add, affine, div, scale, sqrt } from '../../../shaders/pointwise';
-import type { LossContext, StylePair } from '../loss';
+import type { LayerChoice } from '../layers';
+import type { LossContext, StylePair, Term } from '../loss';
 
 /**
  * Added to what divides, a mean square of activations: a layer that is silent on the target then asks for silence, and
@@ -36,4 +37,16 @@ export function stylesIfAny(c: LossContext, layer: string): readonly StylePair[]
     if (error instanceof EngineError && error.code === 'RecipeError') return [];
     throw error;
   }
+}
+
+/**
+ * A term for each layer that has a weight, times that weight.
+ * @throws EngineError `RecipeError` when none has.
+ */
+export function perLayer(c: LossContext, choice: LayerChoice, value: (layer: string) => Ref): readonly Term[] {
+  const terms = [...c.layers(choice)]
+    .filter(([, weight]) => weight !== 0)
+    .map(([layer, weight]) => ({ name: layer, value: scale(c.g, value(layer), weight) }));
+  if (terms.length > 0) return terms;
+  throw new EngineError('RecipeError', 'no layer has a weight', 'Give one layer a weight other than 0.');
 }

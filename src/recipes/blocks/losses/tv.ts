@@ -15,7 +15,6 @@ export const tv = defineLoss({
   kind: 'tv',
   about: 'Smooths: takes off the grain from pixel to pixel. A negative weight roughens.',
   schema: z.strictObject({ kind: z.literal('tv'), ...commonLoss }),
-  layers: () => [[INPUT]],
   build(c) {
     const [rows, columns] = c.torus;
     const border = [rows ? 'wrap' : 'none', columns ? 'wrap' : 'none'] as const;
