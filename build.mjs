@@ -27,7 +27,7 @@ for (const [name, target] of Object.entries(targets)) {
     target: 'node20',
     packages: 'external',
     sourcemap: 'linked',
-    loader: { '.wgsl': 'text' },
+    loader: { '.wgsl': 'text', '.css': 'text', '.html': 'text', '.client.js': 'text' },
     define: { TOROID_VERSION: JSON.stringify(version) },
     chunkNames: 'chunks/[name]-[hash]',
     logLevel: 'warning',

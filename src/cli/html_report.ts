@@ -1,0 +1,206 @@
+import { createHash } from 'node:crypto';
+import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import type { StageResult } from '../recipes/events';
+import { probeFile, writeWhole } from './files';
+import { Html, type HtmlPart, html } from './page/html';
+import { lossChart, shortNumber } from './page/loss_chart';
+import { recipeTree } from './page/recipe_tree';
+import css from './page/report.css';
+import { interleave } from './picture_write';
+import { duration } from './report';
+import { loadSharp } from './sharp';
+import { shrink } from './shrink';
+
+/** What a report shows of a picture: how good it is, and what that means. */
+export interface ReportScore {
+  readonly label: string;
+  readonly value: string | number;
+  /** One sentence: what a good value is. */
+  readonly meaning: string;
+}
+
+/** A run that is over, as its report shows it. */
+export interface RunRecord {
+  /** Of toroid. */
+  readonly version: string;
+  /** As it was typed; empty when a program asked. */
+  readonly command: string;
+  readonly adapter: { readonly name: string; readonly software: boolean };
+  /** The filled recipe, as JSON holds it. */
+  readonly recipe: unknown;
+  readonly seconds: number;
+  readonly stopped: boolean;
+  readonly notices: readonly string[];
+  readonly stages: readonly StageResult[];
+  readonly final: Raster;
+  /** Where the picture was written. */
+  readonly file?: string;
+  /** The axes it tiles along: only along these is it shown twice. Default both. */
+  readonly tile?: 'both' | 'x' | 'y' | 'none';
+  readonly scores: readonly ReportScore[];
+  readonly inputs: readonly { readonly name: string; readonly raster: Raster }[];
+}
+
+/** Longest sides of the pictures inside a report, pixels; with many stages less, so that a page stays below ~10 MB. */
+const FINAL_SIDE = 768;
+const STAGE_SIDE = 256;
+const MANY_STAGES = 16;
+const INPUT_SIDE = 240;
+
+/**
+ * Finds out before any work whether a report can be written there.
+ * @throws EngineError `ReportError` for a name that no browser would open, `PictureError` for a place that takes none.
+ */
+export function ensureReportWritable(path: string): void {
+  if (!/\.html?$/i.test(path)) {
+    throw new EngineError(
+      'ReportError',
+      `${path || '""'}: a report is an HTML page`,
+      'Give it a name as out/stone.html.',
+    );
+  }
+  probeFile(path);
+}
+
+/** Writes `htmlReport`, whole or not at all. */
+export async function writeReport(path: string, record: RunRecord): Promise<void> {
+  ensureReportWritable(path);
+  await writeWhole(path, async () => Buffer.from(await htmlReport(record), 'utf8'));
+}
+
+/**
+ * One page that shows a run, for any browser, without a script and without a request: pictures are inside it, and its
+ * own policy forbids everything else.
+ */
+export async function htmlReport(record: RunRecord): Promise<string> {
+  const { final, stages, inputs, tile = 'both' } = record;
+  const side = stages.length > MANY_STAGES ? STAGE_SIDE / 2 : STAGE_SIDE;
+  const pictures = new Pictures(tile);
+  const result = await pictures.tiled(final, FINAL_SIDE, `the result, ${timesText(tile)}`);
+  const shown: Html[] = [];
+  for (const s of stages) shown.push(await pictures.tiled(s.raster, side, `stage ${s.stage + 1}, ${s.name}`));
+  const thumbs: Html[] = [];
+  for (const { name, raster } of inputs) thumbs.push(await pictures.plain(raster, INPUT_SIDE, name));
+  const styles = css + pictures.rules;
+  const hash = createHash('sha256').update(styles).digest('base64');
+  const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
+  const name = title(record);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="toroid ${record.version}">
+<title>${name} - toroid</title>
+<style>${new Html(styles)}</style>
+</head>
+<body>
+<header>
+<h1>${name}</h1>
+<p class="quiet">toroid ${record.version} on ${record.adapter.name}${record.adapter.software && ' (software)'}</p>
+</header>
+<main>
+${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}</figcaption></figure>`, facts(record)])}
+${record.notices.length > 0 && section('Notes', html`<ul>${record.notices.map((n) => html`<li>${n}</li>`)}</ul>`)}
+${record.scores.length > 0 && section('Scores', scoreTable(record.scores))}
+${thumbs.length > 0 && section('Inputs', html`<div class="grid-list">${inputs.map((i, k) => html`<figure>${thumbs[k]}<figcaption>${i.name}, ${i.raster.width} x ${i.raster.height}</figcaption></figure>`)}</div>`)}
+${stages.length > 0 && section('Stages', [stageTable(stages), html`<div class="grid-list">${stages.map((s, k) => html`<figure>${shown[k]}<figcaption>${s.stage + 1}. ${s.name}, ${s.width} x ${s.height}</figcaption></figure>`)}</div>`])}
+${stages.length > 0 && section('Loss', curves(stages))}
+${section('Recipe', [recipeTree(record.recipe), html`<details><summary>As JSON, to copy</summary><pre>${JSON.stringify(record.recipe, null, 2)}</pre></details>`])}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+const section = (heading: string, content: HtmlPart): Html =>
+  html`<section><h2>${heading}</h2>
+${content}</section>`;
+
+function title({ recipe, file }: RunRecord): string {
+  const name = typeof recipe === 'object' && recipe !== null && 'name' in recipe ? recipe.name : undefined;
+  if (typeof name === 'string' && name !== '') return name;
+  return file ?? 'A run of toroid';
+}
+
+const timesText = (tile: string): string =>
+  ({ both: 'repeated 2 x 2', x: 'repeated 2 x 1', y: 'repeated 1 x 2' })[tile] ?? 'once: it does not tile';
+
+function facts({ file, seconds, stopped, stages, command }: RunRecord): Html {
+  const steps = stages.reduce((n, s) => n + s.steps, 0);
+  const rows: [string, HtmlPart][] = [
+    ['Time', `${duration(seconds)}${stopped ? ', stopped early' : ''}`],
+    ['Steps', `${steps} in ${stages.length} stage${stages.length === 1 ? '' : 's'}`],
+  ];
+  if (file !== undefined) rows.unshift(['File', html`<code>${file}</code>`]);
+  if (command !== '') rows.push(['Command', html`<code>${command}</code>`]);
+  return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+function scoreTable(scores: readonly ReportScore[]): Html {
+  const row = ({ label, value, meaning }: ReportScore): Html =>
+    html`<tr><th scope="row">${label}</th><td class="number">${typeof value === 'number' ? shortNumber(value) : value}</td><td>${meaning}</td></tr>`;
+  return html`<div class="scroll"><table><thead><tr><th scope="col">Score</th><th scope="col" class="number">Value</th><th scope="col">What it means</th></tr></thead><tbody>${scores.map(row)}</tbody></table></div>`;
+}
+
+function stageTable(stages: readonly StageResult[]): Html {
+  const row = (s: StageResult): Html => {
+    const last = s.curves.total?.at(-1)?.[1];
+    return html`<tr><td class="number">${s.stage + 1}</td><td>${s.name}</td><td class="number">${s.width} x ${s.height}</td><td class="number">${s.steps}</td><td class="number">${s.msPerStep.toPrecision(3)}</td><td class="number">${duration((s.steps * s.msPerStep) / 1000)}</td><td class="number">${last === undefined ? '' : shortNumber(last)}</td></tr>`;
+  };
+  const heads = ['Stage', 'Name', 'Pixels', 'Steps', 'ms a step', 'Time', 'Last loss'];
+  const head = heads.map((h) => html`<th scope="col"${h !== 'Name' && new Html(' class="number"')}>${h}</th>`);
+  return html`<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${stages.map(row)}</tbody></table></div>`;
+}
+
+/** A chart for each term, `total` first, the others as they come up. */
+function curves(stages: readonly StageResult[]): Html {
+  const terms = new Set(['total', ...stages.flatMap((s) => Object.keys(s.curves))]);
+  const charts = [...terms].flatMap((term) => {
+    const parts = stages.map((s) => ({ name: s.name, steps: s.steps, points: s.curves[term] ?? [] }));
+    if (parts.every((p) => p.points.length === 0)) return [];
+    return [html`<figure><h3>${term}</h3>${lossChart(term, parts)}</figure>`];
+  });
+  return html`<p class="quiet">By step, weighted as in the recipe; dashed lines are where the next stage begins.</p><div class="charts">${charts}</div>`;
+}
+
+/** Pictures inside the page: as rules of its style sheet when they repeat. */
+class Pictures {
+  rules = '';
+  #count = 0;
+  readonly #times: readonly [number, number];
+
+  constructor(tile: string) {
+    this.#times = [tile === 'both' || tile === 'x' ? 2 : 1, tile === 'both' || tile === 'y' ? 2 : 1];
+  }
+
+  async tiled(raster: Raster, most: number, about: string): Promise<Html> {
+    const small = shrink(raster, most);
+    const [nx, ny] = this.#times;
+    const [w, h] = [small.width * nx, small.height * ny];
+    const id = `p${this.#count++}`;
+    this.rules += `#${id}{width:${w}px;aspect-ratio:${w}/${h};background-size:${100 / nx}% ${100 / ny}%;background-image:url(${await dataUri(small)})}\n`;
+    return html`<div class="tiled" id="${id}" role="img" aria-label="${about}"></div>`;
+  }
+
+  async plain(raster: Raster, most: number, about: string): Promise<Html> {
+    const { width, height } = shrink(raster, most);
+    const uri = await dataUri(shrink(raster, most));
+    return html`<img class="thumb" src="${uri}" width="${width}" height="${height}" alt="${about}">`;
+  }
+}
+
+/** Without loss: what a report shows at a join has to be the picture's own. */
+async function dataUri(raster: Raster): Promise<string> {
+  const make = await loadSharp();
+  const { width, height } = raster;
+  const channels = raster.alpha ? 4 : 3;
+  const webp = await make(interleave(raster, 8, channels), { raw: { width, height, channels } })
+    .toColourspace('srgb')
+    .webp({ lossless: true })
+    .toBuffer();
+  return `data:image/webp;base64,${webp.toString('base64')}`;
+}

@@ -1,0 +1,13 @@
+// esbuild loads the parts of pages as text (see build.mjs).
+declare module '*.css' {
+  const text: string;
+  export default text;
+}
+declare module '*.html' {
+  const text: string;
+  export default text;
+}
+declare module '*.client.js' {
+  const text: string;
+  export default text;
+}
