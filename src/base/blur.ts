@@ -1,4 +1,4 @@
-/** From this deviation on a row of boxes is as good as the true weights (within 1 %) and its cost does not grow. */
+/** From this deviation on a row of boxes, whose cost does not grow, is within 4 % of the true weights' peak. */
 const WIDE = 8;
 const BOXES = 4;
 

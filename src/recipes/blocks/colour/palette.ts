@@ -20,7 +20,8 @@ const ROUNDS = 40;
  * The `count` colours that stand for a picture (or several), the commonest first: k-means in Oklab, begun far apart
  * (Arthur and Vassilvitskii, "k-means++", SODA 2007). Fewer when there are fewer. The same seed gives the same palette.
  */
-export function paletteOf(pictures: readonly Raster[], count: number, seed = 0): PaletteEntry[] {
+export function paletteOf(from: Raster | readonly Raster[], count: number, seed = 0): PaletteEntry[] {
+  const pictures = 'data' in from ? [from] : from;
   if (!Number.isInteger(count) || count < 1 || count > MOST_COLOURS) {
     throw new EngineError('RecipeError', `a palette of ${count} colours, but it has from 1 to ${MOST_COLOURS}`);
   }
@@ -49,10 +50,14 @@ export interface LockSettings {
 }
 
 /** A picture made of a palette's colours, each pixel of the nearest ones in Oklab. */
-export function lockPalette(picture: Raster, palette: readonly Colour[], settings: LockSettings = {}): Raster {
+export function lockPalette(
+  picture: Raster,
+  palette: readonly Pick<PaletteEntry, 'colour'>[],
+  settings: LockSettings = {},
+): Raster {
   const { softness = 0 } = settings;
   if (palette.length === 0) throw new EngineError('RecipeError', 'a palette without colours', 'Give at least one.');
-  const labs = palette.map(oklab);
+  const labs = palette.map((entry) => oklab(entry.colour));
   const spread = (softness / 2) * meanGap(labs);
   const n = picture.width * picture.height;
   const data = new Float32Array(3 * n);
@@ -60,7 +65,7 @@ export function lockPalette(picture: Raster, palette: readonly Colour[], setting
   for (let i = 0; i < n; i++) {
     const lab = oklab([picture.data[i] ?? 0, picture.data[n + i] ?? 0, picture.data[2 * n + i] ?? 0]);
     const k = nearestOf(lab, labs, distances);
-    const colour = spread > 0 ? fromOklab(blend(labs, distances, distances[k] ?? 0, spread)) : palette[k];
+    const colour = spread > 0 ? fromOklab(blend(labs, distances, distances[k] ?? 0, spread)) : palette[k]?.colour;
     for (const c of [0, 1, 2] as const) data[c * n + i] = colour?.[c] ?? 0;
   }
   return { ...picture, data };
