@@ -36,7 +36,8 @@ export interface Fold {
  *     y(p) = sum over copies q of p of s(|q - centre| - nearest) x(q) / sum of s,   s from 1 at 0 to 0 at the blend's reach
  *
  * which is symmetric as before and smooth where a bare fold of a group without mirrors would tear. y of y is y.
- * Distances are those of the plane in which the group's motions are rigid.
+ * Distances are those of the plane in which the group's motions are rigid. Pixels are points: the group's origin is the
+ * first pixel, and a mirror runs along a row of pixels, for between two rows it would print each of them twice.
  */
 export function fold(W: number, H: number, s: Symmetry): Fold {
   const { motions, blend } = s;
@@ -56,8 +57,8 @@ export function fold(W: number, H: number, s: Symmetry): Fold {
 
   /** What a pixel is made of. */
   const taps = (x: number, y: number): Tap[] => {
-    const u = (x + 0.5) / w;
-    const v = (y + 0.5) / h;
+    const u = x / w;
+    const v = y / h;
     let nearest = Number.POSITIVE_INFINITY;
     let best = 0;
     motions.forEach(({ m, t }, k) => {
@@ -75,7 +76,7 @@ export function fold(W: number, H: number, s: Symmetry): Fold {
     });
     const found: Tap[] = [];
     const add = (p: number, q: number, weight: number): void =>
-      addTaps(found, (cu + p) * w - 0.5, (cv + q) * h - 0.5, weight, W, H);
+      addTaps(found, (cu + p) * w, (cv + q) * h, weight, W, H);
     if (reach === 0) {
       add(du[best] ?? 0, dv[best] ?? 0, 1);
       return found;
@@ -104,9 +105,9 @@ export function fold(W: number, H: number, s: Symmetry): Fold {
     of[i] = row;
     if (!exact) continue;
     for (const { m, t } of motions) {
-      const [u, v] = [(x + 0.5) / w, (y + 0.5) / h];
-      const px = Math.round((m[0] * u + m[1] * v + t[0]) * w - 0.5);
-      const py = Math.round((m[2] * u + m[3] * v + t[1]) * h - 0.5);
+      const [u, v] = [x / w, y / h];
+      const px = Math.round((m[0] * u + m[1] * v + t[0]) * w);
+      const py = Math.round((m[2] * u + m[3] * v + t[1]) * h);
       for (let k = 0; k < nx * ny; k++) {
         const there = wrap(py + Math.floor(k / nx) * h, H) * W + wrap(px + (k % nx) * w, W);
         of[there] = row;
@@ -127,9 +128,7 @@ function besides(n: number): (offset: number) => readonly number[] {
 /** Whether a motion takes centres of pixels to centres of pixels, in cells of w x h. */
 function keepsPixels({ m: [a, b, c, d], t: [p, q] }: Motion, w: number, h: number): boolean {
   const [across, down] = [(b * w) / h, (c * h) / w];
-  return [a, d, across, down, (a + across - 1) / 2 + p * w, (d + down - 1) / 2 + q * h].every(
-    (v) => Math.abs(v - Math.round(v)) < 1e-9,
-  );
+  return [a, d, across, down, p * w, q * h].every((v) => Math.abs(v - Math.round(v)) < 1e-9);
 }
 
 /** Places tried along each side of a cell: a multiple of 24 has the halves, thirds, quarters and eighths. */

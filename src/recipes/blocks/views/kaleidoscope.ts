@@ -95,10 +95,10 @@ export const kaleidoscope = defineView({
   },
 });
 
-/** The centre in pixels from the first pixel's, to the nearest half pixel, so that exact symmetries stay exact. */
+/** The pixel on which the sectors centre: a whole one, so that exact symmetries stay exact. */
 const middle = ([u, v]: readonly [number, number], W: number, H: number): readonly [x: number, y: number] => [
-  (Math.round(2 * u * W) - 1) / 2,
-  (Math.round(2 * v * H) - 1) / 2,
+  Math.round(u * W - 0.5),
+  Math.round(v * H - 0.5),
 ];
 
 /** The sector that is used: its direction, clockwise from straight up, and its width. */
@@ -115,7 +115,7 @@ function surroundings(W: number, H: number, s: Choice): Fold & { readonly whole:
   const [x, y] = middle(centre, W, H);
   const about = (m: Motion['m']): Motion => {
     // p -> M (p - centre) + centre, in fractions of the tile, to 1/24 of a tile only if taken through `closure`.
-    const [p, q] = [(x + 0.5) / W, (y + 0.5) / H];
+    const [p, q] = [x / W, y / H];
     return { m, t: [p - m[0] * p - m[1] * q, q - m[2] * p - m[3] * q] };
   };
   const square = W === H && n % 4 === 0;
@@ -127,7 +127,7 @@ function surroundings(W: number, H: number, s: Choice): Fold & { readonly whole:
   }
   const motions = closure(some.map((m): Motion => ({ m, t: [0, 0] }))).map(({ m }) => about(m));
   const { direction } = wedge(s);
-  const [u, v] = [(x + 0.5) / W + Math.sin(direction) / 4, (y + 0.5) / H - Math.cos(direction) / 4];
+  const [u, v] = [x / W + Math.sin(direction) / 4, y / H - Math.cos(direction) / 4];
   const whole = radius === undefined && motions.length === (mirrored ? 2 * n : n);
   return { ...fold(W, H, { motions, cells: [1, 1], blend: blend / 2, centre: [u, v] }), whole };
 }

@@ -21,7 +21,7 @@ export function cellsFor(
   if (shapeOf(group) !== 'hex') return [cells, down(1)];
   const off = (ny: number): number => distortion(group, (W * ny) / (cells * H)).by;
   const [tall, flat] = [down(1 / ROOT3), down(ROOT3)];
-  return [cells, off(tall) <= off(flat) ? tall : flat];
+  return [cells, off(tall) <= 1.005 * off(flat) ? tall : flat];
 }
 
 /** By how much a cell of this width over height is out of shape (1: not at all), and the right aspect next to it. */
