@@ -45,7 +45,9 @@ export type Tuple<T, N extends number> = N extends 1
       ? readonly [T, T, T]
       : N extends 4
         ? readonly [T, T, T, T]
-        : readonly T[];
+        : N extends 6
+          ? readonly [T, T, T, T, T, T]
+          : readonly T[];
 
 /** What an op may ask of the graph. The graph implements it; ops only see this. */
 export interface Builder {

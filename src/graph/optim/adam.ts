@@ -1,12 +1,13 @@
-import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
 import { adamMomentsOp, adamOp } from '../../shaders/adam';
+import { health } from '../../shaders/health';
 import type { Ref } from '../../shaders/op';
 import { affine } from '../../shaders/pointwise';
 import type { Graph, Node } from '../graph';
+import { type Bound, bounds } from './bounds';
+import { evaluation, type Optimiser, type Problem } from './optimiser';
 
-/** One bound for everything, or one for each channel. */
-export type Bound = number | readonly number[];
+export type { Bound } from './bounds';
 
 export interface AdamOptions {
   /** Step length, in units of the parameter; about what an element moves in a step. The plan's knob `rate`. */
@@ -48,7 +49,7 @@ export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions)
   const shape = [2, ...param.shape];
   const moments = g.state(shape, new Float32Array(size(shape)), 'adam moments');
   const nextMoments = g.apply(adamMomentsOp, [moments, gradient], { beta1, beta2 });
-  const next = g.apply(adamOp, [param, nextMoments, step, bounds(g, lo, hi)], {
+  const next = g.apply(adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
     beta1,
     beta2,
     eps,
@@ -62,18 +63,27 @@ export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions)
   return { step, next, moments };
 }
 
-/** Bounds as the op wants them: [2, C] or [2, 1]. */
-function bounds(g: Graph, lo: Bound = Number.NEGATIVE_INFINITY, hi: Bound = Number.POSITIVE_INFINITY): Node {
-  const given = [lo, hi].map((b) => (typeof b === 'number' ? [b] : b));
-  const count = Math.max(...given.map((b) => b.length));
-  const rows = given.map((b) => {
-    if (b.length !== count && b.length !== 1) {
-      throw new EngineError(
-        'ShapeError',
-        `adam wants as many lowest as highest values, got ${given.map((v) => v.length).join(' and ')}`,
-      );
-    }
-    return Array.from({ length: count }, (_, c) => b[b.length === 1 ? 0 : c] ?? 0);
-  });
-  return g.constant([2, count], Float32Array.from(rows.flat()), 'bounds');
+/**
+ * Adam as an optimiser: draws anew in every run. It counts its steps itself, so that moments which were kept are not
+ * corrected again for having begun at zero when the problem's counter restarts; and as the gradient is that of the
+ * mean (see `evaluation`), moments of a smaller canvas are of the right size for a larger one.
+ */
+export function adamOptimiser(
+  problem: Problem,
+  options: Omit<AdamOptions, 'lo' | 'hi' | 'counter'>,
+): Optimiser & { readonly next: Ref } {
+  const { g, param, counter, lo, hi } = problem;
+  const { loss, gradient } = evaluation(problem, param);
+  const box = { ...(lo !== undefined && { lo }), ...(hi !== undefined && { hi }) };
+  const { step, next, moments } = adam(g, param, gradient, { ...options, ...box });
+  g.assign(counter, affine(g, counter, 1, 1));
+  return {
+    loss,
+    next,
+    states: [
+      { name: 'moments', node: moments, enlarged: 'resize' },
+      { name: 'count', node: step, enlarged: 'keep' },
+    ],
+    health: health(g, next, g.assigned.get(moments.id) ?? moments),
+  };
 }
