@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import type { Progress } from '../recipes/events';
 import type { TextureProgress } from '../recipes/texture';
 
 /** On anything but a terminal: a line for every scale, and one this often within a long one. */
@@ -40,6 +41,19 @@ export class Report {
     const last = p.scale === p.scales - 1 && p.step === p.steps;
     const eta = last || p.step < FIRST_ESTIMATE ? '' : `, about ${duration(seconds)} left`;
     const line = `scale ${p.scale + 1}/${p.scales} ${p.width}x${p.height}, step ${p.step}/${p.steps}, loss ${p.loss.toPrecision(3)}${eta}`;
+    this.#show(line, share, p.step === p.steps && p.scale > this.#finished ? p.scale : undefined);
+  }
+
+  /** Where a run is; `seconds` and `share` are an `Outlook`'s. */
+  step(p: Progress, { share, seconds }: { readonly share: number; readonly seconds: number | undefined }): void {
+    if (this.quiet) return;
+    if (p.stage < this.#finished) this.#finished = -1; // the next frame of a zoom
+    const over = p.step === p.steps && p.stage > this.#finished;
+    this.#show(progressLine(p, seconds), share, over ? p.stage : undefined);
+  }
+
+  /** @param finished the stage that is over with this: its line is always shown */
+  #show(line: string, share: number, finished: number | undefined): void {
     if (this.#lively) {
       if (!this.#bar) {
         this.#bar = new SingleBar({
@@ -57,9 +71,8 @@ export class Report {
       return;
     }
     const now = performance.now();
-    const scaleDone = p.step === p.steps && p.scale > this.#finished;
-    if (!scaleDone && now - this.#said < SPARSE_MS) return;
-    if (scaleDone) this.#finished = p.scale;
+    if (finished === undefined && now - this.#said < SPARSE_MS) return;
+    if (finished !== undefined) this.#finished = finished;
     this.#said = now;
     process.stderr.write(`${line}\n`);
   }
@@ -73,6 +86,13 @@ export class Report {
     this.#bar?.stop();
     this.#bar = undefined;
   }
+}
+
+/** `stage 2/5 fine 128x128, step 40/200, loss 0.0123, 12.3 ms a step, about 1 min 5 s left` */
+export function progressLine(p: Progress, seconds?: number): string {
+  const place = `stage ${p.stage + 1}/${p.stages} ${p.name} ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
+  const left = seconds === undefined || seconds <= 0 ? '' : `, about ${duration(seconds)} left`;
+  return `${place}, loss ${p.loss.toPrecision(3)}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
 }
 
 /**
