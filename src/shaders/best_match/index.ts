@@ -2,17 +2,18 @@ import { shapeError } from '../../base/errors';
 import { chw } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import registerTile from '../lib/register_tile.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './best_match.wgsl';
 
 const kernel = defineKernel({
   name: 'best_match',
   wgsl,
-  lib: [flat],
+  lib: [registerTile],
   binds: ['read', 'read', 'write'],
   uniforms: { C: 'u32', N: 'u32', M: 'u32' },
-  variants: [{ WG: 64 }, { WG: 8 }, { WG: 256 }],
+  variants: [{ S: 8 }, { S: 16 }],
+  gpu: 1,
 });
 
 export const bestMatchOp: Op<2, object> = defineOp<2, object>({
@@ -32,7 +33,7 @@ export const bestMatchOp: Op<2, object> = defineOp<2, object>({
         kernel,
         bind: [a, b, y],
         uniforms: { C, N, M },
-        grid: ({ WG }) => flatGrid(N, WG),
+        grid: ({ S }) => flatGrid(N, 4 * S),
         flops: 2 * C * N * M,
       }),
     ];
