@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** Enough that a cut does not show as a line, little enough that shapes do not show twice. */
+export const BLEND = 0.15;
+
 const count = z.int().min(1).max(64);
 
 export const cellsSetting = z
@@ -10,5 +13,5 @@ export const blendSetting = z
   .number()
   .min(0)
   .max(1)
-  .default(0.25)
+  .default(BLEND)
   .describe('how softly copies flow into one another at their edges, in sides of the copied part; 0: cut');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EngineError } from '../../../base/errors';
 import { reshape } from '../../../shaders/reshape';
-import { warp } from '../../../shaders/warp';
+import { type SparseMap, warp } from '../../../shaders/warp';
 import { defineView } from '../view';
 import { type Fold, fold, type Motion } from './fold';
 import { closure } from './groups';
@@ -78,20 +78,10 @@ export const kaleidoscope = defineView({
     const around = surroundings(W, H, settings);
     if (around.whole) return warp(c.g, canvas, around.rows.map(around.of));
     const sector = sectors(W, H, settings);
-    if (colours === 'same') {
-      const { rows, of } = faded(W, H, sector, around, 0);
-      return warp(c.g, canvas, rows.map(of));
-    }
+    if (colours === 'same') return warp(c.g, canvas, faded(W, H, sector, around, 1));
     // Channels change places, so the map is over all of them at once.
-    const rows = new Rows();
-    const of = new Uint32Array(C * H * W);
-    for (let channel = 0; channel < C; channel++) {
-      const one = faded(W, H, sector, around, channel);
-      one.of.forEach((row, i) => {
-        of[channel * H * W + i] = rows.push(one.rows.taps(row));
-      });
-    }
-    return reshape(c.g, warp(c.g, reshape(c.g, canvas, [1, C * H, W]), rows.map(of)), [C, H, W]);
+    const map = faded(W, H, sector, around, C);
+    return reshape(c.g, warp(c.g, reshape(c.g, canvas, [1, C * H, W]), map), [C, H, W]);
   },
 });
 
@@ -146,6 +136,10 @@ function sectors(W: number, H: number, s: Choice): Sectors {
   const everywhere = radius === undefined && mirrored && n % 2 === 0 && W === H && colours === 'same';
   const R = ((radius ?? 1) * Math.min(W, H)) / 2;
   const reach = (blend * width) / 2;
+  const step = (2 * Math.PI) / n;
+  const away = new Float64Array(6);
+  const turns = new Uint8Array(6);
+  const parts = new Float64Array(6);
   // The shortest way around the torus.
   const offset = (v: number, side: number): number => v - side * Math.round(v / side);
   const polar = (x: number, y: number): readonly [r: number, angle: number] => {
@@ -159,46 +153,61 @@ function sectors(W: number, H: number, s: Choice): Sectors {
     },
     add(taps, x, y, weight, channel) {
       const [r, angle] = polar(x, y);
-      // Copies are at angle + k turns, and at -angle + k turns.
-      const copies: { away: number; channel: number }[] = [];
-      for (const sign of mirrored ? [1, -1] : [1]) {
-        for (let k = 0; k < n; k++) {
-          const away = sign * angle + (2 * Math.PI * k) / n - direction;
-          const turned = colours === 'turn' ? (sign * channel + k + 3 * n) % 3 : 0;
-          copies.push({ away: away - 2 * Math.PI * Math.round(away / (2 * Math.PI)), channel: turned });
+      // Copies are at angle + k turns and at -angle + k turns; of each, the three nearest may be near enough.
+      const signs = mirrored ? 2 : 1;
+      let nearest = Number.POSITIVE_INFINITY;
+      let best = 0;
+      for (let e = 0; e < signs; e++) {
+        const start = (e === 0 ? angle : -angle) - direction;
+        const first = -Math.round(start / step);
+        for (let k = -1; k <= 1; k++) {
+          const j = 3 * e + k + 1;
+          const d = start + (first + k) * step;
+          away[j] = d;
+          turns[j] = (((first + k) % n) + n) % n;
+          // A tie goes to the first.
+          if (Math.abs(d) < nearest - 1e-9) [nearest, best] = [Math.abs(d), j];
         }
       }
-      const nearest = copies.reduce((a, b) => (Math.abs(b.away) < Math.abs(a.away) - 1e-9 ? b : a));
-      const shares = copies.map((c) => {
-        if (reach === 0) return c === nearest ? 1 : 0;
-        return share(Math.abs(c.away) - Math.abs(nearest.away), reach);
-      });
-      const total = shares.reduce((a, b) => a + b, 0);
-      copies.forEach((c, k) => {
-        const part = ((shares[k] ?? 0) / total) * weight;
-        if (part === 0) return;
-        const [px, py] = [cx + r * Math.sin(direction + c.away), cy - r * Math.cos(direction + c.away)];
-        addTaps(taps, px, py, part, W, H, c.channel);
-      });
+      let total = 0;
+      for (let j = 0; j < 3 * signs; j++) {
+        const more = Math.abs(away[j] ?? 0) - nearest;
+        const part = reach === 0 ? Number(j === best) : share(more, reach);
+        parts[j] = part;
+        total += part;
+      }
+      for (let j = 0; j < 3 * signs; j++) {
+        const part = ((parts[j] ?? 0) / total) * weight;
+        if (part === 0) continue;
+        const to = direction + (away[j] ?? 0);
+        const from = colours === 'turn' ? ((j < 3 ? channel : 3 - channel) + (turns[j] ?? 0)) % 3 : channel;
+        addTaps(taps, cx + r * Math.sin(to), cy - r * Math.cos(to), part, W, H, from);
+      }
     },
   };
 }
 
-/** Sectors where the disc is, surroundings where it is not, for one channel of the result. */
-function faded(W: number, H: number, sector: Sectors, around: Fold, channel: number): { rows: Rows; of: Uint32Array } {
+/** Sectors where the disc is, surroundings where it is not: a map of one channel like another, or of several at once. */
+function faded(W: number, H: number, sector: Sectors, around: Fold, channels: number): SparseMap {
   const rows = new Rows();
-  const of = new Uint32Array(W * H);
-  for (let i = 0; i < W * H; i++) {
-    const [x, y] = [i % W, Math.floor(i / W)];
+  const N = W * H;
+  const of = Uint32Array.from({ length: channels * N }, (_, i) => i);
+  for (let i = 0; i < channels * N; i++) {
+    const channel = Math.floor(i / N);
+    const place = i % N;
+    const [x, y] = [place % W, Math.floor(place / W)];
     const inside = sector.share(x, y);
     const taps: Tap[] = [];
     if (inside > 0) sector.add(taps, x, y, inside, channel);
     if (inside < 1) {
-      for (const t of around.rows.taps(around.of[i] ?? 0)) {
-        taps.push({ index: t.index + channel * W * H, weight: t.weight * (1 - inside) });
+      for (const t of around.rows.taps(around.of[place] ?? 0)) {
+        const index = t.index + channel * N;
+        const known = taps.find((one) => one.index === index);
+        if (known) known.weight += t.weight * (1 - inside);
+        else taps.push({ index, weight: t.weight * (1 - inside) });
       }
     }
-    of[i] = rows.push(taps);
+    rows.push(taps);
   }
-  return { rows, of };
+  return rows.map(of);
 }

@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { warp } from '../../../shaders/warp';
 import { defineView } from '../view';
-import { blendSetting, cellsSetting } from './common';
+import { BLEND, cellsSetting } from './common';
 import { fold } from './fold';
 import { closure, GROUPS, type Group, generatorsOf, onItsSide, shapeOf } from './groups';
 
 const ROOT3 = Math.sqrt(3);
 /** Distortion of a cell that deserves a word. */
 const SEEN = 1.01;
+
+/** Groups whose fundamental domain has mirrors all around: nothing can tear at its edges. */
+const CHAMBERS: readonly Group[] = ['pmm', 'p4m', 'p3m1', 'p6m'];
 
 /** A count alone stands for cells as near as can be to the shape that the group wants. */
 export function cellsFor(
@@ -49,7 +52,15 @@ export const wallpaper = defineView({
       .enum(GROUPS)
       .describe('symmetry: p turns 1, 2, 3, 4 or 6 times around, m has mirrors, g glides; p4... wants square cells'),
     cells: cellsSetting.default(2),
-    blend: blendSetting,
+    blend: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe(
+        `how softly copies flow into one another at their edges, in sides of the copied part; 0: cut; default: ${BLEND}, ` +
+          'or 0 where every edge is a mirror (pmm, p4m, p3m1, p6m)',
+      ),
   }),
   multiple({ group, cells }) {
     if (shapeOf(group) === 'hex' && typeof cells === 'number') return [1, 1];
@@ -72,7 +83,12 @@ export const wallpaper = defineView({
     const some = generatorsOf(group);
     const flat = shapeOf(group) === 'hex' && right > 1;
     const motions = closure(flat ? some.map(onItsSide) : some);
-    const { rows, of } = fold(W, H, { motions, cells: [nx, ny], aspect: right, blend });
+    const { rows, of } = fold(W, H, {
+      motions,
+      cells: [nx, ny],
+      aspect: right,
+      blend: blend ?? (CHAMBERS.includes(group) ? 0 : BLEND),
+    });
     return warp(c.g, canvas, rows.map(of));
   },
 });
