@@ -1,7 +1,7 @@
 import type { Raster } from '../../../base/raster';
 import { Rng } from '../../../base/rng';
 import { product, spectralMap, symmetricEigen } from '../../../base/symmetric';
-import { type Colour, colourMoments, type Moments } from './moments';
+import { type Colour, colourMoments, type Moments, samplePixel } from './moments';
 
 /** An axis with less than this share of the greatest variance holds no colour that could be scaled up. */
 const NEGLIGIBLE = 1e-4;
@@ -61,7 +61,7 @@ export interface HistogramSettings {
 /** Steps of a quantile function. */
 const LEVELS = 1024;
 /** Pixels that distributions are read from. */
-const SAMPLES = 2 ** 17;
+const SAMPLES = 2 ** 15;
 
 /**
  * A picture with the whole distribution of colours of another (or of several together), clipped to 0..1: mean and
@@ -105,11 +105,10 @@ export function matchColour(picture: Raster, to: Raster | readonly Raster[], how
 
 const clipped = (data: Float32Array): Float32Array => data.map((v) => Math.min(1, Math.max(0, v)));
 
-/** At most `most` of the values, evenly spaced. */
+/** At most `most` of the values. */
 function sampled(values: Float32Array, most: number): Float32Array {
-  if (values.length <= most) return values.slice();
-  const step = values.length / most;
-  return Float32Array.from({ length: most }, (_, k) => values[Math.floor((k + 0.5) * step)] ?? 0);
+  const count = Math.min(values.length, most);
+  return Float32Array.from({ length: count }, (_, k) => values[samplePixel(k, count, values.length)] ?? 0);
 }
 
 function projected({ width, height, data }: Raster, axis: readonly number[], most: number): Float32Array {
@@ -117,7 +116,7 @@ function projected({ width, height, data }: Raster, axis: readonly number[], mos
   const count = Math.min(n, most);
   const [r = 0, g = 0, b = 0] = axis;
   return Float32Array.from({ length: count }, (_, k) => {
-    const i = Math.floor(((k + 0.5) * n) / count);
+    const i = samplePixel(k, count, n);
     return r * (data[i] ?? 0) + g * (data[n + i] ?? 0) + b * (data[2 * n + i] ?? 0);
   });
 }
@@ -164,19 +163,23 @@ function transport(from: Float32Array, to: Float32Array): (v: number) => number 
     }
   }
   const end = x.length - 1;
+  const least = x[0] ?? 0;
+  const most = x[end] ?? 0;
+  // Where to start looking: the last quantile at or below each of evenly spaced values.
+  const starts = new Uint16Array(4 * LEVELS + 1);
+  const perUnit = (4 * LEVELS) / (most - least);
+  for (let k = 0, at = 0; k < starts.length; k++) {
+    while (at < end - 1 && (x[at + 1] ?? 0) <= least + k / perUnit) at++;
+    starts[k] = at;
+  }
   return (v) => {
-    if (v <= (x[0] ?? 0)) return v + (y[0] ?? 0) - (x[0] ?? 0);
-    if (v >= (x[end] ?? 0)) return v + (y[end] ?? 0) - (x[end] ?? 0);
-    let low = 0;
-    let high = end;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((x[middle] ?? 0) <= v) low = middle;
-      else high = middle;
-    }
+    if (v <= least) return v + (y[0] ?? 0) - least;
+    if (v >= most) return v + (y[end] ?? 0) - most;
+    let low = Math.max(0, (starts[Math.floor((v - least) * perUnit)] ?? 0) - 1);
+    while (low < end - 1 && (x[low + 1] ?? 0) <= v) low++;
     const x0 = x[low] ?? 0;
     const y0 = y[low] ?? 0;
-    return y0 + ((v - x0) / ((x[high] ?? 0) - x0)) * ((y[high] ?? 0) - y0);
+    return y0 + ((v - x0) / ((x[low + 1] ?? 0) - x0)) * ((y[low + 1] ?? 0) - y0);
   };
 }
 

@@ -37,3 +37,13 @@ export function colourMoments(pictures: readonly Raster[]): Moments {
   }
   return { mean, covariance: second };
 }
+
+/**
+ * The k-th of `count` pixels that stand for all `n`: one from each stretch of the picture, at places that no pattern of
+ * the picture keeps step with.
+ */
+export function samplePixel(k: number, count: number, n: number): number {
+  if (count >= n) return k;
+  return Math.floor(((k + ((k * GOLDEN) % 1)) * n) / count);
+}
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
