@@ -8,7 +8,6 @@ import { covarianceMap, matchColour, matchCovariance, matchHistogram } from '../
 import { colourMoments } from '../src/recipes/blocks/colour/moments';
 import { apart, fromOklab, oklab } from '../src/recipes/blocks/colour/oklab';
 import { lockPalette, paletteOf } from '../src/recipes/blocks/colour/palette';
-import { colourSpace, decode as decodeOld, encode as encodeOld } from '../src/recipes/canvas/colour';
 import {
   decode,
   decodePlanes,
@@ -237,7 +236,7 @@ test('a style matched in luma is grey, with the mean and the spread of the conte
   assert.ok(Math.abs(spread(lumaOf(made)) - spread(lumaOf(cool))) < 1e-4);
 });
 
-test('the space of one style is the one there has always been', () => {
+test('the space of a style has as many axes as its colours need, and holds them all', () => {
   const plane = cloud(
     4,
     [0.5, 0.4, 0.4],
@@ -252,15 +251,24 @@ test('the space of one style is the one there has always been', () => {
     [plane, 2],
     [line, 1],
   ] as const) {
-    const [old, now] = [colourSpace(style), styleSpace([style])];
-    assert.is(now.rank, rank);
-    near(now.axes, old.axes, 1e-9);
-    near(now.lo, old.lo, 1e-6);
-    near(now.hi, old.hi, 1e-6);
-    near(encode(now, style), encodeOld(old, style), 1e-6);
-    near(decode(now, encode(now, style), 48, 48).data, decodeOld(old, encodeOld(old, style), 48, 48).data, 1e-6);
-    near(decode(now, encode(now, style), 48, 48).data, style.data, 1e-5);
+    const space = styleSpace([style]);
+    assert.is(space.rank, rank);
+    for (let j = 0; j < rank; j++) {
+      for (let k = 0; k < rank; k++) {
+        const dot = [0, 1, 2].reduce((s, c) => s + space.axes[3 * j + c]! * space.axes[3 * k + c]!, 0);
+        assert.ok(Math.abs(dot - (j === k ? 1 : 0)) < 1e-9, 'orthonormal');
+      }
+    }
+    const coordinates = encode(space, style);
+    const n = coordinates.length / rank;
+    for (let k = 0; k < rank; k++) {
+      const part = coordinates.slice(k * n, (k + 1) * n).sort();
+      assert.equal([part[0], part[n - 1]], [space.lo[k], space.hi[k]]);
+      assert.ok(Math.abs(part.reduce((a, b) => a + b, 0) / n) < 1e-6, 'zero is the mean colour');
+    }
+    near(decode(space, coordinates, 48, 48).data, style.data, 1e-5);
   }
+  assert.equal([...styleSpace([warm]).axes], [1, 0, 0, 0, 1, 0, 0, 0, 1], 'all of RGB is RGB itself');
 });
 
 test('the space of several styles holds the colours of each', () => {

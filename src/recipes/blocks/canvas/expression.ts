@@ -2,45 +2,9 @@ import type { EngineError } from '../../../base/errors';
 import { nearest } from '../../../base/nearest';
 import { type SeedName, seedName, seedNames } from './names';
 import { seedError, type Token, tokensOf } from './tokens';
+import { numberOf, type SeedExpression, type SeedNode, visit } from './tree';
 
-/** A place in the text, for errors: index of the first character. */
-interface Placed {
-  readonly at: number;
-}
-export type SeedNode =
-  | (Placed & { readonly kind: 'colour'; readonly rgb: readonly [number, number, number]; readonly number: boolean })
-  | (Placed & { readonly kind: 'negate'; readonly of: SeedNode })
-  | (Placed & {
-      readonly kind: 'binary';
-      readonly sign: '+' | '-' | '*' | '/';
-      readonly left: SeedNode;
-      readonly right: SeedNode;
-    })
-  | (Placed & {
-      readonly kind: 'generator';
-      readonly name: 'noise' | 'normal' | 'plasma' | 'spectrum';
-      readonly options: ReadonlyMap<string, number>;
-      /** How many of the same name stand before it: each has random numbers of its own. */
-      readonly occurrence: number;
-    })
-  | (Placed & {
-      readonly kind: 'input';
-      readonly name: 'picture' | 'phase';
-      readonly input: string;
-      readonly occurrence: number;
-    })
-  | (Placed & {
-      readonly kind: 'filter';
-      readonly name: 'match' | 'recolour' | 'grey' | 'blur' | 'mirror';
-      readonly of: SeedNode;
-      readonly options: ReadonlyMap<string, number>;
-    });
-
-/** What a canvas is painted from, read and checked. Numbers are on a scale of 0..255. */
-export interface SeedExpression {
-  readonly text: string;
-  readonly root: SeedNode;
-}
+export { type SeedExpression, seedInputs, seedMatches } from './tree';
 
 /** Brackets and minus signs inside one another. */
 const DEEPEST = 32;
@@ -69,33 +33,6 @@ export function checkSeed({ text, root }: SeedExpression, inputs: readonly strin
   visit(root, (node) => {
     if (node.kind === 'input' && !inputs.includes(node.input)) throw unknown(text, node.at, node.input, inputs);
   });
-}
-
-/** Names of the inputs an expression uses, in order, each once. */
-export function seedInputs(e: SeedExpression): string[] {
-  const names = new Set<string>();
-  visit(e.root, (node) => {
-    if (node.kind === 'input') names.add(node.input);
-  });
-  return [...names];
-}
-
-/** Whether it needs a style to match colours to. */
-export function seedMatches(e: SeedExpression): boolean {
-  let found = false;
-  visit(e.root, (node) => {
-    found ||= node.kind === 'filter' && (node.name === 'match' || node.name === 'recolour');
-  });
-  return found;
-}
-
-function visit(node: SeedNode, see: (node: SeedNode) => void): void {
-  see(node);
-  if (node.kind === 'negate' || node.kind === 'filter') visit(node.of, see);
-  if (node.kind === 'binary') {
-    visit(node.left, see);
-    visit(node.right, see);
-  }
 }
 
 /** `inputs` undefined: the name stands before brackets, where no input would. */
@@ -322,18 +259,4 @@ class Parser {
   #error(token: Token, what: string, remedy?: string): EngineError {
     return seedError(this.text, token.at, what, remedy);
   }
-}
-
-/** The value of an expression of plain numbers, undefined of any other. */
-function numberOf(node: SeedNode): number | undefined {
-  if (node.kind === 'colour') return node.number ? node.rgb[0] : undefined;
-  if (node.kind === 'negate') {
-    const of = numberOf(node.of);
-    return of === undefined ? undefined : -of;
-  }
-  if (node.kind !== 'binary') return undefined;
-  const a = numberOf(node.left);
-  const b = numberOf(node.right);
-  if (a === undefined || b === undefined) return undefined;
-  return node.sign === '+' ? a + b : node.sign === '-' ? a - b : node.sign === '*' ? a * b : a / b;
 }

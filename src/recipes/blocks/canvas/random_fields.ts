@@ -1,8 +1,9 @@
 import { pcg4d, Rng } from '../../../base/rng';
 import { plasma } from '../../canvas/plasma';
-import type { SeedNode } from './expression';
+
 import { seedName } from './names';
 import { spectrumNoise } from './spectrum_noise';
+import type { SeedNode } from './tree';
 
 type Generator = Extract<SeedNode, { kind: 'generator' }>;
 

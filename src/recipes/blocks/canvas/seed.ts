@@ -6,9 +6,10 @@ import { type CanvasSpace, decodePlanes, encode, spaceAt, styleSpace } from '../
 import { LUMA } from '../colour/luminance';
 import { covarianceMap, mapColours } from '../colour/match';
 import { colourMoments } from '../colour/moments';
-import { checkSeed, type SeedExpression, type SeedNode } from './expression';
+import { checkSeed } from './expression';
 import { occurrenceSeed, randomField } from './random_fields';
 import { phaseNoise } from './spectrum_noise';
+import type { SeedExpression, SeedNode } from './tree';
 
 export interface PaintSettings {
   /** Of the canvas, pixels. */
