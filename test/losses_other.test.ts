@@ -184,6 +184,9 @@ test('enhance: power relative to the start without a style, to the style with on
   const dream = one(map(8), { start: { relu: map(9) } });
   const start = await checkLoss(enhance, {}, dream, ({ canvas, start }) => -power(canvas.relu!) / power(start!.relu!));
   assert.ok(start.loss < 0, 'a positive weight enhances');
+  await checkLoss(enhance, { growth: 'log' }, dream, ({ canvas, start }) => {
+    return -Math.log(power(canvas.relu!) / power(start!.relu!));
+  });
 
   const mask = someMap([1, 3, 4], 10, 0, 1).data;
   const styled = one(map(8), {
@@ -291,6 +294,7 @@ test('direction: given or drawn, by dot product or by cosine', async () => {
   assert.equal(a.gradient, b.gradient);
   const drawn = [0, 1, 2, 3].map((c) => a.gradient.relu![35 * c]! * 35 * Math.sqrt(power(fake.start!.relu!)));
   close([Math.hypot(...drawn)], [1], 1e-5, 'length');
+  assert.ok(drawn.every((v) => v <= 0) && drawn.some((v) => v < 0), 'enhances, and asks for no silence');
   close(a.gradient.relu!.slice(35, 70), new Float32Array(35).fill(a.gradient.relu![35]!), 1e-6, 'pixels');
   await rejects(runLoss(direction, { layer: 'relu', direction: [1, 2] }, fake), /4 channels, .* 2 numbers/);
   await rejects(runLoss(direction, { layer: 'relu', direction: [0, 0, 0, 0] }, fake), /only zeros/);

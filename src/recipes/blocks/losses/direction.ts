@@ -6,7 +6,7 @@ import { channelMean } from '../../../shaders/channel_mean';
 import { matmul } from '../../../shaders/matmul';
 import { normalizeRows } from '../../../shaders/normalize_rows';
 import type { Ref } from '../../../shaders/op';
-import { div, scale } from '../../../shaders/pointwise';
+import { div, mul, relu, scale, square } from '../../../shaders/pointwise';
 import { random } from '../../../shaders/random';
 import { dot, mean } from '../../../shaders/reduce';
 import { reshape } from '../../../shaders/reshape';
@@ -21,7 +21,9 @@ import { rms } from './relative';
  *   dot      -<a, d> / rms(a_start): linear, so it is the mean feature that moves
  *   cosine   -<a, d> / |a|: from -1 to 1; the kind of feature, not its strength (a silent pixel counts 0)
  *
- * A positive weight enhances. Directions that are no channel's own are as meaningful as channels: Szegedy et al. 2013;
+ * A positive weight enhances. A random direction is max(0, z)^3 of normal numbers z, so it is led by a handful of channels
+ * and has no negative share: features of a net are not negative (ReLU), so such shares would ask for silence, and get it.
+ * Directions that are no channel's own are as meaningful as channels: Szegedy et al. 2013;
  * Olah, Mordvintsev and Schubert 2017.
  */
 export const direction = defineLoss({
@@ -56,7 +58,8 @@ function unit(c: LossContext, layer: string, features: Ref, given: 'random' | re
   const [C] = chw('direction', features.shape);
   if (given === 'random') {
     const draw = random(g, [1, C], { ...c.random(), distribution: 'normal' }, g.constant([1], new Float32Array(1)));
-    return normalizeRows(g, draw);
+    const positive = relu(g, draw);
+    return normalizeRows(g, mul(g, positive, square(g, positive)));
   }
   if (given.length !== C || given.every((v) => v === 0)) {
     const what = given.length === C ? 'only zeros' : `${given.length} numbers`;

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { regionGram } from '../../../nets/statistics';
-import { meanSquare } from '../../../shaders/error';
-import { div, scale } from '../../../shaders/pointwise';
+import { div, log, scale } from '../../../shaders/pointwise';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
 import { perLayer, power, rms, stylesIfAny, weightedSum } from './relative';
 
 /**
  * -mean(a^2) / norm at each layer: the power of the activations, with the sign that makes a positive weight ENHANCE, so
- * the loss is negative and falls without bound (until pixels reach the ends of their range).
+ * the loss is negative and falls without bound (until pixels reach the ends of their range). With growth `log` it is
+ * -log(mean(a^2) / norm): the same direction, but slower the further it has come.
  *
  * norm: with styles rms(G^), of the second moments of each style, weighted by its share and masked as it is; without,
  * mean(a_start^2), of the canvas as it was when the stage began: the loss then starts at -1. Mordvintsev, Olah and Tyka,
@@ -22,6 +22,10 @@ export const enhance = defineLoss({
     kind: z.literal('enhance'),
     ...commonLoss,
     layers: layersSchema.default('dream'),
+    growth: z
+      .enum(['linear', 'log'])
+      .default('linear')
+      .describe('log: each doubling counts the same, so other losses keep their say however far it goes'),
   }),
   build(c, settings) {
     const { g } = c;
@@ -37,7 +41,8 @@ export const enhance = defineLoss({
               })),
             )
           : power(g, c.start(layer, true));
-      return scale(g, div(g, meanSquare(g, c.canvas(layer)), norm), -1);
+      const strength = div(g, power(g, c.canvas(layer)), norm);
+      return scale(g, settings.growth === 'log' ? log(g, strength) : strength, -1);
     });
   },
 });
