@@ -338,6 +338,8 @@ const any: Input[] = [
   { kind: 'kaleidoscope', n: 9, colours: 'turn', mirrored: false },
   { kind: 'kaleidoscope', n: 4, centre: [0, 0.3] },
   { kind: 'lattice', lattice: 'brick', rows: 4 },
+  { kind: 'wallpaper', group: 'p1', cells: 2, blend: 0.4 },
+  { kind: 'wallpaper', group: 'pg', cells: [3, 2], blend: 0.4 },
   ...GROUPS.map((group) => ({ kind: 'wallpaper', group, cells: 1 })),
 ];
 
@@ -358,6 +360,44 @@ test('tiles join as they did', async () => {
       for (const [axis, { ratio, z }] of Object.entries(seamScore(raster))) {
         assert.ok(ratio < 2 || z < 2.5, `${JSON.stringify(input)} ${axis}: ratio ${ratio}, z ${z}`);
       }
+    }
+  }
+});
+
+/** The largest step between neighbours. */
+const steepest = (y: Float32Array, W: number, H: number): number =>
+  Math.max(
+    ...[1, W].map((by) =>
+      Math.max(...y.map((v, i) => (i % (W * H) < W * (H - 1) && i % W < W - 1 ? Math.abs(y[i + by]! - v) : 0))),
+    ),
+  );
+
+test('a fold between mirrors tears nowhere, even in cells out of shape', async () => {
+  const x = smooth(72, 72, 6, 2);
+  for (const input of [
+    { kind: 'wallpaper', group: 'p6m', cells: [1, 4] },
+    { kind: 'wallpaper', group: 'p3m1', cells: [4, 1] },
+    { kind: 'wallpaper', group: 'p4m', cells: [1, 3] },
+    { kind: 'wallpaper', group: 'pmm', cells: [1, 1] },
+    { kind: 'kaleidoscope', n: 6, blend: 0 },
+    { kind: 'mirror', axes: 'both' },
+  ]) {
+    const { y } = await see(input, x, 72, 72);
+    const by = steepest(y, 72, 72) / steepest(x, 72, 72);
+    assert.ok(by < 2.5, `${JSON.stringify(input)}: ${by}`);
+  }
+});
+
+test('copies flow into one another over as much as they are told', async () => {
+  const x = smooth(72, 72, 6, 2);
+  const cut = async (group: string, cells: number, blend: number): Promise<number> => {
+    const { y } = await see({ kind: 'wallpaper', group, cells: [cells, cells], blend }, x, 72, 72);
+    return steepest(y, 72, 72) / steepest(x, 72, 72);
+  };
+  for (const group of ['p1', 'p2', 'pg', 'p4', 'pgg', 'p3']) {
+    for (const cells of [2, 3]) {
+      const [hard, soft] = [await cut(group, cells, 0), await cut(group, cells, 1)];
+      assert.ok(hard > 2 && soft < 0.5 * hard, `${group}, ${cells} cells: ${hard} cut, ${soft} blended`);
     }
   }
 });
