@@ -11,7 +11,7 @@ override WG: u32 = 32;   // threads, a power of two
 override M: u32 = 1;     // pairs of the history
 override QUADRATIC: u32 = 0;  // 1: QQN
 
-struct Uniforms { rate: f32, longest: f32, armijo: f32, noise: f32, patience: f32, hold: f32 }
+struct Uniforms { pairs: u32, rate: f32, longest: f32, armijo: f32, noise: f32, patience: f32, hold: f32 }
 
 @group(0) @binding(0) var<storage, read>       C: array<T>;      // Y of the run before
 @group(0) @binding(1) var<storage, read>       PHASE: array<T>;
@@ -22,6 +22,7 @@ struct Uniforms { rate: f32, longest: f32, armijo: f32, noise: f32, patience: f3
 
 override G: u32 = 2u * M; // rows of the basis: S, Y, then g
 override ROWS: u32 = 2u * M + 6u;
+// Loops end at u.pairs, which is M: were their ends known, drivers would unroll them, and take seconds to compile.
 const E = 16u; // where the coefficients e begin, and behind them c
 override COEFFICIENTS: u32 = E + 2u * M + 1u;
 // A pair counts as curvature when y.s is this large, relative to |s| |y|: of the order of what f32 sums get wrong.
@@ -43,7 +44,7 @@ fn p(i: u32, j: u32) -> f32 { return f32(P[i * ROWS + j]); }
 // Product of what c stands for with a row of P. Called by all threads.
 fn along(row: u32, slot: i32, local: u32) -> f32 {
   var sum = 0.0;
-  for (var k = local; k <= G; k += WG) {
+  for (var k = local; k <= 2u * u.pairs; k += WG) {
     if (c[k] != 0.0) { sum += c[k] * p(place(k, slot), row); }
   }
   return tree_sum(sum, local);
@@ -148,12 +149,12 @@ fn main(@builtin(local_invocation_index) local: u32) {
 
   // All branches on numbers that every thread has read alike; uniform() tells the compiler nothing, so loops run in
   // full and masks do the choosing.
-  for (var k = local; k <= G; k += WG) { c[k] = select(0.0, -1.0, k == G); }
+  for (var k = local; k <= 2u * u.pairs; k += WG) { c[k] = select(0.0, -1.0, k == G); }
   workgroupBarrier();
   let g = place(G, slot);
   let gg = p(g, g);
   var first = 0.0;
-  for (var a = 0u; a < M; a++) {
+  for (var a = 0u; a < u.pairs; a++) {
     let k = (head + 2u * M - 1u - a) % M;
     var sy = 0.0;
     if (a < count) { sy = curvature(place(k, slot), place(M + k, slot)); }
@@ -164,10 +165,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
     if (first == 0.0 && sy > 0.0) { first = sy / p(place(M + k, slot), place(M + k, slot)); }
   }
   if (local == 0u) {
-    for (var k = 0u; k <= G; k++) { c[k] *= first; }
+    for (var k = 0u; k <= 2u * u.pairs; k++) { c[k] *= first; }
   }
   workgroupBarrier();
-  for (var a = 0u; a < M; a++) {
+  for (var a = 0u; a < u.pairs; a++) {
     let k = (head + M + M - count + a) % M;
     var sy = 0.0;
     if (a < count) { sy = curvature(place(k, slot), place(M + k, slot)); }
@@ -176,7 +177,10 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   let slope = along(g, slot, local);
   var square = 0.0;
-  for (var k = 0u; k <= G; k++) { square += c[k] * along(place(k, slot), slot, local); }
+  for (var k = local; k <= 2u * u.pairs; k += WG) {
+    for (var j = 0u; j <= 2u * u.pairs; j++) { square += c[k] * c[j] * p(place(k, slot), place(j, slot)); }
+  }
+  square = tree_sum(square, local);
 
   if (accept) {
     afresh = true;
@@ -191,7 +195,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
     let size = sqrt(gg);
     var length = sqrt(square);
     if (count == 0u) {
-      for (var k = 0u; k <= G; k++) { c[k] = 0.0; }
+      for (var k = 0u; k <= 2u * u.pairs; k++) { c[k] = 0.0; }
       length = radius;
       c[G] = -radius / size;
     }
@@ -220,7 +224,7 @@ fn main(@builtin(local_invocation_index) local: u32) {
   Y[13] = T(1.0);
   Y[14] = T(0.0);
   Y[15] = T(0.0);
-  for (var k = 0u; k <= G; k++) {
+  for (var k = 0u; k <= 2u * u.pairs; k++) {
     let to = select(f32(C[COEFFICIENTS + k]), c[k], afresh);
     var e = t * to;
     if (QUADRATIC == 1u) {

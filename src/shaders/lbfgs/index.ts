@@ -30,7 +30,7 @@ const control = defineKernel({
   wgsl: controlWgsl,
   lib: [finite, treeSum],
   binds: ['read', 'read', 'read', 'read', 'write'],
-  uniforms: { rate: 'f32', longest: 'f32', armijo: 'f32', noise: 'f32', patience: 'f32', hold: 'f32' },
+  uniforms: { pairs: 'u32', rate: 'f32', longest: 'f32', armijo: 'f32', noise: 'f32', patience: 'f32', hold: 'f32' },
   variants: [{ WG: 32 }, { WG: 64 }],
 });
 const wide = [{ WG: 64 }, { WG: 256 }] as const;
@@ -213,7 +213,7 @@ export const lbfgsControlOp: Op<4, ControlAttrs> = defineOp<4, ControlAttrs>({
         kernel: control,
         bind: [c, phase, loss, p, y],
         overrides: { M: pairs, QUADRATIC: quadratic ? 1 : 0 },
-        uniforms: { rate, longest, armijo, noise, patience, hold },
+        uniforms: { pairs, rate, longest, armijo, noise, patience, hold },
         grid: () => [1],
         flops: 8 * (2 * pairs + 1) ** 2,
       }),
