@@ -13,8 +13,9 @@ const along = z.number().min(0, 'must be at least 0').max(1, 'must be at most 1'
 /**
  * -a[c, y, x] / rms(a_start): one channel at one position, relative to the whole layer when the stage began. A positive
  * weight enhances. The position is one of the layer's pixels, the one that holds the given point of the canvas as the net
- * sees it: where the canvas is jittered, that is where the jitter puts it. A neuron that is silent there (ReLU) has no gradient, and nothing happens: start
- * from another canvas. Erhan et al., "Visualizing Higher-Layer Features of a Deep Network", 2009.
+ * sees it: where the canvas is jittered, that is where the jitter puts it. A neuron that is silent there (ReLU) has no
+ * gradient, and nothing happens: start from another canvas. Erhan et al., "Visualizing Higher-Layer Features of a Deep
+ * Network", 2009.
  */
 export const neuron = defineLoss({
   kind: 'neuron',
