@@ -11,5 +11,4 @@ export { Watch } from './graph/watch';
 export { loadNet } from './nets/weights.node';
 export { type PlasmaSettings, plasma } from './recipes/canvas/plasma';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
-export { growTexture, type TextureEvents, type TextureProgress, type TextureResult } from './recipes/texture';
 export { fillSettings, type TextureSettings, type TextureWishes, textureSettings } from './recipes/texture_settings';

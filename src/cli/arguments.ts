@@ -18,6 +18,13 @@ export function parseWhole(text: string): number {
   return Number(text);
 }
 
+/** One side in pixels. */
+export function parseSide(text: string): number {
+  const side = parseWhole(text);
+  if (side >= 16 && side <= 16384) return side;
+  throw new InvalidArgumentError('A side is 16 to 16384 pixels.');
+}
+
 export function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
@@ -30,6 +37,15 @@ export function parseTimes(text: string): [number, number] {
   const times: [number, number] = [Number(x), Number(y ?? x)];
   if (times.every((n) => n >= 1 && n <= 64)) return times;
   throw new InvalidArgumentError('A preview repeats the tile 1 to 64 times each way, such as 3x3.');
+}
+
+/** `50` steps, `30s`, `5min`: how often something happens. */
+export function parseInterval(text: string): { steps?: number; seconds?: number } {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(s|min)?$/.exec(text.trim()) ?? [];
+  const value = Number(number);
+  if (value > 0 && unit !== undefined) return { seconds: unit === 'min' ? 60 * value : value };
+  if (value > 0 && Number.isInteger(value)) return { steps: value };
+  throw new InvalidArgumentError('It is a number of steps, such as 50, or a time, such as 30s or 5min.');
 }
 
 /** `relu1_1,relu2_1` */

@@ -3,7 +3,11 @@ import { EngineError } from '../base/errors';
 import { parseTimes } from './arguments';
 import { addCheck } from './check';
 import { addDoctor } from './doctor';
+import { addDream } from './dream';
 import { addPlasma } from './plasma';
+import { addRecipes } from './recipes';
+import { addRun } from './run';
+import { addStyle } from './style';
 import { addTexture } from './texture';
 import { VERSION } from './version';
 import { addWeights } from './weights';
@@ -17,7 +21,7 @@ const preview = (): Option =>
 
 function program(): Command {
   const root = new Command('toroid')
-    .description('Grows seamless textures from a picture, on the GPU.')
+    .description('Grows seamless textures, paints in styles, dreams: on the GPU, from recipes.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
@@ -32,7 +36,11 @@ function program(): Command {
         '  toroid doctor                                       what does it run on?\n\n' +
         'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.',
     );
-  addTexture(root, preview);
+  addTexture(root);
+  addStyle(root);
+  addDream(root);
+  addRun(root);
+  addRecipes(root);
   addPlasma(root, preview);
   addCheck(root);
   addWeights(root);

@@ -25,15 +25,20 @@ const cost = ({ width, height }: { width: number; height: number }): number => M
  * cost now; one that has run before, in an earlier frame, what it cost then.
  */
 export class Outlook {
-  readonly #plan: OutlookPlan;
   readonly #seen = new Map<number, StagePlan & { ms: number }>();
+  #stages: readonly StagePlan[];
   #frames: number;
   #frame = 0;
   #last = -1;
 
   constructor(plan: OutlookPlan = {}) {
-    this.#plan = plan;
+    this.#stages = plan.stages ?? [];
     this.#frames = plan.frames ?? 1;
+  }
+
+  /** What is to come is known. */
+  plan(stages: readonly StagePlan[]): void {
+    this.#stages = stages;
   }
 
   /** A frame of a zoom is done. */
@@ -63,7 +68,7 @@ export class Outlook {
   #milliseconds(k: number, p: Progress): number {
     const seen = this.#seen.get(k);
     if (seen) return seen.steps * seen.ms;
-    const planned = this.#plan.stages?.[k];
+    const planned = this.#stages[k];
     if (planned) return (planned.steps * p.msPerStep * cost(planned)) / cost(p);
     const [first] = this.#seen.values();
     const growth = first && p.stage > 0 ? Math.max(1, cost(p) / cost(first)) ** (1 / p.stage) : 1.5;

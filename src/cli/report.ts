@@ -1,12 +1,23 @@
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../recipes/events';
-import type { TextureProgress } from '../recipes/texture';
 
 /** On anything but a terminal: a line for every scale, and one this often within a long one. */
 const SPARSE_MS = 10_000;
 
 /** Steps of a scale after which the time left is worth telling. */
 const FIRST_ESTIMATE = 3;
+
+/** Where a run by scales is. */
+export interface ScaleProgress {
+  readonly scale: number;
+  readonly scales: number;
+  readonly width: number;
+  readonly height: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly loss: number;
+  readonly msPerStep: number;
+}
 
 /**
  * The conversation, on stderr: notices, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
@@ -34,7 +45,7 @@ export class Report {
     this.say(`note: ${text}`);
   }
 
-  progress(p: TextureProgress, size: readonly [number, number]): void {
+  progress(p: ScaleProgress, size: readonly [number, number]): void {
     if (this.quiet) return;
     const { share, seconds } = outlook(p, size);
     // The first step of a scale also pays for what a driver compiles late: it says nothing about the others.
@@ -101,7 +112,7 @@ export function progressLine(p: Progress, seconds?: number): string {
  * costs about the same whatever its size.
  */
 export function outlook(
-  p: TextureProgress,
+  p: ScaleProgress,
   [width, height]: readonly [number, number],
 ): { share: number; seconds: number } {
   const cost = (pixels: number): number => Math.max(4096, pixels);

@@ -6,6 +6,8 @@ export const STOPPED = 130;
 
 export interface Stop {
   readonly signal: AbortSignal;
+  /** Asks the work to stop, as a first Ctrl-C does. */
+  readonly request: () => void;
   readonly release: () => void;
 }
 
@@ -30,6 +32,11 @@ export function stopOnSignal(onFirst: () => void): Stop {
   for (const s of signals) process.on(s, handle);
   return {
     signal: controller.signal,
+    request: () => {
+      if (controller.signal.aborted) return;
+      controller.abort();
+      onFirst();
+    },
     release: () => {
       for (const s of signals) process.off(s, handle);
     },

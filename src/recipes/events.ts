@@ -32,6 +32,15 @@ export interface StageResult {
 
 /** What a run tells, and asks, while it goes on. */
 export interface RunEvents {
+  /** Before the first step: all stages to come, in order. */
+  onPlan?(
+    stages: readonly {
+      readonly name: string;
+      readonly width: number;
+      readonly height: number;
+      readonly steps: number;
+    }[],
+  ): void;
   onProgress?(p: Progress): void;
   /** The picture as it is, when `wantsPicture` last said true. */
   onPicture?(p: { readonly stage: number; readonly step: number; readonly raster: Raster }): void;

@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
 import { netStride } from '../nets/onnx_build';
 import type { Net } from '../nets/weights';
@@ -169,6 +170,7 @@ async function runOnce(
   const { cast, stages } = prepared;
   const { recipe, space, torus } = cast;
   refuseTooLarge(device, prepared);
+  options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const resume = options.resume;
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) {
     throw new EngineError(
@@ -259,6 +261,10 @@ async function runOnce(
   const from = palette && inputs.get(palette.input);
   if (palette && from) {
     raster = lockPalette(raster, paletteOf([from], palette.colors, recipe.seed), { softness: palette.softness });
+  }
+  if (cast.content?.alpha) {
+    const alpha = resample(cast.content.alpha, sizeOf(cast.content), [raster.width, raster.height], 'soft');
+    raster = { ...raster, alpha };
   }
   const border = cast.placed ? { raster, moved: [0, 0] as const } : settleBorder(raster, torus);
   return { raster: border.raster, moved: border.moved, recipe, stages: done, stopped };

@@ -85,7 +85,7 @@ const threefold = (plane: Float32Array): Float32Array => {
 };
 
 /** By how many pixels a stage rolls the canvas at most before each look; 0 for none. */
-function jitterOf({ cast, stage, layers, stride }: StageSetup): number {
+function jitterOf({ stage, layers, stride }: StageSetup): number {
   const { jitter, losses } = stage.recipe;
   if (typeof jitter === 'number') return jitter;
   if (jitter === false) return 0;

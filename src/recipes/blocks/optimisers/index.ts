@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { adam } from './adam';
+import { lbfgs } from './lbfgs';
 import type { OptimiserBlock } from './optimiser';
+import { qqn } from './qqn';
 
 /** Every optimiser a stage may have, in the order in which help lists them. */
-export const optimiserBlocks: readonly OptimiserBlock[] = [adam];
+export const optimiserBlocks: readonly OptimiserBlock[] = [adam, lbfgs, qqn];
 
-export const optimiserSchema = z.discriminatedUnion('kind', [adam.schema]);
+export const optimiserSchema = z.discriminatedUnion('kind', [adam.schema, lbfgs.schema, qqn.schema]);

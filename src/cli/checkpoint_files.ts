@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { EngineError } from '../base/errors';
+import { makeFolder } from '../gpu/files.node';
+import type { Checkpoint } from '../recipes/checkpoint';
+import { probeFile, reason, writeWhole } from './files';
+
+/**
+ * A folder of checkpoints: `job.json`, what was asked for; `state.bin`, the last moment of the run; and the one before
+ * it, `state.previous.bin`, should the last be damaged. Files are replaced whole, never written in place.
+ */
+const STATE = 'state.bin';
+const PREVIOUS = 'state.previous.bin';
+const JOB = 'job.json';
+
+/** What a run was asked for, to be asked again. */
+export const jobSchema = z.object({
+  toroid: z.string(),
+  recipe: z.unknown(),
+  adapter: z.string(),
+  out: z.string(),
+  bits: z.union([z.literal(8), z.literal(16)]),
+  preview: z.tuple([z.number(), z.number()]).optional(),
+  frames: z.string().optional(),
+});
+export type SavedJob = z.output<typeof jobSchema>;
+
+/** `toroid checkpoint 1`, then the SHA-256 of all that follows. */
+const MAGIC = Buffer.from('toroid checkpoint 1\n', 'latin1');
+
+/**
+ * Makes the folder and writes what was asked for.
+ * @throws EngineError `PictureError` when it cannot be written.
+ */
+export async function beginCheckpoints(folder: string, job: SavedJob): Promise<void> {
+  probeFile(join(folder, JOB));
+  makeFolder(folder);
+  await writeWhole(join(folder, JOB), async () => Buffer.from(`${JSON.stringify(job, null, 2)}\n`));
+}
+
+/** Keeps a moment: the one before stays beside it until this one is whole. */
+export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  const state = join(folder, STATE);
+  const fresh = join(folder, 'state.next.bin');
+  await writeWhole(fresh, async () => packed(checkpoint));
+  if (existsSync(state)) await rename(state, join(folder, PREVIOUS));
+  await rename(fresh, state);
+}
+
+export interface LoadedCheckpoint {
+  readonly job: SavedJob;
+  /** Null when the run ended before its first checkpoint. */
+  readonly checkpoint: Checkpoint | null;
+  /** What was wrong with the last one, when an older one is used. */
+  readonly notice?: string;
+}
+
+/**
+ * Reads a folder of checkpoints.
+ * @throws EngineError `CheckpointError` when there is none, or neither of the last two is whole.
+ */
+export function loadCheckpoint(folder: string): LoadedCheckpoint {
+  const file = join(folder, JOB);
+  if (!existsSync(file)) {
+    throw new EngineError(
+      'CheckpointError',
+      `${folder} holds no checkpoint: there is no ${JOB} in it`,
+      'Give the folder that --checkpoint was given.',
+    );
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new EngineError('CheckpointError', `cannot read ${file}: ${reason(cause)}`, 'Start the run afresh.');
+  }
+  const job = jobSchema.safeParse(parsed);
+  if (!job.success) throw new EngineError('CheckpointError', `${file} is no job of toroid`, 'Start the run afresh.');
+  const faults: string[] = [];
+  for (const name of [STATE, PREVIOUS]) {
+    const path = join(folder, name);
+    if (!existsSync(path)) continue;
+    try {
+      const checkpoint = unpacked(readFileSync(path));
+      return {
+        job: job.data,
+        checkpoint,
+        ...(faults[0] !== undefined && { notice: `${faults[0]}; going on from the one before` }),
+      };
+    } catch (cause) {
+      faults.push(`${path} is damaged (${(cause as Error).message})`);
+    }
+  }
+  if (faults.length > 0) throw new EngineError('CheckpointError', faults.join(', and '), 'Start the run afresh.');
+  return { job: job.data, checkpoint: null };
+}
+
+interface Numbers {
+  readonly $f32: readonly [offset: number, length: number];
+}
+
+/** JSON with every Float32Array left out and put behind, one after another. */
+function packed(checkpoint: Checkpoint): Uint8Array {
+  const arrays: Float32Array[] = [];
+  let offset = 0;
+  const text = JSON.stringify(checkpoint, (_, value: unknown) => {
+    if (!(value instanceof Float32Array)) return value;
+    const place: Numbers = { $f32: [offset, value.length] };
+    arrays.push(value);
+    offset += value.length;
+    return place;
+  });
+  const head = Buffer.from(text, 'utf8');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(head.length));
+  const body = [length, head, ...arrays.map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength))];
+  const hash = createHash('sha256');
+  for (const part of body) hash.update(part);
+  return Buffer.concat([MAGIC, hash.digest(), ...body]);
+}
+
+function unpacked(file: Uint8Array): Checkpoint {
+  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+  const start = MAGIC.length + 32;
+  if (bytes.length < start + 8 || !bytes.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new Error('it is no checkpoint, or of another version');
+  const sum = createHash('sha256').update(bytes.subarray(start)).digest();
+  if (!sum.equals(bytes.subarray(MAGIC.length, start))) throw new Error('its checksum does not match');
+  const length = Number(bytes.readBigUInt64LE(start));
+  const numbers = start + 8 + length;
+  return JSON.parse(bytes.toString('utf8', start + 8, numbers), (_, value: unknown) => {
+    const place = (value as Partial<Numbers> | null)?.$f32;
+    if (place === undefined) return value;
+    const [offset, count] = place;
+    const from = numbers + 4 * offset;
+    return new Float32Array(Uint8Array.from(bytes.subarray(from, from + 4 * count)).buffer);
+  }) as Checkpoint;
+}

@@ -1,0 +1,347 @@
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { EngineError } from '../base/errors';
+import type { Device } from '../gpu/device';
+import type { Net } from '../nets/weights';
+import { loadNet, resolveWeights } from '../nets/weights.node';
+import type { Checkpoint } from '../recipes/checkpoint';
+import type { StageResult } from '../recipes/events';
+import type { Recipe } from '../recipes/recipe';
+import { type RunResult, run } from '../recipes/run';
+import { scoresOf } from '../recipes/scores';
+import { seamScore, verdict } from '../recipes/scores/seam';
+import { type Animation, ensureAnimationWritable, openAnimation } from './animation';
+import { parseInterval, parseTimes, parseWhole } from './arguments';
+import { beginCheckpoints, saveCheckpoint } from './checkpoint_files';
+import { sameFile } from './files';
+import { ensureReportWritable, writeReport } from './html_report';
+import { type InputFile, recorded } from './inputs';
+import { JsonLines } from './json_lines';
+import { openDevice } from './open_device';
+import { Outlook } from './outlook';
+import { type Bits, checkPreview, ensureWritable, previewName, writePicture, writePreview } from './picture';
+import { duration, Report } from './report';
+import { STOPPED, stopOnSignal } from './stop';
+import { VERSION } from './version';
+import { startWatch, type Watcher } from './watch_server';
+
+/** Options of every command that runs a recipe. */
+export interface JobOptions {
+  preview?: [number, number];
+  bits: '8' | '16';
+  saveStages?: string;
+  frames?: string;
+  fps: number;
+  report?: string;
+  watch?: number | true;
+  checkpoint?: string;
+  every: { readonly steps?: number; readonly seconds?: number };
+  weightsUnchecked?: boolean;
+  requireGpu?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
+  new Option(flags, about).argParser(parse);
+
+/** Adds the options that `runJob` knows. */
+export function addJobOptions(command: Command): Command {
+  return command
+    .addOption(option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes))
+    .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
+    .option('--save-stages <folder>', 'also write the picture after each stage')
+    .option('--frames <file>', 'film of a zoom: .gif, .webp, or a folder of numbered pictures')
+    .addOption(option('--fps <n>', 'frames a second of the film', parseWhole).default(12))
+    .option('--report <file>', 'also write a page about the run: .html')
+    .addOption(option('--watch [port]', 'show the growing picture in a browser, on this machine only', parseWhole))
+    .option('--checkpoint <folder>', 'keep what is needed to go on after a crash: toroid run --resume <folder>')
+    .addOption(
+      option('--every <n>', 'how often to keep it: 50 (steps), 30s, 5min', parseInterval).default(
+        { seconds: 60 },
+        '60s',
+      ),
+    )
+    .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
+    .option('--require-gpu', 'fail rather than run on the processor')
+    .option('--json', 'print progress and result as JSON, one object a line')
+    .option('-q, --quiet', 'print only the result, and errors');
+}
+
+/** A recipe with all that it needs, ready to run. */
+export interface Job {
+  readonly recipe: Recipe;
+  readonly inputs: readonly InputFile[];
+  readonly out: string;
+  /** What to say first, once it is known which process does the work. */
+  readonly notices: readonly string[];
+  /** What the command was called with, for the report. */
+  readonly command: string;
+  /** The adapter that made the picture to be made again. */
+  readonly adapter?: string | undefined;
+  readonly resume?: Checkpoint | undefined;
+}
+
+export const netName = ({ net }: Recipe): string | null =>
+  net === undefined ? null : typeof net === 'string' ? net : net.name;
+
+/** Finds out everything that can be refused before an adapter is opened. */
+function check({ recipe, inputs, out }: Job, options: JobOptions): void {
+  const name = netName(recipe);
+  if (name !== null) resolveWeights(name);
+  for (const { name: input, path } of inputs) {
+    const about = `${out} is the input ${input} itself`;
+    if (sameFile(out, path)) throw new EngineError('PictureError', about, 'Choose another name with --out.');
+    if (options.preview && sameFile(previewName(out, options.preview), path)) {
+      throw new EngineError('PictureError', `the preview would replace the input ${input}`, 'Choose another --out.');
+    }
+    if (
+      options.saveStages !== undefined &&
+      /^stage-\d+-/.test(path.split(/[\\/]/).at(-1) ?? '') &&
+      sameFile(options.saveStages, dirname(path))
+    ) {
+      throw new EngineError(
+        'PictureError',
+        `--save-stages ${options.saveStages} may replace the input ${input}`,
+        'Choose another folder.',
+      );
+    }
+  }
+  if (options.preview && typeof recipe.size !== 'number') checkPreview(recipe.size, options.preview);
+  ensureWritable(out, Number(options.bits) as Bits);
+  if (options.preview) ensureWritable(previewName(out, options.preview));
+  if (options.saveStages !== undefined) ensureWritable(join(options.saveStages, 'stage-1.png'));
+  if (options.report !== undefined) ensureReportWritable(options.report);
+  if (options.frames !== undefined) {
+    if (!recipe.zoom)
+      throw new EngineError(
+        'RecipeError',
+        `--frames ${options.frames}: the recipe has no zoom`,
+        'Add --zoom 24 to `toroid dream`, or "zoom" to the recipe.',
+      );
+    ensureAnimationWritable(options.frames, { fps: options.fps });
+  }
+}
+
+/**
+ * Runs a recipe as a command does: from the adapter to the written picture.
+ * Order matters: everything that can be refused is refused before the adapter is opened and anything is said.
+ */
+export async function runJob(job: Job, options: JobOptions): Promise<void> {
+  const { recipe, inputs, out } = job;
+  check(job, options);
+  const bits = Number(options.bits) as Bits;
+  const lines = options.json ? new JsonLines() : null;
+  const report = new Report(options.quiet === true);
+  const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
+  const nothing = (): void => {
+    report.say('Stopped before there was anything to write');
+    process.exitCode = STOPPED;
+    lines?.result({ file: null, stopped: true });
+  };
+  const notice = (text: string): void => {
+    report.notice(text);
+    lines?.notice(text);
+  };
+  const opened = await openDevice(options.requireGpu === true, stop);
+  if (typeof opened === 'number') {
+    process.exitCode = opened; // a process with a driver has done it all
+    return;
+  }
+  if (!opened) return nothing();
+  const device: Device = opened;
+  const { description, software } = device.adapter;
+  report.say(`Running on ${description}${software ? ', which is software: expect minutes, not seconds' : ''}`);
+  for (const text of job.notices) notice(text);
+  if (job.adapter !== undefined && job.adapter !== description) {
+    notice(`it was made on ${job.adapter}: here it may differ in the last bits`);
+  }
+  const started = performance.now();
+  const saved: string[] = [];
+  let watcher: Watcher | undefined;
+  let film: Animation | undefined;
+  try {
+    const net = await netOf(recipe, options, notice);
+    if (options.watch !== undefined) {
+      watcher = await startWatch({
+        ...(typeof options.watch === 'number' && { port: options.watch }),
+        title: recipe.name,
+        tile: recipe.tile,
+        onStop: stop.request,
+      });
+      report.say(`Watch it at ${watcher.url}`);
+    }
+    if (options.checkpoint !== undefined) await begin(job, options, options.checkpoint, description);
+    const record = (final: Recipe, file: string): Record<string, string> => ({
+      Software: `toroid ${VERSION}`,
+      toroid: JSON.stringify({
+        version: VERSION,
+        recipe: recorded(final, inputs, dirname(file)),
+        adapter: { name: description, software },
+      }),
+    });
+    if (options.frames !== undefined)
+      film = openAnimation(options.frames, {
+        fps: options.fps,
+        bits,
+        metadata: record(recipe, options.frames),
+        onNotice: notice,
+      });
+    let outlook = new Outlook();
+    const { onCheckpoint, ...every } = checkpoints(options);
+    const result = await run(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
+      net,
+      resume: job.resume,
+      signal: stop.signal,
+      ...every,
+      ...(onCheckpoint && { onCheckpoint }),
+      onNotice: (text) => {
+        notice(text);
+        watcher?.events.onNotice(text);
+      },
+      onPlan: (stages) => {
+        if (!recipe.zoom || stages.length === 0) outlook = new Outlook({ stages });
+      },
+      onProgress: (p) => {
+        const seen = outlook.update(p);
+        report.step(p, seen);
+        lines?.progress(p, seen.seconds);
+        watcher?.events.onProgress(p);
+      },
+      wantsPicture: () => watcher?.events.wantsPicture() ?? false,
+      onPicture: (p) => watcher?.events.onPicture(p),
+      onStage: async (s) => {
+        const file = await saveStage(options, s);
+        if (file !== undefined) saved.push(file);
+        lines?.stage(s, file);
+        await watcher?.events.onStage(s);
+      },
+      onFrame: async (f) => {
+        outlook.frame(f);
+        lines?.frame(f);
+        await watcher?.events.onFrame(f);
+        await film?.add(f.raster);
+      },
+    });
+    report.end();
+    if (result.stages.every((s) => s.steps === 0)) return nothing();
+    if (result.stopped) process.exitCode = STOPPED;
+    await writePicture(out, result.raster, { bits, metadata: record(result.recipe, out), onNotice: notice });
+    const preview = options.preview && (await writePreview(out, result.raster, options.preview));
+    const frames = await film?.finish();
+    const seconds = (performance.now() - started) / 1000;
+    if (options.report !== undefined) {
+      report.say('Writing the report');
+      await writeReport(options.report, {
+        version: VERSION,
+        command: job.command,
+        adapter: { name: description, software },
+        recipe: recorded(result.recipe, inputs, dirname(options.report)),
+        seconds,
+        stopped: result.stopped,
+        notices: report.notices,
+        stages: result.stages,
+        final: result.raster,
+        file: out,
+        tile: recipe.tile,
+        scores: scoresOf(result.raster, recipe.tile, styleRasters(recipe, inputs)),
+        inputs: inputs.map(({ name, raster }) => ({ name, raster })),
+      });
+    }
+    await watcher?.finish({ raster: result.raster, file: out, seconds, stopped: result.stopped });
+    say(report, result, seconds, { preview, report: options.report, frames: options.frames });
+    const { width, height } = result.raster;
+    if (lines) {
+      lines.result({
+        file: out,
+        preview,
+        report: options.report,
+        frames,
+        saved: options.saveStages === undefined ? undefined : saved,
+        width,
+        height,
+        bits,
+        version: VERSION,
+        recipe: recorded(result.recipe, inputs, dirname(out)),
+        adapter: { name: description, software },
+        stopped: result.stopped,
+        seconds,
+        moved: result.moved,
+        seam: seamScore(result.raster),
+        stages: result.stages.map(({ raster: _, curves, ...s }) => ({ ...s, loss: curves.total?.at(-1)?.[1] })),
+        notices: report.notices,
+      });
+    } else process.stdout.write(`${out}\n`);
+  } catch (error) {
+    await watcher?.finish({ error: (error as Error).message });
+    throw error;
+  } finally {
+    report.end();
+    await watcher?.close();
+    stop.release();
+    device.close();
+  }
+}
+
+async function netOf(recipe: Recipe, options: JobOptions, notice: (text: string) => void): Promise<Net | null> {
+  const name = netName(recipe);
+  if (name === null) return null;
+  const net = await loadNet(name, { unchecked: options.weightsUnchecked === true });
+  if (net.guessed) notice(net.guessed);
+  return net;
+}
+
+function begin(job: Job, options: JobOptions, folder: string, adapter: string): Promise<void> {
+  return beginCheckpoints(folder, {
+    toroid: VERSION,
+    recipe: recorded(job.recipe, job.inputs, folder),
+    adapter,
+    out: job.out,
+    bits: Number(options.bits) as Bits,
+    ...(options.preview && { preview: options.preview }),
+    ...(options.frames !== undefined && { frames: options.frames }),
+  });
+}
+
+function checkpoints({ checkpoint, every }: JobOptions): {
+  onCheckpoint?: (c: Checkpoint) => Promise<void>;
+  checkpointSteps?: number | undefined;
+  checkpointSeconds?: number | undefined;
+} {
+  if (checkpoint === undefined) return {};
+  return {
+    onCheckpoint: (c) => saveCheckpoint(checkpoint, c),
+    checkpointSteps: every.steps,
+    checkpointSeconds: every.seconds,
+  };
+}
+
+async function saveStage({ saveStages }: JobOptions, s: StageResult): Promise<string | undefined> {
+  if (saveStages === undefined) return undefined;
+  const name = s.name.replaceAll(/[^\w-]+/g, '-');
+  const file = join(saveStages, `stage-${s.stage + 1}-${name}-${s.width}x${s.height}.png`);
+  await writePicture(file, s.raster, { bits: 8 });
+  return file;
+}
+
+const styleRasters = (recipe: Recipe, inputs: readonly InputFile[]) =>
+  recipe.styles
+    .filter((s) => s.weight > 0)
+    .flatMap((s) => inputs.filter((i) => i.name === s.input).map((i) => i.raster));
+
+function say(
+  report: Report,
+  { raster, recipe, stopped }: RunResult,
+  seconds: number,
+  files: { preview?: string | undefined; report?: string | undefined; frames?: string | undefined },
+): void {
+  if (files.preview !== undefined) report.say(`Preview: ${files.preview}`);
+  if (files.report !== undefined) report.say(`Report: ${files.report}`);
+  if (files.frames !== undefined) report.say(`Frames: ${files.frames}`);
+  const seam = seamScore(raster);
+  const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];
+  // z says more than the ratio: lines of bricks differ twofold among themselves, without any seam.
+  const joins = axes.map((axis) => `${axis} ${verdict(seam[axis])} (z ${seam[axis].z.toFixed(1)})`).join(', ');
+  report.say(`${stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${joins && `; joins: ${joins}`}`);
+}

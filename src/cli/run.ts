@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EngineError } from '../base/errors';
+import { fillRecipe, type Recipe } from '../recipes/recipe';
+import { parseSize, parseWhole, usage } from './arguments';
+import { loadCheckpoint } from './checkpoint_files';
+import { readInputs } from './inputs';
+import { addJobOptions, type JobOptions, runJob } from './job';
+import { availableNet } from './nets';
+import { findRecipe, setValues } from './recipe_file';
+
+interface RunOptions extends JobOptions {
+  out?: string;
+  set: string[];
+  input: string[];
+  size?: [number, number];
+  seed?: number;
+  net?: string;
+  resume?: string;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+export function addRun(program: Command): void {
+  const command = program
+    .command('run')
+    .summary('run a recipe, or make a picture again')
+    .description('Runs a recipe: one that comes with toroid, a file, or that of a picture which toroid made.')
+    .argument('[recipe]', 'a name of `toroid recipes`, a .json or .yaml file, or a picture made by toroid')
+    .option('-o, --out <file>', 'picture to write (default: <recipe>.out.png here)')
+    .option('-i, --input <name=file>', 'a picture the recipe asks for; may be repeated', collect, [])
+    .option('-s, --set <path=value>', 'change a setting, as stages[0].steps=50; may be repeated', collect, [])
+    .addOption(new Option('--size <WxH>', 'size in pixels; one number: the longer side').argParser(parseSize))
+    .addOption(new Option('--seed <n>', 'same seed, same picture').argParser(parseWhole))
+    .option('--net <name>', 'network to use: a name of `toroid weights list`, or an .onnx file')
+    .option('--resume <folder>', 'go on from a checkpoint (then without a recipe)');
+  addJobOptions(command)
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  toroid run texture --input style=stone.jpg --size 512\n' +
+        '  toroid run mine.yaml --set stages[0].losses[0].weight=2 -o out.png --report out.html\n' +
+        '  toroid run out.png -o again.png            the same picture again\n' +
+        '  toroid run out.png --seed 2 -o other.png   another one like it\n' +
+        '  toroid run mine.yaml --checkpoint keep     then, after a crash: toroid run --resume keep\n',
+    )
+    .action(action);
+}
+
+async function action(name: string | undefined, options: RunOptions): Promise<void> {
+  if (options.resume !== undefined) return resume(name, options, options.resume);
+  if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
+  const found = await findRecipe(name);
+  const [w, h] = options.size ?? [];
+  const overrides = {
+    ...(w !== undefined && { size: w === h ? w : [w, h] }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+  };
+  let value = setValues(found.value, options.set);
+  if (typeof value === 'object' && value !== null) value = withNet({ ...value, ...overrides }, options.net);
+  const notices: string[] = [];
+  const recipe = availableNet(fillRecipe(value), (text) => notices.push(text));
+  const inputs = await readInputs(recipe, found.folder, options.input, (text) => notices.push(text));
+  const out = options.out ?? `${found.name}.out.png`;
+  const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
+  await runJob(
+    {
+      recipe,
+      inputs,
+      out,
+      notices,
+      command: commandLine(),
+      ...(same && found.adapter !== undefined && { adapter: found.adapter }),
+    },
+    options,
+  );
+}
+
+/** The recipe with another net, of which a pooling it names is kept. */
+export function withNet(value: object, net: string | undefined): object {
+  if (net === undefined) return value;
+  const old = (value as { net?: unknown }).net;
+  return { ...value, net: typeof old === 'object' && old !== null ? { ...old, name: net } : net };
+}
+
+/** What was typed, for reports. */
+export const commandLine = (): string =>
+  `toroid ${process.argv
+    .slice(2)
+    .map((a) => (/^[\w./=:,@%+-]+$/.test(a) ? a : `'${a}'`))
+    .join(' ')}`;
+
+async function resume(name: string | undefined, options: RunOptions, folder: string): Promise<void> {
+  if (
+    name !== undefined ||
+    options.set.length > 0 ||
+    options.size ||
+    options.seed !== undefined ||
+    options.net !== undefined
+  ) {
+    usage(
+      '--resume goes on with what was begun: nothing of it can be changed',
+      'Leave the recipe and its settings out.',
+    );
+  }
+  const { job, checkpoint, notice } = loadCheckpoint(folder);
+  const notices = notice === undefined ? [] : [notice];
+  if (!checkpoint) notices.push(`${folder} holds no moment of the run yet: it starts afresh`);
+  let recipe: Recipe;
+  try {
+    recipe = fillRecipe(job.recipe);
+  } catch (cause) {
+    throw new EngineError(
+      'CheckpointError',
+      `${join(folder, 'job.json')} holds no recipe: ${(cause as Error).message}`,
+      'Start the run afresh.',
+    );
+  }
+  const inputs = await readInputs(recipe, folder, options.input, (text) => notices.push(text));
+  await runJob(
+    {
+      recipe,
+      inputs,
+      out: options.out ?? job.out,
+      notices,
+      command: commandLine(),
+      adapter: job.adapter,
+      ...(checkpoint && { resume: checkpoint }),
+    },
+    {
+      ...options,
+      bits: job.bits === 16 ? '16' : '8',
+      checkpoint: options.checkpoint ?? folder,
+      ...(job.preview && !options.preview && { preview: job.preview }),
+      ...(job.frames !== undefined && options.frames === undefined && { frames: job.frames }),
+    },
+  );
+}

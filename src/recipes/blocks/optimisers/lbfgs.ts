@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { lbfgs as append } from '../../../graph/optim/lbfgs';
+import { defineOptimiser } from './optimiser';
+
+/** Settings of both searches along a line. */
+export const searchSettings = {
+  rate: z.number().positive().max(10).default(0.02).describe('length of the first step, per pixel; white is 1'),
+  history: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .max(100, 'must be at most 100')
+    .default(10)
+    .describe('steps remembered; each costs the memory of two canvases'),
+  hold: z
+    .int('must be a whole number')
+    .min(1, 'must be at least 1')
+    .default(8)
+    .describe('steps between new random draws, where a loss has any'),
+} as const;
+
+export const lbfgs = defineOptimiser({
+  kind: 'lbfgs',
+  about: 'Learns the curvature from past steps: needs far fewer looks than Adam where nothing is random.',
+  schema: z.strictObject({ kind: z.literal('lbfgs'), ...searchSettings }),
+  build: (problem, { rate, history, hold }) => append(problem, { rate, history, hold }),
+});
