@@ -1,0 +1,32 @@
+import { health } from '../../shaders/health';
+import { normalisedStepOp } from '../../shaders/normalised_step';
+import type { Ref } from '../../shaders/op';
+import { abs, affine } from '../../shaders/pointwise';
+import { mean } from '../../shaders/reduce';
+import { bounds } from './bounds';
+import { evaluation, type Optimiser, type Problem } from './optimiser';
+
+export interface AscentOptions {
+  /** What elements move by in a run, on average. The plan's knob `rate`. */
+  readonly rate: number;
+  /** Added to the mean of |gradient times the number of elements|. Default 1e-8. */
+  readonly eps?: number;
+}
+
+/**
+ * Gradient steps of one length: x - rate g / mean|g|, over the whole picture, then into the box. Mordvintsev, Olah and
+ * Tyka, "Inceptionism", 2015, who climb; here the objective is to be made small, as everywhere. It has no states, and
+ * draws anew in every run.
+ */
+export function ascent(problem: Problem, { rate, eps = 1e-8 }: AscentOptions): Optimiser & { readonly next: Ref } {
+  const { g, param, counter, lo, hi } = problem;
+  const { loss, gradient } = evaluation(problem, param);
+  const next = g.apply(normalisedStepOp, [param, gradient, mean(g, abs(g, gradient)), bounds(g, 'ascent', lo, hi)], {
+    rate: { knob: 'rate', value: rate },
+    eps,
+    box: lo !== undefined || hi !== undefined,
+  });
+  g.assign(param, next);
+  g.assign(counter, affine(g, counter, 1, 1));
+  return { loss, next, states: [], health: health(g, next) };
+}
