@@ -16,6 +16,7 @@ import { neuron } from './neuron';
 import { patches } from './patches';
 import { shiftedGram } from './shifted_gram';
 import { sliced } from './sliced';
+import { spectrum } from './spectrum';
 import { tv } from './tv';
 
 /** Every loss a recipe may have, in the order in which help lists them. */
@@ -28,6 +29,7 @@ export const lossBlocks: readonly LossBlock[] = [
   sliced,
   histogram,
   shiftedGram,
+  spectrum,
   content,
   anchor,
   enhance,
@@ -49,6 +51,7 @@ export const lossSchema = z.discriminatedUnion('kind', [
   sliced.schema,
   histogram.schema,
   shiftedGram.schema,
+  spectrum.schema,
   content.schema,
   anchor.schema,
   enhance.schema,
