@@ -74,6 +74,7 @@ export const spectrum = defineLoss({
         "a style's opposite borders do not meet; smooth: remove the step between them; window: fade the style out; tile: they do meet, take it as it is",
       ),
   }),
+  acceptsSide: isFftSize,
   build(c, settings) {
     const { g } = c;
     return [...c.layers(settings.layers)].map(([layer, weight]) => {
