@@ -88,6 +88,8 @@ class Watch implements Watcher {
   readonly #notices: string[] = [];
   #hosts: readonly string[] = [];
   #progress: object | null = null;
+  /** The latest that was not told, for being too soon after another. */
+  #held: object | null = null;
   #told = Number.NEGATIVE_INFINITY;
   #pictures: Shown[] = [];
   #count = 0;
@@ -124,7 +126,7 @@ class Watch implements Watcher {
       throw new EngineError('WatchError', `${port} is no port`, 'Use 1024 to 65535, or 0 for one that is free.');
     }
     await new Promise<void>((done, fail) => {
-      this.#server.once('error', (cause: NodeJS.ErrnoException) => fail(unavailable(port, cause)));
+      this.#server.on('error', (cause: NodeJS.ErrnoException) => fail(unavailable(port, cause)));
       this.#server.listen(port, '127.0.0.1', done);
     });
     const { port: taken } = this.#server.address() as AddressInfo;
@@ -146,9 +148,11 @@ class Watch implements Watcher {
     const time = seconds === undefined ? undefined : duration(seconds);
     this.#end = { file, time, stopped, error };
     if (this.#clients.size === 0) return;
+    if (this.#held) this.#send('progress', this.#held);
     // With its bytes: the server may be gone before the page could ask for them.
-    const data = last && `data:image/png;base64,${(await pngOf(last)).toString('base64')}`;
-    const picture = last && { ...sizeOf(last), data };
+    const png = last && (await pngOf(last).catch(() => undefined)); // an end without a picture is still the end
+    const data = png && `data:image/png;base64,${png.toString('base64')}`;
+    const picture = last && data && { ...sizeOf(last), data };
     this.#send('finished', { ...this.#end, picture });
   }
 
@@ -167,11 +171,12 @@ class Watch implements Watcher {
     const { at, border } = this.#curves.add(p);
     const { share, seconds } = this.#outlook.update(p);
     const left = seconds === undefined ? undefined : `about ${duration(seconds)}`;
-    this.#progress = { ...p, at, share, left };
+    this.#progress = this.#held = { ...p, at, share, left };
     if (border !== undefined) this.#send('border', { at: border });
     const now = performance.now();
     if (now - this.#told < PROGRESS_MS && p.step < p.steps) return;
     this.#told = now;
+    this.#held = null;
     this.#send('progress', this.#progress);
   }
 
