@@ -201,10 +201,7 @@ function faded(W: number, H: number, sector: Sectors, around: Fold, channels: nu
     if (inside > 0) sector.add(taps, x, y, inside, channel);
     if (inside < 1) {
       for (const t of around.rows.taps(around.of[place] ?? 0)) {
-        const index = t.index + channel * N;
-        const known = taps.find((one) => one.index === index);
-        if (known) known.weight += t.weight * (1 - inside);
-        else taps.push({ index, weight: t.weight * (1 - inside) });
+        taps.push({ index: t.index + channel * N, weight: t.weight * (1 - inside) });
       }
     }
     rows.push(taps);

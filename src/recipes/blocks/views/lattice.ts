@@ -49,10 +49,11 @@ export const lattice = defineView({
     const [, H = 1, W = 1] = canvas.shape;
     const [nx, ny] = settings.cells;
     const aspect = (W * ny) / (H * nx);
-    if (settings.lattice === 'hex' && Math.abs(Math.abs(Math.log(aspect)) - Math.log(ROOT3)) > 0.01) {
-      const tall = Math.round((W * ny * ROOT3) / nx);
+    const rounded = Math.min(Math.abs(H - (W * ny * ROOT3) / nx), Math.abs(W - (H * nx * ROOT3) / ny));
+    if (settings.lattice === 'hex' && Math.abs(Math.abs(Math.log(aspect)) - Math.log(ROOT3)) > 0.01 && rounded > 1.5) {
       c.notice(
-        `lattice hex: a true honeycomb has repeats of 1 to 1.732, here ${W / nx} x ${H / ny}; a canvas of ${W}x${tall} would be one`,
+        `lattice hex: a true honeycomb has repeats of 1 to 1.732, these are 1 to ${(1 / aspect).toPrecision(3)}; ` +
+          `a canvas of 1 to ${Number(((ny * ROOT3) / nx).toPrecision(4))} would be one`,
       );
     }
     const { copies, by } = copiesOf(settings);

@@ -8,6 +8,8 @@ import { closure, GROUPS, type Group, generatorsOf, onItsSide, shapeOf } from '.
 const ROOT3 = Math.sqrt(3);
 /** Distortion of a cell that deserves a word. */
 const SEEN = 1.01;
+/** Small canvases are off by this many pixels because sides are whole numbers. */
+const ROUNDED = 1.5;
 
 /** Groups whose fundamental domain has mirrors all around: nothing can tear at its edges. */
 const CHAMBERS: readonly Group[] = ['pmm', 'p4m', 'p3m1', 'p6m'];
@@ -39,7 +41,7 @@ function distortion(group: Group, aspect: number): { readonly by: number; readon
  * A canvas folded by one of the 17 plane symmetry groups (International Tables for Crystallography, volume A; settings
  * with conventional cells, the hexagonal ones in a rectangle of two cells). Groups p1 .. p4g map pixels to pixels when
  * the sides are multiples of what `multiple` says and p4's cells are square: the picture is then symmetric to the bit.
- * The others are resampled between four pixels.
+ * The others are resampled between pixels, and so symmetric to that accuracy.
  */
 export const wallpaper = defineView({
   kind: 'wallpaper',
@@ -73,11 +75,12 @@ export const wallpaper = defineView({
     const [, H = 1, W = 1] = canvas.shape;
     const [nx, ny] = cellsFor(group, cells, W, H);
     const { by, right } = distortion(group, (W * ny) / (H * nx));
-    if (by > SEEN) {
-      const wanted = Math.round((W * ny) / (right * nx));
+    const wanted = (W * ny) / (right * nx);
+    if (by > SEEN && Math.abs(H - wanted) > ROUNDED) {
+      // Without sizes, so that a run at many of them says it once.
       c.notice(
-        `wallpaper ${group}: ${nx} x ${ny} cells on ${W}x${H} are ${Math.round(100 * (by - 1))} % off their true shape; ` +
-          `a canvas of ${W}x${wanted}, or other cells, would be nearer`,
+        `wallpaper ${group}: ${nx} x ${ny} cells are ${Math.round(100 * (by - 1))} % off their true shape; ` +
+          `a canvas of 1 to ${Number((wanted / W).toPrecision(4))}, or other cells, would be nearer`,
       );
     }
     const some = generatorsOf(group);
