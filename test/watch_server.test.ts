@@ -22,8 +22,10 @@ const ask = (url: string, path: string, headers = {}, method = 'GET'): Promise<A
     const { hostname, port } = new URL(url);
     const sent = request({ hostname, port, path, method, headers }, (got) => {
       const parts: Buffer[] = [];
+      if (got.headers['content-type'] === 'text/event-stream') sent.destroy(); // it has no end
+      got.on('error', () => undefined);
+      got.on('close', () => done({ status: got.statusCode ?? 0, headers: got.headers, body: Buffer.concat(parts) }));
       got.on('data', (part) => parts.push(part));
-      got.on('end', () => done({ status: got.statusCode ?? 0, headers: got.headers, body: Buffer.concat(parts) }));
     });
     sent.on('error', fail);
     sent.end();
