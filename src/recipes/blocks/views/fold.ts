@@ -1,4 +1,4 @@
-import { addTaps, Rows, share, type Tap, wrap } from './rows';
+import { addTaps, Rows, share, wrap } from './rows';
 
 /** A motion of the plane that maps the pattern to itself, on fractions of a cell: (u, v) -> (a u + b v + p, c u + d v + q). */
 export interface Motion {
@@ -55,8 +55,10 @@ export function fold(W: number, H: number, s: Symmetry): Fold {
   const besidesX = besides(nx);
   const besidesY = besides(ny);
 
-  /** What a pixel is made of. */
-  const taps = (x: number, y: number): Tap[] => {
+  const rows = new Rows();
+
+  /** Writes the row of a pixel. */
+  const write = (x: number, y: number): number => {
     const u = x / w;
     const v = y / h;
     let nearest = Number.POSITIVE_INFINITY;
@@ -74,12 +76,10 @@ export function fold(W: number, H: number, s: Symmetry): Fold {
         best = k;
       }
     });
-    const found: Tap[] = [];
-    const add = (p: number, q: number, weight: number): void =>
-      addTaps(found, (cu + p) * w, (cv + q) * h, weight, W, H);
+    const add = (p: number, q: number, weight: number): void => addTaps(rows, (cu + p) * w, (cv + q) * h, weight, W, H);
     if (reach === 0) {
       add(du[best] ?? 0, dv[best] ?? 0, 1);
-      return found;
+      return rows.end();
     }
     for (let k = 0; k < motions.length; k++) {
       for (const i of besidesX(du[k] ?? 0)) {
@@ -92,16 +92,15 @@ export function fold(W: number, H: number, s: Symmetry): Fold {
         }
       }
     }
-    return found;
+    return rows.end();
   };
 
-  const rows = new Rows();
   const of = new Uint32Array(W * H);
   const known = new Uint8Array(exact ? W * H : 0);
   for (let i = 0; i < W * H; i++) {
     if (known[i]) continue;
     const [x, y] = [i % W, Math.floor(i / W)];
-    const row = rows.push(taps(x, y));
+    const row = write(x, y);
     of[i] = row;
     if (!exact) continue;
     for (const { m, t } of motions) {

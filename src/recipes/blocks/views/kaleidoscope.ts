@@ -5,7 +5,7 @@ import { type SparseMap, warp } from '../../../shaders/warp';
 import { defineView } from '../view';
 import { type Fold, fold, type Motion } from './fold';
 import { closure } from './groups';
-import { addTaps, Rows, share, type Tap } from './rows';
+import { addTaps, Rows, share } from './rows';
 
 interface Choice {
   readonly n: number;
@@ -126,7 +126,7 @@ interface Sectors {
   /** How much of a pixel is the rosette's. */
   readonly share: (x: number, y: number) => number;
   /** Adds the rosette at a pixel, times weight, for one channel. */
-  readonly add: (taps: Tap[], x: number, y: number, weight: number, channel: number) => void;
+  readonly add: (rows: Rows, x: number, y: number, weight: number, channel: number) => void;
 }
 
 function sectors(W: number, H: number, s: Choice): Sectors {
@@ -151,7 +151,7 @@ function sectors(W: number, H: number, s: Choice): Sectors {
       const [r] = polar(x, y);
       return everywhere ? 1 : share(r - R * (1 - fade), R * fade);
     },
-    add(taps, x, y, weight, channel) {
+    add(rows, x, y, weight, channel) {
       const [r, angle] = polar(x, y);
       // Copies are at angle + k turns and at -angle + k turns; of each, the three nearest may be near enough.
       const signs = mirrored ? 2 : 1;
@@ -181,7 +181,7 @@ function sectors(W: number, H: number, s: Choice): Sectors {
         if (part === 0) continue;
         const to = direction + (away[j] ?? 0);
         const from = colours === 'turn' ? ((j < 3 ? channel : 3 - channel) + (turns[j] ?? 0)) % 3 : channel;
-        addTaps(taps, cx + r * Math.sin(to), cy - r * Math.cos(to), part, W, H, from);
+        addTaps(rows, cx + r * Math.sin(to), cy - r * Math.cos(to), part, W, H, from);
       }
     },
   };
@@ -197,14 +197,9 @@ function faded(W: number, H: number, sector: Sectors, around: Fold, channels: nu
     const place = i % N;
     const [x, y] = [place % W, Math.floor(place / W)];
     const inside = sector.share(x, y);
-    const taps: Tap[] = [];
-    if (inside > 0) sector.add(taps, x, y, inside, channel);
-    if (inside < 1) {
-      for (const t of around.rows.taps(around.of[place] ?? 0)) {
-        taps.push({ index: t.index + channel * N, weight: t.weight * (1 - inside) });
-      }
-    }
-    rows.push(taps);
+    if (inside > 0) sector.add(rows, x, y, inside, channel);
+    if (inside < 1) rows.addRow(around.rows, around.of[place] ?? 0, 1 - inside, channel * N);
+    rows.end();
   }
   return rows.map(of);
 }

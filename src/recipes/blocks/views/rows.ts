@@ -1,12 +1,6 @@
 import type { SparseMap } from '../../../shaders/warp';
 
-/** One entry of a row: how much of which pixel. */
-export interface Tap {
-  index: number;
-  weight: number;
-}
-
-/** Rows of a sparse map under construction, kept in typed arrays because there is one for each pixel. */
+/** Rows of a sparse map under construction, kept in typed arrays because there are many entries for each pixel. */
 export class Rows {
   #start = new Uint32Array(1025);
   #index = new Uint32Array(4096);
@@ -14,32 +8,33 @@ export class Rows {
   #rows = 0;
   #entries = 0;
 
-  /** Appends a row and says its number. Weights are made to add up to 1; entries of weight 0 are left out. */
-  push(taps: readonly Tap[]): number {
-    if (this.#rows + 2 > this.#start.length) this.#start = grown(this.#start, new Uint32Array(2 * this.#start.length));
-    if (this.#entries + taps.length > this.#index.length) {
-      const length = 2 * (this.#entries + taps.length);
-      this.#index = grown(this.#index, new Uint32Array(length));
-      this.#weight = grown(this.#weight, new Float32Array(length));
+  /** Adds to the row under construction: how much of which pixel. A pixel may come up more than once. */
+  add(index: number, weight: number): void {
+    if (weight === 0) return;
+    if (this.#entries === this.#index.length) {
+      this.#index = grown(this.#index, new Uint32Array(2 * this.#entries));
+      this.#weight = grown(this.#weight, new Float32Array(2 * this.#entries));
     }
-    let total = 0;
-    for (const t of taps) total += t.weight;
-    for (const { index, weight } of taps) {
-      if (weight === 0) continue;
-      this.#index[this.#entries] = index;
-      this.#weight[this.#entries++] = weight / total;
-    }
-    this.#start[++this.#rows] = this.#entries;
-    return this.#rows - 1;
+    this.#index[this.#entries] = index;
+    this.#weight[this.#entries++] = weight;
   }
 
-  /** Row k as taps. */
-  taps(k: number): Tap[] {
-    const taps: Tap[] = [];
-    for (let e = this.#start[k] ?? 0; e < (this.#start[k + 1] ?? 0); e++) {
-      taps.push({ index: this.#index[e] ?? 0, weight: this.#weight[e] ?? 0 });
+  /** Adds all of another map's row, its pixels `offset` further on. */
+  addRow(other: Rows, row: number, weight: number, offset: number): void {
+    for (let e = other.#start[row] ?? 0; e < (other.#start[row + 1] ?? 0); e++) {
+      this.add((other.#index[e] ?? 0) + offset, (other.#weight[e] ?? 0) * weight);
     }
-    return taps;
+  }
+
+  /** Ends the row under construction and says its number. Its weights are made to add up to 1. */
+  end(): number {
+    if (this.#rows + 2 > this.#start.length) this.#start = grown(this.#start, new Uint32Array(2 * this.#start.length));
+    const from = this.#start[this.#rows] ?? 0;
+    let total = 0;
+    for (let e = from; e < this.#entries; e++) total += this.#weight[e] ?? 0;
+    for (let e = from; e < this.#entries; e++) this.#weight[e] = (this.#weight[e] ?? 0) / total;
+    this.#start[++this.#rows] = this.#entries;
+    return this.#rows - 1;
   }
 
   /** The map whose row i is row `of[i]`. */
@@ -74,13 +69,13 @@ const SMALL = 0.01;
  * Adds the picture at (x, y), in pixels from the centre of the first, on a torus: one tap, or up to 16 of a cubic
  * (Catmull-Rom; Keys 1981, a = -1/2). Linear weights would do but for one thing: copies would be so much softer than
  * the part they are made from that an optimiser puts all the grain it is asked for into that part, and it shows.
- * Indices count on through the channels; a pixel may come up more than once.
+ * Indices count on through the channels.
  */
-export function addTaps(taps: Tap[], x: number, y: number, weight: number, W: number, H: number, channel = 0): void {
+export function addTaps(to: Rows, x: number, y: number, weight: number, W: number, H: number, channel = 0): void {
   const [x0, fx] = split(x);
   const [y0, fy] = split(y);
   if (fx === 0 && fy === 0) {
-    taps.push({ index: (channel * H + wrap(y0, H)) * W + wrap(x0, W), weight });
+    to.add((channel * H + wrap(y0, H)) * W + wrap(x0, W), weight);
     return;
   }
   let total = 0;
@@ -92,8 +87,7 @@ export function addTaps(taps: Tap[], x: number, y: number, weight: number, W: nu
   for (let k = 0; k < 16; k++) {
     const part = ((part16[k] ?? 0) / total) * weight;
     if (part === 0) continue;
-    const index = (channel * H + wrap(y0 + (k >> 2) - 1, H)) * W + wrap(x0 + (k & 3) - 1, W);
-    taps.push({ index, weight: part });
+    to.add((channel * H + wrap(y0 + (k >> 2) - 1, H)) * W + wrap(x0 + (k & 3) - 1, W), part);
   }
 }
 
