@@ -1,4 +1,4 @@
-// What a step of the built-in objectives launches, moves and keeps, to the byte. Seconds belong to bench/; counts do
+// What a step of the built-in recipes launches, moves and keeps, to the byte. Seconds belong to bench/; counts do
 // not depend on the adapter, so a change of one is a change of the code, for better or worse, and is to be looked at.
 //   UPDATE_GOLDEN=1 node build/test/run.js golden      rewrites test/golden/*.txt
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,11 @@ import { Plan } from '../src/graph/plan';
 import { schedule } from '../src/graph/schedule';
 import type { Net } from '../src/nets/weights';
 import { loadNet } from '../src/nets/weights.node';
-import { colourSpace } from '../src/recipes/canvas/colour';
-import { netObjective, type Objective, patchesObjective, type Subject } from '../src/recipes/objective';
-import { descent } from '../src/recipes/optimise';
-import { PROJECTIONS } from '../src/recipes/texture';
+import { builtinRecipe } from '../src/recipes/builtin';
+import { fillRecipe } from '../src/recipes/recipe';
+import { prepare } from '../src/recipes/run';
+import { type StageGraph, stageGraph } from '../src/recipes/stage';
+import { fillTexture } from '../src/recipes/texture';
 import { device } from './device';
 import { smallVgg } from './onnx_files';
 import { type PlanTable, planTable } from './plan_table';
@@ -26,25 +27,29 @@ const updating = process.env.UPDATE_GOLDEN === '1';
 
 interface Built {
   readonly name: string;
+  /** The builtin recipe whose last stage it is. */
+  readonly recipe: 'texture' | 'texture-net';
   readonly canvas: readonly [number, number];
   readonly exemplar: readonly [number, number];
   readonly grey: boolean;
-  objective(subject: Subject): Objective;
+  readonly net: Net | null;
 }
 
 const patches = (side: number, exemplar: number, grey: boolean): Built => ({
   name: `patches-${side}-from-${exemplar}-${grey ? 'grey' : 'rgb'}`,
+  recipe: 'texture',
   canvas: [side, side],
   exemplar: [exemplar, exemplar],
   grey,
-  objective: (subject) => patchesObjective(subject, () => PROJECTIONS),
+  net: null,
 });
 const vgg = (name: string, net: Net): Built => ({
   name,
+  recipe: 'texture-net',
   canvas: [64, 64],
   exemplar: [128, 128],
   grey: false,
-  objective: (subject) => netObjective(subject, net, {}),
+  net,
 });
 
 const patchPlans = [64, 128].flatMap((side) =>
@@ -62,24 +67,27 @@ function picture([width, height]: readonly [number, number], grey: boolean): Ras
   return { width, height, data };
 }
 
-/** The graph of one step, as a run of the recipe builds it. */
-function step(built: Built): ReturnType<typeof descent> {
-  const exemplar = picture(built.exemplar, built.grey);
-  const space = colourSpace(exemplar);
-  assert.is(space.rank, built.grey ? 1 : 3);
-  const objective = built.objective({ exemplar, space, torus: [true, true], seed: 1 });
-  const shape = [space.rank, built.canvas[1], built.canvas[0]] as const;
-  const start = new Float32Array(shape[0] * shape[1] * shape[2]);
-  return descent(start, shape, (g, x, counter) => objective.loss(g, x, counter, built.exemplar), {
-    rate: objective.rate,
-    lo: space.lo,
-    hi: space.hi,
-  });
+/** The graph of one step of the last stage, as a run of the recipe builds it. */
+async function step({ recipe, canvas, exemplar, grey, net }: Built): Promise<StageGraph> {
+  const texture = fillRecipe(fillTexture(builtinRecipe(recipe), { size: canvas }));
+  const inputs = new Map([['style', picture(exemplar, grey)]]);
+  const notices: string[] = [];
+  const { cast, stages, setup } = prepare(await device(), texture, inputs, net, (text) => notices.push(text));
+  const last = stages.at(-1)!;
+  const rank = grey ? 1 : 3;
+  assert.equal([cast.space.rank, last.size], [rank, canvas]);
+  const start = new Float32Array(rank * canvas[0] * canvas[1]);
+  const graph = stageGraph(
+    setup(last, start, (text) => notices.push(text)),
+    { canvas: start, counter: 0 },
+  );
+  assert.equal(notices, [], 'an adapter that makes a recipe smaller has other plans');
+  return graph;
 }
 
-function tableOf(built: Built): PlanTable {
-  const { graph, value } = step(built);
-  return planTable(built.name, schedule(graph, [value], { fuse: true, realBytes: 4 }));
+async function tableOf(built: Built): Promise<PlanTable> {
+  const { graph, outputs } = await step(built);
+  return planTable(built.name, schedule(graph, outputs, { fuse: true, realBytes: 4 }));
 }
 
 function matchesGolden(name: string, text: string): void {
@@ -98,10 +106,10 @@ function matchesGolden(name: string, text: string): void {
 
 /** Compiles the plan on the device at hand: what it will launch must be what the table says. */
 async function compilesToTable(built: Built): Promise<void> {
-  const { graph, value } = step(built);
-  const table = tableOf(built);
+  const { graph, outputs } = await step(built);
+  const table = await tableOf(built);
   // A GPU may begin with another variant than a processor; grids differ then, counts never.
-  const plan = await Plan.compile(await device(), graph, [value], { variant: () => 0 });
+  const plan = await Plan.compile(await device(), graph, outputs, { variant: () => 0 });
   try {
     const rows = plan.steps.map((s) =>
       [s.label.replace(/#.*/, ''), s.kernel, JSON.stringify(s.overrides), s.grid.join('x'), s.flops, s.bytes].join(' '),
@@ -121,14 +129,16 @@ async function compilesToTable(built: Built): Promise<void> {
   }
 }
 
-for (const built of patchPlans) test(built.name, () => matchesGolden(built.name, tableOf(built).text));
+for (const built of patchPlans) test(built.name, async () => matchesGolden(built.name, (await tableOf(built)).text));
 
-test('vgg-small-64', () => matchesGolden('vgg-small-64', tableOf(vgg('vgg-small-64', smallVgg())).text));
+test('vgg-small-64', async () => {
+  matchesGolden('vgg-small-64', (await tableOf(vgg('vgg-small-64', smallVgg()))).text);
+});
 
 for (const net of knownNets) {
   whenShared(netName(net), async () => {
     const built = vgg(netName(net), await loadNet(net, { folders: [shared] }));
-    matchesGolden(built.name, tableOf(built).text);
+    matchesGolden(built.name, (await tableOf(built)).text);
   });
 }
 
@@ -138,9 +148,9 @@ test('the table is what a plan of this adapter launches', async () => {
   await compilesToTable(vgg('vgg-small-64', smallVgg()));
 });
 
-test('building a plan twice gives the same table', () => {
+test('building a plan twice gives the same table', async () => {
   const [first, second] = [patches(64, 256, false), patches(64, 256, false)];
-  assert.is(tableOf(first).text, tableOf(second).text);
+  assert.is((await tableOf(first)).text, (await tableOf(second)).text);
 });
 
 test('no golden file is left over', () => {

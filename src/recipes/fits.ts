@@ -77,11 +77,11 @@ function misfitOf(device: Device, { cast, setup }: Prepared, stage: PlannedStage
   }
   const canvas = new Float32Array(cast.space.rank * pixels);
   try {
-    const { graph, optimiser } = stageGraph(
+    const { graph, outputs } = stageGraph(
       setup(stage, canvas, () => {}),
       { canvas, counter: 0 },
     );
-    const excess = checkLimits(device, schedule(graph, [optimiser.loss], { fuse: true, realBytes: 4 }));
+    const excess = checkLimits(device, schedule(graph, outputs, { fuse: true, realBytes: 4 }));
     return excess && { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
   } catch (error) {
     if (!(error instanceof EngineError && (error.code === 'ShapeError' || error.code === 'LimitError'))) throw error;

@@ -2,10 +2,12 @@ import { bug, EngineError } from '../base/errors';
 import { size as elements } from '../base/shape';
 import type { Device } from '../gpu/device';
 import { Graph, type Node } from '../graph/graph';
+import { averaged } from '../graph/optim/averaged';
 import type { Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
 import { Snapshot } from '../graph/snapshot';
 import { Watch } from '../graph/watch';
+import type { Ref } from '../shaders/op';
 import { optimiserBlocks } from './blocks/optimisers';
 import { type StageObjective, type StageSetup, stageObjective } from './stage_objective';
 
@@ -77,8 +79,11 @@ export interface StageGraph {
   readonly counter: Node;
   readonly optimiser: Optimiser;
   readonly objective: StageObjective;
+  /** What has to be computed besides the states: what is watched. */
+  readonly outputs: readonly Ref[];
 }
 
+/** The graph of one step of a stage. */
 export function stageGraph(setup: StageSetup, memory: Pick<Memory, 'canvas' | 'counter'>): StageGraph {
   const { stage, cast } = setup;
   const settings = stage.recipe.optimizer;
@@ -93,12 +98,13 @@ export function stageGraph(setup: StageSetup, memory: Pick<Memory, 'canvas' | 'c
     built = stageObjective(graph, x, counter, setup);
     return built.loss;
   };
-  const optimiser = block.build(
-    { g: graph, param: canvas, counter, objective, lo: cast.space.lo, hi: cast.space.hi },
-    settings,
-  );
+  const problem = { g: graph, param: canvas, counter, objective, lo: cast.space.lo, hi: cast.space.hi };
+  const plain = block.build(problem, settings);
+  const optimiser = settings.average > 0 ? averaged(problem, plain, settings.average) : plain;
   if (!built) throw bug(`${settings.kind} never looked at its objective`);
-  return { graph, canvas, counter, optimiser, objective: built };
+  const { loss, terms } = built;
+  const outputs = [...new Set([optimiser.loss, optimiser.health, loss, ...terms.values()])];
+  return { graph, canvas, counter, optimiser, objective: built, outputs };
 }
 
 /** Runs one stage. The GPU never waits for the host: losses come in one batch behind. */
@@ -106,13 +112,11 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   const { stage, notice } = setup;
   const { steps, optimizer } = stage.recipe;
   const { memory, resume, signal } = options;
-  const { graph, canvas, counter, optimiser, objective } = stageGraph(setup, memory);
-  const { terms, loss } = objective;
+  const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory);
+  const { terms } = objective;
   const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
   const outcome = optimiser.result ?? canvas;
-  const plan = await Plan.compile(device, graph, [
-    ...new Set([optimiser.loss, optimiser.health, loss, ...terms.values()]),
-  ]);
+  const plan = await Plan.compile(device, graph, outputs);
   const watch = new Watch(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
   let good = new Snapshot(plan, states);
   let spare = new Snapshot(plan, states);

@@ -182,7 +182,7 @@ export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetu
   const plain =
     !('data' in space.base) && !recipe.pin && (stage.recipe.views ?? recipe.views).length === 0 && period === 0;
   const pixels = (): readonly StylePair[] => {
-    if (!plain || space.rank === 3) return stylesAt(INPUT);
+    if (!plain) return stylesAt(INPUT);
     const w = g.constant([space.rank, 3, 1, 1], Float32Array.from(space.weights), 'colour weights');
     const bias = g.constant(
       [space.rank],

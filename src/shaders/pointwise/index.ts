@@ -105,8 +105,9 @@ export const div = (g: Builder, a: Ref, b: Ref): Ref => g.apply(ops.div, [a, b],
 export const mix = (g: Builder, a: Ref, b: Ref, s: number, t: number): Ref => g.apply(ops.mix, [a, b], { s, t });
 /** s a + t, elementwise. */
 export const affine = (g: Builder, a: Ref, s: number, t: number): Ref => g.apply(ops.affine, [a], { s, t });
-/** s a. */
-export const scale = (g: Builder, a: Ref, s: number | Knob): Ref => g.apply(ops.affine, [a], { s, t: 0 });
+/** s a; a itself where s is 1, which is what most weights are. */
+export const scale = (g: Builder, a: Ref, s: number | Knob): Ref =>
+  s === 1 ? a : g.apply(ops.affine, [a], { s, t: 0 });
 /** |a|; its gradient at 0 is 0. */
 export const abs = (g: Builder, a: Ref): Ref => g.apply(ops.abs, [a], {});
 /** -1, 0 or 1. Has no gradient. */
