@@ -52,6 +52,18 @@ export function transposed({ start, index, weight }: SparseMap, M: number): Spar
 export interface WarpAttrs {
   /** Height and width of the result. */
   readonly to: readonly [H: number, W: number];
+  /** Threads for each row of the matrix, and of its transpose. Powers of two up to 64; default 1. */
+  readonly lanes?: readonly [own: number, transposed: number] | undefined;
+}
+
+/** A row this long is worth several threads, and then so many. */
+const LONG = 256;
+const MANY = 16;
+
+function lanesFor({ start }: SparseMap): number {
+  let longest = 0;
+  for (let i = 0; i + 1 < start.length; i++) longest = Math.max(longest, (start[i + 1] ?? 0) - (start[i] ?? 0));
+  return longest >= LONG ? MANY : 1;
 }
 
 /** Inputs: x, then start, index and weight of the matrix, then those of its transpose, which only the gradient reads. */
@@ -66,7 +78,7 @@ export const warpOp: Op<7, WarpAttrs> = defineOp<7, WarpAttrs>({
     }
     return [C, H, W];
   },
-  forward([x, start, index, weight], y) {
+  forward([x, start, index, weight], y, { lanes: [LANES] = [1, 1] }) {
     if (!x || !start || !index || !weight) throw bug('warp without its lists');
     const n = size(y.shape);
     const [C = 1] = y.shape;
@@ -74,18 +86,20 @@ export const warpOp: Op<7, WarpAttrs> = defineOp<7, WarpAttrs>({
       launch({
         kernel,
         bind: [x, start, index, weight, y],
+        overrides: { LANES },
         uniforms: { n, N: n / C, M: size(x.shape) / C },
-        grid: ({ WG }) => flatGrid(n, WG),
+        grid: ({ WG }) => flatGrid(n * LANES, WG),
         flops: 2 * C * size(index.shape),
       }),
     ];
   },
   // The adjoint of a matrix is its transpose: the same op with the two sets of lists changed over.
-  backward({ g, x: [x, start, index, weight, tStart, tIndex, tWeight], dy }) {
+  backward({ g, x: [x, start, index, weight, tStart, tIndex, tWeight], dy, attrs: { lanes: [own, back] = [1, 1] } }) {
     if (!x || !start || !index || !weight || !tStart || !tIndex || !tWeight) throw bug('warp without its lists');
     const [, h, w] = chw('warp', x.shape);
+    const attrs = { to: [h, w], lanes: [back, own] } as const;
     return [
-      g.apply(warpOp, [dy, tStart, tIndex, tWeight, start, index, weight], { to: [h, w] }),
+      g.apply(warpOp, [dy, tStart, tIndex, tWeight, start, index, weight], attrs),
       null,
       null,
       null,
@@ -120,10 +134,14 @@ export interface ConstantBuilder extends Builder {
  */
 export function warp(g: ConstantBuilder, x: Ref, map: SparseMap, to?: readonly [number, number]): Ref {
   const [, h, w] = chw('warp', x.shape);
-  const lists = [map, transposed(map, h * w)].flatMap(({ start, index, weight }) => [
+  const back = transposed(map, h * w);
+  const lists = [map, back].flatMap(({ start, index, weight }) => [
     g.constant([start.length], start, 'warp_start'),
     g.constant([index.length], index, 'warp_index'),
     g.constant([weight.length], weight, 'warp_weight'),
   ]);
-  return g.apply(warpOp, [x, ...lists], { to: to ?? [h, w] });
+  return g.apply(warpOp, [x, ...lists], {
+    to: to ?? [h, w],
+    lanes: [lanesFor(map), lanesFor(back)],
+  });
 }

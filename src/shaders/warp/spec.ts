@@ -26,6 +26,12 @@ function mapped(name: string, C: number, from: Sides, to: Sides, taps: (i: numbe
   };
 }
 
+const several = (name: string, lanes: readonly [number, number], c: Case<7, WarpAttrs>): Case<7, WarpAttrs> => ({
+  ...c,
+  name,
+  attrs: { ...c.attrs, lanes },
+});
+
 const wrong = (name: string, message: RegExp, ...shapes: number[][]): Case<7, WarpAttrs> & { message: RegExp } => ({
   name,
   shapes,
@@ -56,6 +62,16 @@ export const spec: OpSpec<7, WarpAttrs> = {
     mapped('ragged, four taps, several channels', 3, [5, 7], [5, 7], () => 4),
     mapped('to another size, many channels', 6, [4, 9], [11, 5], (i) => i % 4),
     mapped('long rows, and pixels nobody reads', 2, [9, 9], [3, 3], (i) => (i === 4 ? 70 : 1)),
+    several(
+      'several lanes',
+      [1, 16],
+      mapped('ragged', 3, [5, 7], [5, 7], () => 4),
+    ),
+    several(
+      'several lanes for long rows',
+      [16, 8],
+      mapped('long', 2, [3, 3], [3, 11], (i) => (i === 4 ? 300 : i % 3)),
+    ),
   ],
   rejects: [
     wrong('no map', /a feature map/, [4], [5], [4], [4], [5], [4], [4]),

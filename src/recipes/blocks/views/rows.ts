@@ -46,9 +46,11 @@ export class Rows {
     const index = new Uint32Array(start[of.length] ?? 0);
     const weight = new Float32Array(index.length);
     of.forEach((row, i) => {
-      const [from, end, at] = [this.#start[row] ?? 0, this.#start[row + 1] ?? 0, start[i] ?? 0];
-      index.set(this.#index.subarray(from, end), at);
-      weight.set(this.#weight.subarray(from, end), at);
+      let at = start[i] ?? 0;
+      for (let e = this.#start[row] ?? 0; e < (this.#start[row + 1] ?? 0); e++) {
+        index[at] = this.#index[e] ?? 0;
+        weight[at++] = this.#weight[e] ?? 0;
+      }
     });
     return { start, index, weight };
   }
