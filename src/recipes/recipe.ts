@@ -100,7 +100,12 @@ export const recipeSchema = z.strictObject({
   inputs: z.record(inputName, inputSchema).default({}).describe('pictures by name'),
   styles: z.array(styleSchema).default([]).describe('what to resemble'),
   content: inputName.optional().describe('name of the input that is the content picture'),
-  canvas: z.string().min(1).max(2000).default('match(noise)').describe('seed expression: what the canvas starts as'),
+  canvas: z
+    .string()
+    .min(1)
+    .max(2000)
+    .optional()
+    .describe("seed expression: what the canvas starts as; without it the content, or noise of the styles' colours"),
   enlarge: z
     .enum(['canvas', 'detail'])
     .default('canvas')
@@ -141,7 +146,7 @@ export const recipeSchema = z.strictObject({
 });
 
 /** A recipe with every default filled in. */
-export type Recipe = z.output<typeof recipeSchema>;
+export type Recipe = z.output<typeof recipeSchema> & { readonly canvas: string };
 /** A recipe as a person writes it. */
 export type RecipeText = z.input<typeof recipeSchema>;
 export type StageRecipe = z.output<typeof stageSchema>;
@@ -162,9 +167,15 @@ export function fillRecipe(wishes: unknown): Recipe {
     );
   }
   const filled = recipeSchema.safeParse(wishes);
-  if (filled.success) return filled.data;
+  if (filled.success) return { ...filled.data, canvas: filled.data.canvas ?? seedOf(filled.data) };
   const lines = describeIssues(filled.error.issues, wishes, recipeJsonSchema() as SchemaNode);
   throw new EngineError('RecipeError', lines.join('\n  '));
+}
+
+/** What a canvas starts as when nobody says. */
+function seedOf({ content, styles }: z.output<typeof recipeSchema>): string {
+  if (content !== undefined) return `picture(${content})`;
+  return styles.some((s) => s.weight > 0) ? 'match(normal)' : '50 + plasma * 0.5';
 }
 
 /** The JSON Schema of a recipe as a person writes it, for editors: schema/recipe.json. */

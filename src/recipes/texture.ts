@@ -47,7 +47,7 @@ export function fillTexture(recipe: RecipeText, wishes: TextureWishes): RecipeTe
     ...(size !== undefined && { size }),
     ...(seed !== undefined && { seed }),
     ...(tile !== undefined && { tile }),
-    ...(canvas !== undefined && { canvas: `match(${canvas})` }),
+    ...(canvas !== undefined && { canvas: canvas === 'plasma' ? 'recolour(plasma)' : 'match(normal)' }),
     ...(named !== undefined && {
       net: pooling ? { ...(typeof named === 'object' ? named : { name: named }), pooling } : named,
     }),

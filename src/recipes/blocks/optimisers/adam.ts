@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { adamOptimiser } from '../../../graph/optim/adam';
-import { defineOptimiser } from './optimiser';
+import { commonOptimiser, defineOptimiser } from './optimiser';
 
 export const adam = defineOptimiser({
   kind: 'adam',
   about: 'Steps of about the same length for every pixel, by running means of the gradient. Works for everything.',
   schema: z.strictObject({
     kind: z.literal('adam'),
+    ...commonOptimiser,
     rate: z.number().positive().max(10).default(0.02).describe('about what a pixel moves in a step; white is 1'),
     final: z.number().positive().max(1).default(0.1).describe('share of the rate that is left at the end of a stage'),
     warm: z

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { adam } from './adam';
+import { ascent } from './ascent';
 import { lbfgs } from './lbfgs';
 import type { OptimiserBlock } from './optimiser';
 import { qqn } from './qqn';
 
 /** Every optimiser a stage may have, in the order in which help lists them. */
-export const optimiserBlocks: readonly OptimiserBlock[] = [adam, lbfgs, qqn];
+export const optimiserBlocks: readonly OptimiserBlock[] = [adam, lbfgs, qqn, ascent];
 
-export const optimiserSchema = z.discriminatedUnion('kind', [adam.schema, lbfgs.schema, qqn.schema]);
+export const optimiserSchema = z.discriminatedUnion('kind', [adam.schema, lbfgs.schema, qqn.schema, ascent.schema]);

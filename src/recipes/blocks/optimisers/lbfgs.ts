@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { lbfgs as append } from '../../../graph/optim/lbfgs';
-import { defineOptimiser } from './optimiser';
+import { commonOptimiser, defineOptimiser } from './optimiser';
 
 /** Settings of both searches along a line. */
 export const searchSettings = {
@@ -21,6 +21,6 @@ export const searchSettings = {
 export const lbfgs = defineOptimiser({
   kind: 'lbfgs',
   about: 'Learns the curvature from past steps: needs far fewer looks than Adam where nothing is random.',
-  schema: z.strictObject({ kind: z.literal('lbfgs'), ...searchSettings }),
+  schema: z.strictObject({ kind: z.literal('lbfgs'), ...commonOptimiser, ...searchSettings }),
   build: (problem, { rate, history, hold }) => append(problem, { rate, history, hold }),
 });

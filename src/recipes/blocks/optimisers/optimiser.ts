@@ -1,5 +1,15 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Optimiser, Problem } from '../../../graph/optim/optimiser';
+
+/** Settings that every optimiser has. */
+export const commonOptimiser = {
+  average: z
+    .number()
+    .min(0, 'must be at least 0')
+    .max(0.9999, 'must be below 1')
+    .default(0)
+    .describe('result of a stage: a running mean of its steps that remembers so much, as 0.99; 0: the last step'),
+} as const;
 
 /** A way to make the objective small: one file, one block. The graph of one step is in src/graph/optim. */
 // biome-ignore lint/suspicious/noExplicitAny: blocks of all settings are kept in one list
