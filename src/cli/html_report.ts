@@ -44,6 +44,8 @@ export interface RunRecord {
 
 /** Longest sides of the pictures inside a report, pixels; with many stages less, so that a page stays below ~10 MB. */
 const FINAL_SIDE = 768;
+/** A small result is shown in larger dots, up to this width. */
+const FINAL_WIDE = 640;
 const STAGE_SIDE = 256;
 const MANY_STAGES = 16;
 const INPUT_SIDE = 240;
@@ -77,7 +79,8 @@ export async function htmlReport(record: RunRecord): Promise<string> {
   const { final, stages, inputs, tile = 'both' } = record;
   const side = stages.length > MANY_STAGES ? STAGE_SIDE / 2 : STAGE_SIDE;
   const pictures = new Pictures(tile);
-  const result = await pictures.tiled(final, FINAL_SIDE, `the result, ${timesText(tile)}`);
+  const zoom = Math.max(1, Math.min(4, Math.floor(FINAL_WIDE / (Math.max(final.width, final.height) * 2))));
+  const result = await pictures.tiled(final, FINAL_SIDE, `the result, ${timesText(tile)}`, zoom);
   const shown: Html[] = [];
   for (const s of stages) shown.push(await pictures.tiled(s.raster, side, `stage ${s.stage + 1}, ${s.name}`));
   const thumbs: Html[] = [];
@@ -102,9 +105,9 @@ export async function htmlReport(record: RunRecord): Promise<string> {
 <p class="quiet">toroid ${record.version} on ${record.adapter.name}${record.adapter.software && ' (software)'}</p>
 </header>
 <main>
-${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}</figcaption></figure>`, facts(record)])}
+${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}${zoom > 1 && `, each pixel as ${zoom} x ${zoom}`}</figcaption></figure>`, facts(record)])}
 ${record.notices.length > 0 && section('Notes', html`<ul>${record.notices.map((n) => html`<li>${n}</li>`)}</ul>`)}
-${record.scores.length > 0 && section('Scores', scoreTable(record.scores))}
+${record.scores.length > 0 && section('Scores', scoreList(record.scores))}
 ${thumbs.length > 0 && section('Inputs', html`<div class="grid-list">${inputs.map((i, k) => html`<figure>${thumbs[k]}<figcaption>${i.name}, ${i.raster.width} x ${i.raster.height}</figcaption></figure>`)}</div>`)}
 ${stages.length > 0 && section('Stages', [stageTable(stages), html`<div class="grid-list">${stages.map((s, k) => html`<figure>${shown[k]}<figcaption>${s.stage + 1}. ${s.name}, ${s.width} x ${s.height}</figcaption></figure>`)}</div>`])}
 ${stages.length > 0 && section('Loss', curves(stages))}
@@ -140,10 +143,10 @@ function facts({ file, seconds, stopped, stages, command }: RunRecord): Html {
   return html`<dl>${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
 }
 
-function scoreTable(scores: readonly ReportScore[]): Html {
-  const row = ({ label, value, meaning }: ReportScore): Html =>
-    html`<tr><th scope="row">${label}</th><td class="number">${typeof value === 'number' ? shortNumber(value) : value}</td><td>${meaning}</td></tr>`;
-  return html`<div class="scroll"><table><thead><tr><th scope="col">Score</th><th scope="col" class="number">Value</th><th scope="col">What it means</th></tr></thead><tbody>${scores.map(row)}</tbody></table></div>`;
+function scoreList(scores: readonly ReportScore[]): Html {
+  const card = ({ label, value, meaning }: ReportScore): Html =>
+    html`<div><dt>${label}</dt><dd class="value">${typeof value === 'number' ? shortNumber(value) : value}</dd><dd class="quiet">${meaning}</dd></div>`;
+  return html`<dl class="scores">${scores.map(card)}</dl>`;
 }
 
 function stageTable(stages: readonly StageResult[]): Html {
@@ -177,12 +180,13 @@ class Pictures {
     this.#times = [tile === 'both' || tile === 'x' ? 2 : 1, tile === 'both' || tile === 'y' ? 2 : 1];
   }
 
-  async tiled(raster: Raster, most: number, about: string): Promise<Html> {
+  async tiled(raster: Raster, most: number, about: string, zoom = 1): Promise<Html> {
     const small = shrink(raster, most);
     const [nx, ny] = this.#times;
-    const [w, h] = [small.width * nx, small.height * ny];
+    const [w, h] = [small.width * nx * zoom, small.height * ny * zoom];
     const id = `p${this.#count++}`;
-    this.rules += `#${id}{width:${w}px;aspect-ratio:${w}/${h};background-size:${100 / nx}% ${100 / ny}%;background-image:url(${await dataUri(small)})}\n`;
+    const dots = zoom > 1 ? 'image-rendering:pixelated;' : '';
+    this.rules += `#${id}{${dots}width:${w}px;aspect-ratio:${w}/${h};background-size:${100 / nx}% ${100 / ny}%;background-image:url(${await dataUri(small)})}\n`;
     return html`<div class="tiled" id="${id}" role="img" aria-label="${about}"></div>`;
   }
 

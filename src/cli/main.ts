@@ -8,6 +8,7 @@ import { addPlasma } from './plasma';
 import { addRecipes } from './recipes';
 import { addRun } from './run';
 import { addStyle } from './style';
+import { addSweep } from './sweep';
 import { addTexture } from './texture';
 import { VERSION } from './version';
 import { addWeights } from './weights';
@@ -40,6 +41,7 @@ function program(): Command {
   addStyle(root);
   addDream(root);
   addRun(root);
+  addSweep(root);
   addRecipes(root);
   addPlasma(root, preview);
   addCheck(root);

@@ -41,7 +41,8 @@ const held = new Set<GPU>();
 export async function findAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
   const dawn = await import('webgpu');
   Object.assign(globalThis, dawn.globals);
-  const instance = dawn.create(TOGGLES);
+  const wanted = process.env.TOROID_GPU;
+  const instance = dawn.create(wanted ? [...TOGGLES, `adapter=${wanted}`] : TOGGLES);
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
   return adapter ? { instance, adapter } : null;
 }

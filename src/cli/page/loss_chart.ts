@@ -86,10 +86,11 @@ function valueScale(values: readonly number[]): Scale {
   }
   if (low > 0) {
     const scale = scaleLog([low, high], range);
+    // Between two powers of ten d3 gives every digit: the powers alone are enough, or 1, 2 and 5 of each.
     const all = scale.ticks(5);
-    // Between two powers of ten d3 gives every digit: the powers alone, or every second, are enough.
-    const powers = all.filter((t) => Math.abs(Math.log10(t) - Math.round(Math.log10(t))) < 1e-9);
-    const few = powers.length >= 2 ? powers : all;
+    const starting = (...digits: string[]): number[] =>
+      all.filter((t) => digits.includes(t.toExponential(6).replace(/0*e.*/, '')));
+    const few = [starting('1.'), starting('1.', '2.', '5.'), all].find((list) => list.length >= 2) ?? all;
     return made(scale, every(few, Math.ceil(few.length / 6)), 'log');
   }
   const most = Math.max(-low, high);
