@@ -77,9 +77,9 @@ test('the result is inside, exactly, and every stage', async () => {
     assert.equal([info.width, info.height], [48, 32]);
     for (let i = 0; i < 48 * 32; i++) assert.is(data[3 * i], Math.round(raster.data[i]! * 255), `red at ${i}`);
   }
-  assert.match(page, /width:96px;aspect-ratio:96\/64;background-size:50% 50%/);
+  assert.match(page, /image-rendering:pixelated;width:384px;aspect-ratio:384\/256;background-size:50% 50%/);
   const flat = await htmlReport({ ...record, tile: 'x' });
-  assert.match(flat, /width:96px;aspect-ratio:96\/32;background-size:50% 100%/);
+  assert.match(flat, /width:384px;aspect-ratio:384\/128;background-size:50% 100%/);
   assert.match(flat, 'repeated 2 x 1');
 });
 
@@ -105,6 +105,9 @@ test('positive values are on a logarithmic scale, others on one with a sign, and
   const drops = [1, 2, 3].map((k) => log![k]! - log![k - 1]!);
   assert.ok(Math.max(...drops) - Math.min(...drops) < 0.3, `equal ratios are equal drops: ${drops}`);
   assert.match(chart(100, 10, 1, 0.1), 'logarithmic');
+  const ticks = (svg: string): string[] => [...svg.matchAll(/text-anchor="end">([^<]*)/g)].map((m) => m[1]!);
+  assert.equal(ticks(chart(100, 10, 1, 0.1)), ['0.1', '1', '10', '100']);
+  assert.equal(ticks(chart(0.045, 0.02, 0.004)), ['0.005', '0.01', '0.02']);
   const [linear] = heights(chart(-2, -1, 0, 1, 2));
   assert.ok(Math.abs(linear![2]! - (linear![0]! + linear![4]!) / 2) < 0.2);
   const [wide] = heights(chart(-1, 1, -1, 1, 1, 1, 1000));
@@ -169,7 +172,7 @@ test('a browser shows it without a complaint, without a request, and it fits a n
   assert.equal(said, []);
   assert.equal(asked, [url]);
   assert.is(seen.wide, 360);
-  assert.is(seen.picture, 96);
+  assert.is(seen.picture, 328, 'as wide as the page, less its margins');
   assert.is(seen.image, 'url("data:image/webp');
   assert.is(seen.heading, `Moss ${NASTY}`);
   assert.is(seen.charts, 3);
