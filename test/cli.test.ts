@@ -6,7 +6,6 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readMetadata, readPicture } from '../src/cli/picture';
-import { outlook } from '../src/cli/report';
 import { swiftShaderArchive } from '../src/gpu/software.node';
 import { seamless, seamScore } from '../src/recipes/scores/seam';
 import { type Ended, each, runner } from './cli_run';
@@ -256,20 +255,6 @@ swift('texture: in a process restarted with SwiftShader, everything is said once
   assert.match((JSON.parse(out) as Result).adapter.name, /swiftshader/i);
   assert.is(err.match(/Running on/g)?.length, 1);
   assert.ok(existsSync(at('stopped.png')));
-});
-
-test('progress: the share done grows to 1, and the rest is weighed by pixels', () => {
-  const shares: number[] = [];
-  for (const [scale, side] of [64, 128, 256].entries()) {
-    for (const step of [1, 50, 100]) {
-      const p = { scale, scales: 3, width: side, height: side, step, steps: 100, loss: 1, msPerStep: 10 };
-      shares.push(outlook(p, [256, 256]).share);
-    }
-  }
-  for (const [i, s] of shares.entries()) assert.ok(s > (shares[i - 1] ?? 0), `share ${i}: ${shares.join()}`);
-  assert.is(shares.at(-1), 1);
-  const half = { scale: 1, scales: 3, width: 128, height: 128, step: 100, steps: 100, loss: 1, msPerStep: 10 };
-  assert.ok(Math.abs(outlook(half, [256, 256]).seconds - 4) < 1e-9); // 100 steps at 4 times 10 ms
 });
 
 test.run();

@@ -1,23 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import type { Progress } from '../recipes/events';
 
-/** On anything but a terminal: a line for every scale, and one this often within a long one. */
+/** On anything but a terminal: a line for every stage, and one this often within a long one. */
 const SPARSE_MS = 10_000;
-
-/** Steps of a scale after which the time left is worth telling. */
-const FIRST_ESTIMATE = 3;
-
-/** Where a run by scales is. */
-export interface ScaleProgress {
-  readonly scale: number;
-  readonly scales: number;
-  readonly width: number;
-  readonly height: number;
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-  readonly msPerStep: number;
-}
 
 /**
  * The conversation, on stderr: notices, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
@@ -43,16 +28,6 @@ export class Report {
   notice(text: string): void {
     this.notices.push(text);
     this.say(`note: ${text}`);
-  }
-
-  progress(p: ScaleProgress, size: readonly [number, number]): void {
-    if (this.quiet) return;
-    const { share, seconds } = outlook(p, size);
-    // The first step of a scale also pays for what a driver compiles late: it says nothing about the others.
-    const last = p.scale === p.scales - 1 && p.step === p.steps;
-    const eta = last || p.step < FIRST_ESTIMATE ? '' : `, about ${duration(seconds)} left`;
-    const line = `scale ${p.scale + 1}/${p.scales} ${p.width}x${p.height}, step ${p.step}/${p.steps}, loss ${p.loss.toPrecision(3)}${eta}`;
-    this.#show(line, share, p.step === p.steps && p.scale > this.#finished ? p.scale : undefined);
   }
 
   /** Where a run is; `seconds` and `share` are an `Outlook`'s. */
@@ -104,26 +79,6 @@ export function progressLine(p: Progress, seconds?: number): string {
   const place = `stage ${p.stage + 1}/${p.stages} ${p.name} ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
   const left = seconds === undefined || seconds <= 0 ? '' : `, about ${duration(seconds)} left`;
   return `${place}, loss ${p.loss.toPrecision(3)}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
-}
-
-/**
- * How much of all the work is done, and how long the rest takes. The sizes of scales to come are not known here:
- * they are taken to grow evenly to the final one, and a step to cost what its pixels cost now. Below 64x64 a step
- * costs about the same whatever its size.
- */
-export function outlook(
-  p: ScaleProgress,
-  [width, height]: readonly [number, number],
-): { share: number; seconds: number } {
-  const cost = (pixels: number): number => Math.max(4096, pixels);
-  const here = p.width * p.height;
-  const after = p.scales - 1 - p.scale;
-  const growth = after > 0 ? Math.max(1, ((width * height) / here) ** (1 / after)) : 1.5;
-  let all = 0;
-  for (let k = 0; k < p.scales; k++) all += p.steps * cost(here * growth ** (k - p.scale));
-  let left = (p.steps - p.step) * cost(here);
-  for (let k = 1; k <= after; k++) left += p.steps * cost(here * growth ** k);
-  return { share: 1 - left / all, seconds: (left / cost(here)) * (p.msPerStep / 1000) };
 }
 
 /** `45 s`, `3 min 20 s`, `1 h 5 min` */
