@@ -19,6 +19,8 @@ export interface InputFile {
 /** More pixels say nothing more of a style, and cost time and memory at every step. */
 const STYLE_PIXELS = 2 ** 20;
 const CONTENT_PIXELS = 2 ** 24;
+/** A style with a side below this shows no texture. */
+const STYLE_SIDE = 16;
 
 /**
  * Reads the pictures of a recipe: those it has paths for, and those given by `--input name=path`, which come first.
@@ -48,7 +50,9 @@ export async function readInputs(
       );
     }
     const kept = name === recipe.content || name === recipe.pin?.picture;
-    const raster = await readPicture(path, { most: kept ? CONTENT_PIXELS : STYLE_PIXELS, least: 1, onNotice });
+    const most = kept ? CONTENT_PIXELS : STYLE_PIXELS;
+    const least = recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1;
+    const raster = await readPicture(path, { most, least, onNotice });
     files.push({ name, path, sha256: actual, raster });
   }
   return files;

@@ -12,7 +12,7 @@ import { type RunResult, run } from '../recipes/run';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { type Animation, ensureAnimationWritable, openAnimation } from './animation';
-import { parseInterval, parseTimes, parseWhole } from './arguments';
+import { parseInterval, parseTimes, parseWhole, usage } from './arguments';
 import { beginCheckpoints, saveCheckpoint } from './checkpoint_files';
 import { sameFile } from './files';
 import { ensureReportWritable, writeReport } from './html_report';
@@ -91,21 +91,17 @@ function check({ recipe, inputs, out }: Job, options: JobOptions): void {
   const name = netName(recipe);
   if (name !== null) resolveWeights(name);
   for (const { name: input, path } of inputs) {
-    const about = `${out} is the input ${input} itself`;
-    if (sameFile(out, path)) throw new EngineError('PictureError', about, 'Choose another name with --out.');
-    if (options.preview && sameFile(previewName(out, options.preview), path)) {
-      throw new EngineError('PictureError', `the preview would replace the input ${input}`, 'Choose another --out.');
+    if (sameFile(out, path)) usage(`--out ${out} is the input ${input} itself`, 'Choose another name for the result.');
+    const shown = options.preview && previewName(out, options.preview);
+    if (shown !== undefined && sameFile(shown, path)) {
+      usage(`the preview, ${shown}, would replace the input ${input}`, 'Choose another --out.');
     }
     if (
       options.saveStages !== undefined &&
       /^stage-\d+-/.test(path.split(/[\\/]/).at(-1) ?? '') &&
       sameFile(options.saveStages, dirname(path))
     ) {
-      throw new EngineError(
-        'PictureError',
-        `--save-stages ${options.saveStages} may replace the input ${input}`,
-        'Choose another folder.',
-      );
+      usage(`--save-stages ${options.saveStages} may replace the input ${input}`, 'Choose another folder.');
     }
   }
   if (options.preview && typeof recipe.size !== 'number') checkPreview(recipe.size, options.preview);

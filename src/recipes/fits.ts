@@ -2,7 +2,8 @@ import { bytesText, EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { checkLimits } from '../graph/plan';
 import { schedule } from '../graph/schedule';
-import type { PlannedStage, Size } from './expand';
+import { type Cast, sizeOf } from './cast';
+import { type PlannedStage, type Size, styleSizes } from './expand';
 import type { Prepared } from './run';
 import { stageGraph } from './stage';
 
@@ -10,6 +11,24 @@ import { stageGraph } from './stage';
 interface Misfit {
   readonly detail: string;
   readonly factor: number;
+}
+
+/** Of a style that is compared by itself, and of one that a net of this stride looks at: fewer pixels show no texture. */
+const leastStyle = (stride: number | null): number => (stride === null ? 16 : Math.max(32, 4 * stride));
+
+/** Refuses styles too small to say anything, before any work. `stride`: of the net, where losses look at one. */
+export function refuseTooSmall({ styles, recipe, net }: Cast, full: Size, stride: number | null): void {
+  const least = leastStyle(stride);
+  for (const style of styles) {
+    const size = sizeOf(style.picture);
+    const shortest = Math.max(...styleSizes(style.recipe, size, full, 1).map((s) => Math.min(...s)));
+    if (shortest >= least) continue;
+    throw new EngineError(
+      'PictureError',
+      `${style.path}.input: ${style.recipe.input} is ${text(size)}; ${net?.name ?? recipe.name} needs at least ${least} pixels each way`,
+      'Use a larger picture.',
+    );
+  }
 }
 
 /**

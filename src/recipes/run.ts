@@ -24,7 +24,7 @@ import {
   scaleFactors,
   styleSizes,
 } from './expand';
-import { refuseTooLarge } from './fits';
+import { refuseTooLarge, refuseTooSmall } from './fits';
 import type { Recipe } from './recipe';
 import { type Memory, runStage } from './stage';
 import type { StageSetup } from './stage_objective';
@@ -138,6 +138,7 @@ export function prepare(
   }
   const recipe: Recipe = { ...wanted, size: full };
   const cast: Cast = { ...first, recipe };
+  refuseTooSmall(cast, full, used ? Math.max(...strides) : null);
   const native = cast.styles.flatMap((s) => styleSizes(s.recipe, sizeOf(s.picture), full, 1));
   const stages = planStages(recipe, full, scaleFactors(recipe, full, native), limits);
   const largest = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
