@@ -163,6 +163,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
       watcher = await startWatch({
         ...(typeof options.watch === 'number' && { port: options.watch }),
         title: recipe.name,
+        ...(recipe.zoom && { plan: { frames: recipe.zoom.frames } }),
         tile: recipe.tile,
         onStop: stop.request,
       });

@@ -27,10 +27,12 @@ const PICTURES = ['.png', '.webp', '.jpg', '.jpeg', '.tif', '.tiff', '.gif'];
  */
 export async function findRecipe(name: string): Promise<FoundRecipe> {
   const suffix = extname(name).toLowerCase();
-  if (suffix === '' && !lookUp(name)?.isFile()) {
-    return { value: builtinRecipe(name), folder: null, name };
-  }
   const stat = lookUp(name);
+  const builtin = builtinRecipes.some((r) => r.name === name);
+  if (stat?.isDirectory() && !builtin) {
+    throw new EngineError('RecipeError', `${name} is a folder, not a recipe`, 'Name a file in it.');
+  }
+  if (suffix === '' && !stat?.isFile()) return { value: builtinRecipe(name), folder: null, name };
   if (!stat) {
     const near = nearest(
       basename(name, suffix),
@@ -50,7 +52,7 @@ export async function findRecipe(name: string): Promise<FoundRecipe> {
   }
   let text: string;
   try {
-    text = readFileSync(name, 'utf8');
+    text = readFileSync(name, 'utf8').replace(/^\uFEFF/, '');
   } catch (cause) {
     throw new EngineError('RecipeError', `cannot read ${name}: ${reason(cause)}`, 'Check the path.');
   }
@@ -79,30 +81,57 @@ async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'a
 
 function parseJson(name: string, text: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\uFEFF/, ''));
+    return JSON.parse(text);
   } catch (cause) {
     throw new EngineError('RecipeError', `${name} is not JSON: ${jsonFault(text, cause as Error)}`, 'Mend it there.');
   }
 }
 
-/** Line and column, which V8 tells only as an offset, if at all. */
+/**
+ * What is wrong, with line and column. V8 tells the place of some faults only: it is where the longest part that could
+ * still be the beginning of JSON ends.
+ */
 function jsonFault(text: string, { message }: Error): string {
-  const at = /position (\d+)/.exec(message)?.[1];
-  const what = message.replace(/ in JSON at position.*$/, '').replace(/ \(line .*$/, '');
-  if (at === undefined) return what;
-  const before = text.slice(0, Number(at)).split('\n');
+  const faultOf = (part: string): Error | null => {
+    try {
+      JSON.parse(part);
+      return null;
+    } catch (error) {
+      return error as Error;
+    }
+  };
+  // Faults at the very end of a part are for lack of the rest.
+  const hopeless = (length: number): boolean => {
+    const fault = faultOf(text.slice(0, length))?.message;
+    if (fault === undefined || fault.startsWith('Unexpected end')) return false;
+    return Number(/position (\d+)/.exec(fault)?.[1] ?? -1) < length;
+  };
+  let [sound, length] = [0, text.length + 1];
+  while (sound + 1 < length) {
+    const middle = (sound + length) >> 1;
+    if (hopeless(middle)) length = middle;
+    else sound = middle;
+  }
+  const before = text.slice(0, sound).split('\n');
+  const what = message
+    .replace(/ in JSON at position.*$/s, '')
+    .replace(/, (\.\.\.)?".*is not valid JSON$/s, '')
+    .replace(/ of JSON input$/, '');
   return `${what}, line ${before.length}, column ${(before.at(-1) ?? '').length + 1}`;
 }
 
 async function parseYaml(name: string, text: string): Promise<unknown> {
   const { parseDocument } = await import('yaml'); // only who writes YAML pays for it
-  const document = parseDocument(text, { prettyErrors: true });
-  const [fault] = document.errors;
-  if (fault)
-    throw new EngineError('RecipeError', `${name} is not YAML: ${fault.message.split('\n')[0]}`, 'Mend it there.');
   try {
-    return document.toJS({ maxAliasCount: 100 });
+    const document = parseDocument(text, { prettyErrors: true });
+    const [fault] = document.errors;
+    if (!fault) return document.toJS({ maxAliasCount: 100 });
+    throw new EngineError('RecipeError', `${name} is not YAML: ${fault.message.split(/:?\n/)[0]}`, 'Mend it there.');
   } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    if (cause instanceof RangeError) {
+      throw new EngineError('RecipeError', `${name}: too many brackets inside one another`, 'A recipe needs few.');
+    }
     throw new EngineError('RecipeError', `${name}: ${(cause as Error).message}`, 'Write it without so many aliases.');
   }
 }

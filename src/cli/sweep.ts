@@ -19,7 +19,7 @@ import { ensureWritable, readPicture, writePicture } from './picture';
 import { findRecipe, setValues } from './recipe_file';
 import { duration, Report } from './report';
 import { STOPPED, stopOnSignal } from './stop';
-import { parseOver, type SweepJob, type Swept, sweepJobs, withLayer } from './sweep_plan';
+import { parseOver, type SweepJob, type Swept, shortPath, sweepJobs, withLayer } from './sweep_plan';
 
 interface Options {
   over: string[];
@@ -282,6 +282,6 @@ function sheetOf(
   pictures: readonly (Raster | null)[],
   cell: number,
 ): Raster {
-  const axes = swept.length <= 2 ? swept.map((s) => ({ name: s.path, values: s.values })) : undefined;
-  return contactSheet({ pictures, labels: jobs.map((j) => j.label), title, cell, ...(axes && { axes }) });
+  const axes = swept.length <= 2 ? swept.map((s) => ({ name: shortPath(s.path), values: s.values })) : undefined;
+  return contactSheet({ pictures, title, cell, ...(axes ? { axes } : { labels: jobs.map((j) => j.label) }) });
 }

@@ -116,7 +116,8 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function shown(value: unknown): string {
-  if (Array.isArray(value) && value.length > 4) return 'a list';
+  // Short lists of plain values are shown; what is deep would be too deep to write down.
+  if (Array.isArray(value) && (value.length > 4 || value.some((v) => typeof v === 'object'))) return 'a list';
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'a group { }';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;

@@ -12,7 +12,7 @@ import { settleBorder } from './canvas/border';
 import { encode } from './canvas/space';
 import { type Cast, castOf, netLayers, sizeOf } from './cast';
 import type { Checkpoint } from './checkpoint';
-import { develop, viewed } from './develop';
+import { Developer } from './develop';
 import type { RunEvents, StageResult } from './events';
 import {
   allowedSide,
@@ -202,6 +202,7 @@ async function runOnce(
     stopped ||= options.signal?.aborted ?? false;
     if (stopped) continue; // enlarge what there is to the size asked for
     const start = memory;
+    const developer = new Developer(device, cast, stage, notice);
     const outcome = await runStage(device, prepared.setup(stage, start.canvas, notice), {
       memory: start,
       resume: point,
@@ -219,7 +220,7 @@ async function runOnce(
         }),
       wantsCanvas: () => options.wantsPicture?.() ?? false,
       onCanvas: async (canvas, step) =>
-        options.onPicture?.({ stage: stage.index, step, raster: await develop(device, cast, stage, canvas, notice) }),
+        options.onPicture?.({ stage: stage.index, step, raster: await developer.picture(canvas) }),
       checkpointDue: (step) =>
         options.onCheckpoint !== undefined &&
         ((options.checkpointSteps !== undefined && step % options.checkpointSteps === 0) ||
@@ -239,7 +240,9 @@ async function runOnce(
         lastSaved = performance.now();
       },
     });
-    memory = await settled(device, outcome.memory, cast, stage, notice);
+    memory = { ...outcome.memory, canvas: await developer.settled(outcome.memory.canvas) };
+    const raster = await developer.picture(memory.canvas);
+    developer.close();
     stopped = outcome.stopped;
     if (outcome.steps === 0) continue;
     const result: StageResult = {
@@ -250,14 +253,16 @@ async function runOnce(
       steps: outcome.steps,
       msPerStep: outcome.msPerStep,
       curves: outcome.curves,
-      raster: await develop(device, cast, stage, memory.canvas, notice),
+      raster,
     };
     done.push(result);
     await options.onStage?.(result);
   }
   const last = stages.at(-1);
   if (!last || !memory) throw new EngineError('RecipeError', 'stages: there is none', 'Add a stage.');
-  let raster = await develop(device, cast, last, memory.canvas, notice);
+  const developer = new Developer(device, cast, last, notice);
+  let raster = await developer.picture(memory.canvas);
+  developer.close();
   const { palette } = recipe.color;
   const from = palette && inputs.get(palette.input);
   if (palette && from) {
@@ -269,21 +274,6 @@ async function runOnce(
   }
   const border = cast.placed ? { raster, moved: [0, 0] as const } : settleBorder(raster, torus);
   return { raster: border.raster, moved: border.moved, recipe, stages: done, stopped };
-}
-
-/** What is outside a view's part of the plane, or under a pin, is not worked on: it takes what is seen there. */
-async function settled(
-  device: Device,
-  memory: Memory,
-  cast: Cast,
-  stage: PlannedStage,
-  notice: (text: string) => void,
-): Promise<Memory> {
-  const views = stage.recipe.views ?? cast.recipe.views;
-  if (views.length === 0 && !cast.recipe.pin) return memory;
-  const data = await viewed(device, cast, stage, memory.canvas, notice);
-  const [width, height] = stage.size;
-  return { ...memory, canvas: encode(cast.space, { width, height, data }) };
 }
 
 async function toSize(

@@ -122,6 +122,17 @@ export interface ConstantBuilder extends Builder {
   constant(shape: Shape, data: Float32Array | Uint32Array, label?: string): Ref;
 }
 
+/** A map is often warped with again, by the next plan: its transpose takes as long to make as itself. */
+const transposes = new WeakMap<SparseMap, { readonly M: number; readonly map: SparseMap }>();
+
+function transposeOf(map: SparseMap, M: number): SparseMap {
+  const known = transposes.get(map);
+  if (known?.M === M) return known.map;
+  const made = transposed(map, M);
+  transposes.set(map, { M, map: made });
+  return made;
+}
+
 /**
  * Moves pixels by a constant sparse map: y[c, i] = sum_k weight[k] x[c, index[k]] over row i of the map. One entry of
  * weight 1 to a row is an index map, four are bilinear resampling. The gradient is the transposed list, made here on
@@ -134,7 +145,7 @@ export interface ConstantBuilder extends Builder {
  */
 export function warp(g: ConstantBuilder, x: Ref, map: SparseMap, to?: readonly [number, number]): Ref {
   const [, h, w] = chw('warp', x.shape);
-  const back = transposed(map, h * w);
+  const back = transposeOf(map, h * w);
   const lists = [map, back].flatMap(({ start, index, weight }) => [
     g.constant([start.length], start, 'warp_start'),
     g.constant([index.length], index, 'warp_index'),

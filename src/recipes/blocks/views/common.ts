@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SparseMap } from '../../../shaders/warp';
 
 /** Enough that a cut does not show as a line, little enough that shapes do not show twice. */
 export const BLEND = 0.15;
@@ -15,3 +16,18 @@ export const blendSetting = z
   .max(1)
   .default(BLEND)
   .describe('how softly copies flow into one another at their edges, in sides of the copied part; 0: cut');
+
+/** Maps last made, newest last. A stage needs its own several times over: to see if it fits, to run, to show. */
+const made: { readonly key: string; readonly map: SparseMap }[] = [];
+const KEPT = 3;
+
+/** The map of these settings on a canvas of this size, made once as long as it is in use. */
+export function mapOf(W: number, H: number, settings: object, make: () => SparseMap): SparseMap {
+  const key = JSON.stringify([W, H, settings]);
+  const at = made.findIndex((m) => m.key === key);
+  const map = made[at]?.map ?? make();
+  if (at >= 0) made.splice(at, 1);
+  made.push({ key, map });
+  if (made.length > KEPT) made.shift();
+  return map;
+}

@@ -3,6 +3,7 @@ import { EngineError } from '../../../base/errors';
 import { reshape } from '../../../shaders/reshape';
 import { type SparseMap, warp } from '../../../shaders/warp';
 import { defineView } from '../view';
+import { mapOf } from './common';
 import { type Fold, fold, type Motion } from './fold';
 import { closure } from './groups';
 import { addTaps, Rows, share } from './rows';
@@ -75,12 +76,14 @@ export const kaleidoscope = defineView({
       );
     }
     const [C = 3, H = 1, W = 1] = canvas.shape;
-    const around = surroundings(W, H, settings);
-    if (around.whole) return warp(c.g, canvas, around.rows.map(around.of));
-    const sector = sectors(W, H, settings);
-    if (colours === 'same') return warp(c.g, canvas, faded(W, H, sector, around, 1));
-    // Channels change places, so the map is over all of them at once.
-    const map = faded(W, H, sector, around, C);
+    // Where colours change places, so do channels, and the map is over all of them at once.
+    const planes = colours === 'same' ? 1 : C;
+    const map = mapOf(W, H, { ...settings, planes }, () => {
+      const around = surroundings(W, H, settings);
+      return around.whole ? around.rows.map(around.of) : faded(W, H, sectors(W, H, settings), around, planes);
+    });
+    const whole = map.start.length === H * W + 1;
+    if (whole) return warp(c.g, canvas, map);
     return reshape(c.g, warp(c.g, reshape(c.g, canvas, [1, C * H, W]), map), [C, H, W]);
   },
 });

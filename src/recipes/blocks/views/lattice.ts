@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { warp } from '../../../shaders/warp';
 import { defineView } from '../view';
-import { blendSetting } from './common';
+import { blendSetting, mapOf } from './common';
 import { fold, type Motion } from './fold';
 
 export const LATTICES = ['brick', 'half_drop', 'hex', 'sheared'] as const;
@@ -60,7 +60,10 @@ export const lattice = defineView({
     const motions = Array.from({ length: copies }, (_, k): Motion => {
       return { m: [1, 0, 0, 1], t: [(k * by) / copies, k / copies] };
     });
-    const { rows, of } = fold(W, H, { motions, cells: [nx, ny], blend: settings.blend });
-    return warp(c.g, canvas, rows.map(of));
+    const map = mapOf(W, H, settings, () => {
+      const { rows, of } = fold(W, H, { motions, cells: [nx, ny], blend: settings.blend });
+      return rows.map(of);
+    });
+    return warp(c.g, canvas, map);
   },
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { warp } from '../../../shaders/warp';
 import { defineView } from '../view';
+import { mapOf } from './common';
 import { fold, type Motion } from './fold';
 import { closure } from './groups';
 
@@ -25,14 +26,18 @@ export const mirror = defineView({
       .default(0)
       .describe('how softly the halves flow into one another at the mirror, in sides of the copied part; 0: a crease'),
   }),
-  build(c, canvas, { axes, blend }) {
+  build(c, canvas, settings) {
+    const { axes, blend } = settings;
     const [, H = 1, W = 1] = canvas.shape;
-    const { rows, of } = fold(W, H, {
-      motions: closure(motions[axes]),
-      cells: [1, 1],
-      blend,
-      centre: [axes === 'y' ? 0.5 : 0.25, axes === 'x' ? 0.5 : 0.25],
+    const map = mapOf(W, H, settings, () => {
+      const { rows, of } = fold(W, H, {
+        motions: closure(motions[axes]),
+        cells: [1, 1],
+        blend,
+        centre: [axes === 'y' ? 0.5 : 0.25, axes === 'x' ? 0.5 : 0.25],
+      });
+      return rows.map(of);
     });
-    return warp(c.g, canvas, rows.map(of));
+    return warp(c.g, canvas, map);
   },
 });

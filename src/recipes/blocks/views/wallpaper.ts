@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { warp } from '../../../shaders/warp';
 import { defineView } from '../view';
-import { BLEND, cellsSetting } from './common';
+import { BLEND, cellsSetting, mapOf } from './common';
 import { fold } from './fold';
 import { closure, GROUPS, type Group, generatorsOf, onItsSide, shapeOf } from './groups';
 
@@ -71,7 +71,8 @@ export const wallpaper = defineView({
     const parts = closure(generatorsOf(group)).some(({ t }) => t.some((v) => v % 1 !== 0)) ? 2 : 1;
     return [parts * ny, parts * nx];
   },
-  build(c, canvas, { group, cells, blend }) {
+  build(c, canvas, settings) {
+    const { group, cells, blend } = settings;
     const [, H = 1, W = 1] = canvas.shape;
     const [nx, ny] = cellsFor(group, cells, W, H);
     const { by, right } = distortion(group, (W * ny) / (H * nx));
@@ -85,13 +86,15 @@ export const wallpaper = defineView({
     }
     const some = generatorsOf(group);
     const flat = shapeOf(group) === 'hex' && right > 1;
-    const motions = closure(flat ? some.map(onItsSide) : some);
-    const { rows, of } = fold(W, H, {
-      motions,
-      cells: [nx, ny],
-      aspect: right,
-      blend: blend ?? (CHAMBERS.includes(group) ? 0 : BLEND),
+    const map = mapOf(W, H, settings, () => {
+      const { rows, of } = fold(W, H, {
+        motions: closure(flat ? some.map(onItsSide) : some),
+        cells: [nx, ny],
+        aspect: right,
+        blend: blend ?? (CHAMBERS.includes(group) ? 0 : BLEND),
+      });
+      return rows.map(of);
     });
-    return warp(c.g, canvas, rows.map(of));
+    return warp(c.g, canvas, map);
   },
 });
