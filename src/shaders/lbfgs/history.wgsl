@@ -1,6 +1,6 @@
 // lbfgs_history: Y = H but for the rows of slot C[SLOT]: S takes XT - X, Y takes GT - GB. With C[SLOT] < 0, Y = H.
 //
-// One thread per element of H [2, M, n].
+// One thread per element of X, which goes down the rows of H [2, M, n].
 
 alias T = f32;
 override WG: u32 = 64;  // threads per workgroup
@@ -19,13 +19,18 @@ struct Uniforms { n: u32, pairs: u32, slot: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
-  if (i >= 2u * u.pairs * u.n) { return; }
-  let row = i / u.n;
-  let n = i % u.n;
-  var v = f32(H[i]);
-  if (i32(row % u.pairs) == i32(f32(C[u.slot]))) {
-    if (row < u.pairs) { v = f32(XT[n]) - f32(X[n]); } else { v = f32(GT[n]) - f32(GB[n]); }
+  let n = flat_index(group, groups, local, WG);
+  if (n >= u.n) { return; }
+  let slot = i32(f32(C[u.slot]));
+  for (var k = 0u; k < u.pairs; k++) {
+    let s = k * u.n + n;
+    let y = (u.pairs + k) * u.n + n;
+    if (i32(k) == slot) {
+      Y[s] = T(f32(XT[n]) - f32(X[n]));
+      Y[y] = T(f32(GT[n]) - f32(GB[n]));
+    } else {
+      Y[s] = H[s];
+      Y[y] = H[y];
+    }
   }
-  Y[i] = T(v);
 }

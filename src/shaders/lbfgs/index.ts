@@ -1,6 +1,7 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
+import totalWgsl from '../gram/gram_total.wgsl';
 import { flatGrid, tileVariants } from '../grid';
 import finite from '../lib/finite.wgsl';
 import flat from '../lib/flat.wgsl';
@@ -8,23 +9,40 @@ import free from '../lib/free.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { defineOp, type Knob, launch, type Op } from '../op';
-import { totals } from '../reduce';
+import basisWgsl from './basis.wgsl';
 import controlWgsl from './control.wgsl';
 import historyWgsl from './history.wgsl';
 import pickWgsl from './pick.wgsl';
 import productsWgsl from './products.wgsl';
 import trialWgsl from './trial.wgsl';
 
+const wide = [{ WG: 64 }, { WG: 256 }] as const;
+const basis = defineKernel({
+  name: 'lbfgs_basis',
+  wgsl: basisWgsl,
+  lib: [flat, free],
+  binds: ['read', 'read', 'read', 'read', 'read', 'write'],
+  uniforms: { n: 'u32', channel: 'u32', bounds: 'u32' },
+  variants: wide,
+});
 const source = {
   wgsl: productsWgsl,
-  lib: [free, registerTile],
-  binds: ['read', 'read', 'read', 'read', 'read', 'read', 'write'],
-  uniforms: { n: 'u32', part: 'u32', parts: 'u32', channel: 'u32', bounds: 'u32' },
+  lib: [registerTile],
+  binds: ['read', 'read', 'write'],
+  uniforms: { n: 'u32', part: 'u32' },
 } as const;
 const products = {
   small: defineKernel({ name: 'lbfgs_products_small', ...source, variants: tileVariants.small }),
   medium: defineKernel({ name: 'lbfgs_products', ...source, variants: tileVariants.medium }),
 } as const;
+const total = defineKernel({
+  name: 'lbfgs_products_total',
+  wgsl: totalWgsl,
+  lib: [flat],
+  binds: ['read', 'write'],
+  uniforms: { C: 'u32', parts: 'u32', scale: 'f32' },
+  variants: [{ WG: 64 }],
+});
 const control = defineKernel({
   name: 'lbfgs_control',
   wgsl: controlWgsl,
@@ -33,7 +51,6 @@ const control = defineKernel({
   uniforms: { pairs: 'u32', rate: 'f32', longest: 'f32', armijo: 'f32', noise: 'f32', patience: 'f32', hold: 'f32' },
   variants: [{ WG: 32 }, { WG: 64 }],
 });
-const wide = [{ WG: 64 }, { WG: 256 }] as const;
 const trial = defineKernel({
   name: 'lbfgs_trial',
   wgsl: trialWgsl,
@@ -148,21 +165,36 @@ export const lbfgsProductsOp: Op<6, Box> = defineOp<6, Box>({
     const wanted = Math.max(1, Math.min(Math.floor(GROUPS / ((tiles * (tiles + 1)) / 2)), Math.floor(n / ELEMENTS)));
     const part = Math.ceil(n / wanted / 16) * 16;
     const parts = Math.ceil(n / part);
-    const partial = scratch([rows * rows, parts], 'u32'); // f32 in every plan
+    const partial = scratch([parts, rows, rows], 'u32'); // f32 in every plan
     const count = bounds.shape[1] ?? 1;
+    const latest = scratch([7, n], 'u32'); // as above
     return [
       launch({
+        kernel: basis,
+        bind: [x, gb, xt, gt, bounds, latest],
+        overrides: { BOX: box ? 1 : 0 },
+        uniforms: { n, channel: n / count, bounds: count },
+        grid: ({ WG }) => flatGrid(n, WG),
+        flops: 2 * n,
+      }),
+      launch({
         kernel,
-        bind: [h, x, gb, xt, gt, bounds, partial],
-        overrides: { BOX: box ? 1 : 0, M: h.shape[1] ?? 1 },
-        uniforms: { n, part, parts, channel: n / count, bounds: count },
+        bind: [h, latest, partial],
+        overrides: { ALONE: rows <= 32 ? 1 : 0, M: h.shape[1] ?? 1 },
+        uniforms: { n, part },
         grid: ({ S, R }) => {
           const t = Math.ceil(rows / (4 * S * R));
           return [t, t, parts];
         },
         flops: rows * (rows + 1) * n,
       }),
-      totals(partial, y, 1 / n),
+      launch({
+        kernel: total,
+        bind: [partial, y],
+        uniforms: { C: rows, parts, scale: 1 / n },
+        grid: ({ WG }) => flatGrid(rows * rows, WG),
+        flops: (rows * (rows + 1) * parts) / 2,
+      }),
     ];
   },
   backward: () => [null, null, null, null, null, null],
@@ -236,7 +268,7 @@ export const lbfgsHistoryOp: Op<6, None> = defineOp<6, None>({
         kernel: history,
         bind: [h, c, x, gb, xt, gt, y],
         uniforms: { n, pairs: h.shape[1] ?? 1, slot: CONTROL.slot },
-        grid: ({ WG }) => flatGrid(size(h.shape), WG),
+        grid: ({ WG }) => flatGrid(n, WG),
       }),
     ];
   },

@@ -1,51 +1,34 @@
-// lbfgs_products: P[i, j, part] = sum over elements n of the part of B[i, n] B[j, n], for the basis
-//   B = [S (M rows), Y (M rows), s, y, g | z, b, q]   s = q = T - X, y = z - b, g = z = GT, b = GB
-// Rows before the bar count only where the trial T is free to move (lib/free.wgsl), those behind it everywhere.
+// lbfgs_products: P[part, i, j] = sum over elements n of the part of B[i, n] B[j, n], for the basis
+//   B = [m S (M rows), m Y (M rows), m s, m y, m g, z, b, q], whose last six rows and m come from basis.wgsl
 //
 // A workgroup of S x S threads owns a square of the matrix (lib/register_tile.wgsl) and one part of the elements, as in
-// gram.wgsl. Squares below the diagonal return at once. B is never stored: its last six rows are made as they are read.
+// gram.wgsl; gram_total.wgsl adds the parts. Squares below the diagonal return at once.
 
 alias T = f32;
-override BOX: u32 = 0;  // 1: there are bounds
-override M: u32 = 1;    // pairs of the history
-override S: u32 = 8;    // threads along each side
-override R: u32 = 1;    // runs of 4 outputs a thread has in each direction, 1 or 2
+override ALONE: u32 = 0;  // 1: there is one square only, so both of its tiles are the same
+override M: u32 = 1;      // pairs of the history
+override S: u32 = 8;      // threads along each side
+override R: u32 = 1;      // runs of 4 outputs a thread has in each direction, 1 or 2
 
-struct Uniforms { n: u32, part: u32, parts: u32, channel: u32, bounds: u32 }
+struct Uniforms { n: u32, part: u32 }
 
-@group(0) @binding(0) var<storage, read>       H: array<T>;   // [2, M, n]: S, Y
-@group(0) @binding(1) var<storage, read>       X: array<T>;   // the base
-@group(0) @binding(2) var<storage, read>       GB: array<T>;  // the gradient there
-@group(0) @binding(3) var<storage, read>       XT: array<T>;  // the trial
-@group(0) @binding(4) var<storage, read>       GT: array<T>;  // the gradient there
-@group(0) @binding(5) var<storage, read>       B: array<T>;   // [2, bounds]: lowest, highest
-@group(0) @binding(6) var<storage, read_write> P: array<f32>;
-@group(0) @binding(7) var<uniform>             u: Uniforms;
+@group(0) @binding(0) var<storage, read>       H: array<T>;    // [2, M, n]: S, Y
+@group(0) @binding(1) var<storage, read>       N: array<f32>;  // [7, n]
+@group(0) @binding(2) var<storage, read_write> P: array<f32>;
+@group(0) @binding(3) var<uniform>             u: Uniforms;
 
 override ROWS: u32 = 2u * M + 6u;
 
-fn free_at(n: u32) -> bool {
-  if (BOX == 0u) { return true; }
-  let c = n / u.channel;
-  return is_free(f32(XT[n]), f32(GT[n]), f32(B[c]), f32(B[u.bounds + c]));
-}
-
-fn row_at(r: u32, n: u32, free: bool) -> f32 {
-  if (r < 2u * M + 3u && !free) { return 0.0; }
-  if (r < 2u * M) { return f32(H[r * u.n + n]); }
-  switch (r - 2u * M) {
-    case 0u, 5u: { return f32(XT[n]) - f32(X[n]); }
-    case 1u: { return f32(GT[n]) - f32(GB[n]); }
-    case 2u, 3u: { return f32(GT[n]); }
-    case 4u: { return f32(GB[n]); }
-    default: { return 0.0; }
-  }
+fn row_at(r: u32, n: u32, mask: f32) -> f32 {
+  if (r < 2u * M) { return mask * f32(H[r * u.n + n]); }
+  if (r < ROWS) { return N[(r - 2u * M) * u.n + n]; }
+  return 0.0;
 }
 
 fn rows4(r: u32, n: u32, end: u32) -> vec4f {
   if (n >= end) { return vec4f(); }
-  let free = free_at(n);
-  return vec4f(row_at(r, n, free), row_at(r + 1u, n, free), row_at(r + 2u, n, free), row_at(r + 3u, n, free));
+  let m = N[6u * u.n + n];
+  return vec4f(row_at(r, n, m), row_at(r + 1u, n, m), row_at(r + 2u, n, m), row_at(r + 3u, n, m));
 }
 
 fn store(part: u32, i: u32, j: u32, m: mat4x4f) {
@@ -64,8 +47,7 @@ fn store_row(part: u32, i: u32, j: u32, v: vec4f) {
 
 fn store_one(part: u32, i: u32, j: u32, v: f32) {
   if (i > j || j >= ROWS) { return; }
-  P[(i * ROWS + j) * u.parts + part] = v;
-  P[(j * ROWS + i) * u.parts + part] = v;
+  P[(part * ROWS + i) * ROWS + j] = v;
 }
 
 @compute @workgroup_size(S, S)
@@ -83,8 +65,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let at = f * S * S + local;
       let k = at % DEPTH;
       let c = at / DEPTH;
-      tile_a[spot(k, c)] = rows4(i0 + c * 4u, n0 + k, end);
-      tile_b[spot(k, c)] = rows4(j0 + c * 4u, n0 + k, end);
+      let v = rows4(i0 + c * 4u, n0 + k, end);
+      tile_a[spot(k, c)] = v;
+      if (ALONE == 1u) { tile_b[spot(k, c)] = v; } else { tile_b[spot(k, c)] = rows4(j0 + c * 4u, n0 + k, end); }
     }
     workgroupBarrier();
     add_tiles(&o, row, col);
