@@ -126,6 +126,7 @@ async function parseYaml(name: string, text: string): Promise<unknown> {
     const document = parseDocument(text, { prettyErrors: true });
     const [fault] = document.errors;
     if (!fault) return document.toJS({ maxAliasCount: 100 });
+    if (/call stack/.test(fault.message)) throw new RangeError(fault.message);
     throw new EngineError('RecipeError', `${name} is not YAML: ${fault.message.split(/:?\n/)[0]}`, 'Mend it there.');
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;

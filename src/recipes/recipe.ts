@@ -180,5 +180,7 @@ function seedOf({ content, styles }: z.output<typeof recipeSchema>): string {
 
 /** The JSON Schema of a recipe as a person writes it, for editors: schema/recipe.json. */
 export function recipeJsonSchema(): object {
-  return z.toJSONSchema(recipeSchema, { io: 'input' });
+  jsonSchema ??= z.toJSONSchema(recipeSchema, { io: 'input' });
+  return jsonSchema;
 }
+let jsonSchema: object | undefined; // only who errs or asks pays for it

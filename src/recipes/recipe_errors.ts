@@ -33,6 +33,8 @@ export function describeIssues(issues: readonly Issue[], input: unknown, schema:
       }
       case 'invalid_value':
         return [`${at}: ${noneOf(value, issue.values)}`];
+      case 'invalid_key':
+        return [`${at}: is no name to use here: ${issue.issues.map((i) => i.message).join(', ')}.`];
       case 'invalid_union': {
         const { options } = issue as { options?: readonly unknown[] };
         if (issue.errors.length === 0 && options) {
