@@ -288,6 +288,22 @@ test('draws anew only between steps, keeps history then', async () => {
   r.plan.close();
 });
 
+test('history lives on where a new stage looks at its base afresh', async () => {
+  const s = quadratic(100, 1e3);
+  const r = await start(s, { rate: 0.1, longest: 100 });
+  r.plan.run(60);
+  for (const { node, enlarged } of r.states) {
+    if (enlarged === 'reset') r.plan.write(node, new Float32Array(size(node.shape)));
+  }
+  const before = await r.plan.read(r.x);
+  r.plan.run();
+  assert.equal(await r.plan.read(r.x), before, 'the first run looks at the base');
+  assert.is(await r.control('count'), 10);
+  const took = await reach(r, 1e-7, 100);
+  assert.ok(61 + took <= 140, `${61 + took} evaluations, 123 without the break`);
+  r.plan.close();
+});
+
 test('run() creates nothing', async () => {
   const r = await start(rosenbrock(4));
   const d = await device();
