@@ -3,7 +3,7 @@ import type { Device } from '../gpu/device';
 import { checkLimits } from '../graph/plan';
 import { schedule } from '../graph/schedule';
 import { type Cast, sizeOf } from './cast';
-import { type PlannedStage, type Size, styleSizes } from './expand';
+import { allowedSide, type PlannedStage, type Size, styleSizes } from './expand';
 import type { Prepared } from './run';
 import { stageGraph } from './stage';
 
@@ -51,12 +51,13 @@ const area = ([w, h]: Size): number => w * h;
 const text = ([w, h]: Size): string => `${w}x${h}`;
 
 function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit: Misfit): never {
-  const least = prepared.stages.reduce((a, b) => (area(a.size) <= area(b.size) ? a : b)).size;
-  // Sides stay in steps that every stage is known to work in.
-  const multiple = Math.max(1, prepared.multiple);
+  const { multiple, accepts } = prepared.limits;
   const shrunk = (by: number): PlannedStage => {
-    const side = (axis: 0 | 1): number =>
-      Math.max(least[axis], Math.floor((stage.size[axis] * by) / multiple) * multiple);
+    // Any loss can work on 64 pixels, and any net on four of its strides.
+    const side = (axis: 0 | 1): number => {
+      const least = Math.min(stage.size[axis], Math.max(64, 4 * multiple[axis]));
+      return allowedSide(Math.max(least, stage.size[axis] * by), multiple[axis], accepts);
+    };
     return { ...stage, size: [side(0), side(1)] };
   };
   const lacks = (by: number): Misfit | null => misfitOf(device, prepared, shrunk(by));
@@ -64,7 +65,7 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
   if (smallest) {
     throw new EngineError(
       'LimitError',
-      `even a canvas of ${text(least)} is too much for this adapter: ${smallest.detail}`,
+      `even a canvas of ${text(shrunk(0).size)} is too much for this adapter: ${smallest.detail}`,
       'Crop or shrink the pictures it is compared with: a few hundred pixels a side show a texture.',
     );
   }
@@ -80,10 +81,11 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
     if (lacks(middle)) tooLarge = middle;
     else by = middle;
   }
+  const [wide, high] = shrunk(by).size;
   throw new EngineError(
     'LimitError',
-    `${text(stage.size)} is too large for this adapter: ${misfit.detail}`,
-    `Use a size up to ${text(shrunk(by).size)}.`,
+    `${stage.factor < 1 ? `${stage.path}: ` : ''}${text(stage.size)} is too large for this adapter: ${misfit.detail}`,
+    `Use a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
   );
 }
 

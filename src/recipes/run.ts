@@ -17,6 +17,7 @@ import type { RunEvents, StageResult } from './events';
 import {
   allowedSide,
   fullSize,
+  type Limits,
   limitsOf,
   type PlannedStage,
   planStages,
@@ -98,8 +99,8 @@ export interface Prepared {
   readonly cast: Cast;
   readonly full: Size;
   readonly stages: readonly PlannedStage[];
-  /** What every side is a multiple of. */
-  readonly multiple: number;
+  /** What sides a canvas may have. */
+  readonly limits: Limits;
   setup(stage: PlannedStage, start: Float32Array, notice: (text: string) => void): StageSetup;
 }
 
@@ -136,6 +137,11 @@ export function prepare(
       `size ${asked.join('x')} becomes ${full.join('x')}: sides have to be multiples of ${limits.multiple.join(' and ')} here`,
     );
   }
+  const masks = [...wanted.styles.map((s) => s.mask), wanted.pin].flatMap((m) => (m ? [m.input] : []));
+  for (const name of new Set(masks)) {
+    const [w, h] = sizeOf(inputs.get(name) ?? { width: 0, height: 0, data: new Float32Array() });
+    if (w !== full[0] || h !== full[1]) notice(`the mask ${name} is ${w}x${h}: it is resized to ${full.join('x')}`);
+  }
   const recipe: Recipe = { ...wanted, size: full };
   const cast: Cast = { ...first, recipe };
   refuseTooSmall(cast, full, used ? Math.max(...strides) : null);
@@ -152,7 +158,7 @@ export function prepare(
     largest,
     notice: say,
   });
-  return { cast, full, stages, multiple: Math.max(...limits.multiple), setup };
+  return { cast, full, stages, limits, setup };
 }
 
 async function runOnce(
