@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
@@ -11,7 +11,7 @@ import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { ensureAnimationWritable, openAnimation } from './animation';
 import { parseWhole, usage } from './arguments';
 import { contactSheet } from './contact_sheet';
-import { probeFile, writeWhole } from './files';
+import { lookUp, probeFile, writeWhole } from './files';
 import { readInputs } from './inputs';
 import { netName } from './job';
 import { availableNet } from './nets';
@@ -94,7 +94,7 @@ async function sweep(name: string, options: Options): Promise<void> {
   const notices: string[] = [];
   const first = availableNet(fillRecipe(base), (text) => notices.push(text));
   const layers = await layersFor(options.over, first);
-  const swept = options.over.map((text) => parseOver(text, () => layers));
+  const swept = options.over.map((text) => withFolders(parseOver(text, () => layers)));
   const jobs = sweepJobs(swept);
   const report = new Report(options.quiet === true);
 
@@ -188,6 +188,22 @@ async function layersFor(over: readonly string[], recipe: Recipe): Promise<reado
   const { names } = await loadNet(name);
   const all = names.usual.filter((n) => /relu|concat/i.test(n));
   return all.length > 0 ? all : names.usual;
+}
+
+/** `input.style=photos`: every picture in that folder. */
+function withFolders(swept: Swept): Swept {
+  if (!swept.path.startsWith('input.')) return swept;
+  const values = swept.values.flatMap((value) => {
+    if (!lookUp(value)?.isDirectory()) return [value];
+    const files = readdirSync(value).filter((f) => /\.(png|jpe?g|webp|tiff?|gif|avif)$/i.test(f));
+    if (files.length > 0) return files.sort().map((f) => join(value, f));
+    throw new EngineError(
+      'SweepError',
+      `--over ${swept.path}=${value}: there is no picture in that folder`,
+      'Name another.',
+    );
+  });
+  return { ...swept, values };
 }
 
 /** A job's recipe with its pictures found, and a key that changes when anything of it does. */
