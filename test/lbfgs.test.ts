@@ -272,10 +272,11 @@ test('replay gives the same bytes, one by one or many at once', async () => {
 
 test('draws anew only between steps, keeps history then', async () => {
   const s = quadratic(50, 20);
-  // A valley that moves with the counter.
+  // A valley that rises with the counter: nothing is lower than a base of the draw before.
   const moving = {
     ...s,
-    graph: (g: Graph, x: Ref, counter: Ref) => mul(g, s.graph(g, x), affine(g, counter, 0.05, 1)),
+    graph: (g: Graph, x: Ref, counter: Ref) =>
+      add(g, mul(g, s.graph(g, x), affine(g, counter, 0.05, 1)), scale(g, counter, 10)),
   };
   const r = await start(moving, { hold: 5 });
   const seen: number[] = [];
