@@ -12,9 +12,8 @@ import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter, restarted } from '../src/gpu/software.node';
 import { Plan } from '../src/graph/plan';
 import { median } from '../src/graph/profile';
-import { descent } from '../src/recipes/optimise';
 import { quick, row, table } from './report';
-import { netNames, subjectOf } from './subjects';
+import { netNames, stepOf, subjectOf } from './subjects';
 
 const SAMPLES = quick ? 1 : 3;
 const STARTED = 'TOROID_BENCH_STARTED';
@@ -39,12 +38,11 @@ async function child(net: string): Promise<void> {
   if (elsewhere !== null) process.exit(elsewhere);
   const device = await open();
   const opened = now();
-  const s = await subjectOf(net, 64);
-  const { graph, value } = descent(s.start, s.shape, s.loss, { rate: s.objective.rate, lo: s.lo, hi: s.hi });
-  const plan = await Plan.compile(device, graph, [value]);
+  const { graph, optimiser, outputs } = stepOf(await subjectOf(device, net, 64));
+  const plan = await Plan.compile(device, graph, outputs);
   const compiled = now();
   plan.run();
-  const loss = (await plan.read(value))[0] ?? Number.NaN;
+  const loss = (await plan.read(optimiser.loss))[0] ?? Number.NaN;
   const step = now();
   const sample: Sample = { adapter: device.name, restarted: restarted(), open: opened, compiled, step, loss };
   console.log(JSON.stringify(sample));

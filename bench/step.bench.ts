@@ -9,12 +9,11 @@ import { ensureAdapter } from '../src/gpu/software.node';
 import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { median, profile, timeRuns } from '../src/graph/profile';
-import { descent } from '../src/recipes/optimise';
 import type { Ref } from '../src/shaders/op';
 import { affine } from '../src/shaders/pointwise';
 import { peak, type Time } from './peak';
 import { percent, quick, row, table } from './report';
-import { type BenchSubject, grow, netNames, subjectOf, TINY } from './subjects';
+import { type BenchSubject, grow, netNames, stepOf, subjectOf, TINY } from './subjects';
 
 /** Milliseconds each measurement of a subject may take, about. */
 const BUDGET = quick ? 600 : 2000;
@@ -22,9 +21,9 @@ const BUDGET = quick ? 600 : 2000;
 const wrong = (s: BenchSubject, what: string): EngineError => new EngineError('BenchError', `${s.name}: ${what}`);
 
 const compile = async (device: Device, s: BenchSubject, plain = false) => {
-  const built = descent(s.start, s.shape, s.loss, { rate: s.objective.rate, lo: s.lo, hi: s.hi });
+  const built = stepOf(s);
   // 99: each kernel's last variant.
-  const plan = await Plan.compile(device, built.graph, [built.value], plain ? { fuse: false, variant: () => 99 } : {});
+  const plan = await Plan.compile(device, built.graph, built.outputs, plain ? { fuse: false, variant: () => 99 } : {});
   return { ...built, plan };
 };
 
@@ -36,10 +35,10 @@ const compile = async (device: Device, s: BenchSubject, plain = false) => {
 async function check(device: Device, s: BenchSubject): Promise<number> {
   const found: { loss: number; canvas: Float32Array }[] = [];
   for (const plain of [false, true]) {
-    const { plan, value, canvas } = await compile(device, s, plain);
+    const { plan, optimiser, canvas } = await compile(device, s, plain);
     try {
       plan.run();
-      found.push({ loss: (await plan.read(value))[0] ?? Number.NaN, canvas: await plan.read(canvas) });
+      found.push({ loss: (await plan.read(optimiser.loss))[0] ?? Number.NaN, canvas: await plan.read(canvas) });
     } finally {
       plan.close();
     }
@@ -71,18 +70,19 @@ async function recipe(
   const batches: number[] = [];
   let last = { time: 0, step: 0 };
   let began = { cpu: 0, step: 0 };
-  const { canvas, curve } = await grow(device, s, steps, ({ step }) => {
+  const { memory, curves } = await grow(device, s, steps, ({ step }) => {
     const time = performance.now();
     if (last.step > 0) batches.push((time - last.time) / (step - last.step));
     last = { time, step };
     if (began.step === 0) began = { cpu: cpu(), step };
   });
   const cpuMs = (cpu() - began.cpu) / (last.step - began.step);
+  const curve = curves.total ?? [];
   const end = curve.slice(s.noisy ? -Math.ceil(curve.length / 3) : -1);
   const loss = end.reduce((sum, [, value]) => sum + value, 0) / end.length;
   if (!(loss < first)) throw wrong(s, `the loss goes from ${first} to ${loss} in ${steps} steps`);
   const size = s.shape[1] * s.shape[2];
-  for (const [i, v] of canvas.entries()) {
+  for (const [i, v] of memory.canvas.entries()) {
     const k = Math.floor(i / size);
     if (!(v >= (s.lo[k] ?? 0) - 1e-5 && v <= (s.hi[k] ?? 0) + 1e-5)) throw wrong(s, `element ${i} ends as ${v}`);
   }
@@ -221,7 +221,9 @@ async function main(): Promise<void> {
   const rows: string[][] = [];
   for (const [net, side] of quick ? few : [...patches, ...nets]) {
     if (!`${net} ${side}`.includes(only)) continue;
-    rows.push(await one(device, await subjectOf(net, side, net === 'patches' ? [256, 256] : [64, 64]), best, floor));
+    rows.push(
+      await one(device, await subjectOf(device, net, side, net === 'patches' ? [256, 256] : [64, 64]), best, floor),
+    );
   }
   console.log(`\nSteps on ${device.name}; ${best.wall.toFixed(1)} GFLOP/s of multiply-adds in registers`);
   if (floor > 0) console.log(`an empty launch takes ${(1000 * floor).toFixed(0)} us`);

@@ -1,30 +1,32 @@
-// What the benches of whole steps run: the recipe's two objectives on an example, as `toroid texture` sets them up for
-// the last scale of a run.
+// What the benches of whole steps run: the two builtin recipes of textures on an example, as `toroid texture` sets them
+// up for the last stage of a run.
 import { existsSync } from 'node:fs';
+import { bug } from '../src/base/errors';
 import { readPicture } from '../src/cli/picture';
-import type { Node } from '../src/graph/graph';
+import type { Device } from '../src/gpu/device';
 import type { Net } from '../src/nets/weights';
 import { loadNet } from '../src/nets/weights.node';
-import { colourSpace } from '../src/recipes/canvas/colour';
-import { startCanvas } from '../src/recipes/canvas/start';
-import { netObjective, type Objective, patchesObjective, type Subject } from '../src/recipes/objective';
-import { type descent, optimise } from '../src/recipes/optimise';
-import { PROJECTIONS } from '../src/recipes/texture';
+import { builtinRecipe } from '../src/recipes/builtin';
+import { fillRecipe } from '../src/recipes/recipe';
+import { prepare } from '../src/recipes/run';
+import { type Memory, runStage, type StageGraph, type StageOutcome, stageGraph } from '../src/recipes/stage';
+import type { StageSetup } from '../src/recipes/stage_objective';
+import { fillTexture } from '../src/recipes/texture';
 import { smallVgg } from '../test/onnx_files';
 
 const EXEMPLAR = 'examples/pebbles.png';
 const SHARED = '../shared/weights';
 
-/** One objective on one size of canvas. */
+/** One recipe on one size of canvas. */
 export interface BenchSubject {
   /** `patches 64`, `vgg19-16x-distilled 128` */
   readonly name: string;
-  readonly objective: Objective;
   /** The loss of a step is a sample, by directions of its own. */
   readonly noisy: boolean;
-  readonly start: Float32Array;
+  /** What is known before the first step of a run of one stage, and what it starts from. */
+  readonly setup: StageSetup;
+  readonly memory: Memory;
   readonly shape: readonly [C: number, H: number, W: number];
-  readonly loss: Parameters<typeof descent>[2];
   readonly lo: readonly number[];
   readonly hi: readonly number[];
 }
@@ -50,40 +52,47 @@ async function netNamed(name: string): Promise<Net> {
  * @param size of the exemplar, full size by default. A step of a net does not look at it: its statistics are constant.
  */
 export async function subjectOf(
+  device: Device,
   net: string,
   side: number,
   size: readonly [number, number] = [256, 256],
 ): Promise<BenchSubject> {
-  const exemplar = await readPicture(EXEMPLAR);
-  const space = colourSpace(exemplar);
-  const subject: Subject = { exemplar, space, torus: [true, true], seed: 1 };
-  const objective =
-    net === 'patches' ? patchesObjective(subject, () => PROJECTIONS) : netObjective(subject, await netNamed(net), {});
+  const patches = net === 'patches';
+  const text = fillTexture(builtinRecipe(patches ? 'texture' : 'texture-net'), { size: [side, side], scales: 1 });
+  const exemplar = await readPicture(EXEMPLAR, { most: size[0] * size[1] });
+  const inputs = new Map([['style', exemplar]]);
+  const { cast, stages, setup, start } = prepare(
+    device,
+    fillRecipe(text),
+    inputs,
+    patches ? null : await netNamed(net),
+    () => {},
+  );
+  const [stage] = stages;
+  if (!stage) throw bug('a recipe without a stage');
+  const canvas = start(stage.size, () => {});
+  const { rank, lo, hi } = cast.space;
   return {
     name: `${net} ${side}`,
-    objective,
-    noisy: net === 'patches',
-    start: startCanvas('noise', space, exemplar, [side, side], 1),
-    shape: [space.rank, side, side],
-    loss: (g, x: Node, counter) => objective.loss(g, x, counter, size),
-    lo: space.lo,
-    hi: space.hi,
+    noisy: patches,
+    setup: setup(stage, canvas, () => {}),
+    memory: { canvas, counter: 0, optimiser: '', states: [] },
+    shape: [rank, side, side],
+    lo,
+    hi,
   };
 }
 
-/** The recipe's own loop on a subject. */
+/** The graph of one step. */
+export const stepOf = ({ setup, memory }: BenchSubject): StageGraph => stageGraph(setup, memory);
+
+/** The recipe's own loop on a subject, for so many steps. */
 export function grow(
-  device: Parameters<typeof optimise>[0],
-  s: BenchSubject,
+  device: Device,
+  { setup, memory }: BenchSubject,
   steps: number,
   onProgress?: (p: { step: number; loss: number }) => void,
-): ReturnType<typeof optimise> {
-  return optimise(device, s.start, s.shape, s.loss, {
-    steps,
-    rate: s.objective.rate,
-    finalRate: 0.1,
-    lo: s.lo,
-    hi: s.hi,
-    ...(onProgress && { onProgress }),
-  });
+): Promise<StageOutcome> {
+  const stage = { ...setup.stage, recipe: { ...setup.stage.recipe, steps } };
+  return runStage(device, { ...setup, stage }, { memory, ...(onProgress && { onProgress }) });
 }

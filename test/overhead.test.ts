@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { Rng } from '../src/base/rng';
 import { Plan } from '../src/graph/plan';
 import { type RunTime, timeRuns } from '../src/graph/profile';
-import { colourSpace } from '../src/recipes/canvas/colour';
-import { patchesObjective } from '../src/recipes/objective';
-import { descent } from '../src/recipes/optimise';
+import { fillRecipe } from '../src/recipes/recipe';
+import { prepare } from '../src/recipes/run';
+import { stageGraph } from '../src/recipes/stage';
 import { device } from './device';
 
 const test = suite('overhead');
@@ -19,16 +19,24 @@ test('a step spends its time in GPU work', async () => {
   const side = 48;
   const rng = new Rng(1);
   const data = Float32Array.from({ length: 3 * side * side }, () => rng.uniform());
-  const exemplar = { width: side, height: side, data };
-  const space = colourSpace(exemplar);
-  const objective = patchesObjective({ exemplar, space, torus: [true, true], seed: 1 }, () => 4);
-  const { graph, value } = descent(
-    new Float32Array(data.length),
-    [3, side, side],
-    (g, x, counter) => objective.loss(g, x, counter, [side, side]),
-    { rate: 0.02, lo: space.lo, hi: space.hi },
+  const recipe = fillRecipe({
+    size: [side, side],
+    styles: [{ input: 'style' }],
+    stages: [{ losses: [{ kind: 'patches', projections: 4 }], resolution: 'last' }],
+  });
+  const { stages, setup } = prepare(
+    d,
+    recipe,
+    new Map([['style', { width: side, height: side, data }]]),
+    null,
+    () => {},
   );
-  const plan = await Plan.compile(d, graph, [value]);
+  const start = new Float32Array(data.length);
+  const { graph, outputs } = stageGraph(
+    setup(stages[0]!, start, () => {}),
+    { canvas: start, counter: 0 },
+  );
+  const plan = await Plan.compile(d, graph, outputs);
   try {
     plan.run();
     await d.idle();

@@ -101,6 +101,8 @@ export interface Prepared {
   readonly stages: readonly PlannedStage[];
   /** What sides a canvas may have. */
   readonly limits: Limits;
+  /** The seed at a size, coordinates [rank, H, W]. */
+  start(size: Size, notice: (text: string) => void): Float32Array;
   setup(stage: PlannedStage, start: Float32Array, notice: (text: string) => void): StageSetup;
 }
 
@@ -158,7 +160,14 @@ export function prepare(
     largest,
     notice: say,
   });
-  return { cast, full, stages, limits, setup };
+  const seed = parseSeed(recipe.canvas, [...inputs.keys()]);
+  const kept = cast.styles.filter((s) => s.weight > 0).map((s) => s.picture);
+  const { space, torus } = cast;
+  const start = (size: Size, say: (text: string) => void): Float32Array => {
+    const from = { size, seed: recipe.seed, torus, inputs, styles: kept, space, notice: say };
+    return encode(space, { width: size[0], height: size[1], data: paintSeed(seed, from) });
+  };
+  return { cast, full, stages, limits, start, setup };
 }
 
 async function runOnce(
@@ -175,7 +184,7 @@ async function runOnce(
   };
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const { cast, stages } = prepared;
-  const { recipe, space, torus } = cast;
+  const { recipe, torus } = cast;
   refuseTooLarge(device, prepared);
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const resume = options.resume;
@@ -186,12 +195,7 @@ async function runOnce(
       'Resume with the recipe it was made by.',
     );
   }
-  const seed = parseSeed(recipe.canvas, [...inputs.keys()]);
-  const styles = cast.styles.filter((s) => s.weight > 0).map((s) => s.picture);
-  const paint = (size: Size): Float32Array => {
-    const planes = paintSeed(seed, { size, seed: recipe.seed, torus, inputs, styles, space, notice });
-    return encode(space, { width: size[0], height: size[1], data: planes });
-  };
+  const paint = (size: Size): Float32Array => prepared.start(size, notice);
 
   const done: StageResult[] = [...(resume?.done ?? [])];
   let memory: Memory | null = resume?.memory ?? null;
