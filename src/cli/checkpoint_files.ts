@@ -1,20 +1,24 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../base/errors';
-import { makeFolder } from '../gpu/files.node';
+import type { Raster } from '../base/raster';
 import type { Checkpoint } from '../recipes/checkpoint';
 import { probeFile, reason, writeWhole } from './files';
+import { type Bits, readPicture, writePicture } from './picture';
 
 /**
  * A folder of checkpoints: `job.json`, what was asked for; `state.bin`, the last moment of the run; and the one before
- * it, `state.previous.bin`, should the last be damaged. Files are replaced whole, never written in place.
+ * it, `state.previous.bin`, should the last be damaged; of a film also its finished frames. Files are replaced whole,
+ * never written in place.
  */
 const STATE = 'state.bin';
 const PREVIOUS = 'state.previous.bin';
 const JOB = 'job.json';
+const FRAME = /^frame-\d{6}\.png$/;
+const frameName = (frame: number): string => `frame-${String(frame + 1).padStart(6, '0')}.png`;
 
 /** What a run was asked for, to be asked again. */
 export const jobSchema = z.object({
@@ -25,6 +29,7 @@ export const jobSchema = z.object({
   bits: z.union([z.literal(8), z.literal(16)]),
   preview: z.tuple([z.number(), z.number()]).optional(),
   frames: z.string().optional(),
+  fps: z.number().optional(),
 });
 export type SavedJob = z.output<typeof jobSchema>;
 
@@ -32,13 +37,65 @@ export type SavedJob = z.output<typeof jobSchema>;
 const MAGIC = Buffer.from('toroid checkpoint 1\n', 'latin1');
 
 /**
- * Makes the folder and writes what was asked for.
- * @throws EngineError `PictureError` when it cannot be written.
+ * Finds out before any work whether a folder can take checkpoints; makes it where it is missing.
+ * @throws EngineError `CheckpointError` when it cannot be written.
  */
-export async function beginCheckpoints(folder: string, job: SavedJob): Promise<void> {
-  probeFile(join(folder, JOB));
-  makeFolder(folder);
-  await writeWhole(join(folder, JOB), async () => Buffer.from(`${JSON.stringify(job, null, 2)}\n`));
+export function ensureCheckpointsWritable(folder: string): void {
+  try {
+    probeFile(join(folder, JOB));
+  } catch (cause) {
+    throw unkept(folder, cause);
+  }
+}
+
+/**
+ * Writes what was asked for. What an earlier run has left in the folder goes: it would be taken for this one's.
+ * @param resumed it goes on in the folder where it was begun, and nothing goes.
+ * @throws EngineError `CheckpointError` when the folder cannot be written.
+ */
+export async function beginCheckpoints(folder: string, job: SavedJob, resumed: boolean): Promise<void> {
+  try {
+    if (!resumed) {
+      const old = readdirSync(folder).filter((name) => [STATE, PREVIOUS].includes(name) || FRAME.test(name));
+      for (const name of old) await rm(join(folder, name));
+    }
+    await writeWhole(join(folder, JOB), async () => Buffer.from(`${JSON.stringify(job, null, 2)}\n`));
+  } catch (cause) {
+    throw unkept(folder, cause);
+  }
+}
+
+function unkept(folder: string, cause: unknown): EngineError {
+  const what = cause instanceof EngineError ? (cause.message.split('\n')[0] ?? '') : reason(cause);
+  return new EngineError(
+    'CheckpointError',
+    `no checkpoints can be kept in ${folder}: ${what}`,
+    'Free some space there, or choose another folder with --checkpoint.',
+  );
+}
+
+/** Keeps a frame of a film, which holds all of them: a run that goes on has to have those before. */
+export async function saveFrame(folder: string, frame: number, raster: Raster, bits: Bits): Promise<void> {
+  await writePicture(join(folder, frameName(frame)), raster, { bits });
+}
+
+/**
+ * The first frames of a film.
+ * @throws EngineError `CheckpointError` when one of them is missing or damaged.
+ */
+export async function* savedFrames(folder: string, count: number): AsyncGenerator<Raster> {
+  for (let k = 0; k < count; k++) {
+    const file = join(folder, frameName(k));
+    try {
+      yield await readPicture(file, { least: 1, alpha: true });
+    } catch (cause) {
+      throw new EngineError(
+        'CheckpointError',
+        `frame ${k + 1} of the film is lost: ${(cause as Error).message.split('\n')[0]}`,
+        'Start the run afresh.',
+      );
+    }
+  }
 }
 
 /** Keeps a moment: the one before stays beside it until this one is whole. */

@@ -2,18 +2,25 @@ import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { loadNet, resolveWeights } from '../nets/weights.node';
 import type { Checkpoint } from '../recipes/checkpoint';
 import type { StageResult } from '../recipes/events';
 import type { Recipe } from '../recipes/recipe';
-import { type RunResult, run } from '../recipes/run';
+import { type RunOptions, type RunResult, run } from '../recipes/run';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { type Animation, ensureAnimationWritable, openAnimation } from './animation';
 import { parseInterval, parseTimes, parseWhole, usage } from './arguments';
-import { beginCheckpoints, saveCheckpoint } from './checkpoint_files';
+import {
+  beginCheckpoints,
+  ensureCheckpointsWritable,
+  saveCheckpoint,
+  savedFrames,
+  saveFrame,
+} from './checkpoint_files';
 import { sameFile } from './files';
 import { ensureReportWritable, writeReport } from './html_report';
 import { type InputFile, recorded } from './inputs';
@@ -116,8 +123,9 @@ function check({ recipe, inputs, out }: Job, options: JobOptions): void {
         `--frames ${options.frames}: the recipe has no zoom`,
         'Add --zoom 24 to `toroid dream`, or "zoom" to the recipe.',
       );
-    ensureAnimationWritable(options.frames, { fps: options.fps });
+    ensureAnimationWritable(options.frames, { fps: options.fps, bits: Number(options.bits) as Bits });
   }
+  if (options.checkpoint !== undefined) ensureCheckpointsWritable(options.checkpoint);
 }
 
 /**
@@ -186,13 +194,15 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
         onNotice: notice,
       });
     let outlook = new Outlook();
-    const { onCheckpoint, ...every } = checkpoints(options);
+    const keep = keeper(options, notice);
+    if (film && job.resume && options.checkpoint !== undefined) {
+      for await (const frame of savedFrames(options.checkpoint, job.resume.frame)) await film.add(frame);
+    }
     const result = await run(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
       net,
       resume: job.resume,
       signal: stop.signal,
-      ...every,
-      ...(onCheckpoint && { onCheckpoint }),
+      ...keep?.events,
       onNotice: (text) => {
         notice(text);
         watcher?.events.onNotice(text);
@@ -219,6 +229,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
         lines?.frame(f);
         await watcher?.events.onFrame(f);
         await film?.add(f.raster);
+        if (film) await keep?.frame(f.frame, f.raster);
       },
     });
     report.end();
@@ -290,27 +301,42 @@ async function netOf(recipe: Recipe, options: JobOptions, notice: (text: string)
 }
 
 function begin(job: Job, options: JobOptions, folder: string, adapter: string): Promise<void> {
-  return beginCheckpoints(folder, {
+  const asked = {
     toroid: VERSION,
     recipe: recorded(job.recipe, job.inputs, folder),
     adapter,
     out: job.out,
     bits: Number(options.bits) as Bits,
     ...(options.preview && { preview: options.preview }),
-    ...(options.frames !== undefined && { frames: options.frames }),
-  });
+    ...(options.frames !== undefined && { frames: options.frames, fps: options.fps }),
+  };
+  return beginCheckpoints(folder, asked, job.resume !== undefined);
 }
 
-function checkpoints({ checkpoint, every }: JobOptions): {
-  onCheckpoint?: (c: Checkpoint) => Promise<void>;
-  checkpointSteps?: number | undefined;
-  checkpointSeconds?: number | undefined;
-} {
-  if (checkpoint === undefined) return {};
+interface Keeper {
+  readonly events: Pick<RunOptions, 'onCheckpoint' | 'checkpointSteps' | 'checkpointSeconds'>;
+  frame(frame: number, raster: Raster): Promise<void>;
+}
+
+/** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
+function keeper({ checkpoint, every, bits }: JobOptions, notice: (text: string) => void): Keeper | null {
+  if (checkpoint === undefined) return null;
+  let told = false;
+  const attempt = async (save: () => Promise<void>): Promise<void> => {
+    try {
+      await save();
+    } catch (cause) {
+      if (!told) notice(`a checkpoint was not kept, the run goes on: ${(cause as Error).message.split('\n')[0]}`);
+      told = true;
+    }
+  };
   return {
-    onCheckpoint: (c) => saveCheckpoint(checkpoint, c),
-    checkpointSteps: every.steps,
-    checkpointSeconds: every.seconds,
+    events: {
+      onCheckpoint: (c) => attempt(() => saveCheckpoint(checkpoint, c)),
+      checkpointSteps: every.steps,
+      checkpointSeconds: every.seconds,
+    },
+    frame: (frame, raster) => attempt(() => saveFrame(checkpoint, frame, raster, Number(bits) as Bits)),
   };
 }
 

@@ -8,6 +8,7 @@ import { readInputs } from './inputs';
 import { addJobOptions, type JobOptions, runJob } from './job';
 import { availableNet } from './nets';
 import { findRecipe, setValues } from './recipe_file';
+import { VERSION } from './version';
 
 interface RunOptions extends JobOptions {
   out?: string;
@@ -96,24 +97,28 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
     options.set.length > 0 ||
     options.size ||
     options.seed !== undefined ||
-    options.net !== undefined
+    options.net !== undefined ||
+    options.checkpoint !== undefined
   ) {
     usage(
       '--resume goes on with what was begun: nothing of it can be changed',
-      'Leave the recipe and its settings out.',
+      'Leave the recipe, its settings and --checkpoint out.',
     );
   }
   const { job, checkpoint, notice } = loadCheckpoint(folder);
   const notices = notice === undefined ? [] : [notice];
+  if (job.toroid !== VERSION) notices.push(`it was begun by toroid ${job.toroid}: this one may go on differently`);
   if (!checkpoint) notices.push(`${folder} holds no moment of the run yet: it starts afresh`);
   let recipe: Recipe;
   try {
     recipe = fillRecipe(job.recipe);
   } catch (cause) {
+    const { message, hint } = cause as EngineError;
+    const what = hint === undefined ? message : message.slice(0, -hint.length - 3);
     throw new EngineError(
       'CheckpointError',
-      `${join(folder, 'job.json')} holds no recipe: ${(cause as Error).message}`,
-      'Start the run afresh.',
+      `${join(folder, 'job.json')} holds no recipe that can be run: ${what}`,
+      hint ?? 'Start the run afresh.',
     );
   }
   const inputs = await readInputs(recipe, folder, options.input, (text) => notices.push(text));
@@ -130,9 +135,10 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
     {
       ...options,
       bits: job.bits === 16 ? '16' : '8',
-      checkpoint: options.checkpoint ?? folder,
+      checkpoint: folder,
       ...(job.preview && !options.preview && { preview: job.preview }),
       ...(job.frames !== undefined && options.frames === undefined && { frames: job.frames }),
+      fps: job.fps ?? options.fps,
     },
   );
 }

@@ -38,6 +38,8 @@ export interface StagePoint {
   readonly values: readonly Float32Array[];
   readonly guard: readonly Float32Array[];
   readonly guardStep: number;
+  /** Of the losses so far. */
+  readonly curves: Readonly<Record<string, Curve>>;
 }
 
 export type Curve = (readonly [step: number, value: number])[];
@@ -112,6 +114,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   const { stage, notice } = setup;
   const { steps, optimizer } = stage.recipe;
   const { memory, resume, signal } = options;
+  if (resume && memory.canvas.length !== setup.cast.space.rank * stage.size[0] * stage.size[1]) throw foreign();
   const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory);
   const { terms } = objective;
   const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
@@ -122,6 +125,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   let spare = new Snapshot(plan, states);
   try {
     if (resume) {
+      if (resume.values.length !== states.length || resume.guard.length !== states.length) throw foreign();
       for (const [k, s] of states.entries()) write(plan, s, resume.values[k]);
       good.write(resume.guard);
     } else {
@@ -135,7 +139,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
       good.save();
     }
     const names = ['total', ...(terms.size > 1 ? terms.keys() : [])];
-    const curves: Record<string, Curve> = Object.fromEntries(names.map((n) => [n, []]));
+    const curves: Record<string, Curve> = Object.fromEntries(names.map((n) => [n, [...(resume?.curves[n] ?? [])]]));
     const schedule = optimiserBlocks.find((b) => b.kind === optimizer.kind)?.rate?.(optimizer);
     const stair = Math.max(1, Math.ceil(steps / STAIRS));
     const every = options.checkpointEvery;
@@ -227,7 +231,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
       if (due) {
         const now: Float32Array[] = [];
         for (const s of states) now.push(await plan.read(s));
-        await options.onCheckpoint?.({ step, halvings, values: now, guard: await good.read(), guardStep });
+        await options.onCheckpoint?.({ step, halvings, values: now, guard: await good.read(), guardStep, curves });
       }
       began += performance.now() - paused;
     }
@@ -254,6 +258,9 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
 }
 
 function write(plan: Plan, node: Node, data: Float32Array | undefined): void {
-  if (!data || data.length !== elements(node.shape)) throw bug(`no saved value for ${node.label}`);
+  if (!data || data.length !== elements(node.shape)) throw foreign();
   plan.write(node, data);
 }
+
+const foreign = (): EngineError =>
+  new EngineError('CheckpointError', 'the checkpoint is of another recipe', 'Resume with the recipe it was made by.');
