@@ -52,7 +52,7 @@ export async function readInputs(
     const kept = name === recipe.content || name === recipe.pin?.picture;
     const most = kept ? CONTENT_PIXELS : STYLE_PIXELS;
     const least = recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1;
-    const raster = await readPicture(path, { most, least, onNotice });
+    const raster = await readPicture(path, { most, least, alpha: name === recipe.content, onNotice });
     files.push({ name, path, sha256: actual, raster });
   }
   return files;
