@@ -277,6 +277,34 @@ test('the same texture at another size has about the same value', async () => {
   }
 });
 
+test('gaussian: directions with next to no variance, and features of any size', async () => {
+  // As in nets: a few directions hold most of the variance, and some none.
+  const [C, N] = [16, 64];
+  const parts = someMap([C, 8, 8], 3, -1, 1).data;
+  const turn = someMap([1, C, C], 4, -1, 1).data;
+  const spread = (strength: number): HostMap => {
+    const data = Float64Array.from({ length: C * N }, (_, i) => {
+      let v = 1;
+      for (let k = 0; k < C; k++) v += turn[Math.floor(i / N) * C + k]! * 10 ** (-k / 3) * parts[k * N + (i % N)]!;
+      return Math.fround(strength * v);
+    });
+    return { shape: [C, 8, 8], data };
+  };
+  for (const strength of [1e-3, 1, 1e4]) {
+    const [a, b] = [spread(strength), spread(0.7 * strength)];
+    const same = await runLoss(gaussian, {}, { canvas: { relu1: a }, styles: [{ target: { relu1: a } }] });
+    assert.ok(Math.abs(same.loss) < 5e-6, `equal, of size ${strength}: ${same.loss}`);
+    const fake: Fake = { canvas: { relu1: a }, styles: [{ target: { relu1: b } }] };
+    const apart = await checkLoss(gaussian, {}, fake, summed(gaussians), {
+      value: 1e-4,
+      slope: 2e-3,
+      step: 1e-4 * strength,
+    });
+    const [here, there] = [same, apart].map(({ gradient }) => Math.hypot(...gradient.relu1!));
+    assert.ok(here! < 5e-3 * there!, `gradient ${here}, elsewhere ${there}`);
+  }
+});
+
 test('terms: one for each layer, and for each of the moments', async () => {
   const names = async (block: LossBlock, given: Given): Promise<string[]> => [
     ...(await runLoss(block, given, stage(false))).terms.keys(),

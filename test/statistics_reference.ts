@@ -68,7 +68,7 @@ function eigen(a: Matrix): { values: number[]; vectors: number[][] } {
   for (let sweep = 0; sweep < 30; sweep++) {
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
-        if (Math.abs(m[p]![q]!) < 1e-18) continue;
+        if (m[p]![q] === 0) continue;
         const angle = 0.5 * Math.atan2(2 * m[p]![q]!, m[p]![p]! - m[q]![q]!);
         const [c, s] = [Math.cos(angle), Math.sin(angle)];
         const turn = m.map((_, i) => m.map((_, j) => Number(i === j)));
