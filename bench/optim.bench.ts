@@ -17,8 +17,9 @@ import { Plan } from '../src/graph/plan';
 import { vggObjective } from '../src/nets/vgg';
 import type { Net } from '../src/nets/weights';
 import { loadNet } from '../src/nets/weights.node';
-import { colourSpace, decode } from '../src/recipes/canvas/colour';
-import { startCanvas } from '../src/recipes/canvas/start';
+import { parseSeed } from '../src/recipes/blocks/canvas/expression';
+import { paintSeed } from '../src/recipes/blocks/canvas/seed';
+import { styleSpace } from '../src/recipes/canvas/space';
 import type { Ref } from '../src/shaders/op';
 import { resize } from '../src/shaders/resize';
 import { smallVgg } from '../test/onnx_files';
@@ -35,7 +36,7 @@ const side = setting('side', quick ? 32 : 64);
 const history = setting('history', 10);
 const steps = quick ? 60 : 200;
 const RATE = 0.02;
-/** As in src/recipes/optimise.ts: half a cosine from the rate to a tenth of it, in 32 stairs. */
+/** As in src/recipes/stage.ts: half a cosine from the rate to a tenth of it, in 32 stairs. */
 const rateAt = (step: number): number => {
   const stair = Math.ceil(steps / 32);
   return RATE * (0.1 + 0.9 * 0.5 * (1 + Math.cos((Math.PI * (step - (step % stair))) / steps)));
@@ -48,8 +49,15 @@ interface Texture {
 }
 
 function textureOf(name: string, exemplar: Raster, net: Net, seed: number): Texture {
-  const space = colourSpace(exemplar);
-  const start = decode(space, startCanvas('noise', space, exemplar, [side, side], seed), side, side).data;
+  const start = paintSeed(parseSeed('match(noise)'), {
+    size: [side, side],
+    seed,
+    torus: [true, true],
+    inputs: new Map(),
+    styles: [exemplar],
+    space: styleSpace([exemplar]),
+    notice: () => {},
+  });
   return {
     name: `${name} ${side} seed ${seed}`,
     start: start.map((v) => Math.min(1, Math.max(0, v))),

@@ -71,7 +71,10 @@ export function allowedSide(wanted: number, multiple: number, accepts: (side: nu
   );
 }
 
-/** Sizes of the scales of a run, as shares of the full size, coarse to fine; the last is 1. */
+/**
+ * Sizes of the scales of a run, as shares of the full size, coarse to fine; the last is 1. Canvas and styles shrink by
+ * the same factor, so a feature has the same size on both.
+ */
 export function scaleFactors(recipe: Recipe, full: Size, styles: readonly Size[]): number[] {
   const { coarsest, ratio, count } = recipe.scales;
   // A style smaller than the canvas sets how coarse things can get.

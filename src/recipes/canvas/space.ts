@@ -39,7 +39,7 @@ export function freeSpace(): CanvasSpace {
 
 /**
  * Only the colours of these pictures: their mean plus as many orthonormal axes as their colours need, each within the
- * values found in them. A grey style stays grey; colours that fill space get RGB's axes, and the box of each channel.
+ * values found in them. A grey style stays grey (a noise start would otherwise leave coloured speckle); colours that fill space get RGB's axes, and the box of each channel.
  */
 export function styleSpace(pictures: readonly Raster[]): CanvasSpace {
   const { mean, covariance } = colourMoments(pictures);

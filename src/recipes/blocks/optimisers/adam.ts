@@ -9,6 +9,7 @@ export const adam = defineOptimiser({
     kind: z.literal('adam'),
     ...commonOptimiser,
     rate: z.number().positive().max(10).default(0.02).describe('about what a pixel moves in a step; white is 1'),
+    // The fall lets the noise of the steps settle.
     final: z.number().positive().max(1).default(0.1).describe('share of the rate that is left at the end of a stage'),
     warm: z
       .boolean()
