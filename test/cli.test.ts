@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +64,7 @@ const wrongUsage: [string[], RegExp][] = [
   [['texture', 'look.png', '--bits', '12'], /Allowed choices are 8, 16/],
   [['texture', 'look.png', '--net', 'vgg1'], /no such net\n {2}Did you mean vgg1[69]\?/],
   [['texture', 'look.png', '--preview', '0x3'], /1 to 64 times each way/],
-  [['texture', 'look.png', '-o', 'look.png'], /is the exemplar itself/],
+  [['texture', 'look.png', '-o', 'look.png'], /--out look\.png is the input style itself/],
   [['plasma', '--power', 'x'], /It must be a number/],
   [['plasma', '--size', '0'], /sides are 1 to 8192/],
   [['check'], /missing required argument 'tile'/],
@@ -87,6 +88,7 @@ const refused: [string[], RegExp][] = [
   [['texture', 'look.png', '-o', 'x.jpg', '--bits', '16'], /\.jpg holds 8 bits/],
   [['texture', 'look.png', '-o', 'folder.png'], /cannot write folder\.png: it is a folder/],
   [['texture', 'look.png', '-o', 'text.png/x.png'], /a part of its path is a file/],
+  [['texture', 'look.png', '--save-stages', 'text.png'], /a part of its path is a file/],
   [['texture', 'look.png', '--save-scales', 'text.png'], /a part of its path is a file/],
   [['texture', 'look.png', '--size', '8192', '--preview', '3x3'], /24576x24576 pixels; the most is 16384/],
   [['texture', 'look.png', '--net', 'none.onnx'], /^WeightsError: there is no file none\.onnx/],
@@ -162,29 +164,52 @@ interface Result {
   width: number;
   stopped: boolean;
   adapter: { name: string; software: boolean };
-  settings: { size: number[]; seed: number };
+  recipe: { size: number[]; seed: number; inputs: Record<string, { path: string; sha256: string }> };
   notices: string[];
 }
+type Line = { type: string } & Record<string, unknown>;
 
-test('texture: writes the tile, its preview and its scales, says where, and is the same each time', async () => {
+const lines = (out: string): Line[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+/** The last line that `--json` prints. */
+function resultOf(out: string): Result {
+  const last = lines(out).at(-1);
+  assert.is(last?.type, 'result', out);
+  return last as unknown as Result;
+}
+
+test('texture: writes the tile, its preview and its stages, says where, and is the same each time', async () => {
   const args = ['texture', 'look.png', ...small, '--seed', '5'];
-  const first = await toroid([...args, '-o', 'new/a.png', '--preview', '2x3', '--save-scales', 'new/scales']);
+  const first = await toroid([...args, '-o', 'new/a.png', '--preview', '2x3', '--save-scales', 'new/stages']);
   assert.equal([first.code, first.out], [0, 'new/a.png\n']);
-  assert.match(first.err, /Running on .+\n(.*\n)*.*scale 1\/1 32x32, step 2\/2, loss/);
-  assert.equal(readdirSync(at('new')).sort(), ['a.2x3.png', 'a.png', 'scales']);
-  assert.equal(readdirSync(at('new/scales')), ['scale-1-32x32.png']);
+  assert.match(first.err, /Running on .+\n(.*\n)*.*stage 1\/1 texture 32x32, step 2\/2, loss/);
+  assert.equal(readdirSync(at('new')).sort(), ['a.2x3.png', 'a.png', 'stages']);
+  assert.equal(readdirSync(at('new/stages')), ['stage-1-texture-32x32.png']);
   assert.is((await readPicture(at('new/a.2x3.png'))).height, 96);
-  const second = await toroid([...args, '--json', '--quiet']);
+  const second = await toroid([...args, '-o', 'new/b.png', '--json', '--quiet']);
   assert.is(second.code, 0);
-  assert.not.match(second.err, /Running on|scale/);
-  const result = JSON.parse(second.out) as Result;
-  assert.is(result.file, 'look.tile.png');
+  assert.not.match(second.err, /Running on|stage/);
+  const said = lines(second.out);
+  assert.equal([...new Set(said.map((line) => line.type))], ['progress', 'stage', 'result']);
+  assert.equal(said[0]?.terms, { patches: said[0]?.loss });
+  const result = resultOf(second.out);
+  assert.is(result.file, 'new/b.png');
   assert.type(result.adapter.software, 'boolean');
-  assert.equal(readFileSync(at('look.tile.png')), readFileSync(at('new/a.png')));
-  const text = await readMetadata(at('look.tile.png'));
+  assert.ok(readFileSync(at('new/b.png')).equals(readFileSync(at('new/a.png'))));
+  const text = await readMetadata(at('new/b.png'));
   assert.match(text.Software ?? '', /^toroid /);
-  assert.equal((JSON.parse(text.toroid ?? '') as Result).settings, result.settings);
-  assert.is(result.settings.seed, 5);
+  assert.equal((JSON.parse(text.toroid ?? '') as Result).recipe, result.recipe);
+  assert.equal([result.recipe.seed, result.recipe.size], [5, [32, 32]]);
+  assert.is(result.recipe.inputs.style?.path, '../look.png');
+  assert.is(
+    result.recipe.inputs.style?.sha256,
+    createHash('sha256')
+      .update(readFileSync(at('look.png')))
+      .digest('hex'),
+  );
 });
 
 const exemplars: [string, string[], (r: Result) => void | Promise<void>][] = [
@@ -197,7 +222,7 @@ const exemplars: [string, string[], (r: Result) => void | Promise<void>][] = [
       assert.ok(apart < 0.01, `grey came out coloured: ${apart}`);
     },
   ],
-  ['cmyk.jpg', [], () => {}],
+  ['cmyk.jpg', [], (r) => assert.is(r.file, 'cmyk.tile.png')],
   ['deep.png', ['--bits', '16'], async () => assert.is((await sharp(at('deep.out.png')).metadata()).depth, 'ushort')],
   ['alpha.png', ['--tile', 'x'], (r) => assert.match(r.notices.join(), /filled with its mean colour/)],
   ['look.png', ['--canvas', 'plasma', '--size', '48x32'], (r) => assert.is(r.width, 48)],
@@ -205,9 +230,10 @@ const exemplars: [string, string[], (r: Result) => void | Promise<void>][] = [
 for (const [file, extra, look] of exemplars) {
   test(`texture: from ${file} ${extra.join(' ')}`, async () => {
     const out = file.replace(/\..*/, '.out.png');
-    const { code, out: json, err } = await toroid(['texture', file, ...small, ...extra, '-o', out, '--json']);
+    const to = file === 'cmyk.jpg' ? [] : ['-o', out]; // one of them goes where it goes by itself
+    const { code, out: json, err } = await toroid(['texture', file, ...small, ...extra, ...to, '--json']);
     assert.is(code, 0, err);
-    await look(JSON.parse(json) as Result);
+    await look(resultOf(json));
   });
 }
 
@@ -226,7 +252,7 @@ async function stopped(press: (child: ChildProcess) => void, env: NodeJS.Process
   let seen = '';
   child.stderr!.on('data', function wait(piece) {
     seen += piece;
-    if (!seen.includes('scale 1/')) return;
+    if (!seen.includes('stage 1/')) return;
     child.stderr!.off('data', wait);
     press(child);
   });
@@ -241,7 +267,7 @@ test('texture: Ctrl-C, also when it arrives twice, writes what there is and exit
       setTimeout(() => child.kill(signal), 50);
     });
     assert.is(code, 130, err);
-    const result = JSON.parse(out) as Result;
+    const result = resultOf(out);
     assert.is(result.stopped, true);
     assert.is((await readPicture(at('stopped.png'))).width, 64);
   }
@@ -252,7 +278,7 @@ swift('texture: in a process restarted with SwiftShader, everything is said once
   rmSync(at('stopped.png'), { force: true });
   const { code, out, err } = await stopped((child) => child.kill('SIGINT'), { TOROID_ADAPTER: 'swiftshader' });
   assert.is(code, 130, err);
-  assert.match((JSON.parse(out) as Result).adapter.name, /swiftshader/i);
+  assert.match(resultOf(out).adapter.name, /swiftshader/i);
   assert.is(err.match(/Running on/g)?.length, 1);
   assert.ok(existsSync(at('stopped.png')));
 });

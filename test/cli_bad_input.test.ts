@@ -156,13 +156,13 @@ test('nets that are none, cut short, empty, or beyond what is understood', async
 
 // Exit code, what is said, and the variables it is run with.
 const rows: [string[], number, RegExp, NodeJS.ProcessEnv?][] = [
-  [['texture', 'look.png', '-o', 'same.png'], 2, /--out same\.png is the exemplar itself\n {2}Choose another/],
+  [['texture', 'look.png', '-o', 'same.png'], 2, /--out same\.png is the input style itself\n {2}Choose another/],
   [
     ['texture', 'a.2x2.png', '-o', 'a.png', '--preview', '2x2'],
     2,
-    /the preview, a\.2x2\.png, would replace the exemplar/,
+    /the preview, a\.2x2\.png, would replace the input style/,
   ],
-  [['texture', 'scale-1-9x9.png', '--save-scales', '.'], 2, /--save-scales \. may replace the exemplar/],
+  [['texture', 'stage-1-x-9x9.png', '--save-stages', '.'], 2, /--save-stages \. may replace the input style/],
   [['texture', 'look.png', '--layers', ','], 2, /Name layers with commas/],
   [['texture', 'look.png', '--layers', 'relu1_1'], 2, /--layers is for networks, and --net is patches\n {2}Add --net/],
   [['texture', 'look.png', '--pooling', 'max'], 2, /--pooling is for networks/],
@@ -178,7 +178,7 @@ const rows: [string[], number, RegExp, NodeJS.ProcessEnv?][] = [
   ],
 ];
 test('refused by the program: exit code, one message, no stack; the files there stay as they were', async () => {
-  for (const copy of ['a.2x2.png', 'scale-1-9x9.png']) writeFileSync(at(copy), readFileSync(at('look.png')));
+  for (const copy of ['a.2x2.png', 'stage-1-x-9x9.png']) writeFileSync(at(copy), readFileSync(at('look.png')));
   linkSync(at('look.png'), at('same.png'));
   const before = readdirSync(folder);
   const bytes = readFileSync(at('look.png'));
@@ -210,14 +210,17 @@ test('refused once the adapter is known: no file is made, the one there stays', 
   assert.equal(readFileSync(at('kept.png')), kept);
 });
 
-test('stopped before there is a picture: exit code 130, one JSON document, the file there stays', async () => {
+test('stopped before there is a picture: exit code 130, a result in JSON, the file there stays', async () => {
   const kept = readFileSync(at('kept.png'));
   const args = ['texture', 'look.png', '--size', '64', '--steps', '9999', '-o', 'kept.png', '--json'];
   const { child, ended } = start(args);
   child.stderr!.on('data', (piece) => String(piece).includes('Running on') && child.kill('SIGINT'));
   const { code, out, err } = await ended;
   assert.is(code, 130, err);
-  const { file, stopped } = JSON.parse(out) as { file: string | null; stopped: boolean };
+  const { file, stopped } = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as {
+    file: string | null;
+    stopped: boolean;
+  };
   assert.is(stopped, true);
   if (file === null) assert.equal(readFileSync(at('kept.png')), kept);
   else assert.is((await readPicture(at('kept.png'))).width, 64);
