@@ -160,13 +160,17 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
       const { step, runs, values, candidate } = pending;
       pending = null;
       const [value = Number.NaN, health = Number.NaN, ...parts] = await values;
-      if (Number.isFinite(value) && Number.isFinite(health)) {
+      // A search along a line refuses a trial that is no number by itself: only its states have to be sound.
+      if (Number.isFinite(health) && (Number.isFinite(value) || !schedule)) {
         if (candidate) {
           [good, spare] = [spare, good];
           guardStep = step;
         }
         const all = [value, ...(terms.size > 1 ? parts : [])];
-        names.forEach((n, k) => curves[n]?.push([step, all[k] ?? Number.NaN]));
+        names.forEach((n, k) => {
+          const v = all[k] ?? Number.NaN;
+          if (Number.isFinite(v)) curves[n]?.push([step, v]);
+        });
         counted += runs;
         msPerStep = (performance.now() - began) / Math.max(1, counted);
         batch = Math.max(1, Math.min(32, Math.round(BATCH_MS / Math.max(msPerStep, 0.1))));
@@ -215,6 +219,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
       done += count;
       const step = done;
       const values = watch.sample();
+      values.catch(() => {}); // a stage that ends in an error does not wait for them
       if (!(await collect())) {
         await values; // of steps that no longer count
         continue;
