@@ -167,7 +167,11 @@ export function fillRecipe(wishes: unknown): Recipe {
     );
   }
   const filled = recipeSchema.safeParse(wishes);
-  if (filled.success) return { ...filled.data, canvas: filled.data.canvas ?? seedOf(filled.data) };
+  if (filled.success) {
+    const canvas = filled.data.canvas ?? seedOf(filled.data);
+    // Read once more, so that keys stand in one order, whether a canvas was given or not: files are compared by bytes.
+    return { ...recipeSchema.parse({ ...filled.data, canvas }), canvas };
+  }
   const lines = describeIssues(filled.error.issues, wishes, recipeJsonSchema() as SchemaNode);
   throw new EngineError('RecipeError', lines.join('\n  '));
 }

@@ -5,9 +5,11 @@ import type { Raster } from '../base/raster';
  * (bicubic, a = -0.5), clipped to 0..1; what lies beyond an edge is the edge, mirrored.
  * @param turn degrees, anticlockwise.
  */
-export function zoomed({ width, height, data }: Raster, factor: number, turn: number): Raster {
+export function zoomed({ width, height, data, alpha }: Raster, factor: number, turn: number): Raster {
   const n = width * height;
-  const out = new Float32Array(3 * n);
+  const planes = [0, 1, 2].map((c) => data.subarray(c * n, (c + 1) * n));
+  if (alpha) planes.push(alpha);
+  const out = planes.map(() => new Float32Array(n));
   const [cos, sin] = [Math.cos((turn * Math.PI) / 180) / factor, Math.sin((turn * Math.PI) / 180) / factor];
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
   for (let y = 0; y < height; y++) {
@@ -17,18 +19,27 @@ export function zoomed({ width, height, data }: Raster, factor: number, turn: nu
       const [x0, y0] = [Math.floor(u), Math.floor(v)];
       const wx = cubic(u - x0);
       const wy = cubic(v - y0);
-      const sums = [0, 0, 0];
+      const sums = planes.map(() => 0);
       for (const [j, row] of wy.entries()) {
         const from = mirrored(y0 - 1 + j, height) * width;
         for (const [i, column] of wx.entries()) {
           const at = from + mirrored(x0 - 1 + i, width);
-          for (let c = 0; c < 3; c++) sums[c] = (sums[c] ?? 0) + row * column * (data[c * n + at] ?? 0);
+          planes.forEach((plane, c) => {
+            sums[c] = (sums[c] ?? 0) + row * column * (plane[at] ?? 0);
+          });
         }
       }
-      for (let c = 0; c < 3; c++) out[c * n + y * width + x] = Math.min(1, Math.max(0, sums[c] ?? 0));
+      out.forEach((plane, c) => {
+        plane[y * width + x] = Math.min(1, Math.max(0, sums[c] ?? 0));
+      });
     }
   }
-  return { width, height, data: out };
+  const colours = new Float32Array(3 * n);
+  out.slice(0, 3).forEach((plane, c) => {
+    colours.set(plane, c * n);
+  });
+  const opacity = out[3];
+  return { width, height, data: colours, ...(opacity && { alpha: opacity }) };
 }
 
 /** Weights of the four samples about a place at t between the second and the third. */
