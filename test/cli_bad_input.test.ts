@@ -166,6 +166,16 @@ const rows: [string[], number, RegExp, NodeJS.ProcessEnv?][] = [
   [['texture', 'look.png', '--layers', ','], 2, /Name layers with commas/],
   [['texture', 'look.png', '--layers', 'relu1_1'], 2, /--layers is for networks, and --net is patches\n {2}Add --net/],
   [['texture', 'look.png', '--pooling', 'max'], 2, /--pooling is for networks/],
+  [
+    ['texture', 'look.png', '--recipe', 'texture', '--pooling', 'max'],
+    2,
+    /--pooling is for networks, and the recipe texture has none\n {2}Add --net/,
+  ],
+  [
+    ['texture', 'look.png', '--recipe', 'texture-net', '--net', 'patches'],
+    2,
+    /--net patches: the recipe texture-net looks through a network\n {2}Leave out --net/,
+  ],
   [['texture', 'look.png', '--preview', '3x'], 2, /A preview repeats the tile/],
   [['texture', 'look.png', '--size', '1e9'], 2, /A size is WIDTHxHEIGHT/],
   [['texture', 'look.png', '--size=-5'], 2, /A size is WIDTHxHEIGHT/],

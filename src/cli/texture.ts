@@ -90,23 +90,29 @@ async function texture(exemplar: string, options: Options): Promise<void> {
 /** The recipe chosen, with the values that the options give. */
 function recipeOf(options: Options): Recipe {
   const { size, seed, tile, canvas, steps, scales, layers, pooling, recipe: name } = options;
-  const net = netOf(options);
+  const base = builtinRecipe(
+    name ?? (options.net === undefined || options.net === 'patches' ? 'texture' : 'texture-net'),
+  );
+  const net = netOf(options, base.net !== undefined);
   const chosen = { size, seed, net, tile, canvas, steps, scales, layers, pooling };
   const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
   const wishes = fillSettings(given) && (given as TextureWishes); // what is wrong is said in the words of the options
-  const base = builtinRecipe(name ?? (net === undefined || net === 'patches' ? 'texture' : 'texture-net'));
   return fillRecipe(setValues(fillTexture(base, wishes), options.set));
 }
 
-/** A net by name or by file; --layers and --pooling make no sense without one. */
-function netOf({ net, layers, pooling, recipe }: Options): string | undefined {
+/** A net by name or by file; --layers and --pooling make no sense without one. `needed`: the recipe has a net. */
+function netOf({ net, layers, pooling, recipe }: Options, needed: boolean): string | undefined {
   const names = ['patches', ...knownWeights.map((w) => w.name)];
   if (net !== undefined && !names.includes(net) && extname(net).toLowerCase() !== '.onnx') {
     usage(`--net ${net}: no such net`, `${suggestion(net, names)} Or give the path of an .onnx file.`);
   }
-  if (recipe === undefined && (net === undefined || net === 'patches') && (layers || pooling)) {
+  if (net === 'patches' && needed) {
+    usage(`--net patches: the recipe ${recipe} looks through a network`, 'Leave out --net, or name a network.');
+  }
+  if (!needed && (net === undefined || net === 'patches') && (layers || pooling)) {
     const unused = layers ? '--layers' : '--pooling';
-    usage(`${unused} is for networks, and --net is patches`, `Add --net vgg19, say, or leave out ${unused}.`);
+    const why = recipe === undefined ? '--net is patches' : `the recipe ${recipe} has none`;
+    usage(`${unused} is for networks, and ${why}`, `Add --net vgg19, say, or leave out ${unused}.`);
   }
   return net;
 }
