@@ -4,6 +4,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import type { Raster } from '../base/raster';
+import { checkRecipe, inputPlaces } from '../recipes/cast';
 import type { Recipe } from '../recipes/recipe';
 import { reason } from './files';
 import { readPicture } from './picture';
@@ -35,6 +36,7 @@ export async function readInputs(
   const overrides = new Map(given.map(parseInput));
   checkNames(recipe, [...overrides.keys()]);
   const names = new Set([...Object.keys(recipe.inputs), ...overrides.keys()]);
+  checkRecipe(recipe, [...names]);
   const files: InputFile[] = [];
   for (const name of names) {
     const own = recipe.inputs[name];
@@ -82,19 +84,7 @@ function checkNames(recipe: Recipe, names: readonly string[]): void {
 
 /** Names of the inputs that a recipe's settings mention. */
 export function wantedInputs(recipe: Recipe): string[] {
-  const names = new Set(Object.keys(recipe.inputs));
-  for (const s of recipe.styles) {
-    names.add(s.input);
-    for (const mask of [s.mask, s.from]) if (mask) names.add(mask.input);
-    if (s.match) names.add(s.match.to);
-  }
-  if (recipe.content !== undefined) names.add(recipe.content);
-  if (recipe.pin) names.add(recipe.pin.input).add(recipe.pin.picture);
-  if (recipe.color.palette) names.add(recipe.color.palette.input);
-  for (const stage of recipe.stages) {
-    for (const loss of stage.losses) if (loss.kind === 'guide') names.add(loss.input);
-  }
-  return [...names];
+  return [...new Set([...Object.keys(recipe.inputs), ...inputPlaces(recipe).map(([, name]) => name)])];
 }
 
 /** Where a recorded path is now: beside the recipe, or where the command runs. */

@@ -2,11 +2,13 @@ import { bug, EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import type { Raster } from '../base/raster';
 import type { Net } from '../nets/weights';
+import { parseSeed } from './blocks/canvas/expression';
 import { matchColour } from './blocks/colour/match';
 import { INPUT, LAYER_SETS, type LayerChoice } from './blocks/layers';
+import { lossBlocks } from './blocks/losses';
 import { type CanvasSpace, freeSpace, luminanceSpace, styleSpace } from './canvas/space';
 import type { Size } from './expand';
-import type { MaskRecipe, Recipe, StyleRecipe } from './recipe';
+import type { Recipe, StyleRecipe } from './recipe';
 
 export interface StyleCast {
   readonly recipe: StyleRecipe;
@@ -32,40 +34,77 @@ export interface Cast {
   readonly placed: boolean;
 }
 
+/** Every place of a recipe that names an input. */
+export function inputPlaces(recipe: Recipe): readonly (readonly [path: string, name: string])[] {
+  const places: [string, string][] = [];
+  const add = (path: string, name: string | undefined): void => {
+    if (name !== undefined) places.push([path, name]);
+  };
+  recipe.styles.forEach((style, k) => {
+    add(`styles[${k}].input`, style.input);
+    add(`styles[${k}].mask.input`, style.mask?.input);
+    add(`styles[${k}].from.input`, style.from?.input);
+    add(`styles[${k}].match.to`, style.match?.to);
+  });
+  add('content', recipe.content);
+  add('pin.input', recipe.pin?.input);
+  add('pin.picture', recipe.pin?.picture);
+  add('color.palette.input', recipe.color.palette?.input);
+  recipe.stages.forEach((stage, s) => {
+    stage.losses.forEach((loss, k) => {
+      if (loss.kind === 'guide') add(`stages[${s}].losses[${k}].input`, loss.input);
+    });
+  });
+  return places;
+}
+
 /**
- * Looks up what a recipe names.
+ * Finds what a recipe contradicts itself in, given the names of its inputs: before any picture, net or adapter is needed.
  * @throws EngineError `RecipeError` with the path of a name that there is no input for, or of something missing.
  */
-export function castOf(recipe: Recipe, net: Net | null, inputs: ReadonlyMap<string, Raster>): Cast {
-  const find = (path: string, name: string): Raster => {
-    const raster = inputs.get(name);
-    if (raster) return raster;
-    const near = nearest(name, [...inputs.keys()]);
+export function checkRecipe(recipe: Recipe, names: readonly string[]): void {
+  for (const [path, name] of inputPlaces(recipe)) {
+    if (names.includes(name)) continue;
+    const near = nearest(name, names);
     throw new EngineError(
       'RecipeError',
       `${path}: there is no input ${name}.${near ? ` Did you mean ${near}?` : ''}`,
       `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
     );
-  };
-  const checkMask = (path: string, mask: MaskRecipe | undefined): void => {
-    if (mask) find(`${path}.input`, mask.input);
+  }
+  if (recipe.zoom && recipe.content === undefined) {
+    throw new EngineError('RecipeError', 'zoom: enlarges the content, and there is none', 'Add "content".');
+  }
+  if (recipe.color.space === 'luminance' && recipe.content === undefined) {
+    throw new EngineError(
+      'RecipeError',
+      'color.space: luminance keeps the colours of the content, and there is none',
+      'Add a content, or use another space.',
+    );
+  }
+  if (recipe.net === undefined) netLayers(recipe, null);
+  parseSeed(recipe.canvas, names);
+}
+
+/**
+ * Looks up what a recipe names.
+ * @throws EngineError `RecipeError` with the path of a name that there is no input for, or of something missing.
+ */
+export function castOf(recipe: Recipe, net: Net | null, inputs: ReadonlyMap<string, Raster>): Cast {
+  checkRecipe(recipe, [...inputs.keys()]);
+  const find = (name: string): Raster => {
+    const raster = inputs.get(name);
+    if (!raster) throw bug(`an input ${name} that was not checked`);
+    return raster;
   };
   const total = recipe.styles.reduce((sum, s) => sum + Math.abs(s.weight), 0);
   const styles = recipe.styles.map((style, k): StyleCast => {
     const path = `styles[${k}]`;
-    let picture = find(`${path}.input`, style.input);
-    checkMask(`${path}.mask`, style.mask);
-    checkMask(`${path}.from`, style.from);
-    if (style.match) picture = matchColour(picture, find(`${path}.match.to`, style.match.to), style.match.how);
+    let picture = find(style.input);
+    if (style.match) picture = matchColour(picture, find(style.match.to), style.match.how);
     return { recipe: style, path, picture, weight: total > 0 ? style.weight / total : 0 };
   });
-  const content = recipe.content === undefined ? null : find('content', recipe.content);
-  if (recipe.pin) {
-    checkMask('pin', recipe.pin);
-    find('pin.picture', recipe.pin.picture);
-  }
-  const palette = recipe.color.palette;
-  if (palette) find('color.palette.input', palette.input);
+  const content = recipe.content === undefined ? null : find(recipe.content);
   const anyView = recipe.views.length > 0 || recipe.stages.some((s) => (s.views?.length ?? 0) > 0);
   const anyMask = recipe.styles.some((s) => s.mask) || recipe.pin !== undefined;
   const axes = { both: [true, true], x: [false, true], y: [true, false], none: [false, false] } as const;
@@ -84,12 +123,8 @@ export function castOf(recipe: Recipe, net: Net | null, inputs: ReadonlyMap<stri
 function spaceOf(recipe: Recipe, styles: readonly StyleCast[], content: Raster | null): CanvasSpace {
   const kind = recipe.color.space;
   if (kind === 'luminance') {
-    if (content) return luminanceSpace(content);
-    throw new EngineError(
-      'RecipeError',
-      'color.space: luminance keeps the colours of the content, and there is none',
-      'Add a content, or use another space.',
-    );
+    if (!content) throw bug('luminance without a content');
+    return luminanceSpace(content);
   }
   // An avoided style has no say in which colours there are.
   const wanted = styles.filter((s) => s.weight > 0).map((s) => s.picture);
@@ -97,15 +132,13 @@ function spaceOf(recipe: Recipe, styles: readonly StyleCast[], content: Raster |
 }
 
 /** Every layer of the net that the recipe's losses may ask for. */
-export function netLayers(
-  recipe: Recipe,
-  choices: (loss: Recipe['stages'][number]['losses'][number]) => readonly LayerChoice[],
-  net: Net | null,
-): string[] {
+export function netLayers(recipe: Recipe, net: Net | null): string[] {
   const names = new Set<string>();
   recipe.stages.forEach((stage, s) => {
     stage.losses.forEach((loss, k) => {
-      for (const choice of choices(loss)) {
+      const block = lossBlocks.find((b) => b.kind === loss.kind);
+      const choices = block?.layers?.(loss) ?? ('layers' in loss ? [loss.layers] : []);
+      for (const choice of choices) {
         for (const name of resolveLayers(choice, net, `stages[${s}].losses[${k}].layers`).keys()) names.add(name);
       }
     });

@@ -1,4 +1,4 @@
-import { EngineError } from '../base/errors';
+import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
@@ -7,10 +7,9 @@ import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
 import { paintSeed } from './blocks/canvas/seed';
 import { lockPalette, paletteOf } from './blocks/colour/palette';
-import { lossBlocks } from './blocks/losses';
 import { settleBorder } from './canvas/border';
 import { encode } from './canvas/space';
-import { type Cast, castOf, netLayers, sizeOf } from './cast';
+import { type Cast, castOf, checkRecipe, netLayers, sizeOf } from './cast';
 import type { Checkpoint } from './checkpoint';
 import { Developer } from './develop';
 import type { RunEvents, StageResult } from './events';
@@ -67,10 +66,9 @@ export async function run(
 ): Promise<RunResult> {
   const { zoom } = wanted;
   if (!zoom) return runOnce(device, wanted, inputs, options, 0);
-  if (wanted.content === undefined) {
-    throw new EngineError('RecipeError', 'zoom: enlarges the content, and there is none', 'Add "content".');
-  }
+  checkRecipe(wanted, [...inputs.keys()]);
   const { content } = wanted;
+  if (content === undefined) throw bug('a zoom without a content');
   let current = inputs;
   const stages: StageResult[] = [];
   let from = 0;
@@ -117,14 +115,7 @@ export function prepare(
   if (wanted.net !== undefined && !net) {
     throw new EngineError('RecipeError', 'net: the recipe names a net, and none was loaded', 'Pass the net to run.');
   }
-  const layers = netLayers(
-    wanted,
-    (loss) => {
-      const block = lossBlocks.find((b) => b.kind === loss.kind);
-      return block?.layers?.(loss) ?? ('layers' in loss ? [loss.layers] : []);
-    },
-    net,
-  );
+  const layers = netLayers(wanted, net);
   const used = layers.length > 0 ? net : null;
   const strides = used ? netStride(used.model, layers) : ([1, 1] as const);
   const first = castOf(wanted, used, inputs);
@@ -136,7 +127,7 @@ export function prepare(
   ];
   if (full[0] !== asked[0] || full[1] !== asked[1]) {
     notice(
-      `size ${asked.join('x')} becomes ${full.join('x')}: sides have to be multiples of ${limits.multiple.join(' and ')} here`,
+      `size ${asked.join('x')} becomes ${full.join('x')}: here sides have to be multiples of ${[...new Set(limits.multiple)].join(' and ')}`,
     );
   }
   const masks = [...wanted.styles.map((s) => s.mask), wanted.pin].flatMap((m) => (m ? [m.input] : []));
