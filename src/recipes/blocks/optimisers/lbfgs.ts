@@ -15,7 +15,7 @@ export const searchSettings = {
     .int('must be a whole number')
     .min(1, 'must be at least 1')
     .default(8)
-    .describe('steps between new random draws, where a loss has any'),
+    .describe('looks between new random draws, where a loss has any'),
 } as const;
 
 export const lbfgs = defineOptimiser({
