@@ -8,10 +8,12 @@ import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { patchLoss } from '../src/nets/patches';
 import { loadNet } from '../src/nets/weights.node';
+import { builtinRecipe } from '../src/recipes/builtin';
 import { settleBorder } from '../src/recipes/canvas/border';
+import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
 import { lineGradients, seamScore } from '../src/recipes/scores/seam';
 import { relativeDistance, shuffled, slicedDistance } from '../src/recipes/scores/sliced';
-import { growTexture, type TextureResult, type TextureWishes } from '../src/recipes/texture';
+import { fillTexture, growTexture, type TextureResult, type TextureWishes } from '../src/recipes/texture';
 import { fillSettings } from '../src/recipes/texture_settings';
 import type { Value } from '../src/shaders/op';
 import { device } from './device';
@@ -153,6 +155,20 @@ test('a grey exemplar gives a grey tile, exactly', async () => {
         Math.abs(raster.data[i]! - raster.data[2 * m + i]!) < 1e-6,
     );
   }
+});
+
+test('layers asked for go to every loss that looks through a net, and to no other', () => {
+  const layers = ['relu1_1'];
+  const wanted = (recipe: RecipeText): unknown[] =>
+    fillRecipe(fillTexture(recipe, { layers })).stages.flatMap((s) =>
+      s.losses.map((l) => ('layers' in l ? l.layers : null)),
+    );
+  assert.equal(wanted(builtinRecipe('texture-net')), [layers, layers]);
+  assert.equal(wanted({ stages: [{ losses: [{ kind: 'gram' }, { kind: 'mean', layers: ['input'] }] }] }), [
+    layers,
+    ['input'],
+  ]);
+  assert.equal(wanted(builtinRecipe('texture')), [null]);
 });
 
 test('no colour cast: the mean colour is the exemplar’s', async () => {

@@ -2,6 +2,7 @@ import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
+import { INPUT, type LayerChoice } from './blocks/layers';
 import { builtinRecipe } from './builtin';
 import type { Progress, StageResult } from './events';
 import { fillRecipe, type Recipe, type RecipeText } from './recipe';
@@ -36,10 +37,11 @@ export type { TextureWishes };
 export function fillTexture(recipe: RecipeText, wishes: TextureWishes): RecipeText {
   const { size, seed, net, tile, steps, scales, canvas, layers, pooling } = wishes;
   const named = net === undefined || net === 'patches' ? recipe.net : net;
-  const stages = recipe.stages.map((stage) => ({
+  // Layers that a recipe leaves to the default count as well: those are only there when it is filled.
+  const stages = (layers ? fillRecipe(recipe) : recipe).stages.map((stage) => ({
     ...stage,
     ...(steps !== undefined && { steps }),
-    losses: stage.losses.map((loss) => (layers && 'layers' in loss ? { ...loss, layers } : loss)),
+    losses: stage.losses.map((loss) => (layers && looksThroughNet(loss) ? { ...loss, layers } : loss)),
   }));
   return {
     ...recipe,
@@ -54,6 +56,12 @@ export function fillTexture(recipe: RecipeText, wishes: TextureWishes): RecipeTe
     ...(scales !== undefined && { scales: { ...recipe.scales, count: scales } }),
   };
 }
+
+/** Whether a loss compares at layers of the net, not only at the picture itself. */
+const looksThroughNet = (loss: object): boolean => {
+  const layers = 'layers' in loss ? (loss.layers as LayerChoice) : [];
+  return typeof layers === 'string' || (Array.isArray(layers) ? layers : Object.keys(layers)).some((l) => l !== INPUT);
+};
 
 /**
  * Grows a texture that looks like `exemplar` and tiles without a seam: a random canvas on a torus, optimised and
