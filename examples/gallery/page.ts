@@ -1,0 +1,55 @@
+import type { RecipeText } from '../../src/recipes/recipe';
+import { type Picture, pictures } from './pictures';
+
+export const FOLDER = 'docs/images/gallery';
+export const PAGE = 'docs/gallery.md';
+/** The net of pictures that need one: the smallest that sees as deep as relu5_1. */
+export const NET = 'vgg19-16x-distilled';
+
+const HEAD = `# Gallery
+
+What the built-in recipes make of the pictures in \`examples/\`. Every command below works in a clone after
+\`npm install && npm run build\`; those with \`--net\` also want that network's weights (\`toroid weights list\` says where
+they come from and where to put them). \`toroid\` stands for \`node bin/toroid.mjs\`, or the installed program. Tiles are
+shown repeated 2 x 2. The pictures are small because they were made without a GPU: each took a minute or so on two cores.
+
+All recipes are JSON files in \`src/recipes/builtin/\`, a few lines each; \`toroid recipes --help\` says how to print and
+change them, and \`examples/recipes/\` has some with comments to start from.
+`;
+
+const FOOT = `## How this page is made
+
+\`node build.mjs cli examples && node build/examples/gallery/index.js\` makes all of it again; with names, only those
+pictures. Texts and commands are in \`examples/gallery/pictures.ts\`.
+`;
+
+/** Words of the command that makes a picture, behind \`toroid\`, without the file to write. */
+export function commandOf({ recipe, inputs, size, net, set }: Picture): string[] {
+  return [
+    'run',
+    recipe,
+    ...Object.entries(inputs ?? {}).flatMap(([name, file]) => ['--input', `${name}=${file}`]),
+    ...(size === undefined ? [] : ['--size', String(size)]),
+    ...(net ? ['--net', net === true ? NET : net] : []),
+    ...(set ?? []).flatMap((s) => ['--set', s]),
+  ];
+}
+
+/** docs/gallery.md */
+export function galleryPage(recipes: readonly RecipeText[]): string {
+  const about = new Map(recipes.map((r) => [r.name, r.about]));
+  const parts = pictures.map((p) => {
+    const { name, title, recipe, text, tune } = p;
+    const command = commandOf(p).map((word) => (/[\s[\]'"*]/.test(word) ? `'${word}'` : word));
+    return [
+      `## ${title}`,
+      `![${title}](images/gallery/${name}.jpg)`,
+      `**${recipe}**: ${about.get(recipe)}`,
+      text,
+      ['```', `toroid ${command.join(' ')}`, '```'].join('\n'),
+      // Shells take brackets for patterns.
+      `To tune: ${tune.replaceAll(/--set ([^\s`]+)/g, "--set '$1'")}`,
+    ].join('\n\n');
+  });
+  return `${[HEAD.trim(), ...parts, FOOT.trim()].join('\n\n')}\n`;
+}
