@@ -3,13 +3,12 @@
 // --quick is for CI: half a minute, to see that the benches work; its figures are rough and written only with --out.
 // A part of the benches is written only with --out as well: bench/results has whole runs.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { VERSION } from '../src/cli/version';
+import { versions } from '../src/cli/version';
 
 /** What the benches are called with; those not listed here get `--json`, and `--quick` in quick runs. */
 const ARGUMENTS: Readonly<Record<string, { full: string[]; quick: string[] }>> = {
@@ -38,13 +37,6 @@ async function bench(file: string, args: readonly string[]): Promise<{ rows: Row
     running.once('close', (c) => resolve(c ?? 1));
   });
   return { rows, code };
-}
-
-function versions(): Record<string, string> {
-  const require = createRequire(import.meta.url);
-  const dawn = join(dirname(require.resolve('webgpu')), 'package.json');
-  const { version } = JSON.parse(readFileSync(dawn, 'utf8')) as { version: string };
-  return { toroid: VERSION, webgpu: version, node: process.versions.node };
 }
 
 /** `llvmpipe-llvm-15-0-6-256-bits- (software: no GPU)` becomes `llvmpipe-llvm-15-0-6-256-bits`. */

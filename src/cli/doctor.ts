@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { bytesText } from '../base/errors';
 import type { AdapterFacts } from '../gpu/device';
-import { facts } from '../gpu/open.node';
+import { facts, findAdapter, open } from '../gpu/open.node';
+import { measureRoof, type Roof } from '../gpu/roof';
 import { ensureAdapter, swiftShaderArchive } from '../gpu/software.node';
+import { rate, shortMs } from './profile_table';
 import { lookAround, type Remedy, remedy } from './remedy';
 import { VERSION } from './version';
 
@@ -36,6 +38,8 @@ export interface Diagnosis {
   readonly swiftShader: string | null;
   readonly runsOn: 'gpu' | 'software' | 'nothing';
   readonly remedy: Remedy | null;
+  /** With --roof: what the adapter it runs on can do at best. */
+  readonly roof?: Roof & { readonly adapter: string };
 }
 
 export function addDoctor(program: Command): void {
@@ -45,22 +49,34 @@ export function addDoctor(program: Command): void {
     .description(
       'Tells what toroid runs on here, what is missing, and the command that installs it.\nExit code 0: it can run; 1: it cannot.',
     )
+    .option('--roof', 'also measure what the adapter can do at best (about a second)')
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  toroid doctor\n  toroid doctor --json\n  TOROID_ADAPTER=swiftshader toroid doctor',
+      '\nExamples:\n  toroid doctor\n  toroid doctor --roof                 multiply-adds and copies a second\n  toroid doctor --json\n  TOROID_ADAPTER=swiftshader toroid doctor',
     )
-    .action(async (options: { json?: boolean }) => {
-      // Only when SwiftShader is asked for by name: otherwise look at the system as it is.
-      const elsewhere = await ensureAdapter(async () => true);
+    .action(async (options: { json?: boolean; roof?: boolean }) => {
+      // Only when SwiftShader is asked for by name, or to measure it: otherwise look at the system as it is.
+      const elsewhere = await ensureAdapter(async () => !options.roof || (await findAdapter()) !== null);
       if (elsewhere !== null) {
         process.exitCode = elsewhere;
         return;
       }
-      const diagnosis = await diagnose();
+      const found = await diagnose();
+      const roof = options.roof && found.adapters.length > 0 ? await measured() : undefined;
+      const diagnosis = { ...found, ...(roof && { roof }) };
       process.stdout.write(options.json ? `${JSON.stringify(diagnosis, null, 2)}\n` : `${text(diagnosis)}\n`);
       process.exitCode = diagnosis.runsOn === 'nothing' ? 1 : 0;
     });
+}
+
+async function measured(): Promise<Diagnosis['roof']> {
+  const device = await open();
+  try {
+    return { adapter: device.adapter.description, ...(await measureRoof(device)) };
+  } finally {
+    device.close();
+  }
 }
 
 async function diagnose(): Promise<Diagnosis> {
@@ -110,7 +126,7 @@ async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string 
   }
 }
 
-function text({ version, node, system, adapters, loadError, swiftShader, runsOn, remedy }: Diagnosis): string {
+function text({ version, node, system, adapters, loadError, swiftShader, runsOn, remedy, roof }: Diagnosis): string {
   const lines = [`toroid ${version}, Node ${node}, ${system}`, ''];
   if (loadError !== undefined) lines.push(`WebGPU could not be loaded: ${loadError}`);
   for (const { description, vendor, software, driver, features, limits } of adapters) {
@@ -128,6 +144,16 @@ function text({ version, node, system, adapters, loadError, swiftShader, runsOn,
     `SwiftShader (software, the last resort): ${swiftShader === null ? 'not installed' : `available, from @sparticuz/chromium ${swiftShader}`}`,
     '',
   );
+  if (roof) {
+    const how = roof.clock === 'wall' ? ' (by the clock: it has no timestamps)' : '';
+    lines.push(
+      `At best${how}, on ${roof.adapter}`,
+      `  multiply-adds  ${rate(roof.gflops)} GFLOP/s`,
+      `  copying        ${rate(roof.gbPerSecond)} GB/s, reads and writes together`,
+      `  an empty pass  ${shortMs(roof.passMs)} ms`,
+      '',
+    );
+  }
   lines.push(
     {
       gpu: 'Ready: toroid runs on the GPU.',

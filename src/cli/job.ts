@@ -8,6 +8,7 @@ import type { Net } from '../nets/weights';
 import { loadNet, resolveWeights } from '../nets/weights.node';
 import type { Checkpoint } from '../recipes/checkpoint';
 import type { StageResult } from '../recipes/events';
+import { profileStage } from '../recipes/profile_stage';
 import type { Recipe } from '../recipes/recipe';
 import { type RunOptions, type RunResult, run } from '../recipes/run';
 import { scoresOf } from '../recipes/scores';
@@ -28,9 +29,10 @@ import { JsonLines } from './json_lines';
 import { openDevice } from './open_device';
 import { Outlook } from './outlook';
 import { type Bits, checkPreview, ensureWritable, previewName, writePicture, writePreview } from './picture';
+import { ensureProfileWritable, writeProfile } from './profile_files';
 import { duration, Report } from './report';
 import { STOPPED, stopOnSignal } from './stop';
-import { VERSION } from './version';
+import { VERSION, versions } from './version';
 import { startWatch, type Watcher } from './watch_server';
 
 /** Options of every command that runs a recipe. */
@@ -41,6 +43,7 @@ export interface JobOptions {
   frames?: string;
   fps: number;
   report?: string;
+  profile?: string;
   watch?: number | true;
   checkpoint?: string;
   every: { readonly steps?: number; readonly seconds?: number };
@@ -62,6 +65,7 @@ export function addJobOptions(command: Command): Command {
     .option('--frames <file>', 'film of a zoom: .gif, .webp, or a folder of numbered pictures')
     .addOption(option('--fps <n>', 'frames a second of the film', parseWhole).default(12))
     .option('--report <file>', 'also write a page about the run: .html')
+    .option('--profile <file>', 'then time the largest stage: .html for a page, .json for a trace (ui.perfetto.dev)')
     .addOption(option('--watch [port]', 'show the growing picture in a browser, on this machine only', parseWhole))
     .option('--checkpoint <folder>', 'keep what is needed to go on after a crash: toroid run --resume <folder>')
     .addOption(
@@ -116,6 +120,7 @@ function check({ recipe, inputs, out }: Job, options: JobOptions): void {
   if (options.preview) ensureWritable(previewName(out, options.preview));
   if (options.saveStages !== undefined) ensureWritable(join(options.saveStages, 'stage-1.png'));
   if (options.report !== undefined) ensureReportWritable(options.report);
+  if (options.profile !== undefined) ensureProfileWritable(options.profile);
   if (options.frames !== undefined) {
     if (!recipe.zoom)
       throw new EngineError(
@@ -257,14 +262,22 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
         inputs: inputs.map(({ name, raster }) => ({ name, raster })),
       });
     }
+    if (options.profile !== undefined && !result.stopped) {
+      report.say('Profiling the largest stage');
+      const given = { net, versions: versions(), onNotice: notice };
+      const found = await profileStage(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), given);
+      await writeProfile(options.profile, found);
+    }
     await watcher?.finish({ raster: result.raster, file: out, seconds, stopped: result.stopped });
-    say(report, result, seconds, { preview, report: options.report, frames: options.frames });
+    const profile = result.stopped ? undefined : options.profile;
+    say(report, result, seconds, { preview, report: options.report, profile, frames: options.frames });
     const { width, height } = result.raster;
     if (lines) {
       lines.result({
         file: out,
         preview,
         report: options.report,
+        profile,
         frames,
         saved: options.saveStages === undefined ? undefined : saved,
         width,
@@ -292,7 +305,12 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
   }
 }
 
-async function netOf(recipe: Recipe, options: JobOptions, notice: (text: string) => void): Promise<Net | null> {
+/** The recipe's net, loaded; null where it names none. */
+export async function netOf(
+  recipe: Recipe,
+  options: Pick<JobOptions, 'weightsUnchecked'>,
+  notice: (text: string) => void,
+): Promise<Net | null> {
   const name = netName(recipe);
   if (name === null) return null;
   const net = await loadNet(name, { unchecked: options.weightsUnchecked === true });
@@ -357,10 +375,11 @@ function say(
   report: Report,
   { raster, recipe, stopped }: RunResult,
   seconds: number,
-  files: { preview?: string | undefined; report?: string | undefined; frames?: string | undefined },
+  files: Partial<Record<'preview' | 'report' | 'profile' | 'frames', string | undefined>>,
 ): void {
   if (files.preview !== undefined) report.say(`Preview: ${files.preview}`);
   if (files.report !== undefined) report.say(`Report: ${files.report}`);
+  if (files.profile !== undefined) report.say(`Profile: ${files.profile}`);
   if (files.frames !== undefined) report.say(`Frames: ${files.frames}`);
   const seam = seamScore(raster);
   const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];

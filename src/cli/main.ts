@@ -5,6 +5,7 @@ import { addCheck } from './check';
 import { addDoctor } from './doctor';
 import { addDream } from './dream';
 import { addPlasma } from './plasma';
+import { addProfile } from './profile';
 import { addRecipes } from './recipes';
 import { addRun } from './run';
 import { addStyle } from './style';
@@ -45,6 +46,7 @@ function program(): Command {
   addRecipes(root);
   addPlasma(root, preview);
   addCheck(root);
+  addProfile(root);
   addWeights(root);
   addDoctor(root);
   return root;

@@ -4,23 +4,37 @@ import { EngineError } from '../base/errors';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { parseSize, parseWhole, usage } from './arguments';
 import { loadCheckpoint } from './checkpoint_files';
-import { readInputs } from './inputs';
+import { type InputFile, readInputs } from './inputs';
 import { addJobOptions, type JobOptions, runJob } from './job';
 import { availableNet } from './nets';
-import { findRecipe, setValues } from './recipe_file';
+import { type FoundRecipe, findRecipe, setValues } from './recipe_file';
 import { VERSION } from './version';
 
-interface RunOptions extends JobOptions {
-  out?: string;
+/** How a recipe is changed on the command line. */
+export interface RecipeOptions {
   set: string[];
   input: string[];
   size?: [number, number];
   seed?: number;
   net?: string;
+}
+
+interface RunOptions extends JobOptions, RecipeOptions {
+  out?: string;
   resume?: string;
 }
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** Adds the options that `readRecipe` knows. */
+export function addRecipeOptions(command: Command): Command {
+  return command
+    .option('-i, --input <name=file>', 'a picture the recipe asks for; may be repeated', collect, [])
+    .option('-s, --set <path=value>', 'change a setting, as stages[0].steps=50; may be repeated', collect, [])
+    .addOption(new Option('--size <WxH>', 'size in pixels; one number: the longer side').argParser(parseSize))
+    .addOption(new Option('--seed <n>', 'same seed, same picture').argParser(parseWhole))
+    .option('--net <name>', 'network to use: a name of `toroid weights list`, or an .onnx file');
+}
 
 export function addRun(program: Command): void {
   const command = program
@@ -28,13 +42,8 @@ export function addRun(program: Command): void {
     .summary('run a recipe, or make a picture again')
     .description('Runs a recipe: one that comes with toroid, a file, or that of a picture which toroid made.')
     .argument('[recipe]', 'a name of `toroid recipes`, a .json or .yaml file, or a picture made by toroid')
-    .option('-o, --out <file>', 'picture to write (default: <recipe>.out.png here)')
-    .option('-i, --input <name=file>', 'a picture the recipe asks for; may be repeated', collect, [])
-    .option('-s, --set <path=value>', 'change a setting, as stages[0].steps=50; may be repeated', collect, [])
-    .addOption(new Option('--size <WxH>', 'size in pixels; one number: the longer side').argParser(parseSize))
-    .addOption(new Option('--seed <n>', 'same seed, same picture').argParser(parseWhole))
-    .option('--net <name>', 'network to use: a name of `toroid weights list`, or an .onnx file')
-    .option('--resume <folder>', 'go on from a checkpoint (then without a recipe)');
+    .option('-o, --out <file>', 'picture to write (default: <recipe>.out.png here)');
+  addRecipeOptions(command).option('--resume <folder>', 'go on from a checkpoint (then without a recipe)');
   addJobOptions(command)
     .addHelpText(
       'after',
@@ -51,19 +60,8 @@ export function addRun(program: Command): void {
 async function action(name: string | undefined, options: RunOptions): Promise<void> {
   if (options.resume !== undefined) return resume(name, options, options.resume);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
-  const found = await findRecipe(name);
-  const [w, h] = options.size ?? [];
-  const overrides = {
-    ...(w !== undefined && { size: w === h ? w : [w, h] }),
-    ...(options.seed !== undefined && { seed: options.seed }),
-  };
-  let value = setValues(found.value, options.set);
-  if (typeof value === 'object' && value !== null) value = withNet({ ...value, ...overrides }, options.net);
-  const notices: string[] = [];
-  const recipe = availableNet(fillRecipe(value), (text) => notices.push(text));
-  const inputs = await readInputs(recipe, found.folder, options.input, (text) => notices.push(text));
+  const { found, recipe, inputs, notices, same } = await readRecipe(name, options);
   const out = options.out ?? `${found.name}.out.png`;
-  const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
   await runJob(
     {
       recipe,
@@ -75,6 +73,33 @@ async function action(name: string | undefined, options: RunOptions): Promise<vo
     },
     options,
   );
+}
+
+/** A recipe as it is to be run. */
+export interface ReadRecipe {
+  readonly found: FoundRecipe;
+  readonly recipe: Recipe;
+  readonly inputs: readonly InputFile[];
+  readonly notices: string[];
+  /** Nothing of it was changed. */
+  readonly same: boolean;
+}
+
+/** Finds a recipe, changes it as asked, and reads its pictures. */
+export async function readRecipe(name: string, options: RecipeOptions): Promise<ReadRecipe> {
+  const found = await findRecipe(name);
+  const [w, h] = options.size ?? [];
+  const overrides = {
+    ...(w !== undefined && { size: w === h ? w : [w, h] }),
+    ...(options.seed !== undefined && { seed: options.seed }),
+  };
+  let value = setValues(found.value, options.set);
+  if (typeof value === 'object' && value !== null) value = withNet({ ...value, ...overrides }, options.net);
+  const notices: string[] = [];
+  const recipe = availableNet(fillRecipe(value), (text) => notices.push(text));
+  const inputs = await readInputs(recipe, found.folder, options.input, (text) => notices.push(text));
+  const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
+  return { found, recipe, inputs, notices, same };
 }
 
 /** The recipe with another net, of which a pooling it names is kept. */

@@ -32,6 +32,8 @@ export interface Step {
   readonly flops: number;
   /** Bytes of all values bound, each counted once: what must move if caches were perfect. */
   readonly bytes: number;
+  /** What was compiled, for those who show it. */
+  readonly source: KernelSource;
 }
 
 /** Deterministic counts of one run; CI pins these, not seconds. */
@@ -126,6 +128,7 @@ export class Plan {
         group,
         flops: d.launch.flops ?? 0,
         bytes,
+        source: d.launch.kernel,
         once: d.once,
       };
     });

@@ -1,4 +1,4 @@
-// peak: x -> x * scale + shift, over and over
+// roof_multiply_add: x -> x * scale + shift, over and over
 //
 // 16 vec4s per thread that do not depend on each other. One number per thread is read and one is written.
 

@@ -1,0 +1,142 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { diffOf } from '../graph/profile_diff';
+import { type ProfileReport, parseReport } from '../graph/profile_report';
+import { traceOf } from '../graph/profile_trace';
+import { profileStage } from '../recipes/profile_stage';
+import { parseWhole, usage } from './arguments';
+import { notThere, probeFile } from './files';
+import { netOf } from './job';
+import { openDevice } from './open_device';
+import { profilePage } from './page/profile_page';
+import { json, save } from './profile_files';
+import { diffText, profileText } from './profile_table';
+import { Report } from './report';
+import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
+import { STOPPED, stopOnSignal } from './stop';
+import { versions } from './version';
+
+interface ProfileOptions extends RecipeOptions {
+  stage?: number;
+  out?: string;
+  runs?: number;
+  clock?: 'timestamps' | 'wall';
+  all?: boolean;
+  diff?: string[];
+  weightsUnchecked?: boolean;
+  requireGpu?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const FILES = { report: 'profile.json', trace: 'trace.json', page: 'profile.html' } as const;
+
+export function addProfile(program: Command): void {
+  const command = program
+    .command('profile')
+    .summary('time every kernel of a recipe, and say what to look at first')
+    .description(
+      'Times every kernel launch of a stage of a recipe against what the adapter can do at best, and prints a table.\n' +
+        'Writes into a folder: profile.html, a page with a roofline and the source of each kernel; trace.json, for\n' +
+        'ui.perfetto.dev; profile.json, the figures, to compare with those of another day.',
+    )
+    .argument('[recipe]', 'as of `toroid run`: a name, a .json or .yaml file, or a picture made by toroid');
+  addRecipeOptions(command)
+    .addOption(
+      new Option('--stage <n>', 'stage to time, from 0 (default: the largest, the last of several)').argParser(
+        parseWhole,
+      ),
+    )
+    .option('-o, --out <folder>', 'where to write (default: <recipe>.profile here)')
+    .addOption(
+      new Option('--runs <n>', 'runs to take medians of (default: as many as fit into a second)').argParser(parseWhole),
+    )
+    .addOption(
+      new Option('--clock <which>', 'what to time by (default: timestamps, where the adapter has them)').choices([
+        'timestamps',
+        'wall',
+      ]),
+    )
+    .option('--all', 'print all launches, not only the slowest')
+    .option('--diff <files...>', 'compare two profile.json instead: what was, what is')
+    .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
+    .option('--require-gpu', 'fail rather than run on the processor')
+    .option('--json', 'print profile.json (or the comparison) instead of the table')
+    .option('-q, --quiet', 'print only the result, and errors')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  toroid profile texture -i style=stone.jpg --size 256\n' +
+        '  toroid profile mine.yaml --stage 0 --out before    then, after a change, --out after\n' +
+        '  toroid profile --diff before/profile.json after/profile.json\n',
+    )
+    .action(action);
+}
+
+async function action(name: string | undefined, options: ProfileOptions): Promise<void> {
+  if (options.diff !== undefined) return compare(name, options, options.diff);
+  if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
+  if (options.runs === 0) usage('--runs 0 times nothing', 'Use 1 or more.');
+  const { found, recipe, inputs, notices } = await readRecipe(name, options);
+  const out = options.out ?? `${found.name}.profile`;
+  for (const file of Object.values(FILES)) probeFile(join(out, file));
+  const report = new Report(options.quiet === true);
+  const stop = stopOnSignal(() => {
+    report.say('Stopped');
+    process.exit(STOPPED); // nothing is half written: see writeWhole
+  });
+  const device = await openDevice(options.requireGpu === true, stop);
+  if (typeof device === 'number') {
+    process.exitCode = device; // a process with a driver has done it all
+    return;
+  }
+  if (!device) return;
+  try {
+    for (const text of notices) report.notice(text);
+    const net = await netOf(recipe, options, (text) => report.notice(text));
+    report.say(`Profiling on ${device.adapter.description}`);
+    const profile = await profileStage(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
+      net,
+      stage: options.stage,
+      runs: options.runs,
+      clock: options.clock,
+      versions: versions(),
+      onNotice: (text) => report.notice(text),
+    });
+    await save(join(out, FILES.report), json(profile.report));
+    await save(join(out, FILES.trace), json(traceOf(profile.report)));
+    await save(join(out, FILES.page), profilePage(profile));
+    process.stdout.write(options.json ? json(profile.report) : profileText(profile.report, options.all === true));
+    report.say(
+      `Written: ${Object.values(FILES)
+        .map((file) => join(out, file))
+        .join(', ')}`,
+    );
+  } finally {
+    stop.release();
+    device.close();
+  }
+}
+
+function compare(name: string | undefined, options: ProfileOptions, files: readonly string[]): void {
+  const [before, after] = files;
+  if (name !== undefined || before === undefined || after === undefined || files.length > 2) {
+    usage(
+      '--diff compares two files, and no recipe',
+      'As in: toroid profile --diff before/profile.json after/profile.json',
+    );
+  }
+  const diff = diffOf(read(before), read(after));
+  process.stdout.write(options.json ? json(diff) : diffText(diff, options.all === true));
+}
+
+function read(path: string): ProfileReport {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw notThere(path);
+  }
+  return parseReport(text, path);
+}
