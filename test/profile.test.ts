@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { profilePage } from '../src/cli/page/profile_page';
+import { writePicture } from '../src/cli/picture';
 import { ensureProfileWritable, writeProfile } from '../src/cli/profile_files';
 import { diffText, profileText } from '../src/cli/profile_table';
 import { Device } from '../src/gpu/device';
@@ -19,6 +20,7 @@ import { plasma } from '../src/recipes/canvas/plasma';
 import { profileStage, type StageProfile } from '../src/recipes/profile_stage';
 import { fillRecipe } from '../src/recipes/recipe';
 import { closeBrowser, openBrowser } from './browser';
+import { runner } from './cli_run';
 import { device } from './device';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-profile-'));
@@ -264,6 +266,38 @@ test('files are written by their names', async () => {
   checkTrace(JSON.parse(readFileSync(at('trace.json'), 'utf8')), profile.report.rows.length);
   await writeProfile(at('page.html'), profile);
   assert.match(readFileSync(at('page.html'), 'utf8'), /^<!doctype html>/);
+});
+
+test('the commands: profile and its diff, --profile, doctor --roof', async () => {
+  const { toroid } = runner(folder);
+  await writePicture(at('look.png'), plasma({ size: [32, 32], seed: 3 }));
+  writeFileSync(at('small.json'), JSON.stringify({ ...recipe, stages: [{ ...recipe.stages[0], steps: 2 }] }));
+  const small = ['small.json', '-i', 'style=look.png', '-q'];
+  const [made, run, roof, wrong] = await Promise.all([
+    toroid(['profile', ...small, '--runs', '2', '--json', '-o', 'deep/found']),
+    toroid(['run', ...small, '-o', 'out.png', '--profile', 'run.json']),
+    toroid(['doctor', '--roof', '--json']),
+    toroid(['run', ...small, '--profile', 'run.txt']),
+  ]);
+  assert.is(made.code, 0, made.err);
+  const report = parseReport(made.out, 'stdout');
+  assert.is(readFileSync(at('deep/found/profile.json'), 'utf8'), made.out);
+  assert.ok(report.roof.gflops > 0 && report.versions.node === process.versions.node);
+  checkTrace(JSON.parse(readFileSync(at('deep/found/trace.json'), 'utf8')), report.rows.length);
+  assert.match(readFileSync(at('deep/found/profile.html'), 'utf8'), '<svg');
+  assert.is(run.code, 0, run.err);
+  checkTrace(JSON.parse(readFileSync(at('run.json'), 'utf8')), report.rows.length);
+  assert.is(wrong.code, 1);
+  assert.match(wrong.err, 'ProfileError: run.txt');
+  const best = (JSON.parse(roof.out) as { roof: Roof }).roof;
+  assert.ok(best.gflops > 0.1 && best.gflops < 1e6 && best.gbPerSecond > 0.05 && best.gbPerSecond < 1e5, roof.out);
+  const before = at('deep/found/profile.json');
+  const [same, alone] = await Promise.all([
+    toroid(['profile', '--diff', before, before]),
+    toroid(['profile', '--diff', before]),
+  ]);
+  assert.match(same.out, /all launches .* 1\.00x/);
+  assert.is(alone.code, 2);
 });
 
 test('a browser shows the page without a complaint, without a request; it sorts, and fits a narrow screen', async () => {
