@@ -15,13 +15,29 @@ export interface Node extends Ref {
   readonly source: Source;
   /** A name for people: an input's, a layer's. */
   readonly label: string;
+  /** The part of a run that computes it, an index into `Graph.sections`. */
+  readonly section: number;
+}
+
+/** A part of a run that is done several times over before the next one begins. */
+export interface Section {
+  readonly times: number;
+  /** Done once, as the plan is compiled, and before all others. */
+  readonly setup: boolean;
 }
 
 /** An append-only list of values. Order of creation is a valid order of execution. */
 export class Graph implements Builder {
   readonly nodes: Node[] = [];
+  /** Parts of a run, in order. Values only reach a later part; what a repeated one adds up it keeps in states. */
+  readonly sections: Section[] = [{ times: 1, setup: false }];
   /** State id -> the value it takes when the run is over. */
   readonly assigned = new Map<number, Node>();
+
+  /** What is appended from now on is computed `times` times in each run, all of it, one time after another. */
+  section(times: number, setup = false): void {
+    this.sections.push({ times, setup });
+  }
 
   /** A value that the host writes before a run (`plan.write`). */
   input(shape: Shape, label = 'input', kind: Kind = 'real'): Node {
@@ -98,7 +114,7 @@ export class Graph implements Builder {
   }
 
   #push(source: Source, shape: Shape, kind: Kind, label: string): Node {
-    const node: Node = { id: this.nodes.length, shape, kind, source, label };
+    const node: Node = { id: this.nodes.length, shape, kind, source, label, section: this.sections.length - 1 };
     this.nodes.push(node);
     return node;
   }

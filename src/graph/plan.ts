@@ -2,22 +2,34 @@ import { bug, bytesText, EngineError, shapeText } from '../base/errors';
 import { fromHalf, toHalf } from '../base/half';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
-import { type KernelSource, type Overrides, runs, type Scalar } from '../gpu/kernel';
+import type { KernelSource, Overrides, Scalar } from '../gpu/kernel';
+import { BufferPool } from '../gpu/pool';
+import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
 import type { Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
-import { type Schedule, schedule } from './schedule';
+import { type Schedule, schedule, unrolled } from './schedule';
 import { type KnobPlace, UniformBlocks } from './uniforms';
 
 export interface CompileOptions {
   /** Storage type of real values. Sums are f32 always. */
   readonly scalar?: Scalar;
   /**
-   * Which of a kernel's usable variants to take, clamped to those there are. Default: the first, or on a real GPU
-   * the one the kernel names for it.
+   * Which of a kernel's usable variants to take, clamped to those there are. Asked once for all launches of a kernel
+   * in one op: they may hand each other what depends on it. Default: what the device's tuning found, else what is
+   * shipped for the adapter, else the first, or on a real GPU the one the kernel names for it.
    */
-  readonly variant?: (kernel: KernelSource) => number;
+  readonly variant?: (kernel: KernelSource, at: VariantPlace) => number;
   /** Merge neighbouring ops (conv2d + bias + relu ...). Default true. */
   readonly fuse?: boolean;
+}
+
+/** Where a variant is chosen for. */
+export interface VariantPlace {
+  /** Of the op's first launch of the kernel: see `shapeClass`. */
+  readonly shape: string;
+  readonly scalar: Scalar;
+  /** What the adapter can run. */
+  readonly usable: readonly Overrides[];
 }
 
 /** One dispatch, ready to be replayed. */
@@ -34,6 +46,9 @@ export interface Step {
   readonly bytes: number;
   /** What was compiled, for those who show it. */
   readonly source: KernelSource;
+  /** What was asked for, and the memory of each of its bindings, for those who try other variants. */
+  readonly launch: Launch;
+  readonly buffers: readonly { readonly buffer: GPUBuffer; readonly bytes: number }[];
 }
 
 /** Deterministic counts of one run; CI pins these, not seconds. */
@@ -44,6 +59,9 @@ export interface Cost {
   /** Device memory of all slots. */
   readonly memory: number;
 }
+
+/** Launches in one submission at most: systems take a queue that stays busy for seconds for one that hangs. */
+const CHUNK = 1024;
 
 /**
  * A graph compiled for one device: pipelines, memory and bind groups are made once, then replayed. `run` creates
@@ -76,20 +94,24 @@ export class Plan {
     outputs: readonly Ref[],
     options: CompileOptions = {},
   ): Promise<Plan> {
-    const { scalar = 'f32', variant = (k) => (device.adapter.software ? 0 : (k.gpu ?? 0)) } = options;
+    const { scalar = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
     const s = schedule(graph, outputs, { fuse: options.fuse ?? true, realBytes: scalar === 'f16' ? 2 : 4 });
     refuse(device, s);
 
     // Choose variants and start every pipeline before waiting for any.
     const uniforms = new UniformBlocks(device.gpu.limits.minUniformBufferOffsetAlignment);
-    const drafts = s.launches.map(({ launch, label, once }) => {
-      const usable = launch.kernel.variants.filter((v) => runs(device.gpu, launch.kernel, v));
-      const values = usable[Math.min(variant(launch.kernel), usable.length - 1)];
+    const chosen = new Map<string, number>();
+    const drafts = s.launches.map(({ launch, label, once, section }) => {
+      const usable = usableVariants(device.gpu, launch.kernel);
+      const asked = `${label} ${launch.kernel.name}`;
+      const index = chosen.get(asked) ?? variant(launch.kernel, { shape: shapeClass(launch), scalar, usable });
+      chosen.set(asked, index);
+      const values = usable[Math.min(index, usable.length - 1)];
       if (!values) throw bug(`${launch.kernel.name} has no variant that runs on ${device.name}`);
       const overrides = { ...launch.overrides, ...values };
       const grid = gridOf(device, launch, values, label);
       const kernel = device.kernels.get(launch.kernel, overrides, scalar);
-      return { launch, label, once, overrides, grid, kernel, block: uniforms.add(launch) };
+      return { launch, label, once, section, overrides, grid, kernel, block: uniforms.add(launch) };
     });
     const kernels = await Promise.all(drafts.map((d) => d.kernel));
 
@@ -104,7 +126,7 @@ export class Plan {
       return buffer;
     };
     uniforms.upload(device);
-    const steps = drafts.map((d, k): Step & { once: boolean } => {
+    const steps = drafts.map((d, k): Step & { once: boolean; section: number } => {
       const kernel = kernels[k];
       if (!kernel) throw bug(`no kernel for ${d.label}`);
       const entries = d.launch.bind.map(
@@ -129,7 +151,10 @@ export class Plan {
         flops: d.launch.flops ?? 0,
         bytes,
         source: d.launch.kernel,
+        launch: d.launch,
+        buffers: d.launch.bind.map((r) => ({ buffer: bufferOf(r.id), bytes: s.bytesOf(r.id) })),
         once: d.once,
+        section: d.section,
       };
     });
 
@@ -141,7 +166,8 @@ export class Plan {
       to: bufferOf(to),
       bytes: Math.ceil(s.bytesOf(to) / 4) * 4,
     }));
-    const main = steps.filter((step) => !step.once);
+    const all = unrolled(steps, s.times);
+    const main = all.filter((step) => !step.once);
     const cost = {
       launches: main.length,
       bytes: main.reduce((n, step) => n + step.bytes, 0),
@@ -150,7 +176,7 @@ export class Plan {
     };
     const plan = new Plan(device, main, cost, s, slots, uniforms, copies);
     plan.#submit(
-      steps.filter((step) => step.once),
+      all.filter((step) => step.once),
       1,
       [],
     );
@@ -169,7 +195,7 @@ export class Plan {
     return plan;
   }
 
-  /** Replays the plan: one encoder, one submit, however many `times`. */
+  /** Replays the plan: one encoder and one submit, however many `times`, unless it has thousands of launches. */
   run(times = 1): void {
     this.device.check();
     this.#submit(this.steps, times, this.copies);
@@ -177,15 +203,21 @@ export class Plan {
 
   #submit(steps: readonly Step[], times: number, copies: typeof this.copies): void {
     if (this.#closed) throw bug('run of a closed plan');
-    const encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
+    let encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
     for (let k = 0; k < times; k++) {
-      const pass = encoder.beginComputePass();
-      for (const step of steps) {
-        pass.setPipeline(step.pipeline);
-        pass.setBindGroup(0, step.group);
-        pass.dispatchWorkgroups(...step.grid);
+      for (let start = 0; start < Math.max(1, steps.length); start += CHUNK) {
+        if (start > 0) {
+          this.device.gpu.queue.submit([encoder.finish()]);
+          encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
+        }
+        const pass = encoder.beginComputePass();
+        for (const step of steps.slice(start, start + CHUNK)) {
+          pass.setPipeline(step.pipeline);
+          pass.setBindGroup(0, step.group);
+          pass.dispatchWorkgroups(...step.grid);
+        }
+        pass.end();
       }
-      pass.end();
       for (const { from, to, bytes } of copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
     }
     this.device.gpu.queue.submit([encoder.finish()]);
@@ -250,7 +282,8 @@ export class Plan {
 
   /** The table that `--explain` prints and golden tests pin. */
   toString(): string {
-    const rows = this.steps.map((s) => {
+    // What is repeated is shown once.
+    const rows = [...new Set(this.steps)].map((s) => {
       const settings = Object.entries(s.overrides).map(([k, v]) => `${k}=${v}`);
       return [s.label, s.kernel, settings.join(' '), s.grid.join('x'), `${s.flops}`, `${s.bytes}`];
     });
@@ -270,6 +303,9 @@ export class Plan {
     ].join('\n');
   }
 }
+
+/** Bytes that a plan of this schedule takes from a device, without taking them. */
+export const memoryOf = (s: Schedule): number => s.layout.slots.reduce((n, bytes) => n + BufferPool.classOf(bytes), 0);
 
 /** A value that is larger than the adapter can bind. */
 export interface Excess {
@@ -296,7 +332,13 @@ function refuse(device: Device, s: Schedule): void {
   throw new EngineError('LimitError', excess.message, `Use a smaller size: at ${percent} % of these sides it fits.`);
 }
 
-function gridOf(device: Device, l: Launch, values: Overrides, label: string): readonly [number, number, number] {
+function chosenVariant(device: Device, kernel: KernelSource, { usable, scalar, shape }: VariantPlace): number {
+  const untuned = defaultVariant(device.adapter, kernel, usable);
+  return device.tuning?.choose(kernel, usable, scalar, shape, untuned) ?? untuned;
+}
+
+/** The workgroups of a launch with these override values. */
+export function gridOf(device: Device, l: Launch, values: Overrides, label: string): readonly [number, number, number] {
   const [x, y = 1, z = 1] = l.grid(values);
   const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
   if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {

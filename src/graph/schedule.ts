@@ -8,7 +8,15 @@ import { type Layout, layOut, type Span } from './memory';
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
 export interface Schedule {
   readonly realBytes: 2 | 4;
-  readonly launches: readonly { readonly launch: Launch; readonly label: string; readonly once: boolean }[];
+  /** In order. `once`: done as the plan is compiled. `section`: see `Graph.sections`; -1 for what comes from constants alone. */
+  readonly launches: readonly {
+    readonly launch: Launch;
+    readonly label: string;
+    readonly once: boolean;
+    readonly section: number;
+  }[];
+  /** How often a run does each section. */
+  readonly times: readonly number[];
   readonly layout: Layout;
   /** Constants and the first values of states. */
   readonly initial: readonly { readonly id: number; readonly data: Float32Array | Uint32Array }[];
@@ -57,7 +65,21 @@ export function schedule(
     const fixed = work.get(node.id)?.x.every((x) => once.has(x.id)) && !forward.get(node.id)?.turns;
     if (node.source.from === 'constant' || fixed) once.add(node.id);
   }
-  const order = [...ids.filter((id) => once.has(id)), ...ids.filter((id) => !once.has(id))];
+  const sectionOf = (id: number): number => graph.nodes[id]?.section ?? 0;
+  const setup = (id: number): boolean => once.has(id) || graph.sections[sectionOf(id)]?.setup === true;
+  const rest = ids.filter((id) => !once.has(id));
+  const order = [...ids.filter((id) => once.has(id)), ...rest.filter(setup), ...rest.filter((id) => !setup(id))];
+  // A section that is repeated still needs at its last time what it read at its first.
+  const ends = new Map<number, number>();
+  for (const [index, id] of order.entries()) if (!once.has(id)) ends.set(sectionOf(id), index + 1);
+  /** Until when a launch of `reader` at `time` needs a value that `producer` computes. */
+  const until = (producer: number, reader: number, time: number): number => {
+    if (setup(producer) && !setup(reader)) return FOREVER;
+    if (!once.has(reader) && (once.has(producer) || sectionOf(producer) !== sectionOf(reader))) {
+      return Math.max(time, ends.get(sectionOf(reader)) ?? time);
+    }
+    return time;
+  };
 
   const viewOf = new Map<number, number>();
   const root = (id: number): number => {
@@ -83,7 +105,18 @@ export function schedule(
     use(node.id, node.source.from === 'constant' && !kept.has(node.id) ? 0 : FOREVER);
   }
 
-  const launches: { launch: Launch; label: string; once: boolean }[] = [];
+  const launches: { launch: Launch; label: string; once: boolean; section: number }[] = [];
+  const versions = new Map<number, number>();
+  /** Which value of a root an id stands for: the root's own, or that of the last op that wrote over it. */
+  const version = (id: number): number => {
+    let at = id;
+    while (!work.get(at)?.op.inPlace) {
+      const up = viewOf.get(at);
+      if (up === undefined) return at;
+      at = up;
+    }
+    return at;
+  };
   for (const [index, id] of order.entries()) {
     const time = index + 1; // 0 is before the first step
     const node = graph.nodes[id];
@@ -91,7 +124,16 @@ export function schedule(
     if (!node || !found) throw bug(`no work for node #${id}`);
     const { parts, scratch, label, x } = found;
     const source = x[0];
-    if (parts.length === 0) {
+    for (const { id: k } of x) {
+      if (version(k) !== (versions.get(root(k)) ?? root(k))) throw bug(`${label} reads #${k}, which was written over`);
+    }
+    if (work.get(id)?.op.inPlace) {
+      if (!source || graph.nodes[root(source.id)]?.source.from === 'constant' || once.has(root(source.id))) {
+        throw bug(`${label} writes over what has to stay`);
+      }
+      viewOf.set(id, source.id);
+      versions.set(root(id), id);
+    } else if (parts.length === 0) {
       if (!source || size(source.shape) !== size(node.shape)) throw bug(`${label} is no view of its input`);
       viewOf.set(id, source.id);
     } else {
@@ -102,9 +144,11 @@ export function schedule(
       from.set(ref.id, time);
       use(ref.id, time);
     }
-    for (const { id: k } of x) use(k, once.has(k) && !once.has(id) ? FOREVER : time);
+    for (const { id: k } of x) use(k, until(root(k), id, time));
     use(id, kept.has(id) ? FOREVER : time);
-    for (const part of parts) launches.push({ launch: part, label, once: once.has(id) });
+    for (const part of parts) {
+      launches.push({ launch: part, label, once: setup(id), section: once.has(id) ? -1 : sectionOf(id) });
+    }
   }
 
   const aside = (id: number): number => {
@@ -146,6 +190,7 @@ export function schedule(
   return {
     realBytes: options.realBytes,
     launches,
+    times: graph.sections.map((s) => s.times),
     layout,
     initial,
     copies,
@@ -228,4 +273,21 @@ function applied(node: Node): Applied & { readonly x: readonly Node[] } {
   if (node.source.from !== 'op') throw bug(`${node.label} is no op`);
   const { op, x, attrs } = node.source;
   return { op, x, attrs, shape: node.shape };
+}
+
+/** What to launch, one after another, when each section is done as often as it has to be. */
+export function unrolled<T extends { readonly section: number }>(
+  launches: readonly T[],
+  times: readonly number[],
+): T[] {
+  const list: T[] = [];
+  for (let start = 0; start < launches.length; ) {
+    const section = launches[start]?.section ?? -1;
+    let end = start;
+    while (launches[end]?.section === section) end++;
+    const part = launches.slice(start, end);
+    for (let k = times[section] ?? 1; k > 0; k--) list.push(...part);
+    start = end;
+  }
+  return list;
 }

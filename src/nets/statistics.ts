@@ -2,6 +2,7 @@ import { chw } from '../base/shape';
 import type { Graph } from '../graph/graph';
 import { expandChannels } from '../shaders/broadcast';
 import { channelMean } from '../shaders/channel_mean';
+import { detach } from '../shaders/detach';
 import { gram } from '../shaders/gram';
 import { matmul } from '../shaders/matmul';
 import { mulPixels } from '../shaders/mul_pixels';
@@ -43,7 +44,7 @@ export function regionGram(g: Graph, region: Region, centre?: Ref): Ref {
 /** Covariance of a region, [C, C]: second moments about its own mean, the same as without the mean's gradient. */
 export function regionCovariance(g: Graph, region: Region): Ref {
   if (!region.mask) return gram(g, region.x, { centred: true });
-  return regionGram(g, region, regionMean(g, region));
+  return regionGram(g, region, detach(g, regionMean(g, region)));
 }
 
 /** The unit matrix [n, n], a constant. */

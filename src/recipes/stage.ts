@@ -1,9 +1,11 @@
 import { bug, EngineError } from '../base/errors';
 import { size as elements } from '../base/shape';
 import type { Device } from '../gpu/device';
+import type { Layout } from '../graph/blocks/layout';
+import { type Outline, outline, split } from '../graph/blocks/split';
 import { Graph, type Node } from '../graph/graph';
 import { averaged } from '../graph/optim/averaged';
-import type { Optimiser } from '../graph/optim/optimiser';
+import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
 import { Snapshot } from '../graph/snapshot';
 import { Watch } from '../graph/watch';
@@ -86,7 +88,11 @@ export interface StageGraph {
 }
 
 /** The graph of one step of a stage. */
-export function stageGraph(setup: StageSetup, memory: Pick<Memory, 'canvas' | 'counter'>): StageGraph {
+export function stageGraph(
+  setup: StageSetup,
+  memory: Pick<Memory, 'canvas' | 'counter'>,
+  blocks?: (outline: Outline) => Layout,
+): StageGraph {
   const { stage, cast } = setup;
   const settings = stage.recipe.optimizer;
   const block = optimiserBlocks.find((b) => b.kind === settings.kind);
@@ -96,14 +102,27 @@ export function stageGraph(setup: StageSetup, memory: Pick<Memory, 'canvas' | 'c
   const canvas = graph.state([cast.space.rank, H, W], memory.canvas, 'canvas');
   const counter = graph.state([1], Float32Array.of(memory.counter), 'counter');
   let built: StageObjective | undefined;
-  const objective = (x: Parameters<typeof stageObjective>[1]) => {
+  const objective = (x: Ref): Ref => {
     built = stageObjective(graph, x, counter, setup);
     return built.loss;
   };
-  const problem = { g: graph, param: canvas, counter, objective, lo: cast.space.lo, hi: cast.space.hi };
+  let finish: (() => void) | undefined;
+  const evaluate =
+    blocks &&
+    ((x: Ref): Evaluation => {
+      objective(x);
+      if (!built) throw bug('an objective that was not built');
+      const plan = outline(graph, x, built, cast.torus);
+      const parts = split(plan, blocks(plan), elements(canvas.shape));
+      built = parts;
+      finish = parts.finish;
+      return parts;
+    });
+  const problem = { g: graph, param: canvas, counter, objective, evaluate, lo: cast.space.lo, hi: cast.space.hi };
   const plain = block.build(problem, settings);
   const optimiser = settings.average > 0 ? averaged(problem, plain, settings.average) : plain;
   if (!built) throw bug(`${settings.kind} never looked at its objective`);
+  finish?.();
   const { loss, terms } = built;
   const outputs = [...new Set([optimiser.loss, optimiser.health, loss, ...terms.values()])];
   return { graph, canvas, counter, optimiser, objective: built, outputs };

@@ -86,6 +86,11 @@ export interface Op<N extends number = any, A = any> {
   readonly name: string;
   /** Kind of the output. Default: real. */
   readonly kind?: Kind;
+  /**
+   * The output takes the memory of x[0], a state, which `forward` then must not bind: it binds y alone, and finds the
+   * old value there. Nothing may read the old value afterwards.
+   */
+  readonly inPlace?: true;
   /** Output shape, or a ShapeError. Pure: never touches the GPU. */
   infer(x: Tuple<Shape, N>, attrs: A): Shape;
   /**

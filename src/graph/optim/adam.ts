@@ -1,5 +1,5 @@
 import { size } from '../../base/shape';
-import { adamMomentsOp, adamOp } from '../../shaders/adam';
+import { adamInPlace, adamMomentsOp, adamOp } from '../../shaders/adam';
 import { health } from '../../shaders/health';
 import type { Ref } from '../../shaders/op';
 import { affine } from '../../shaders/pointwise';
@@ -24,6 +24,8 @@ export interface AdamOptions {
   readonly hi?: Bound;
   /** A state [1] to count the steps in, for graphs that use the count themselves (random numbers). Default: a new one. */
   readonly counter?: Node;
+  /** Write over the states as the step goes, at half the memory: nothing may look at the old ones afterwards. */
+  readonly inPlace?: boolean | undefined;
 }
 
 export interface Adam {
@@ -44,12 +46,12 @@ export interface Adam {
  * @throws EngineError `ShapeError` when shapes differ, a beta is not between 0 and 1, or there are neither one nor C bounds.
  */
 export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
-  const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi } = options;
+  const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi, inPlace = false } = options;
   const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
   const shape = [2, ...param.shape];
   const moments = g.state(shape, new Float32Array(size(shape)), 'adam moments');
-  const nextMoments = g.apply(adamMomentsOp, [moments, gradient], { beta1, beta2 });
-  const next = g.apply(adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
+  const nextMoments = g.apply(inPlace ? adamInPlace.moments : adamMomentsOp, [moments, gradient], { beta1, beta2 });
+  const next = g.apply(inPlace ? adamInPlace.step : adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
     beta1,
     beta2,
     eps,
@@ -70,12 +72,16 @@ export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions)
  */
 export function adamOptimiser(
   problem: Problem,
-  options: Omit<AdamOptions, 'lo' | 'hi' | 'counter'>,
+  options: Omit<AdamOptions, 'lo' | 'hi' | 'counter' | 'inPlace'>,
 ): Optimiser & { readonly next: Ref } {
   const { g, param, counter, lo, hi } = problem;
   const { loss, gradient } = evaluation(problem, param);
   const box = { ...(lo !== undefined && { lo }), ...(hi !== undefined && { hi }) };
-  const { step, next, moments } = adam(g, param, gradient, { ...options, ...box });
+  const { step, next, moments } = adam(g, param, gradient, {
+    ...options,
+    ...box,
+    inPlace: problem.evaluate !== undefined,
+  });
   g.assign(counter, affine(g, counter, 1, 1));
   return {
     loss,

@@ -11,6 +11,8 @@ export interface Problem {
   readonly param: Node;
   /** Appends the objective at `x`, of the parameter's shape; gives a scalar [1]. Called once. */
   readonly objective: (x: Ref) => Ref;
+  /** Appends objective and gradient at `x` in a way of its own, to save memory; then `objective` is not used. */
+  readonly evaluate?: ((x: Ref) => Evaluation) | undefined;
   /**
    * A state [1] that random draws of the objective depend on. The optimiser says what it is after the run: one more
    * for those that take a new draw at each step; one that searches along a line holds it still meanwhile.
@@ -19,6 +21,11 @@ export interface Problem {
   /** The box the parameter is kept in, one bound or one for each channel. */
   readonly lo?: Bound | undefined;
   readonly hi?: Bound | undefined;
+}
+
+export interface Evaluation {
+  readonly loss: Ref;
+  readonly gradient: Node;
 }
 
 /** A state of an optimiser, beside the parameter and the counter. */
@@ -47,7 +54,8 @@ export interface Optimiser {
  * The objective at x, and its gradient times the number of elements. A loss that is a mean over pixels then has
  * gradients of one size at every size of the canvas, and what optimisers remember of them stays true when it is enlarged.
  */
-export function evaluation({ g, param, objective }: Problem, x: Ref): { loss: Ref; gradient: Node } {
+export function evaluation({ g, param, objective, evaluate }: Problem, x: Ref): Evaluation {
+  if (evaluate) return evaluate(x);
   const loss = objective(x);
   const count = size(param.shape);
   const [gradient = fill(g, param.shape, 0)] = g.grad(loss, [x], fill(g, loss.shape, count));

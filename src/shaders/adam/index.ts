@@ -1,11 +1,13 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
-import { defineKernel } from '../../gpu/kernel';
+import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
 import { defineOp, type Knob, launch, type Op } from '../op';
 import wgsl from './adam.wgsl';
+import inPlaceWgsl from './adam_in_place.wgsl';
 import momentsWgsl from './adam_moments.wgsl';
+import momentsInPlaceWgsl from './adam_moments_in_place.wgsl';
 
 const momentsKernel = defineKernel({
   name: 'adam_moments',
@@ -16,6 +18,13 @@ const momentsKernel = defineKernel({
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
+const momentsInPlace = defineKernel({
+  ...momentsKernel,
+  name: 'adam_moments_in_place',
+  wgsl: momentsInPlaceWgsl,
+  binds: ['read', 'write'],
+});
+
 const kernel = defineKernel({
   name: 'adam',
   wgsl,
@@ -23,6 +32,12 @@ const kernel = defineKernel({
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', channel: 'u32', bounds: 'u32', log_b1: 'f32', log_b2: 'f32', rate: 'f32', eps: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
+});
+const inPlace = defineKernel({
+  ...kernel,
+  name: 'adam_in_place',
+  wgsl: inPlaceWgsl,
+  binds: ['read', 'read', 'read', 'write'],
 });
 
 export interface Betas {
@@ -111,3 +126,19 @@ export const adamOp: Op<4, AdamAttrs> = defineOp<4, AdamAttrs>({
   },
   backward: () => [null, null, null, null],
 });
+
+/** The same two, each over its first input, a state: half the memory. */
+export const adamInPlace: { readonly moments: typeof adamMomentsOp; readonly step: typeof adamOp } = {
+  moments: overFirst(adamMomentsOp, momentsInPlace),
+  step: overFirst(adamOp, inPlace),
+};
+
+/** An op of one launch that binds its first input first, over it. */
+function overFirst<N extends number, A>(op: Op<N, A>, over: KernelSource): Op<N, A> {
+  return {
+    ...op,
+    name: over.name,
+    inPlace: true,
+    forward: (...given) => op.forward(...given).map((l) => ({ ...l, kernel: over, bind: l.bind.slice(1) })),
+  };
+}

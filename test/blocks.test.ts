@@ -1,0 +1,345 @@
+// The objective of a stage in blocks is that of the whole canvas: its terms, its gradient, the picture it makes.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EngineError } from '../src/base/errors';
+import type { Raster } from '../src/base/raster';
+import { Rng } from '../src/base/rng';
+import { size } from '../src/base/shape';
+import { axisBlocks, type Layout } from '../src/graph/blocks/layout';
+import { type Outline, outline, split } from '../src/graph/blocks/split';
+import { Graph, type Node } from '../src/graph/graph';
+import { Plan } from '../src/graph/plan';
+import { schedule } from '../src/graph/schedule';
+import type { OnnxModel, OnnxNode, OnnxTensor } from '../src/nets/onnx_model';
+import { type Net, netOf } from '../src/nets/weights';
+import { plasma } from '../src/recipes/canvas/plasma';
+import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
+import { type Prepared, prepare } from '../src/recipes/run';
+import { stageGraph } from '../src/recipes/stage';
+import { type StageSetup, stageObjective } from '../src/recipes/stage_objective';
+import { accumulate } from '../src/shaders/in_place';
+import type { Ref } from '../src/shaders/op';
+import { add, scale } from '../src/shaders/pointwise';
+import { device } from './device';
+import { close } from './kit';
+
+const test = suite('blocks');
+
+/** A net like a VGG: in each block so many convolutions of 3 x 3 with relu, and a pool behind. */
+function tinyNet(blocks: readonly (readonly number[])[], name = 'tiny'): Net {
+  const nodes: OnnxNode[] = [];
+  const tensors = new Map<string, OnnxTensor>();
+  let [value, channels] = ['image', 3];
+  const node = (op: string, inputs: string[], attributes: OnnxNode['attributes']): void => {
+    const output = `${op.toLowerCase()}${nodes.length}`;
+    nodes.push({ op, name: output, inputs, outputs: [output], attributes });
+    value = output;
+  };
+  for (const [k, widths] of blocks.entries()) {
+    if (k > 0)
+      node(
+        'MaxPool',
+        [value],
+        new Map([
+          ['kernel_shape', [2, 2]],
+          ['strides', [2, 2]],
+        ]),
+      );
+    for (const width of widths) {
+      const shape = [width, channels, 3, 3];
+      const deviation = Math.sqrt(2 / (9 * channels));
+      const seed = nodes.length;
+      const weights = `w${seed}`;
+      tensors.set(weights, {
+        name: weights,
+        shape,
+        type: 'float32',
+        floats: () => {
+          const rng = new Rng(11, seed);
+          return Float32Array.from({ length: size(shape) }, () => deviation * rng.normal());
+        },
+        ints: () => [],
+      });
+      node(
+        'Conv',
+        [value, weights],
+        new Map([
+          ['kernel_shape', [3, 3]],
+          ['pads', [1, 1, 1, 1]],
+        ]),
+      );
+      node('Relu', [value], new Map());
+      channels = width;
+    }
+  }
+  const inputs = [{ name: 'image', shape: [1, 3, null, null] }];
+  const model: OnnxModel = { name, producer: '', opset: 13, inputs, outputs: [value], nodes, tensors };
+  return netOf(model, null);
+}
+
+/** One number for each pixel, in all three planes. */
+const grey = (width: number, height: number, value: (x: number, y: number) => number): Raster => {
+  const plane = Array.from({ length: width * height }, (_, i) => value(i % width, Math.floor(i / width)));
+  return { width, height, data: Float32Array.from([...plane, ...plane, ...plane]) };
+};
+
+const tiny = tinyNet([[8, 8], [12], [8]]);
+const style = plasma({ size: [40, 48], seed: 3 });
+const inputs = new Map<string, Raster>([
+  ['style', style],
+  ['picture', plasma({ size: [64, 64], seed: 8 })],
+]);
+type Loss = RecipeText['stages'][number]['losses'][number];
+const LAYERS = ['relu1_1', 'relu2_1', 'relu3_1'];
+const layers = { layers: LAYERS };
+
+async function prepared(losses: readonly Loss[], more: Partial<RecipeText> = {}, net = tiny): Promise<Prepared> {
+  const recipe = fillRecipe({
+    net: net.name,
+    size: 64,
+    scales: { count: 1 },
+    styles: [{ input: 'style' }],
+    stages: [{ steps: 4, losses: [...losses] }],
+    ...more,
+  });
+  return prepare(await device(), recipe, inputs, net, () => {});
+}
+
+function setupOf(p: Prepared): StageSetup {
+  const stage = p.stages[0]!;
+  return p.setup(
+    stage,
+    p.start(stage.size, () => {}),
+    () => {},
+  );
+}
+
+const cut =
+  (rows: number, columns: number) =>
+  ({ locality, halo, stride }: Outline): Layout => {
+    const own = (k: 0 | 1, n: number): number => Math.ceil(locality.side[k] / stride[k] / n) * stride[k];
+    const axis = (k: 0 | 1, n: number) => axisBlocks(locality.side[k], own(k, n), halo[k], locality.torus[k]);
+    return [axis(0, rows), axis(1, columns)];
+  };
+
+interface Found {
+  readonly terms: ReadonlyMap<string, number>;
+  readonly gradient: Float32Array;
+}
+
+/** Terms and gradient at a canvas: whole, or in blocks. The second of two runs counts, so that sums have to start anew. */
+async function evaluate(p: Prepared, canvas: Float32Array, layout?: (o: Outline) => Layout): Promise<Found> {
+  const g = new Graph();
+  const [W, H] = p.full;
+  const x = g.state([p.cast.space.rank, H, W], canvas);
+  const counter = g.state([1], Float32Array.of(5));
+  let built: { loss: Ref; terms: ReadonlyMap<string, Ref> } = stageObjective(g, x, counter, setupOf(p));
+  let gradient: Node;
+  let finish = (): void => {};
+  if (layout) {
+    const o = outline(g, x, built, p.cast.torus);
+    const parts = split(o, layout(o), 1);
+    gradient = parts.gradient;
+    built = parts;
+    finish = parts.finish;
+  } else gradient = g.grad(built.loss, [x])[0]!;
+  // Sums are cleared at the end of a run.
+  const kept = scale(g, gradient, 2);
+  finish();
+  const plan = await Plan.compile(await device(), g, [kept, ...built.terms.values()]);
+  try {
+    plan.run(layout ? 2 : 1);
+    const terms = new Map<string, number>();
+    for (const [name, v] of built.terms) terms.set(name, (await plan.read(v))[0]!);
+    return { terms, gradient: (await plan.read(kept)).map((v) => v / 2) };
+  } finally {
+    plan.close();
+  }
+}
+
+async function agree(
+  what: string,
+  losses: readonly Loss[],
+  layout: (o: Outline) => Layout,
+  more: Partial<RecipeText> = {},
+): Promise<void> {
+  const p = await prepared(losses, more);
+  const [W, H] = p.full;
+  const rng = new Rng(4);
+  const start = p.start([W, H], () => {});
+  const canvas = start.map((v) => v + 0.1 * rng.normal());
+  const want = await evaluate(p, canvas);
+  const got = await evaluate(p, canvas, layout);
+  assert.equal([...got.terms.keys()], [...want.terms.keys()], what);
+  for (const [name, v] of want.terms) close([got.terms.get(name)!], [v], 1e-5, `${what}: ${name}`);
+  assert.ok(want.gradient.some((v) => v !== 0));
+  close(got.gradient, want.gradient, 1e-5, `${what}: gradient`, 0);
+}
+
+test('blocks cover an axis once, with a halo', () => {
+  for (const [side, own, halo] of [
+    [64, 16, 8],
+    [64, 24, 8],
+    [60, 16, 4],
+    [64, 48, 8],
+  ] as const) {
+    for (const torus of [true, false]) {
+      const a = axisBlocks(side, own, halo, torus);
+      const seen = new Uint8Array(side);
+      for (const { at, offset, skip } of a.blocks) {
+        for (let k = skip; k < a.own; k++) seen[(at + offset + k) % side]!++;
+        if (a.blocks.length === 1) continue;
+        assert.ok(torus || (at >= 0 && at + a.window <= side));
+        assert.ok(offset >= halo || (!torus && at === 0));
+        assert.ok(a.window - offset - a.own >= halo || (!torus && at + a.window === side));
+      }
+      assert.ok(
+        seen.every((n) => n === 1),
+        `${side} by ${own}, ${torus}`,
+      );
+    }
+  }
+});
+
+const statistics: Loss[] = [
+  { kind: 'gram', ...layers },
+  { kind: 'gram', ...layers, centring: 'dynamic', weight: 0.5 },
+  { kind: 'gram', ...layers, centring: 'static', weight: 0.5 },
+  { kind: 'mean', ...layers },
+  { kind: 'moments', ...layers },
+];
+
+test('four blocks give the terms and the gradient of the canvas', async () => {
+  await agree('statistics', statistics, cut(2, 2));
+});
+
+test('six uneven blocks give them too, with positions, powers, pixels and a mask', async () => {
+  const losses: Loss[] = [
+    { kind: 'gram', ...layers, centring: 'dynamic' },
+    { kind: 'gaussian', layers: ['relu2_1'] },
+    { kind: 'content', layers: ['relu2_1'], weight: 0.1 },
+    { kind: 'anchor', layers: ['input', 'relu2_1'] },
+    { kind: 'enhance', layers: ['relu3_1'], growth: 'log', weight: 0.01 },
+    { kind: 'gram_enhance', layers: ['relu3_1'], weight: 0.01 },
+    { kind: 'tv', weight: 0.1 },
+  ];
+  await agree('mixed', losses, cut(2, 3), { content: 'picture' });
+  await agree('rows only', losses.slice(0, 3), cut(3, 1), { content: 'picture', tile: 'y' });
+});
+
+test('on a plane blocks at the edges see what the canvas has there', async () => {
+  await agree(
+    'plane',
+    [
+      { kind: 'gram', ...layers },
+      { kind: 'moments', layers: ['relu3_1'] },
+    ],
+    cut(3, 2),
+    {
+      tile: 'none',
+    },
+  );
+  await agree('band', [{ kind: 'gram', ...layers }], cut(2, 3), { tile: 'x' });
+});
+
+test('with guides, what is pinned, and views', async () => {
+  const guide = grey(64, 64, (x) => (x < 40 ? 1 : 0.2));
+  inputs.set('guide', guide);
+  const mask = { input: 'guide' };
+  const covariance: Loss[] = [
+    { kind: 'gram', layers: ['relu1_1', 'relu3_1'], centring: 'dynamic' },
+    { kind: 'mean', ...layers },
+  ];
+  await agree('guides', covariance, cut(2, 3), {
+    styles: [{ input: 'style', mask }, { input: 'picture' }],
+    pin: { ...mask, picture: 'picture' },
+  });
+  await agree('views', [{ kind: 'gram', ...layers }], cut(2, 2), { views: [{ kind: 'mirror' }] });
+});
+
+test('the loss does not change as the canvas rolls by whole strides', async () => {
+  const p = await prepared([{ kind: 'gram', ...layers }], {
+    stages: [{ steps: 1, jitter: false, losses: [{ kind: 'gram', ...layers }] }],
+  });
+  const canvas = p.start([64, 64], () => {});
+  const moved = canvas.map(
+    (_, i) => canvas[i - (i % 4096) + ((Math.floor((i % 4096) / 64) + 8) % 64) * 64 + ((i + 20) % 64)]!,
+  );
+  const [a, b] = [await evaluate(p, canvas, cut(2, 3)), await evaluate(p, moved, cut(2, 3))];
+  for (const [name, v] of a.terms) close([b.terms.get(name)!], [v], 2e-6, name);
+});
+
+for (const optimizer of [{ kind: 'adam' }, { kind: 'lbfgs' }] as const) {
+  test(`steps of ${optimizer.kind} make the same picture, and allocate nothing`, async () => {
+    const d = await device();
+    const p = await prepared(
+      [
+        { kind: 'moments', ...layers },
+        { kind: 'tv', weight: 0.01 },
+      ],
+      {
+        stages: [
+          {
+            steps: 6,
+            optimizer,
+            losses: [
+              { kind: 'moments', ...layers },
+              { kind: 'tv', weight: 0.01 },
+            ],
+          },
+        ],
+      },
+    );
+    const setup = setupOf(p);
+    const pictures: Float32Array[] = [];
+    const losses: number[] = [];
+    for (const layout of [undefined, cut(2, 3)]) {
+      const { graph, canvas, outputs, optimiser } = stageGraph(setup, { canvas: setup.start, counter: 0 }, layout);
+      const plan = await Plan.compile(d, graph, outputs);
+      const made: string[] = [];
+      const gpu = d.gpu as unknown as Record<string, unknown>;
+      const prototype = Object.getPrototypeOf(d.gpu) as Record<string, (...a: unknown[]) => unknown>;
+      const traps = ['createBuffer', 'createBindGroup', 'createComputePipeline', 'createComputePipelineAsync'];
+      for (const name of traps) {
+        gpu[name] = function (this: unknown, ...a: unknown[]) {
+          made.push(name);
+          return prototype[name]!.apply(this, a);
+        };
+      }
+      plan.run(2);
+      for (let k = 0; k < 4; k++) plan.run();
+      for (const name of traps) delete gpu[name];
+      assert.equal(made, []);
+      pictures.push(await plan.read(canvas));
+      losses.push((await plan.read(optimiser.loss))[0]!);
+      plan.close();
+    }
+    close(pictures[1]!, pictures[0]!, 1e-4, 'picture');
+    close([losses[1]!], [losses[0]!], 1e-4, 'loss');
+    assert.ok(pictures[0]!.some((v, i) => Math.abs(v - setup.start[i]!) > 0.01));
+  });
+}
+
+test('a loss that takes features of the whole canvas at once is named', async () => {
+  const p = await prepared([
+    { kind: 'gram', ...layers },
+    { kind: 'sliced', layers: ['relu2_1'] },
+  ]);
+  const setup = setupOf(p);
+  assert.throws(
+    () => stageGraph(setup, { canvas: setup.start, counter: 0 }, cut(2, 2)),
+    (e: unknown) => e instanceof EngineError && e.code === 'LimitError' && /sliced relu2_1/.test(e.message),
+  );
+  const pixels = await prepared([{ kind: 'gram', layers: ['input'] }, { kind: 'patches' }]);
+  assert.ok(pixels.full[0] === 64);
+});
+
+test('a value that was written over is not read', () => {
+  const g = new Graph();
+  const s = g.state([4], new Float32Array(4));
+  const one = g.constant([4], new Float32Array(4).fill(1));
+  const sum = accumulate(g, s, one);
+  assert.throws(() => schedule(g, [add(g, sum, s)], { fuse: true, realBytes: 4 }), /written over/);
+});
+
+test.run();
