@@ -210,6 +210,37 @@ test('a diff finds a planted change, whatever the numbers of nodes', async () =>
   assert.ok(same.rows.length === report.rows.length && same.rows.every((r) => r.ratio === 1 && !r.oldLabel));
 });
 
+test('a diff tells ops of one kind apart by their work', async () => {
+  const { report } = await profiled();
+  const row = (label: string, flops: number, ms: number, kernel = 'conv2d'): LaunchReport => ({
+    ...report.rows[0]!,
+    label,
+    op: 'conv2d',
+    kernel,
+    flops,
+    ms,
+  });
+  const of = (...rows: LaunchReport[]): ProfileReport => ({ ...report, rows });
+  const before = of(row('conv2d#1', 10, 1), row('conv2d#2', 20, 2), row('conv2d#3', 30, 3));
+  const after = of(row('conv2d#1', 20, 4), row('conv2d#2', 30, 5, 'conv2d_thin'));
+  const found = diffOf(before, after).rows.map((r) => [r.oldLabel, r.oldKernel, r.before, r.after]);
+  assert.equal(found, [
+    ['conv2d#2', undefined, 2, 4],
+    ['conv2d#3', 'conv2d', 3, 5],
+    [undefined, undefined, 1, null],
+  ]);
+});
+
+test('passes at once, and thousands of them', async () => {
+  const { report } = await profiled();
+  const [row] = report.rows;
+  const rows = Array.from({ length: 3000 }, (_, k) => ({ ...row!, startMs: k / 2, lastedMs: k === 7 ? 3 : 0.6 }));
+  checkTrace(traceOf({ ...report, rows }), 3000);
+  const page = profilePage({ report: { ...report, rows }, sources: new Map() });
+  assert.match(page, 'The 500 slowest of 3000');
+  assert.ok(page.length < 2e6, `${page.length} characters`);
+});
+
 test('what is no profile is refused', () => {
   for (const text of ['', '{}', '[1]', 'null', '{"format":"toroid profile","version":2,"rows":[]}']) {
     assert.throws(

@@ -30,7 +30,7 @@ const SHORTEST_US = 1e-3;
 
 /**
  * One run on two tracks: what the host does for it, and every launch as it was timed, each in a pass of its own, from
- * when the host has submitted it.
+ * when the host has submitted it. Where GPUs run passes at once, one is drawn from the end of the one before.
  */
 export function traceOf(report: ProfileReport): Trace {
   const { totals, subject, adapter, rows } = report;
@@ -43,6 +43,15 @@ export function traceOf(report: ProfileReport): Trace {
   ];
   const submitted = totals.hostMs * 1e3;
   const end = Math.max(0, ...rows.map((r) => (r.startMs + r.lastedMs) * 1e3));
+  let over = 0;
+  const launches = [...rows]
+    .sort((a, b) => a.startMs - b.startMs)
+    .map((r) => {
+      const from = Math.max(over, submitted + r.startMs * 1e3);
+      const dur = Math.max(SHORTEST_US, submitted + (r.startMs + r.lastedMs) * 1e3 - from);
+      over = from + dur;
+      return span(r.label, r.kernel, GPU, from, dur, argsOf(r));
+    });
   const spans: TraceEvent[] = [
     span('encode and submit', 'host', HOST, 0, submitted, { hostMs: totals.hostMs }),
     span('wait for the GPU', 'host', HOST, submitted, end, {
@@ -50,7 +59,7 @@ export function traceOf(report: ProfileReport): Trace {
       gpuMs: totals.gpuMs,
       outside: totals.outside,
     }),
-    ...rows.map((r) => span(r.label, r.kernel, GPU, submitted + r.startMs * 1e3, r.lastedMs * 1e3, argsOf(r))),
+    ...launches,
   ];
   const { version, date, versions, clock, runs, roof } = report;
   return {

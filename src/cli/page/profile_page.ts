@@ -11,6 +11,9 @@ import { roofline } from './roofline';
 
 /** Kernels with a colour of their own; the others share one. */
 const COLOURS = 8;
+/** Rows of the table at most, the slowest; and what is narrower in the strip is not drawn. */
+const MOST_ROWS = 500;
+const THINNEST = 0.02;
 const STRIP = { width: 1000, height: 60 };
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
@@ -99,6 +102,7 @@ function strip(rows: readonly LaunchReport[], colour: (kernel: string) => string
     const width = (r.lastedMs / total) * STRIP.width;
     const from = x;
     x += width;
+    if (width < THINNEST) return null;
     return html`<a href="#${anchor(r.kernel)}"><rect class="${colour(r.kernel)}" x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="${STRIP.height}"><title>${r.label} (${r.kernel}): ${shortMs(r.lastedMs)} ms</title></rect></a>`;
   });
   return html`<svg class="strip" viewBox="0 0 ${STRIP.width} ${STRIP.height}" preserveAspectRatio="none" role="img" aria-label="The launches of one run, in order">${bars}</svg>`;
@@ -133,5 +137,5 @@ function table(rows: readonly LaunchReport[], colour: (kernel: string) => string
     (h) =>
       html`<th scope="col"${number(h) && new Html(' class="number"')}${h === 'ms' && new Html(' aria-sort="descending"')}><button type="button">${h}</button></th>`,
   );
-  return html`<div class="scroll tall"><table id="launches"><thead><tr>${head}</tr></thead><tbody>${sorted.map(line)}</tbody></table></div>`;
+  return html`<div class="scroll tall"><table id="launches"><thead><tr>${head}</tr></thead><tbody>${sorted.slice(0, MOST_ROWS).map(line)}</tbody></table></div>${sorted.length > MOST_ROWS && html`<p class="quiet">The ${MOST_ROWS} slowest of ${sorted.length}; profile.json has them all.</p>`}`;
 }
