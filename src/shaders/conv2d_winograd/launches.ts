@@ -1,0 +1,141 @@
+import { chw, type Shape } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { type Kind, type Launch, launch, type Ref } from '../op';
+import { BORDER, type Borders } from '../pad/border';
+import type { Tile } from '../winograd_filter';
+import pixel from './pixel.wgsl';
+import multiplyWgsl from './winograd_multiply.wgsl';
+import input2Wgsl from './winograd2_input.wgsl';
+import output2Wgsl from './winograd2_output.wgsl';
+import input4Wgsl from './winograd4_input.wgsl';
+import output4Wgsl from './winograd4_output.wgsl';
+
+const input = {
+  lib: [pixel],
+  binds: ['read', 'read', 'write'],
+  uniforms: {
+    c: 'u32',
+    h: 'i32',
+    w: 'i32',
+    oh: 'i32',
+    ow: 'i32',
+    top: 'i32',
+    left: 'i32',
+    across: 'u32',
+    first: 'u32',
+    count: 'u32',
+    row: 'u32',
+  },
+  variants: [{ WG: 32 }, { WG: 64 }],
+} as const;
+const output = {
+  binds: ['read', 'read', 'write'],
+  uniforms: { oh: 'u32', ow: 'u32', across: 'u32', first: 'u32', count: 'u32', row: 'u32' },
+  variants: [{ WG: 32 }, { WG: 64 }],
+} as const;
+const kernels = {
+  2: {
+    input: defineKernel({ name: 'winograd2_input', wgsl: input2Wgsl, ...input }),
+    output: defineKernel({ name: 'winograd2_output', wgsl: output2Wgsl, ...output }),
+  },
+  4: {
+    input: defineKernel({ name: 'winograd4_input', wgsl: input4Wgsl, ...input }),
+    output: defineKernel({ name: 'winograd4_output', wgsl: output4Wgsl, ...output }),
+  },
+} as const;
+const multiply = defineKernel({
+  name: 'winograd_multiply',
+  wgsl: multiplyWgsl,
+  binds: ['read', 'read', 'write'],
+  uniforms: { quads: 'u32', o: 'u32', row: 'u32' },
+  variants: [{ WG: 32 }, { WG: 64 }],
+});
+
+/** Multiply-adds of a tile's two transforms, counted as 2, per channel. */
+const WORK: Readonly<Record<Tile, readonly [there: number, back: number]>> = { 2: [32, 24], 4: [156, 124] };
+
+/** Transformed values, 4 bytes each, that a convolution keeps at a time: 64 MiB. */
+export const SCRATCH = 16 * 2 ** 20;
+
+/** Tiles of a map, and into how many launches of `size` tiles they are cut so that scratch memory stays bounded. */
+export interface Chunks {
+  readonly tiles: number;
+  /** A multiple of 64, which is what 8 neighbouring threads of the products take. */
+  readonly size: number;
+  readonly count: number;
+}
+
+/**
+ * Cuts the tiles of a convolution [C, ..] -> [O, h, w] so that their transforms take no more than `most` values,
+ * (tile + 2)^2 (C + O) each. Never fewer than 64 tiles: 9 MiB with F(4x4) at 512 -> 512 channels.
+ */
+export function chunksOf(C: number, [O, h, w]: readonly [number, number, number], tile: Tile, most = SCRATCH): Chunks {
+  const tiles = Math.ceil(h / tile) * Math.ceil(w / tile);
+  const each = (tile + 2) ** 2 * (4 * Math.ceil(C / 4) + O);
+  const fit = Math.max(64, Math.floor(most / each / 64) * 64);
+  const count = Math.ceil(tiles / fit);
+  return { tiles, size: Math.ceil(tiles / count / 64) * 64, count };
+}
+
+/** A convolution as the kernels see it. */
+export interface Work {
+  readonly tile: Tile;
+  readonly top: number;
+  readonly left: number;
+  readonly border: Borders;
+  readonly bias?: Ref | undefined;
+  /** Shape of x: x counts only where this is positive. */
+  readonly mask?: Ref | undefined;
+  readonly relu: boolean;
+  readonly most?: number | undefined;
+}
+
+/** The launches that make y [O, h, w] of x [C, H, W] and transformed filters: three for each chunk of tiles. */
+export function winogradLaunches(
+  x: Ref,
+  filter: Ref,
+  y: Ref,
+  work: Work,
+  scratch: (shape: Shape, kind: Kind) => Ref,
+): readonly Launch[] {
+  const { tile, top, left, border, bias, mask, relu, most } = work;
+  const [c, h, w] = chw('conv2d_winograd', x.shape);
+  const [o, oh, ow] = chw('conv2d_winograd', y.shape);
+  const chunks = chunksOf(c, [o, oh, ow], tile, most);
+  const quads = Math.ceil(c / 4);
+  const spots = (tile + 2) ** 2;
+  const row = chunks.size;
+  // 4 bytes whatever the plan stores: in f16 the transforms would lose what the sums keep.
+  const v = scratch([spots, 4 * quads, row], 'u32');
+  const p = scratch([spots, o, row], 'u32');
+  const across = Math.ceil(ow / tile);
+  return Array.from({ length: chunks.count }, (_, k): readonly Launch[] => {
+    const first = k * row;
+    const count = Math.min(row, chunks.tiles - first);
+    return [
+      launch({
+        kernel: kernels[tile].input,
+        bind: [x, mask ?? x, v],
+        overrides: { BV: BORDER[border[0]], BH: BORDER[border[1]], MASK: mask ? 1 : 0 },
+        uniforms: { c, h, w, oh, ow, top, left, across, first, count, row },
+        grid: ({ WG }) => [Math.ceil(count / WG), 4 * quads],
+        flops: WORK[tile][0] * c * count,
+      }),
+      launch({
+        kernel: multiply,
+        bind: [filter, v, p],
+        uniforms: { quads, o, row: row / 4 },
+        grid: ({ WG }) => [Math.ceil(row / 8 / WG), Math.ceil(o / 8), spots],
+        flops: 2 * spots * o * c * count,
+      }),
+      launch({
+        kernel: kernels[tile].output,
+        bind: [p, bias ?? filter, y],
+        overrides: { BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 },
+        uniforms: { oh, ow, across, first, count, row },
+        grid: ({ WG }) => [Math.ceil(count / WG), o],
+        flops: WORK[tile][1] * o * count,
+      }),
+    ];
+  }).flat();
+}

@@ -1,0 +1,26 @@
+// Reads of X as a padded map shows it, for kernels with X, M, u, BV, BH and MASK.
+
+// Which of n elements a padded axis shows at p, `pad` of them before the first; -1 for none, also where no output
+// looks: such pixels only fill up the last tile.
+fn source_of(p: i32, pad: i32, n: i32, outputs: i32, border: u32) -> i32 {
+  if (p >= outputs + 2) { return -1; }
+  var v = p - pad;
+  switch border {
+    case 1: { v = clamp(v, 0, n - 1); }
+    case 2: { v = n - 1 - abs(n - 1 - abs(v)); }
+    case 3: {
+      if (v < 0) { v += n; }
+      if (v >= n) { v -= n; }
+    }
+    default: {}
+  }
+  return select(-1, v, v >= 0 && v < n);
+}
+
+// X in column x of the row that begins at `row`; 0 where either is less than 0
+fn pixel(row: i32, x: i32) -> f32 {
+  if (row < 0 || x < 0) { return 0.0; }
+  let v = f32(X[row + x]);
+  if (MASK) { return select(0.0, v, f32(M[row + x]) > 0.0); }
+  return v;
+}

@@ -1,0 +1,50 @@
+// winograd2_output: Y[o, y, x] = B[o] + (A' p A)[y mod 2, x mod 2], where p is the 4x4 products P[k, o, t] of its tile t
+//
+// The way back from F(2x2, 3x3) to pixels, see index.ts. A thread makes the 2x2 pixels of one tile in one channel;
+// threads that are neighbours read neighbours. The last tile of a row or column may have fewer pixels.
+
+alias T = f32;
+override WG: u32 = 64;        // threads per workgroup
+override BIAS: bool = false;  // add B
+override RELU: bool = false;  // max(Y, 0)
+
+struct Uniforms { oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32 }
+
+@group(0) @binding(0) var<storage, read>       P: array<f32>;
+@group(0) @binding(1) var<storage, read>       B: array<T>;
+@group(0) @binding(2) var<storage, read_write> Y: array<T>;
+@group(0) @binding(3) var<uniform>             u: Uniforms;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
+        @builtin(local_invocation_index) local: u32) {
+  let t = group.x * WG + local;
+  if (t >= u.count) { return; }
+  let o = group.y;
+  let at = o * u.row + t;
+  let step = groups.y * u.row;
+  let p0 = products(at, step);
+  let p1 = products(at + 4 * step, step);
+  let p2 = products(at + 8 * step, step);
+  let p3 = products(at + 12 * step, step);
+  let tile = u.first + t;
+  let y = 2 * (tile / u.across);
+  let x = 2 * (tile % u.across);
+  put(o, y, x, p0 + p1 + p2);
+  put(o, y + 1, x, p1 - p2 - p3);
+}
+
+fn products(at: u32, step: u32) -> vec4f {
+  return vec4f(P[at], P[at + step], P[at + 2 * step], P[at + 3 * step]);
+}
+
+// A' along a row, and what belongs to a pixel
+fn put(o: u32, y: u32, x: u32, p: vec4f) {
+  if (y >= u.oh) { return; }
+  var v = vec2f(p.x + p.y + p.z, p.y - p.z - p.w);
+  if (BIAS) { v += f32(B[o]); }
+  if (RELU) { v = max(v, vec2f()); }
+  let at = (o * u.oh + y) * u.ow + x;
+  Y[at] = T(v.x);
+  if (x + 1 < u.ow) { Y[at + 1] = T(v.y); }
+}
