@@ -38,7 +38,7 @@ export function addProfile(program: Command): void {
     .summary('time every kernel of a recipe, and say what to look at first')
     .description(
       'Times every kernel launch of a stage of a recipe against what the adapter can do at best, and prints a table.\n' +
-        'Writes into a folder: profile.html, a page with a roofline and the source of each kernel; trace.json, for\n' +
+        'Writes into a folder: profile.html, a page with a roofline and the source of each kernel; trace.json, for ' +
         'ui.perfetto.dev; profile.json, the figures, to compare with those of another day.',
     )
     .argument('[recipe]', 'as of `toroid run`: a name, a .json or .yaml file, or a picture made by toroid');
