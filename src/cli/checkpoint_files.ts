@@ -30,6 +30,8 @@ export const jobSchema = z.object({
   preview: z.tuple([z.number(), z.number()]).optional(),
   frames: z.string().optional(),
   fps: z.number().optional(),
+  /** Choices of kernels, of all that was known when it began. */
+  tuned: z.record(z.string(), z.string()).optional(),
 });
 export type SavedJob = z.output<typeof jobSchema>;
 

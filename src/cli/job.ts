@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
+import type { Choices, TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
 import { loadNet, resolveWeights } from '../nets/weights.node';
 import type { Checkpoint } from '../recipes/checkpoint';
@@ -32,6 +33,7 @@ import { type Bits, checkPreview, ensureWritable, previewName, writePicture, wri
 import { ensureProfileWritable, writeProfile } from './profile_files';
 import { duration, Report } from './report';
 import { STOPPED, stopOnSignal } from './stop';
+import { otherChoices, startTuning, tunedRecord, tuneOption } from './tuning';
 import { VERSION, versions } from './version';
 import { startWatch, type Watcher } from './watch_server';
 
@@ -48,6 +50,7 @@ export interface JobOptions {
   checkpoint?: string;
   every: { readonly steps?: number; readonly seconds?: number };
   weightsUnchecked?: boolean;
+  tune?: TuneMode;
   requireGpu?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -75,6 +78,7 @@ export function addJobOptions(command: Command): Command {
       ),
     )
     .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
+    .addOption(tuneOption())
     .option('--require-gpu', 'fail rather than run on the processor')
     .option('--json', 'print progress and result as JSON, one object a line')
     .option('-q, --quiet', 'print only the result, and errors');
@@ -91,6 +95,8 @@ export interface Job {
   readonly command: string;
   /** The adapter that made the picture to be made again. */
   readonly adapter?: string | undefined;
+  /** And the choices of kernels it made there, to be made again. */
+  readonly tuned?: Choices | undefined;
   readonly resume?: Checkpoint | undefined;
 }
 
@@ -166,12 +172,20 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
   if (job.adapter !== undefined && job.adapter !== description) {
     notice(`it was made on ${job.adapter}: here it may differ in the last bits`);
   }
+  const pinned = job.adapter === description ? job.tuned : undefined;
+  const before = job.resume && pinned;
   const started = performance.now();
   const saved: string[] = [];
   let watcher: Watcher | undefined;
   let film: Animation | undefined;
   try {
     const net = await netOf(recipe, options, notice);
+    const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
+    const measure = await startTuning(device, { mode: options.tune, pinned }, notice);
+    if (measure) {
+      report.say('Tuning: measuring which variants of kernels are fastest');
+      await measure(recipe, rasters, { net, signal: stop.signal, onNotice: notice });
+    }
     if (options.watch !== undefined) {
       watcher = await startWatch({
         ...(typeof options.watch === 'number' && { port: options.watch }),
@@ -182,13 +196,13 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
       });
       report.say(`Watch it at ${watcher.url}`);
     }
-    if (options.checkpoint !== undefined) await begin(job, options, options.checkpoint, description);
+    if (options.checkpoint !== undefined) await begin(job, options, options.checkpoint, device);
     const record = (final: Recipe, file: string): Record<string, string> => ({
       Software: `toroid ${VERSION}`,
       toroid: JSON.stringify({
         version: VERSION,
         recipe: recorded(final, inputs, dirname(file)),
-        adapter: { name: description, software },
+        adapter: { name: description, software, ...tunedRecord(device, before) },
       }),
     });
     if (options.frames !== undefined)
@@ -203,7 +217,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
     if (film && job.resume && options.checkpoint !== undefined) {
       for await (const frame of savedFrames(options.checkpoint, job.resume.frame)) await film.add(frame);
     }
-    const result = await run(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
+    const result = await run(device, recipe, rasters, {
       net,
       resume: job.resume,
       signal: stop.signal,
@@ -240,6 +254,8 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
     report.end();
     if (result.stages.every((s) => s.steps === 0)) return nothing();
     if (result.stopped) process.exitCode = STOPPED;
+    const other = pinned && otherChoices(device, pinned);
+    if (other) notice(other);
     await writePicture(out, result.raster, { bits, metadata: record(result.recipe, out), onNotice: notice });
     const preview = options.preview && (await writePreview(out, result.raster, options.preview));
     const frames = await film?.finish();
@@ -265,7 +281,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
     if (options.profile !== undefined && !result.stopped) {
       report.say('Profiling the largest stage');
       const given = { net, versions: versions(), onNotice: notice };
-      const found = await profileStage(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), given);
+      const found = await profileStage(device, recipe, rasters, given);
       await writeProfile(options.profile, found);
     }
     await watcher?.finish({ raster: result.raster, file: out, seconds, stopped: result.stopped });
@@ -285,7 +301,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
         bits,
         version: VERSION,
         recipe: recorded(result.recipe, inputs, dirname(out)),
-        adapter: { name: description, software },
+        adapter: { name: description, software, ...tunedRecord(device, before) },
         stopped: result.stopped,
         seconds,
         moved: result.moved,
@@ -318,11 +334,12 @@ export async function netOf(
   return net;
 }
 
-function begin(job: Job, options: JobOptions, folder: string, adapter: string): Promise<void> {
+function begin(job: Job, options: JobOptions, folder: string, { adapter, tuning }: Device): Promise<void> {
   const asked = {
     toroid: VERSION,
     recipe: recorded(job.recipe, job.inputs, folder),
-    adapter,
+    adapter: adapter.description,
+    ...(tuning && { tuned: tuning.known() }),
     out: job.out,
     bits: Number(options.bits) as Bits,
     ...(options.preview && { preview: options.preview }),

@@ -11,6 +11,7 @@ import { addRun } from './run';
 import { addStyle } from './style';
 import { addSweep } from './sweep';
 import { addTexture } from './texture';
+import { addTune } from './tune';
 import { VERSION } from './version';
 import { addWeights } from './weights';
 
@@ -47,6 +48,7 @@ function program(): Command {
   addPlasma(root, preview);
   addCheck(root);
   addProfile(root);
+  addTune(root);
   addWeights(root);
   addDoctor(root);
   return root;

@@ -1,6 +1,7 @@
 import { bytesText } from '../base/errors';
+import { variantText } from '../gpu/tune';
 import type { DiffRow, ProfileDiff } from '../graph/profile_diff';
-import { type Bound, headline, type Pace, type ProfileReport, variantText } from '../graph/profile_report';
+import { type Bound, headline, type Pace, type ProfileReport } from '../graph/profile_report';
 
 /** Rows shown unless all are asked for. */
 export const TOP = 20;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
 import { EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
+import type { Choices } from '../gpu/tune';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
 import { lookUp, notThere, reason } from './files';
 import { readMetadata } from './picture';
@@ -15,6 +16,8 @@ export interface FoundRecipe {
   readonly name: string;
   /** The adapter it ran on, for a picture's recipe. */
   readonly adapter?: string;
+  /** And the choices of kernels it made there. */
+  readonly tuned?: Choices;
 }
 
 /** A recipe is text for people: one beyond this is something else. */
@@ -60,7 +63,7 @@ export async function findRecipe(name: string): Promise<FoundRecipe> {
   return { value, ...place };
 }
 
-async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'adapter'>> {
+async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'adapter' | 'tuned'>> {
   const text = (await readMetadata(path)).toroid;
   const foreign = new EngineError(
     'RecipeError',
@@ -74,9 +77,16 @@ async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'a
   } catch {
     throw foreign;
   }
-  const { recipe, adapter } = (record ?? {}) as { recipe?: unknown; adapter?: { name?: unknown } };
+  const { recipe, adapter } = (record ?? {}) as { recipe?: unknown; adapter?: { name?: unknown; tuned?: unknown } };
   if (recipe === undefined) throw foreign;
-  return { value: recipe, ...(typeof adapter?.name === 'string' && { adapter: adapter.name }) };
+  if (typeof adapter?.name !== 'string') return { value: recipe };
+  return { value: recipe, adapter: adapter.name, tuned: choicesOf(adapter.tuned) };
+}
+
+/** Choices as a record holds them; of a damaged one those that can be read. */
+function choicesOf(value: unknown): Choices {
+  if (typeof value !== 'object' || value === null) return {};
+  return Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string'));
 }
 
 function parseJson(name: string, text: string): unknown {

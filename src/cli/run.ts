@@ -69,7 +69,7 @@ async function action(name: string | undefined, options: RunOptions): Promise<vo
       out,
       notices,
       command: commandLine(),
-      ...(same && found.adapter !== undefined && { adapter: found.adapter }),
+      ...(same && found.adapter !== undefined && { adapter: found.adapter, tuned: found.tuned }),
     },
     options,
   );
@@ -155,6 +155,7 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       notices,
       command: commandLine(),
       adapter: job.adapter,
+      tuned: job.tuned ?? {},
       ...(checkpoint && { resume: checkpoint }),
     },
     {

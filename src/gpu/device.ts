@@ -1,6 +1,7 @@
 import { EngineError } from '../base/errors';
 import { KernelCache } from './kernel';
 import { BufferPool } from './pool';
+import type { Tuning } from './tune';
 
 /** What a computation ran on, for reports and for the keys of measurements. */
 export interface AdapterFacts {
@@ -23,6 +24,8 @@ export interface Platform {
 export class Device {
   readonly kernels: KernelCache;
   readonly pool: BufferPool;
+  /** What was measured of kernels on this adapter, for plans to choose by. Without it they choose the same always. */
+  tuning: Tuning | undefined;
   #fault: string | undefined;
   #closed = false;
 

@@ -2,6 +2,7 @@
 import { EngineError } from '../base/errors';
 import { type Overrides, specialise } from '../gpu/kernel';
 import type { Clock, Roof } from '../gpu/roof';
+import { variantText } from '../gpu/tune';
 import type { Plan } from './plan';
 import type { ProfileRow } from './profile';
 
@@ -189,12 +190,6 @@ function byKernel(rows: readonly LaunchReport[], roof: Roof, total: number): Ker
   });
   return all.sort((a, b) => b.ms - a.ms);
 }
-
-/** `WG=64 RELU=1` */
-export const variantText = (variant: Overrides): string =>
-  Object.entries(variant)
-    .map(([k, v]) => `${k}=${v}`)
-    .join(' ');
 
 /** The text that was compiled of every kernel of a plan, in its storage type. */
 export function sourcesOf(plan: Plan): ReadonlyMap<string, string> {

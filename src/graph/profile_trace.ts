@@ -1,8 +1,8 @@
 // A profile for the timelines of others: Chrome's trace format (Perfetto, chrome://tracing) and the marks of a browser's
 // own profiler. Runs in browsers too.
 // The format: "Trace Event Format", Google, https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+import { variantText } from '../gpu/tune';
 import type { LaunchReport, ProfileReport } from './profile_report';
-import { variantText } from './profile_report';
 
 export interface TraceEvent {
   readonly name: string;

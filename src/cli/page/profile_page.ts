@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bytesText } from '../../base/errors';
-import { headline, type LaunchReport, type ProfileReport, variantText } from '../../graph/profile_report';
+import { variantText } from '../../gpu/tune';
+import { headline, type LaunchReport, type ProfileReport } from '../../graph/profile_report';
 import type { StageProfile } from '../../recipes/profile_stage';
 import { PACE_HEAD, paceCells, percent, rate, shortMs } from '../profile_table';
 import { Html, html } from './html';

@@ -1,0 +1,75 @@
+// Tunes the kernels of a recipe: of the very plans that a run would replay.
+import type { Raster } from '../base/raster';
+import type { Device } from '../gpu/device';
+import type { TuneRecord, Tuning } from '../gpu/tune';
+import { Plan } from '../graph/plan';
+import { type TuneOutcome, tunePlan } from '../graph/tune_plan';
+import type { Net } from '../nets/weights';
+import type { PlannedStage } from './expand';
+import { refuseTooLarge } from './fits';
+import type { Recipe } from './recipe';
+import { prepare } from './run';
+import { stageGraph } from './stage';
+
+export interface TuneRecipeOptions {
+  readonly tuning: Tuning;
+  readonly net?: Net | null | undefined;
+  /** By `performance.now()`: nothing is begun after it. */
+  readonly until?: number | undefined;
+  readonly again?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  onNotice?(text: string): void;
+  onStage?(stage: { readonly name: string; readonly width: number; readonly height: number }): void;
+  onRecord?(record: TuneRecord): void;
+}
+
+export interface RecipeTuned extends TuneOutcome {
+  /** Stages whose kernels were not looked at for lack of time: `fine 256x256`. */
+  readonly stagesLeft: readonly string[];
+}
+
+/**
+ * Tunes stage after stage, the largest first: most of a run's time goes there.
+ * @throws EngineError what `run` throws for a recipe that cannot be run.
+ */
+export async function tuneRecipe(
+  device: Device,
+  wanted: Recipe,
+  inputs: ReadonlyMap<string, Raster>,
+  options: TuneRecipeOptions,
+): Promise<RecipeTuned> {
+  const { tuning, until = Number.POSITIVE_INFINITY, signal } = options;
+  const said = new Set<string>();
+  const notice = (text: string): void => {
+    if (!said.has(text)) options.onNotice?.(text);
+    said.add(text);
+  };
+  const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
+  refuseTooLarge(device, prepared);
+  const records: TuneRecord[] = [];
+  const left = new Set<string>();
+  const stagesLeft: string[] = [];
+  for (const stage of [...prepared.stages].sort((a, b) => area(b) - area(a))) {
+    const [width, height] = stage.size;
+    if (performance.now() >= until || signal?.aborted) {
+      stagesLeft.push(`${stage.name} ${width}x${height}`);
+      continue;
+    }
+    options.onStage?.({ name: stage.name, width, height });
+    const canvas = prepared.start(stage.size, notice);
+    const { graph, outputs } = stageGraph(prepared.setup(stage, canvas, notice), { canvas, counter: 0 });
+    const plan = await Plan.compile(device, graph, outputs);
+    try {
+      const { onRecord, again } = options;
+      const found = await tunePlan(plan, { tuning, until, signal, again, ...(onRecord && { onRecord }) });
+      records.push(...found.records);
+      for (const name of found.left) left.add(name);
+    } finally {
+      plan.close();
+      device.pool.trim();
+    }
+  }
+  return { records, left: [...left], stagesLeft };
+}
+
+const area = ({ size: [w, h] }: PlannedStage): number => w * h;
