@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { TuneMode } from '../gpu/tune';
 import { diffOf } from '../graph/profile_diff';
 import { type ProfileReport, parseReport } from '../graph/profile_report';
 import { traceOf } from '../graph/profile_trace';
@@ -15,6 +16,7 @@ import { diffText, profileText } from './profile_table';
 import { Report } from './report';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
+import { startTuning, tuneOption } from './tuning';
 import { versions } from './version';
 
 interface ProfileOptions extends RecipeOptions {
@@ -25,6 +27,7 @@ interface ProfileOptions extends RecipeOptions {
   all?: boolean;
   diff?: string[];
   weightsUnchecked?: boolean;
+  tune?: TuneMode;
   requireGpu?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -61,6 +64,7 @@ export function addProfile(program: Command): void {
     .option('--all', 'print all launches, not only the slowest')
     .option('--diff <files...>', 'compare two profile.json instead: what was, what is')
     .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
+    .addOption(tuneOption())
     .option('--require-gpu', 'fail rather than run on the processor')
     .option('--json', 'print profile.json (or the comparison) instead of the table')
     .option('-q, --quiet', 'print only the result, and errors')
@@ -96,13 +100,17 @@ async function action(name: string | undefined, options: ProfileOptions): Promis
     for (const text of notices) report.notice(text);
     const net = await netOf(recipe, options, (text) => report.notice(text));
     report.say(`Profiling on ${device.adapter.description}`);
-    const profile = await profileStage(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
+    const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
+    const onNotice = (text: string): void => report.notice(text);
+    const measure = await startTuning(device, { mode: options.tune }, onNotice);
+    if (measure) await measure(recipe, rasters, { net, onNotice });
+    const profile = await profileStage(device, recipe, rasters, {
       net,
       stage: options.stage,
       runs: options.runs,
       clock: options.clock,
       versions: versions(),
-      onNotice: (text) => report.notice(text),
+      onNotice,
     });
     await save(join(out, FILES.report), json(profile.report));
     await save(join(out, FILES.trace), json(traceOf(profile.report)));
