@@ -388,6 +388,9 @@ test('a picture holds the choices it was made with, and is made again by them', 
   assert.is(again.code, 0, again.err);
   assert.not.match(again.err, /other variants/);
   assert.ok(readFileSync(at('a.png')).equals(readFileSync(at('b.png'))));
+  const wrong = await toroid(['run', 'r.json', '-o', 'c.png'], { ...env, TOROID_TUNE: 'on' });
+  assert.is(wrong.code, 1);
+  assert.match(wrong.err, /TOROID_TUNE=on: no such choice/);
   const off = await toroid(['run', 'a.png', '-o', 'c.png', '--tune', 'off'], env);
   assert.match(off.err, /it was made with other variants of kernels \(1 choice, [0-9a-f]{8}; here untuned\)/);
 });

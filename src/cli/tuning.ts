@@ -1,5 +1,6 @@
 // What the commands know of tuning: which choices of kernels a run makes, and what they were when it is repeated.
 import { InvalidArgumentError, Option } from 'commander';
+import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { type Choices, choicesText, type TuneMode, Tuning } from '../gpu/tune';
 import { TuneFile } from '../gpu/tune_cache.node';
@@ -8,11 +9,21 @@ import { type TuneRecipeOptions, tuneRecipe } from '../recipes/tune_recipe';
 /** What tuning may take, seconds, unless told otherwise. */
 export const BUDGET = 30;
 
+const MODES: readonly TuneMode[] = ['off', 'cached', 'now'];
+
 export const tuneOption = (): Option =>
   new Option(
     '--tune <mode>',
-    'variants of kernels: off, those shipped; cached, what `toroid tune` found; now, measure first (default: cached on a GPU, off on the processor)',
-  ).choices(['off', 'cached', 'now']);
+    'variants of kernels: off, those shipped; cached, what `toroid tune` found; now, measure first (default: $TOROID_TUNE, else cached on a GPU, off on the processor)',
+  ).choices(MODES);
+
+/** @throws EngineError `TuneError` for what is no mode. */
+function modeOf(text: string | undefined): TuneMode | undefined {
+  if (!text) return undefined;
+  const mode = MODES.find((m) => m === text);
+  if (mode) return mode;
+  throw new EngineError('TuneError', `TOROID_TUNE=${text}: no such choice`, `Known: ${MODES.join(', ')}.`);
+}
 
 /** `30s`, `5min`, `20`: seconds. */
 export function parseBudget(text: string): number {
@@ -42,7 +53,7 @@ export async function startTuning(
     device.tuning = new Tuning(description, [], pinned);
     return null;
   }
-  const chosen = mode ?? (software ? 'off' : 'cached');
+  const chosen = mode ?? modeOf(process.env.TOROID_TUNE) ?? (software ? 'off' : 'cached');
   if (chosen === 'off') return null;
   const tuning = new Tuning(description, await store.read(notice));
   device.tuning = tuning;

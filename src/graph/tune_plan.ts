@@ -21,6 +21,8 @@ const RUNS = 7;
 const TOO_SLOW = 3;
 /** A variant has to be this much faster than the untuned one: less is noise, and would come and go. */
 const LEAD = 1.05;
+/** And by this many milliseconds: clocks of adapters tick no finer. */
+const TICK = 1e-3;
 /** Difference from variant 0's output against its largest element: sums may be taken in another order. */
 const TOLERANCE = { f32: 1e-4, f16: 1e-2 } as const;
 /** Outputs are compared up to here, bytes. */
@@ -42,7 +44,7 @@ export interface TuneOptions {
 
 export interface TuneOutcome {
   readonly records: readonly TuneRecord[];
-  /** Races that there was no time for: `conv2d c=64 ...`. */
+  /** Races that there was no time for, or no memory: `conv2d c=64 ...`. */
   readonly left: readonly string[];
 }
 
@@ -78,6 +80,10 @@ export async function tunePlan(plan: Plan, options: TuneOptions): Promise<TuneOu
       }
       seen.add(name);
       const record = await run(plan, steps, race, options);
+      if (!record) {
+        left.add(`${name}: not enough memory`);
+        continue;
+      }
       tuning.add([record]);
       records.push(record);
       left.delete(name);
@@ -122,12 +128,14 @@ interface Ready {
   readonly grid: readonly [number, number, number];
 }
 
-async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions): Promise<TuneRecord> {
+/** Null when there is no memory for a second copy of what the op writes. */
+async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions): Promise<TuneRecord | null> {
   const { device, scalar } = plan;
   const { source, usable, shape } = race;
   const clock = device.has('timestamp-query') ? 'timestamps' : 'wall';
   const untuned = usable[defaultVariant(device.adapter, source, usable)] ?? {};
-  const bench = new Bench(plan, steps, source);
+  const bench = await Bench.open(plan, steps, source);
+  if (!bench) return null;
   const candidates: TuneCandidate[] = [];
   let truth: readonly Output[] = [];
   let first = 0;
@@ -190,7 +198,8 @@ function bestOf(candidates: readonly TuneCandidate[], untuned: string): string {
   const fastest = sound.reduce<TuneCandidate | undefined>((a, b) => (a && msOf(a) <= msOf(b) ? a : b), undefined);
   const usual = sound.find((c) => c.variant === untuned);
   if (!fastest) return untuned;
-  return usual && msOf(usual) <= LEAD * msOf(fastest) ? untuned : fastest.variant;
+  const worth = usual && msOf(usual) > LEAD * msOf(fastest) && msOf(usual) > msOf(fastest) + TICK;
+  return usual && !worth ? untuned : fastest.variant;
 }
 
 /** Why a candidate is out. */
@@ -247,7 +256,21 @@ class Bench {
   /** Steps that count. */
   readonly #timed: readonly Step[];
 
-  constructor(
+  static async open(plan: Plan, steps: OpSteps, source: KernelSource): Promise<Bench | null> {
+    const { gpu, pool } = plan.device;
+    // Copies into buffers that there was no memory for do not validate: that is no other fault.
+    gpu.pushErrorScope('validation');
+    gpu.pushErrorScope('out-of-memory');
+    const bench = new Bench(plan, steps, source);
+    const [full] = await Promise.all([gpu.popErrorScope(), gpu.popErrorScope()]);
+    if (!full) return bench;
+    for (const { copy } of bench.#kept) pool.discard(copy);
+    bench.#query?.destroy();
+    bench.#resolved?.destroy();
+    return null;
+  }
+
+  private constructor(
     private readonly plan: Plan,
     private readonly steps: OpSteps,
     source: KernelSource,
