@@ -1,17 +1,20 @@
 import { EngineError, shapeError } from '../../base/errors';
-import { sameShape } from '../../base/shape';
+import { chw, sameShape } from '../../base/shape';
 import { channelSum } from '../channel_mean';
 import { inputGrad } from '../conv2d_input_grad';
 import { flip, tiles } from '../conv2d_layout';
 import { weightGradOp } from '../conv2d_weight_grad';
+import { winograd } from '../conv2d_winograd';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
 import type { Border, Borders, Pads } from '../pad/border';
 import { ops, relu } from '../pointwise';
+import { type Algorithm, chosen } from './algorithm';
 import { bankOf, type Conv, checkBank, convShape } from './geometry';
 import { convLaunches } from './launches';
 
 export { convTranspose2d } from '../conv2d_input_grad';
-export type { Border, Borders, Pads };
+export { algorithmFor, chooseConvolutions } from './algorithm';
+export type { Algorithm, Border, Borders, Pads };
 
 export interface ConvAttrs extends Conv {
   /** max(y, 0) before it is stored. Only fusion sets it: the op as such has no derivative then. */
@@ -59,20 +62,29 @@ export interface ConvOptions {
   readonly border?: Borders;
   /** Followed by max(y, 0), in the same launch where plans fuse. */
   readonly relu?: boolean;
+  /** How it and its gradients are computed. Default 'auto': as `chooseConvolutions` says for the graph, else direct. */
+  readonly algorithm?: Algorithm | 'auto';
 }
 
 /**
  * Convolution as networks mean it (cross-correlation): x [C, H, W] with filters w [O, C, Ky, Kx] in ONNX order gives
  * [O, H', W'], H' = floor((H + top + bottom - Ky) / sy) + 1. Any kernel size and stride, one group. With border
- * 'wrap' and pad (K - 1) / 2 it commutes exactly with rolling the map.
+ * 'wrap' and pad (K - 1) / 2 it commutes exactly with rolling the map (Winograd's algorithms: with rolls by whole tiles).
  * @throws EngineError `ShapeError`: channels that differ, a kernel larger than the padded map, a pad that its border
- * cannot supply (reflect wants pad < size, wrap wants pad <= size).
+ * cannot supply (reflect wants pad < size, wrap wants pad <= size), an algorithm that cannot compute it.
  */
 export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): Ref {
   const { bias, stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
   const attrs = { bank: bankOf('conv2d', w.shape), stride, pad, border };
-  convShape('conv2d', x.shape, attrs); // before any node is made
-  const laid = tiles(g, w);
-  const y = g.apply(convOp, bias ? [x, laid, bias] : [x, laid], attrs);
+  const shape = convShape('conv2d', x.shape, attrs); // before any node is made
+  const algorithm = chosen(g, attrs, chw('conv2d', shape), options.algorithm ?? 'auto');
+  const direct = (): Ref => {
+    const laid = tiles(g, w);
+    return g.apply(convOp, bias ? [x, laid, bias] : [x, laid], attrs);
+  };
+  const y =
+    algorithm === 'direct'
+      ? direct()
+      : winograd(g, x, w, { tile: algorithm === 'winograd2' ? 2 : 4, pad, border, ...(bias && { bias }) });
   return options.relu ? relu(g, y) : y;
 }

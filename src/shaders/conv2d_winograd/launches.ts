@@ -26,12 +26,12 @@ const input = {
     count: 'u32',
     row: 'u32',
   },
-  variants: [{ WG: 32 }, { WG: 64 }],
+  variants: [{ WG: 64 }],
 } as const;
 const output = {
   binds: ['read', 'read', 'write'],
   uniforms: { oh: 'u32', ow: 'u32', across: 'u32', first: 'u32', count: 'u32', row: 'u32' },
-  variants: [{ WG: 32 }, { WG: 64 }],
+  variants: [{ WG: 64 }],
 } as const;
 const kernels = {
   2: {

@@ -41,25 +41,23 @@ function attempt(
 }
 
 const both = (v: Border): Borders => [v, v];
+// Each border and each kind of input with one of the tiles at least: a pipeline takes a software adapter its time.
 const cases = ([2, 4] as const).flatMap((tile) => [
   attempt('one pixel', [1, 1, 1], 1, tile),
-  attempt('exact tiles', [4, 8, 8], 8, tile),
   attempt('exact tiles, wrap', [4, 8, 12], 8, tile, { border: both('wrap') }),
   attempt('ragged', [5, 7, 11], 9, tile),
   attempt('ragged, wrap', [6, 5, 13], 10, tile, { border: both('wrap') }),
-  attempt('reflect', [3, 5, 6], 3, tile, { border: both('reflect') }),
-  attempt('reflect and wrap', [2, 6, 7], 3, tile, { border: ['reflect', 'wrap'] }),
-  attempt('replicate and zeros', [2, 5, 6], 3, tile, { border: ['replicate', 'zeros'] }),
   attempt('valid', [3, 6, 9], 4, tile, { pad: [0, 0, 0, 0] }),
-  attempt('valid, wrap', [3, 6, 9], 4, tile, { pad: [0, 0, 0, 0], border: both('wrap') }),
-  attempt('uneven pads', [2, 4, 5], 2, tile, { pad: [2, 0, 1, 2] }),
-  attempt('wrap, smaller than a tile', [2, 2, 1], 5, tile, { border: both('wrap') }),
   attempt('flipped', [5, 6, 7], 9, tile, { flip: true }),
-  attempt('flipped, wrap', [9, 8, 8], 6, tile, { flip: true, border: both('wrap') }),
   attempt('flipped, masked', [4, 5, 8], 5, tile, { flip: true, extra: 'mask' }),
-  attempt('bias', [3, 5, 8], 9, tile, { extra: 'bias' }),
-  attempt('in chunks', [3, 9 * tile, 9 * tile], 5, tile, { border: ['wrap', 'reflect'], most: 1 }),
+  attempt('in chunks', [3, 9 * tile, 8 * tile - 1], 5, tile, { most: 1 }),
 ]);
+cases.push(
+  attempt('wrap, smaller than a tile', [2, 2, 1], 5, 4, { border: both('wrap') }),
+  attempt('bias, uneven pads', [2, 4, 5], 9, 4, { pad: [2, 0, 1, 2], extra: 'bias' }),
+  attempt('reflect and wrap', [3, 5, 6], 3, 4, { border: ['reflect', 'wrap'] }),
+  attempt('replicate and reflect', [2, 5, 6], 3, 2, { border: ['replicate', 'reflect'] }),
+);
 
 const attrs: WinogradAttrs = { tile: 2, flip: false, pad: [1, 1, 1, 1], border: both('zeros') };
 const reject = (

@@ -1,0 +1,62 @@
+import { EngineError } from '../../base/errors';
+import type { AdapterFacts } from '../../gpu/device';
+import type { Builder } from '../op';
+import type { Conv } from './geometry';
+
+/**
+ * How a convolution is computed: sums as written, or Winograd's F(2x2, 3x3) or F(4x4, 3x3) (`winogradOp` says what
+ * they cost in accuracy and memory).
+ */
+export type Algorithm = 'direct' | 'winograd2' | 'winograd4';
+
+/** A convolution that Winograd's algorithms can compute: from C to O channels, an output of H x W. */
+export interface ConvSize {
+  readonly C: number;
+  readonly O: number;
+  readonly H: number;
+  readonly W: number;
+}
+
+/**
+ * The algorithm that convolutions of a size take where nobody chose one. The only place that decides it; pure, so the
+ * same plan everywhere. Without an adapter: direct.
+ */
+export function algorithmFor(_size: ConvSize, _adapter?: AdapterFacts): Algorithm {
+  return 'direct';
+}
+
+const choosers = new WeakMap<Builder, (size: ConvSize) => Algorithm>();
+
+/** Lets `choose` say how convolutions that are appended to `g` from now on are computed, and their gradients. */
+export function chooseConvolutions(g: Builder, choose: (size: ConvSize) => Algorithm): void {
+  choosers.set(g, choose);
+}
+
+/** Whether Winograd's algorithms can compute a convolution: 3x3 filters, stride 1, pads of 0 to 2. */
+const minimal = ({ bank, stride, pad }: Conv): boolean =>
+  bank.ky === 3 && bank.kx === 3 && stride.every((s) => s === 1) && pad.every((p) => p <= 2);
+
+/**
+ * What to compute a convolution by, given what was asked for.
+ * @throws EngineError `ShapeError` where that cannot compute it.
+ */
+export function chosen(
+  g: Builder,
+  conv: Conv,
+  [O, H, W]: readonly [number, number, number],
+  asked: Algorithm | 'auto',
+): Algorithm {
+  if (asked === 'auto') {
+    const size = { C: conv.bank.b, O, H, W };
+    return minimal(conv) ? (choosers.get(g)?.(size) ?? algorithmFor(size)) : 'direct';
+  }
+  if (asked !== 'direct' && !minimal(conv)) {
+    const { bank, stride, pad } = conv;
+    throw new EngineError(
+      'ShapeError',
+      `${asked} wants 3 x 3 filters, stride 1 and pads of 0 to 2, got ${bank.ky} x ${bank.kx}, [${stride.join(', ')}] and [${pad.join(', ')}]`,
+      "Use algorithm 'direct', or 'auto'.",
+    );
+  }
+  return asked;
+}
