@@ -250,12 +250,12 @@ test('records of another text, another adapter or another class are not taken', 
 test('the class of a launch: sizes to the nearest power of two, what the op fixes as it is', () => {
   const kernel = {
     ...double(),
-    uniforms: { n: 'u32', dy: 'i32', scale: 'f32', seed: 'u32' },
+    uniforms: { n: 'u32', at: 'i32', scale: 'f32', knob: 'u32', seed: 'u32' },
   } as unknown as KernelSource;
-  const one = { kernel, uniforms: { n: 90, dy: -3, scale: 0.3, seed: { value: 7 } }, overrides: { K: 3 } };
-  assert.is(shapeClass({ ...one, grid: () => [3, 5] }), 'n=64 dy=-4 groups=16 K=3');
-  assert.is(shapeClass({ ...one, uniforms: { ...one.uniforms, n: 91 }, grid: () => [1] }), 'n=128 dy=-4 groups=1 K=3');
-  assert.is(shapeClass({ kernel, uniforms: { n: 0, dy: 0 }, grid: ({ WG = 0 }) => [WG] }), 'n=0 dy=0 groups=64');
+  const one = { kernel, uniforms: { n: 90, at: -3, scale: 0.3, knob: { value: 7 }, seed: 5 }, overrides: { K: 3 } };
+  assert.is(shapeClass({ ...one, grid: () => [3, 5] }), 'n=64 at=-4 groups=16 K=3');
+  assert.is(shapeClass({ ...one, uniforms: { ...one.uniforms, n: 91 }, grid: () => [1] }), 'n=128 at=-4 groups=1 K=3');
+  assert.is(shapeClass({ kernel, uniforms: { n: 0, at: 0 }, grid: ({ WG = 0 }) => [WG] }), 'n=0 at=0 groups=64');
 });
 
 test('untuned: what is shipped for the adapter, else the first, on a GPU the one the kernel names', () => {

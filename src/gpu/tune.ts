@@ -17,20 +17,23 @@ export interface Sized {
 }
 
 /**
- * Launches that are alike enough to share a variant: `c=64 h=256 w=256 groups=2048 K=3`. Whole numbers among the
- * uniforms and the workgroups of variant 0 go to the nearest power of two; what the op fixes stays as it is.
+ * Launches that are alike enough to share a variant: `c=64 h=256 w=256 groups=2048 K=3`. Sizes among the uniforms and
+ * the workgroups of variant 0 go to the nearest power of two; what the op fixes stays as it is.
  */
 export function shapeClass({ kernel, uniforms, overrides = {}, grid }: Sized): string {
   const parts: string[] = [];
   for (const [name, type] of Object.entries(kernel.uniforms)) {
     const value = uniforms[name];
-    if (type !== 'f32' && typeof value === 'number') parts.push(`${name}=${rounded(value)}`);
+    if (type !== 'f32' && typeof value === 'number' && !SIZELESS.has(name)) parts.push(`${name}=${rounded(value)}`);
   }
   const groups = grid({ ...overrides, ...kernel.variants[0] }).reduce((n: number, side = 1) => n * side, 1);
   parts.push(`groups=${rounded(groups)}`);
   const fixed = variantText(overrides);
   return fixed ? `${parts.join(' ')} ${fixed}` : parts.join(' ');
 }
+
+/** Whole numbers among uniforms that say nothing of how much there is to do. */
+const SIZELESS: ReadonlySet<string> = new Set(['seed', 'stream', 'dy', 'dx']);
 
 const rounded = (n: number): number => (n === 0 ? 0 : Math.sign(n) * 2 ** Math.round(Math.log2(Math.abs(n))));
 

@@ -25,10 +25,14 @@ const LEAD = 1.05;
 const TICK = 1e-3;
 /** Difference from variant 0's output against its largest element: sums may be taken in another order. */
 const TOLERANCE = { f32: 1e-4, f16: 1e-2 } as const;
+/** Milliseconds of work in one submission, about. */
+const SUBMIT_MS = 250;
+/** What a query set holds at most. */
+const STAMPS = 4096;
 /** Outputs are compared up to here, bytes. */
 const COMPARED = 2 ** 26;
 
-/** One attempt at timing a kernel's launches, milliseconds. Replaced in tests, where time has to stand still. */
+/** Given what one timing of a variant measured, milliseconds, the time to go by: for tests, where time has to stand still. */
 export type Stopwatch = (variant: string, measured: number) => number;
 
 export interface TuneOptions {
@@ -132,41 +136,27 @@ interface Ready {
 async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions): Promise<TuneRecord | null> {
   const { device, scalar } = plan;
   const { source, usable, shape } = race;
-  const clock = device.has('timestamp-query') ? 'timestamps' : 'wall';
   const untuned = usable[defaultVariant(device.adapter, source, usable)] ?? {};
   const bench = await Bench.open(plan, steps, source);
   if (!bench) return null;
   const candidates: TuneCandidate[] = [];
-  let truth: readonly Output[] = [];
-  let first = 0;
   try {
+    const runners: Runner[] = [];
+    let truth: readonly Output[] = [];
     for (const [index, values] of usable.entries()) {
       const variant = variantText(values);
       try {
         const ready = await readyFor(plan, steps, source, values);
         const found = await bench.outputs(ready);
         if (index === 0) truth = found;
-        else {
-          const fault = difference(truth, found, scalar);
-          if (fault !== null) throw new Dropped(fault);
-        }
-        let ms = Number.POSITIVE_INFINITY;
-        for (let k = 0; k < WARM_UPS + RUNS; k++) {
-          const measured = await bench.time(ready);
-          const took = options.stopwatch ? options.stopwatch(variant, measured) : measured;
-          if (k < WARM_UPS - 1) continue;
-          if (k === WARM_UPS - 1) {
-            if (index > 0 && took > TOO_SLOW * first) {
-              candidates.push({ variant, ms: rounded(took), dropped: `${(took / first).toFixed(1)} times slower` });
-              break;
-            }
-            continue;
-          }
-          ms = Math.min(ms, took);
-        }
-        if (ms === Number.POSITIVE_INFINITY) continue;
-        if (index === 0) first = Math.max(ms, 1e-6);
-        candidates.push({ variant, ms: rounded(ms) });
+        const fault = difference(truth, found, scalar);
+        if (fault !== null) throw new Dropped(fault);
+        const warmUps = await bench.time([ready], WARM_UPS);
+        const warm = Math.min(...warmUps.map(([ms = 0]) => seen(variant, ms, options)));
+        const times = warm / Math.max(runners[0]?.warm ?? warm, 1e-6);
+        if (times > TOO_SLOW) {
+          candidates.push({ variant, ms: rounded(warm), dropped: `${times.toFixed(1)} times slower` });
+        } else runners.push({ variant, ready, warm, ms: Number.POSITIVE_INFINITY });
       } catch (cause) {
         device.check(); // a device that is lost is no fault of the candidate
         if (!(cause instanceof Dropped || cause instanceof EngineError)) throw cause;
@@ -174,6 +164,21 @@ async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions)
         if (index === 0) break; // there is nothing to hold the others against
       }
     }
+    // In turn, so that whatever else the machine does meanwhile slows all of them alike.
+    const round = runners.reduce((n, r) => n + r.warm, 0);
+    const atOnce = Math.max(1, Math.min(RUNS, Math.floor(SUBMIT_MS / Math.max(round, 1e-3))));
+    for (let k = 0; k < RUNS; k += atOnce) {
+      const times = await bench.time(
+        runners.map((r) => r.ready),
+        Math.min(atOnce, RUNS - k),
+      );
+      for (const row of times) {
+        for (const [c, r] of runners.entries()) r.ms = Math.min(r.ms, seen(r.variant, row[c] ?? 0, options));
+      }
+    }
+    candidates.push(...runners.map(({ variant, ms }) => ({ variant, ms: rounded(ms) })));
+    const order = usable.map(variantText);
+    candidates.sort((a, b) => order.indexOf(a.variant) - order.indexOf(b.variant));
   } finally {
     await bench.close();
   }
@@ -184,12 +189,24 @@ async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions)
     shape,
     hash: kernelHash(source),
     date: new Date().toISOString(),
-    clock,
+    clock: bench.clock,
     untuned: variantText(untuned),
     best: bestOf(candidates, variantText(untuned)),
     candidates,
   };
 }
+
+/** A candidate that takes part. */
+interface Runner {
+  readonly variant: string;
+  readonly ready: ReadonlyMap<Step, Ready>;
+  readonly warm: number;
+  /** The least so far. */
+  ms: number;
+}
+
+const seen = (variant: string, measured: number, { stopwatch }: TuneOptions): number =>
+  stopwatch ? stopwatch(variant, measured) : measured;
 
 /** The fastest, unless it is not worth leaving the untuned one for. */
 function bestOf(candidates: readonly TuneCandidate[], untuned: string): string {
@@ -250,11 +267,12 @@ interface Output {
 
 /** An op, to be run again and again from the same memory. */
 class Bench {
+  readonly clock: TuneRecord['clock'];
   readonly #kept: { readonly buffer: GPUBuffer; readonly copy: GPUBuffer; readonly bytes: number }[] = [];
   readonly #query: GPUQuerySet | null;
   readonly #resolved: GPUBuffer | null;
   /** Steps that count. */
-  readonly #timed: readonly Step[];
+  readonly #timed: ReadonlySet<Step>;
 
   static async open(plan: Plan, steps: OpSteps, source: KernelSource): Promise<Bench | null> {
     const { gpu, pool } = plan.device;
@@ -276,7 +294,7 @@ class Bench {
     source: KernelSource,
   ) {
     const { device } = plan;
-    this.#timed = steps.filter((s) => s.launch.kernel.name === source.name);
+    this.#timed = new Set(steps.filter((s) => s.launch.kernel.name === source.name));
     // What the op writes may also be what it reads (a state), so every run starts from a copy.
     const written = new Map<GPUBuffer, number>();
     for (const { launch, buffers } of steps) {
@@ -293,26 +311,25 @@ class Bench {
       this.#kept.push({ buffer, copy, bytes });
     }
     device.gpu.queue.submit([encoder.finish()]);
-    const count = 2 * this.#timed.length;
-    const timestamps = device.has('timestamp-query') && count <= 4096;
-    this.#query = timestamps ? device.gpu.createQuerySet({ type: 'timestamp', count }) : null;
+    // One round of all candidates has to fit into the query set.
+    const timestamps = device.has('timestamp-query') && 2 * this.#timed.size * source.variants.length <= STAMPS;
+    this.clock = timestamps ? 'timestamps' : 'wall';
+    this.#query = timestamps ? device.gpu.createQuerySet({ type: 'timestamp', count: STAMPS }) : null;
     this.#resolved = timestamps
-      ? device.gpu.createBuffer({ size: 8 * count, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC })
+      ? device.gpu.createBuffer({ size: 8 * STAMPS, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC })
       : null;
   }
 
-  #restore(): void {
-    const encoder = this.plan.device.gpu.createCommandEncoder({ label: 'tune' });
+  #restore(encoder: GPUCommandEncoder): void {
     for (const { buffer, copy, bytes } of this.#kept) encoder.copyBufferToBuffer(copy, 0, buffer, 0, bytes);
-    this.plan.device.gpu.queue.submit([encoder.finish()]);
   }
 
   /** What the op computes: the values of the graph, not the scratch memory of a variant's own. */
   async outputs(ready: ReadonlyMap<Step, Ready>): Promise<readonly Output[]> {
     const { device } = this.plan;
-    this.#restore();
     device.gpu.pushErrorScope('validation');
     const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
+    this.#restore(encoder);
     for (const step of this.steps) dispatch(encoder, step, ready.get(step) ?? step);
     device.gpu.queue.submit([encoder.finish()]);
     const fault = await device.gpu.popErrorScope();
@@ -331,28 +348,62 @@ class Bench {
     return all;
   }
 
-  /** Milliseconds of the kernel's launches; by the clock, of the whole op with the way there and back. */
-  async time(ready: ReadonlyMap<Step, Ready>): Promise<number> {
+  /**
+   * Times candidates in turn, `rounds` times.
+   * @returns for each round, for each candidate the milliseconds of the kernel's launches; by the clock, of the whole
+   *   op with the way there and back.
+   */
+  async time(candidates: readonly ReadonlyMap<Step, Ready>[], rounds: number): Promise<number[][]> {
     const { device } = this.plan;
-    this.#restore();
-    const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
+    const found: number[][] = [];
     const query = this.#query;
-    let at = 0;
-    for (const step of this.steps) {
-      const stamps =
-        query && this.#timed.includes(step)
-          ? { querySet: query, beginningOfPassWriteIndex: at++, endOfPassWriteIndex: at++ }
-          : undefined;
-      dispatch(encoder, step, ready.get(step) ?? step, stamps);
+    if (!query || !this.#resolved) {
+      for (let k = 0; k < rounds; k++) {
+        const row: number[] = [];
+        for (const ready of candidates) row.push(await this.#clocked(ready));
+        found.push(row);
+      }
+      return found;
     }
-    if (query && this.#resolved) {
+    const per = 2 * this.#timed.size; // timestamps of one run
+    for (let k = 0; k < rounds; ) {
+      const chunk = Math.max(1, Math.min(rounds - k, Math.floor(STAMPS / (per * candidates.length))));
+      const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
+      let at = 0;
+      for (let r = 0; r < chunk; r++) {
+        for (const ready of candidates) {
+          this.#restore(encoder);
+          for (const step of this.steps) {
+            const stamps = this.#timed.has(step)
+              ? { querySet: query, beginningOfPassWriteIndex: at++, endOfPassWriteIndex: at++ }
+              : undefined;
+            dispatch(encoder, step, ready.get(step) ?? step, stamps);
+          }
+        }
+      }
       encoder.resolveQuerySet(query, 0, at, this.#resolved, 0);
       device.gpu.queue.submit([encoder.finish()]);
-      const found = new BigUint64Array(await device.read(this.#resolved, 8 * at));
-      let ticks = 0n;
-      for (let k = 0; k < at; k += 2) ticks += (found[k + 1] ?? 0n) - (found[k] ?? 0n);
-      return Math.max(0, Number(ticks) * 1e-6);
+      const stamps = new BigUint64Array(await device.read(this.#resolved, 8 * at));
+      const run = (first: number): number => {
+        let ticks = 0n;
+        for (let i = first; i < first + per; i += 2) ticks += (stamps[i + 1] ?? 0n) - (stamps[i] ?? 0n);
+        return Math.max(0, Number(ticks) * 1e-6);
+      };
+      for (let r = 0; r < chunk; r++) {
+        found.push(candidates.map((_, c) => run(per * (r * candidates.length + c))));
+      }
+      k += chunk;
     }
+    return found;
+  }
+
+  async #clocked(ready: ReadonlyMap<Step, Ready>): Promise<number> {
+    const { device } = this.plan;
+    const before = device.gpu.createCommandEncoder({ label: 'tune' });
+    this.#restore(before);
+    device.gpu.queue.submit([before.finish()]);
+    const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
+    for (const step of this.steps) dispatch(encoder, step, ready.get(step) ?? step);
     await device.idle();
     const began = performance.now();
     device.gpu.queue.submit([encoder.finish()]);
@@ -362,9 +413,12 @@ class Bench {
 
   /** Leaves the plan's memory as it was found. */
   async close(): Promise<void> {
-    this.#restore();
-    await this.plan.device.idle();
-    for (const { copy } of this.#kept) this.plan.device.pool.release(copy);
+    const { device } = this.plan;
+    const encoder = device.gpu.createCommandEncoder({ label: 'tune' });
+    this.#restore(encoder);
+    device.gpu.queue.submit([encoder.finish()]);
+    await device.idle();
+    for (const { copy } of this.#kept) device.pool.release(copy);
     this.#query?.destroy();
     this.#resolved?.destroy();
   }
