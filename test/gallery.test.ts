@@ -136,7 +136,7 @@ for (const shown of pictures) {
     assert.is(shown.whole === true, filled.tile === 'none', `${name} is shown repeated if it is a tile`);
     assert.is(commandOf(shown)[1], recipe);
     // What `To tune` proposes can be set.
-    for (const [, setting = ''] of shown.tune.matchAll(/--set ([^\s`]+)/g)) {
+    for (const [, setting = ''] of shown.tune.matchAll(/`(?:--set )?([a-z][\w.[\]]*=[^\s`]+)`/g)) {
       fillRecipe(setValues(builtinRecipe(recipe), [...set, setting]));
     }
   });

@@ -39,7 +39,7 @@ export const pictures: readonly Picture[] = [
     inputs: { style: x('brick') },
     size: 160,
     text: 'Patches know nothing beyond their seven pixels, so walls come out crooked. The spectrum term knows the period of the courses and joints over the whole tile.',
-    tune: 'the weight of the spectrum, `--set stages[0].losses[1].weight=0.05`: more is straighter and closer to a copy, above 0.1 it rings.',
+    tune: 'the weight of the spectrum, `--set stages[0].losses[1].weight=0.05`: more is straighter.',
   },
   {
     name: 'regular-knit',
@@ -77,7 +77,7 @@ export const pictures: readonly Picture[] = [
     inputs: { style: x('pebbles') },
     size: 128,
     net: true,
-    text: 'Features are compared along random directions, and sorted: not only how much of each there is on average, but all of their distribution. Compare the pebbles above: shading and veins are nearer to the exemplar.',
+    text: 'Features are compared along random directions, and sorted: not only how much of each there is on average, but all of their distribution. Compare the pebbles above: rounder shading, smoother faces.',
     tune: '`--set stages[0].losses[0].projections=64` is calmer and slower.',
   },
   {
@@ -184,11 +184,11 @@ export const pictures: readonly Picture[] = [
     name: 'style',
     title: 'Style transfer',
     recipe: 'style',
-    inputs: { content: 'docs/images/gallery/ornament.jpg', style: x('lichen') },
+    inputs: { content: 'docs/images/gallery/ornament.jpg', style: x('leaves') },
     size: 224,
     net: true,
     whole: true,
-    text: 'The classic. The content is the ornament below, as this page shows it. `toroid style <content> <style>` is the short way to it.',
+    text: 'The classic, on the pictures of the collage: the network knows leaves, not only patches of them. `toroid style <content> <style>` is the short way to it.',
     tune: '`--set stages[0].losses[2].weight=3` keeps more of the content; `--set styles[0].magnification=2` for broader strokes; `--set color.space=luminance` to keep the colours.',
   },
   {
