@@ -271,9 +271,18 @@ test('untuned: what is shipped for the adapter, else the first, on a GPU the one
   assert.is(on('Slow', false), 3);
   assert.is(on('A Quick one', false), 5);
   assert.is(defaultVariant({ description: 'Slow', software: false }, source, variants.slice(0, 2), table), 1);
-  for (const { measured, kernels } of shipped.adapters) {
-    assert.ok(measured.length > 0);
-    assert.ok(Object.keys(kernels).length > 0);
+  // A variant that was renamed would be passed over without a word.
+  const named = shipped.adapters.flatMap(({ kernels }) => Object.entries(kernels));
+  assert.ok(named.length > 0);
+  for (const [kernel, variant] of named) {
+    const text = `{ ${Object.entries(variant)
+      .map(([k, v]) => `${k}: ${v}`)
+      .join(', ')} }`;
+    const files = readdirSync('src/shaders', { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'));
+    const source = files
+      .map((f) => readFileSync(join('src/shaders', f), 'utf8'))
+      .find((t) => t.includes(`'${kernel}'`));
+    assert.ok(source?.includes(text), `${kernel} has no variant ${text}`);
   }
 });
 
