@@ -11,7 +11,11 @@ const files = (folder, ending) =>
 const targets = {
   cli: { entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.node.ts' }, outdir: 'dist' },
   test: { entryPoints: ['test/run.ts', ...files('test', '.test.ts')], outdir: 'build/test', outbase: 'test' },
-  bench: { entryPoints: ['bench/run.ts', ...files('bench', '.bench.ts')], outdir: 'build/bench', outbase: 'bench' },
+  bench: {
+    entryPoints: ['bench/run.ts', 'bench/peers/run.ts', 'bench/peers/worker.ts', ...files('bench', '.bench.ts')],
+    outdir: 'build/bench',
+    outbase: 'bench',
+  },
   examples: { entryPoints: files('examples', '.ts'), outdir: 'build/examples', outbase: 'examples' },
 };
 const wanted = process.argv.slice(2);

@@ -18,3 +18,18 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+
+/** `llvmpipe-llvm-15-0-6-256-bits- (software: no GPU)` becomes `llvmpipe-llvm-15-0-6-256-bits`. */
+export const fileName = (adapter: string): string =>
+  adapter
+    .replace(/\(.*/, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+
+/** JSON of results, a line to a row: differences of committed files stay readable. */
+export function text(results: object): string {
+  const rounded = (_: string, v: unknown): unknown =>
+    typeof v === 'number' && !Number.isInteger(v) ? Number(v.toPrecision(4)) : v;
+  return `${JSON.stringify(results, rounded, 2).replace(/\n {8,}(?=\S)|\n {6}(?=[}\]])/g, ' ')}\n`;
+}

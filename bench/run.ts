@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { versions } from '../src/cli/version';
+import { fileName, text } from './report';
 
 /** What the benches are called with; those not listed here get `--json`, and `--quick` in quick runs. */
 const ARGUMENTS: Readonly<Record<string, { full: string[]; quick: string[] }>> = {
@@ -37,21 +38,6 @@ async function bench(file: string, args: readonly string[]): Promise<{ rows: Row
     running.once('close', (c) => resolve(c ?? 1));
   });
   return { rows, code };
-}
-
-/** `llvmpipe-llvm-15-0-6-256-bits- (software: no GPU)` becomes `llvmpipe-llvm-15-0-6-256-bits`. */
-const fileName = (adapter: string): string =>
-  adapter
-    .replace(/\(.*/, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-|-$/g, '');
-
-/** A line to a row: differences of committed files stay readable. */
-function text(results: object): string {
-  const rounded = (_: string, v: unknown): unknown =>
-    typeof v === 'number' && !Number.isInteger(v) ? Number(v.toPrecision(4)) : v;
-  return `${JSON.stringify(results, rounded, 2).replace(/\n {8,}(?=\S)|\n {6}(?=[}\]])/g, ' ')}\n`;
 }
 
 const { values, positionals } = parseArgs({
