@@ -4,11 +4,10 @@ import type { Graph } from '../graph/graph';
 import { type Border, conv2d } from '../shaders/conv2d';
 import { normalizeRows } from '../shaders/normalize_rows';
 import type { Ref } from '../shaders/op';
-import { padGradOp } from '../shaders/pad';
 import { affine, mul } from '../shaders/pointwise';
 import { random } from '../shaders/random';
 import { reshape } from '../shaders/reshape';
-import { rollBy } from '../shaders/roll';
+import { COLUMNS, window } from '../shaders/window';
 import { sortedRows, transport } from './transport';
 
 export interface PatchOptions {
@@ -132,10 +131,14 @@ function projectSparsely(
   const [, H = 1, W = 1] = exemplar.shape;
   const every = Math.round(Math.sqrt(((H - patch + 1) * (W - patch + 1)) / enough));
   if (every < 2) return project(g, exemplar, filters, [false, false]);
-  // Roll by 0 .. every - 1 (rollBy rounds), then cut off what came in from the other side.
+  // Begin at 0 .. every - 1, drawn anew: every - 1 less a shift that is rounded.
   const draw = random(g, [2], { seed, stream: stream + 1000, distribution: 'uniform' }, counter);
-  const rolled = rollBy(g, exemplar, affine(g, draw, every, -0.5));
-  const whole = g.apply(padGradOp, [rolled], { pad: [every - 1, every - 1, 0, 0], border: ['zeros', 'zeros'] });
+  const places = {
+    table: g.constant([1, COLUMNS], Float32Array.of(every - 1, every - 1, 0, 0, 0, 0), 'where to begin'),
+    cursor: g.constant([1], new Float32Array(1), 'first row'),
+  };
+  const cut = [H - every + 1, W - every + 1] as const;
+  const whole = window(g, exemplar, places, { size: cut, place: 0, shift: affine(g, draw, every, -0.5) });
   return project(g, whole, filters, [false, false], every);
 }
 
