@@ -134,7 +134,7 @@ export const pictures: readonly Picture[] = [
     inputs: { style: x('leaves') },
     size: 192,
     text: 'The losses see the canvas through the kaleidoscope, so the patches are right across its mirrors too: nothing is cut.',
-    tune: '`--set views[0].n=12`; `views[0].mirrored=false` for a wheel; odd numbers and `views[0].radius=0.9` make a disc.',
+    tune: '`--set views[0].n=12`; `views[0].mirrored=false` for a wheel; `views[0].radius=0.7` for a smaller rosette on plainer ground.',
   },
   {
     name: 'wallpaper',
