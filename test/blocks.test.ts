@@ -5,7 +5,9 @@ import { EngineError } from '../src/base/errors';
 import type { Raster } from '../src/base/raster';
 import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
-import { axisBlocks, type Layout } from '../src/graph/blocks/layout';
+import { parseBytes } from '../src/cli/arguments';
+import type { Device } from '../src/gpu/device';
+import { axisBlocks, type Layout, workOf } from '../src/graph/blocks/layout';
 import { type Outline, outline, split } from '../src/graph/blocks/split';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
@@ -13,8 +15,9 @@ import { schedule } from '../src/graph/schedule';
 import type { OnnxModel, OnnxNode, OnnxTensor } from '../src/nets/onnx_model';
 import { type Net, netOf } from '../src/nets/weights';
 import { plasma } from '../src/recipes/canvas/plasma';
+import { blocksText, fitStage } from '../src/recipes/memory';
 import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
-import { type Prepared, prepare } from '../src/recipes/run';
+import { type Prepared, prepare, run } from '../src/recipes/run';
 import { stageGraph } from '../src/recipes/stage';
 import { type StageSetup, stageObjective } from '../src/recipes/stage_objective';
 import { accumulate } from '../src/shaders/in_place';
@@ -26,7 +29,7 @@ import { close } from './kit';
 const test = suite('blocks');
 
 /** A net like a VGG: in each block so many convolutions of 3 x 3 with relu, and a pool behind. */
-function tinyNet(blocks: readonly (readonly number[])[], name = 'tiny'): Net {
+function tinyNet(blocks: readonly (readonly number[])[], name = 'tiny', random = true): Net {
   const nodes: OnnxNode[] = [];
   const tensors = new Map<string, OnnxTensor>();
   let [value, channels] = ['image', 3];
@@ -55,6 +58,7 @@ function tinyNet(blocks: readonly (readonly number[])[], name = 'tiny'): Net {
         shape,
         type: 'float32',
         floats: () => {
+          if (!random) return new Float32Array(size(shape));
           const rng = new Rng(11, seed);
           return Float32Array.from({ length: size(shape) }, () => deviation * rng.normal());
         },
@@ -320,6 +324,85 @@ for (const optimizer of [{ kind: 'adam' }, { kind: 'lbfgs' }] as const) {
   });
 }
 
+const wide = { size: [96, 64] as [number, number], scales: { count: 1 }, styles: [{ input: 'style' }] };
+const grown = async (memory: number | undefined, more: Partial<RecipeText> = {}) => {
+  const notices: string[] = [];
+  const recipe = fillRecipe({
+    net: 'tiny',
+    ...wide,
+    stages: [{ steps: 5, losses: [{ kind: 'gram', ...layers }] }],
+    ...more,
+  });
+  const result = await run(await device(), recipe, inputs, { net: tiny, memory, onNotice: (t) => notices.push(t) });
+  return { result, notices };
+};
+
+const wholeMemory = async (): Promise<number> => {
+  const p = await prepared([{ kind: 'gram', ...layers }], { size: wide.size });
+  const setup = setupOf(p);
+  const fit = fitStage(await device(), setup, { canvas: setup.start, counter: 0 });
+  return 'memory' in fit ? fit.memory : Number.NaN;
+};
+
+test('a budget makes a run work in blocks, which says so and makes the same picture', async () => {
+  const whole = await grown(undefined);
+  assert.equal(whole.notices, []);
+  const { result, notices } = await grown(0.7 * (await wholeMemory()));
+  assert.is(notices.length, 1);
+  assert.match(notices[0]!, /^96x64 in \d+ blocks of \d+x\d+, to need no more than [\d.]+ MiB of memory$/);
+  close(result.raster.data, whole.result.raster.data, 1e-4, 'picture');
+  const { curves } = whole.result.stages[0]!;
+  const total = result.stages[0]!.curves.total!.map(([, v]) => v);
+  assert.ok(total.length > 0 && total.at(-1)! < total[0]!);
+  close([total.at(-1)!], [curves.total!.at(-1)![1]], 1e-4, 'loss');
+});
+
+test('a budget too small for one block is refused before any work', async () => {
+  const refused = async (memory: number, more: Partial<RecipeText>, pattern: RegExp): Promise<void> => {
+    try {
+      await grown(memory, more);
+    } catch (e) {
+      assert.ok(e instanceof EngineError && e.code === 'LimitError', String(e));
+      assert.match(e.message, pattern, e.message);
+      return;
+    }
+    assert.unreachable('it ran');
+  };
+  await refused(
+    1e5,
+    {},
+    /^96x64 does not fit the memory allowed: even in \d+ blocks of \d+x\d+ it takes [\d.]+ [KM]iB of memory, and 97.7 KiB are allowed\n {2}Allow 1MB, or/,
+  );
+  const sliced: Loss[] = [{ kind: 'sliced', layers: ['relu2_1'] }];
+  await refused(1e5, { stages: [{ steps: 1, losses: sliced }] }, /sliced relu2_1 takes .* of the whole canvas at once/);
+});
+
+test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192 less than 8', async () => {
+  const d = await device();
+  const vgg = tinyNet([[64, 64], [128, 128], [256, 256, 256, 256], [512, 512, 512, 512], [512]], 'vgg', false);
+  // An adapter that binds what cards of 8 GB do; nothing is allocated.
+  const limits = { ...(d.gpu.limits as object), maxStorageBufferBindingSize: 2 ** 31 - 4, maxBufferSize: 2 ** 32 };
+  const card = { gpu: { limits } } as unknown as Device;
+  const deep = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
+  const sizes: [number, number, readonly string[], Loss['kind']][] = [
+    [4096, 1.5e9, deep, 'gram'],
+    [4096, 1.5e9, [...deep, 'relu5_1'], 'moments'],
+    [8192, 8e9, [...deep, 'relu5_1'], 'moments'],
+  ];
+  for (const [side, budget, chosen, kind] of sizes) {
+    const p = await prepared([{ kind, layers: chosen } as Loss], { size: side, styles: [{ input: 'picture' }] }, vgg);
+    const canvas = new Float32Array(p.cast.space.rank * side * side);
+    const setup = p.setup(p.stages[0]!, canvas, () => {});
+    const fit = fitStage(card, setup, { canvas, counter: 0 }, budget);
+    assert.ok('memory' in fit && fit.layout && fit.memory < budget, JSON.stringify(fit));
+    const more = (workOf(fit.layout) / side ** 2).toFixed(2);
+    console.log(
+      `${side}, ${kind} to ${chosen.at(-1)}: ${blocksText(fit.layout)}, ${fit.memory / 1e9} GB, ${more} times the pixels`,
+    );
+    assert.ok(Number(more) < 4);
+  }
+});
+
 test('a loss that takes features of the whole canvas at once is named', async () => {
   const p = await prepared([
     { kind: 'gram', ...layers },
@@ -332,6 +415,12 @@ test('a loss that takes features of the whole canvas at once is named', async ()
   );
   const pixels = await prepared([{ kind: 'gram', layers: ['input'] }, { kind: 'patches' }]);
   assert.ok(pixels.full[0] === 64);
+});
+
+test('amounts of memory are read as they are written', () => {
+  assert.equal(['2GB', '1.5 GiB', '800mb', '2g'].map(parseBytes), [2e9, 1.5 * 2 ** 30, 8e8, 2e9]);
+  for (const bad of ['', 'lots', '-2GB', '12', '2XB', '0.1MB'])
+    assert.throws(() => parseBytes(bad), /amount of memory/);
 });
 
 test('a value that was written over is not read', () => {

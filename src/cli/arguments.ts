@@ -48,6 +48,15 @@ export function parseInterval(text: string): { steps?: number; seconds?: number 
   throw new InvalidArgumentError('It is a number of steps, such as 50, or a time, such as 30s or 5min.');
 }
 
+/** `2GB`, `1.5GiB`, `800 MB`: bytes. */
+export function parseBytes(text: string): number {
+  const [, number, letter = '', binary] = /^(\d+(?:\.\d+)?)\s*(?:([KMGT])(i)?)?B?$/i.exec(text.trim()) ?? [];
+  const power = letter === '' ? 0 : 'KMGT'.indexOf(letter.toUpperCase()) + 1;
+  const bytes = Number(number) * (binary ? 1024 : 1000) ** power;
+  if (bytes >= 1e6) return Math.floor(bytes);
+  throw new InvalidArgumentError('It is an amount of memory of at least 1MB, such as 2GB or 800MiB.');
+}
+
 /** `relu1_1,relu2_1` */
 export function parseLayers(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

@@ -15,7 +15,7 @@ import { type RunOptions, type RunResult, run } from '../recipes/run';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { type Animation, ensureAnimationWritable, openAnimation } from './animation';
-import { parseInterval, parseTimes, parseWhole, usage } from './arguments';
+import { parseBytes, parseInterval, parseTimes, parseWhole, usage } from './arguments';
 import {
   beginCheckpoints,
   ensureCheckpointsWritable,
@@ -49,6 +49,7 @@ export interface JobOptions {
   watch?: number | true;
   checkpoint?: string;
   every: { readonly steps?: number; readonly seconds?: number };
+  memory?: number;
   weightsUnchecked?: boolean;
   tune?: TuneMode;
   requireGpu?: boolean;
@@ -77,6 +78,7 @@ export function addJobOptions(command: Command): Command {
         '60s',
       ),
     )
+    .addOption(option('--memory <amount>', 'device memory a stage may take: 2GB; more work in less memory', parseBytes))
     .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
     .addOption(tuneOption())
     .option('--require-gpu', 'fail rather than run on the processor')
@@ -219,6 +221,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
     }
     const result = await run(device, recipe, rasters, {
       net,
+      memory: options.memory,
       resume: job.resume,
       signal: stop.signal,
       ...keep?.events,

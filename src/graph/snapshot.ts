@@ -1,3 +1,4 @@
+import { size } from '../base/shape';
 import type { Ref } from '../shaders/op';
 import type { Plan } from './plan';
 
@@ -55,5 +56,71 @@ export class Snapshot {
       encoder.copyBufferToBuffer(from, 0, to, 0, c.bytes);
     }
     this.plan.device.gpu.queue.submit([encoder.finish()]);
+  }
+}
+
+/** Bytes that are read at once. */
+const CHUNK = 2 ** 24;
+
+/** The same on the host, for states that would fill the device: saving waits for the device. f32 plans only. */
+export class HostSnapshot {
+  readonly #arrays: readonly Float32Array<ArrayBuffer>[];
+  readonly #staging: GPUBuffer;
+
+  constructor(
+    readonly plan: Plan,
+    readonly refs: readonly Ref[],
+  ) {
+    this.#arrays = refs.map((ref) => new Float32Array(size(ref.shape)));
+    this.#staging = plan.device.gpu.createBuffer({
+      label: 'snapshot',
+      size: CHUNK,
+      usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    });
+  }
+
+  /** Takes the states as they are after all runs submitted so far. */
+  async save(): Promise<void> {
+    const { device } = this.plan;
+    for (const [k, ref] of this.refs.entries()) {
+      const array = this.#arrays[k] ?? new Float32Array();
+      for (let at = 0; at < array.byteLength; at += CHUNK) {
+        const bytes = Math.min(CHUNK, array.byteLength - at);
+        const encoder = device.gpu.createCommandEncoder({ label: 'snapshot' });
+        encoder.copyBufferToBuffer(this.plan.buffer(ref), at, this.#staging, 0, bytes);
+        device.gpu.queue.submit([encoder.finish()]);
+        try {
+          await device.settle(this.#staging.mapAsync(GPUMapMode.READ, 0, bytes));
+        } catch (cause) {
+          device.check();
+          throw cause;
+        }
+        array.set(new Float32Array(this.#staging.getMappedRange(0, bytes)), at / 4);
+        this.#staging.unmap();
+      }
+    }
+    device.check();
+  }
+
+  /** Puts them back, before all runs submitted from now on. */
+  restore(): void {
+    for (const [k, ref] of this.refs.entries()) {
+      const array = this.#arrays[k];
+      if (array) this.plan.write(ref, array);
+    }
+  }
+
+  /** What was saved, in the order of the refs. */
+  async read(): Promise<Float32Array<ArrayBuffer>[]> {
+    return this.#arrays.map((a) => a.slice());
+  }
+
+  /** Sets what is saved. */
+  write(arrays: readonly Float32Array[]): void {
+    for (const [k, a] of this.#arrays.entries()) a.set(arrays[k] ?? a);
+  }
+
+  close(): void {
+    this.#staging.destroy();
   }
 }

@@ -1,17 +1,9 @@
 import { bytesText, EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
-import { checkLimits } from '../graph/plan';
-import { schedule } from '../graph/schedule';
 import { type Cast, sizeOf } from './cast';
 import { allowedSide, type PlannedStage, type Size, styleSizes } from './expand';
+import { type Fit, fitStage, type Misfit } from './memory';
 import type { Prepared } from './run';
-import { stageGraph } from './stage';
-
-/** Why a size does not fit the adapter, and about by how much its sides should shrink. */
-interface Misfit {
-  readonly detail: string;
-  readonly factor: number;
-}
 
 /** Of a style that is compared by itself, and of one that a net of this stride looks at: fewer pixels show no texture. */
 const leastStyle = (stride: number | null): number => (stride === null ? 16 : Math.max(32, 4 * stride));
@@ -31,27 +23,53 @@ export function refuseTooSmall({ styles, recipe, net }: Cast, full: Size, stride
   }
 }
 
+/** What of the memory there is a recipe may use. */
+export interface Allowance {
+  /** Bytes that the plan of a stage may take. Default: what the adapter has. */
+  readonly memory?: number | undefined;
+}
+
 /**
- * Refuses a recipe that the adapter cannot hold, before any work, naming a size that was found to fit. Tries the
- * largest stage of each kind.
+ * Refuses a recipe that the adapter cannot hold even in blocks, before any work, naming a size that was found to fit.
+ * Tries the largest stage of each kind.
+ * @returns for a stage, how it is to be cut: null for not at all.
  */
-export function refuseTooLarge(device: Device, prepared: Prepared): void {
+export function refuseTooLarge(
+  device: Device,
+  prepared: Prepared,
+  allowed: Allowance = {},
+): (stage: PlannedStage) => Fit | null {
   const largest = new Map<string, PlannedStage>();
   for (const stage of prepared.stages) {
     const before = largest.get(stage.path);
     if (!before || area(stage.size) >= area(before.size)) largest.set(stage.path, stage);
   }
-  for (const stage of largest.values()) {
-    const misfit = misfitOf(device, prepared, stage);
-    if (misfit) refuse(device, prepared, stage, misfit);
-  }
+  const whole = new Set<string>();
+  const known = new Map<PlannedStage, Fit>();
+  const find = (stage: PlannedStage): Fit => {
+    const fit = known.get(stage) ?? fitOf(device, prepared, stage, allowed);
+    if ('detail' in fit) return refuse(device, prepared, stage, fit, allowed);
+    known.set(stage, fit);
+    return fit;
+  };
+  // What is smaller than a stage that fits whole does so too.
+  for (const stage of largest.values()) if (find(stage).layout === null) whole.add(stage.path);
+  return (stage) => (whole.has(stage.path) ? null : find(stage));
 }
 
 const area = ([w, h]: Size): number => w * h;
 const text = ([w, h]: Size): string => `${w}x${h}`;
 
-function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit: Misfit): never {
+function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit: Misfit, allowed: Allowance): never {
   const { multiple, accepts } = prepared.limits;
+  const where = stage.factor < 1 ? `${stage.path}: ` : '';
+  if (misfit.least !== undefined) {
+    throw new EngineError(
+      'LimitError',
+      `${where}${text(stage.size)} does not fit the memory allowed: ${misfit.detail}`,
+      `Allow ${Math.ceil(misfit.least / 1e6)}MB, or use a smaller size.`,
+    );
+  }
   const shrunk = (by: number): PlannedStage => {
     // Any loss can work on 64 pixels, and any net on four of its strides.
     const side = (axis: 0 | 1): number => {
@@ -60,12 +78,16 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
     };
     return { ...stage, size: [side(0), side(1)] };
   };
-  const lacks = (by: number): Misfit | null => misfitOf(device, prepared, shrunk(by));
+  const lacks = (by: number): Misfit | null => {
+    const found = fitOf(device, prepared, shrunk(by), allowed, true);
+    return 'detail' in found ? found : null;
+  };
+  const who = allowed.memory === undefined ? 'this adapter' : 'the memory allowed';
   const smallest = lacks(0);
   if (smallest) {
     throw new EngineError(
       'LimitError',
-      `even a canvas of ${text(shrunk(0).size)} is too much for this adapter: ${smallest.detail}`,
+      `even a canvas of ${text(shrunk(0).size)} is too much for ${who}: ${smallest.detail}`,
       'Crop or shrink the pictures it is compared with: a few hundred pixels a side show a texture.',
     );
   }
@@ -84,12 +106,18 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
   const [wide, high] = shrunk(by).size;
   throw new EngineError(
     'LimitError',
-    `${stage.factor < 1 ? `${stage.path}: ` : ''}${text(stage.size)} is too large for this adapter: ${misfit.detail}`,
+    `${where}${text(stage.size)} is too large for ${who}: ${misfit.detail}`,
     `Use a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
   );
 }
 
-function misfitOf(device: Device, { cast, setup }: Prepared, stage: PlannedStage): Misfit | null {
+function fitOf(
+  device: Device,
+  { cast, setup }: Prepared,
+  stage: PlannedStage,
+  { memory }: Allowance,
+  any = false,
+): Fit | Misfit {
   const pixels = area(stage.size);
   const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
   // The canvas alone: do not even build a graph for it.
@@ -98,12 +126,13 @@ function misfitOf(device: Device, { cast, setup }: Prepared, stage: PlannedStage
   }
   const canvas = new Float32Array(cast.space.rank * pixels);
   try {
-    const { graph, outputs } = stageGraph(
+    return fitStage(
+      device,
       setup(stage, canvas, () => {}),
       { canvas, counter: 0 },
+      memory,
+      any,
     );
-    const excess = checkLimits(device, schedule(graph, outputs, { fuse: true, realBytes: 4 }));
-    return excess && { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
   } catch (error) {
     if (!(error instanceof EngineError && (error.code === 'ShapeError' || error.code === 'LimitError'))) throw error;
     // An op's own limit, such as the longest row it can sort. A small canvas has other reasons to be refused.

@@ -55,7 +55,7 @@ export async function profileStage(
     said.add(text);
   };
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
-  refuseTooLarge(device, prepared);
+  const fitOf = refuseTooLarge(device, prepared);
   const { stages } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
   if (!stage) {
@@ -74,7 +74,8 @@ export async function profileStage(
   }
   const roof = options.roof ?? (await measureRoof(device, { clock }));
   const canvas = prepared.start(stage.size, notice);
-  const { graph, outputs } = stageGraph(prepared.setup(stage, canvas, notice), { canvas, counter: 0 });
+  const setup = prepared.setup(stage, canvas, notice);
+  const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);
   const plan = await Plan.compile(device, graph, outputs);
   try {
     plan.run(); // what is done only once is done

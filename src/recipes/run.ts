@@ -1,4 +1,4 @@
-import { bug, EngineError } from '../base/errors';
+import { bug, bytesText, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
@@ -25,6 +25,7 @@ import {
   styleSizes,
 } from './expand';
 import { refuseTooLarge, refuseTooSmall } from './fits';
+import { blocksText } from './memory';
 import type { Recipe } from './recipe';
 import { type Memory, runStage } from './stage';
 import type { StageSetup } from './stage_objective';
@@ -34,6 +35,8 @@ import { zoomed } from './zoom';
 export interface RunOptions extends RunEvents {
   /** The recipe's net, loaded; needed when it names one. */
   readonly net?: Net | null | undefined;
+  /** Bytes of device memory that a stage may take. Default: what the adapter has. */
+  readonly memory?: number | undefined;
   /** A checkpoint of this very recipe to go on from. */
   readonly resume?: Checkpoint | undefined;
   /** How often `onCheckpoint` is called: after so many steps, or so many seconds. */
@@ -176,7 +179,7 @@ async function runOnce(
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const { cast, stages } = prepared;
   const { recipe, torus } = cast;
-  refuseTooLarge(device, prepared);
+  const fitOf = refuseTooLarge(device, prepared, { memory: options.memory });
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const resume = options.resume;
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) {
@@ -204,8 +207,16 @@ async function runOnce(
     if (stopped) continue; // enlarge what there is to the size asked for
     const start = memory;
     const developer = new Developer(device, cast, stage, notice);
+    const fit = fitOf(stage);
+    const layout = fit?.layout ?? null;
+    if (layout && fit) {
+      notice(
+        `${stage.size.join('x')} in ${blocksText(layout)}, to need no more than ${bytesText(fit.memory)} of memory`,
+      );
+    }
     const outcome = await runStage(device, prepared.setup(stage, start.canvas, notice), {
       memory: start,
+      layout,
       resume: point,
       signal: options.signal,
       checkpointEvery: options.checkpointSteps,

@@ -7,7 +7,7 @@ import { Graph, type Node } from '../graph/graph';
 import { averaged } from '../graph/optim/averaged';
 import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
-import { Snapshot } from '../graph/snapshot';
+import { HostSnapshot, Snapshot } from '../graph/snapshot';
 import { Watch } from '../graph/watch';
 import type { Ref } from '../shaders/op';
 import { optimiserBlocks } from './blocks/optimisers';
@@ -48,6 +48,8 @@ export type Curve = (readonly [step: number, value: number])[];
 
 export interface StageOptions {
   readonly memory: Memory;
+  /** How to cut the canvas; null: not at all. */
+  readonly layout?: Layout | null;
   readonly resume?: StagePoint | undefined;
   readonly signal?: AbortSignal | undefined;
   onProgress?(p: { step: number; loss: number; terms: Record<string, number>; msPerStep: number }): void;
@@ -87,11 +89,14 @@ export interface StageGraph {
   readonly outputs: readonly Ref[];
 }
 
-/** The graph of one step of a stage. */
+/**
+ * The graph of one step of a stage.
+ * @param blocks how to cut the canvas; null and nothing: not at all.
+ */
 export function stageGraph(
   setup: StageSetup,
   memory: Pick<Memory, 'canvas' | 'counter'>,
-  blocks?: (outline: Outline) => Layout,
+  blocks?: Layout | ((outline: Outline) => Layout) | null,
 ): StageGraph {
   const { stage, cast } = setup;
   const settings = stage.recipe.optimizer;
@@ -107,17 +112,16 @@ export function stageGraph(
     return built.loss;
   };
   let finish: (() => void) | undefined;
-  const evaluate =
-    blocks &&
-    ((x: Ref): Evaluation => {
-      objective(x);
-      if (!built) throw bug('an objective that was not built');
-      const plan = outline(graph, x, built, cast.torus);
-      const parts = split(plan, blocks(plan), elements(canvas.shape));
-      built = parts;
-      finish = parts.finish;
-      return parts;
-    });
+  const inBlocks = (x: Ref, how: NonNullable<typeof blocks>): Evaluation => {
+    objective(x);
+    if (!built) throw bug('an objective that was not built');
+    const plan = outline(graph, x, built, cast.torus);
+    const parts = split(plan, typeof how === 'function' ? how(plan) : how, elements(canvas.shape));
+    built = parts;
+    finish = parts.finish;
+    return parts;
+  };
+  const evaluate = blocks ? (x: Ref): Evaluation => inBlocks(x, blocks) : undefined;
   const problem = { g: graph, param: canvas, counter, objective, evaluate, lo: cast.space.lo, hi: cast.space.hi };
   const plain = block.build(problem, settings);
   const optimiser = settings.average > 0 ? averaged(problem, plain, settings.average) : plain;
@@ -132,16 +136,18 @@ export function stageGraph(
 export async function runStage(device: Device, setup: StageSetup, options: StageOptions): Promise<StageOutcome> {
   const { stage, notice } = setup;
   const { steps, optimizer } = stage.recipe;
-  const { memory, resume, signal } = options;
+  const { memory, resume, signal, layout } = options;
   if (resume && memory.canvas.length !== setup.cast.space.rank * stage.size[0] * stage.size[1]) throw foreign();
-  const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory);
+  const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory, layout);
   const { terms } = objective;
   const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
   const outcome = optimiser.result ?? canvas;
   const plan = await Plan.compile(device, graph, outputs);
   const watch = new Watch(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
-  let good = new Snapshot(plan, states);
-  let spare = new Snapshot(plan, states);
+  // What is too large for one piece is too large to keep three times on the device.
+  const snapshot = () => (layout ? new HostSnapshot(plan, states) : new Snapshot(plan, states));
+  let good = snapshot();
+  let spare = snapshot();
   try {
     if (resume) {
       if (resume.values.length !== states.length || resume.guard.length !== states.length) throw foreign();
@@ -155,7 +161,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
           if (old && s.enlarged !== 'reset') write(plan, s.node, old.data);
         }
       }
-      good.save();
+      await good.save();
     }
     const names = ['total', ...(terms.size > 1 ? terms.keys() : [])];
     const curves: Record<string, Curve> = Object.fromEntries(names.map((n) => [n, [...(resume?.curves[n] ?? [])]]));
@@ -244,7 +250,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
         continue;
       }
       const candidate = step % stair === 0;
-      if (candidate) spare.save();
+      if (candidate) await spare.save();
       pending = { step, runs: count, values, candidate };
       const due = step < steps && (options.checkpointDue?.(step) ?? false);
       const look = options.wantsCanvas?.() ?? false;

@@ -45,7 +45,7 @@ export async function tuneRecipe(
     said.add(text);
   };
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
-  refuseTooLarge(device, prepared);
+  const fitOf = refuseTooLarge(device, prepared);
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];
@@ -57,7 +57,8 @@ export async function tuneRecipe(
     }
     options.onStage?.({ name: stage.name, width, height });
     const canvas = prepared.start(stage.size, notice);
-    const { graph, outputs } = stageGraph(prepared.setup(stage, canvas, notice), { canvas, counter: 0 });
+    const setup = prepared.setup(stage, canvas, notice);
+    const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);
     const plan = await Plan.compile(device, graph, outputs);
     try {
       const { onRecord, again } = options;

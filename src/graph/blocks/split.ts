@@ -64,9 +64,6 @@ export function outline(g: Graph, x: Ref, objective: Objective, torus: Pair<bool
     };
     visit(g.node(term), true);
   }
-  if (statistics.size === 0) {
-    throw new EngineError('LimitError', 'no loss of this stage looks through a net, and only those work in blocks');
-  }
   let stride: Pair = [1, 1];
   let reach: Pair = [0, 0];
   for (const { source } of statistics.values()) {

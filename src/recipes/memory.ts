@@ -1,0 +1,103 @@
+import { bytesText, EngineError } from '../base/errors';
+import { size } from '../base/shape';
+import type { Device } from '../gpu/device';
+import { countOf, type Layout, layouts } from '../graph/blocks/layout';
+import { checkLimits, memoryOf } from '../graph/plan';
+import { schedule } from '../graph/schedule';
+import { type Memory, type StageGraph, stageGraph } from './stage';
+import type { StageSetup } from './stage_objective';
+
+/** How a stage can be run: whole (null), or in blocks; and the device memory it takes, states kept for a fall back included. */
+export interface Fit {
+  readonly layout: Layout | null;
+  readonly memory: number;
+}
+
+/** Why a stage cannot be run, and by how much its sides should shrink. */
+export interface Misfit {
+  readonly detail: string;
+  readonly factor: number;
+  /** The memory it would take, where only the budget is in the way. */
+  readonly least?: number;
+}
+
+/** Losses on the picture itself: blocks would save nothing. */
+const NOTHING = 'no loss looks through a net';
+
+type Start = Pick<Memory, 'canvas' | 'counter'>;
+
+/**
+ * Finds out, without any device memory, how a stage fits an adapter: whole if it can, else in the largest blocks that
+ * do. Work grows with the halos as blocks get smaller, so of all that fit those of the least work are taken.
+ * @param any the smallest blocks will do, for those who only ask whether.
+ * @param budget bytes that the plan may take; default: as many as it likes, within what the adapter binds.
+ */
+export function fitStage(
+  device: Device,
+  setup: StageSetup,
+  start: Start,
+  budget = Number.POSITIVE_INFINITY,
+  any = false,
+): Fit | Misfit {
+  const whole = judge(device, stageGraph(setup, start), budget, 2);
+  if ('memory' in whole) return { layout: null, memory: whole.memory };
+  let list: readonly Layout[] = [];
+  const at = (k: number): { readonly layout: Layout; readonly verdict: { readonly memory: number } | Misfit } => {
+    let layout: Layout | undefined;
+    const built = stageGraph(setup, start, (o) => {
+      const { locality, halo, stride, statistics } = o;
+      if (statistics.length === 0) throw new EngineError('LimitError', NOTHING);
+      if (list.length === 0) list = layouts(locality.side, halo, stride, locality.torus);
+      layout = list[Math.min(k, list.length - 1)] ?? list[0];
+      if (!layout) throw new EngineError('LimitError', 'there is no way to cut it in blocks');
+      return layout;
+    });
+    if (!layout) return { layout: [] as unknown as Layout, verdict: whole };
+    return { layout, verdict: judge(device, built, budget, 0) };
+  };
+  try {
+    const least = at(Number.POSITIVE_INFINITY);
+    if (!('memory' in least.verdict)) {
+      const { detail } = least.verdict;
+      return { ...least.verdict, detail: `even in ${blocksText(least.layout)} ${detail}` };
+    }
+    let best: Fit = { layout: least.layout, memory: least.verdict.memory };
+    let [bad, good] = [any ? list.length - 2 : -1, list.length - 1];
+    while (good - bad > 1) {
+      const middle = Math.floor((bad + good) / 2);
+      const { layout, verdict } = at(middle);
+      if ('memory' in verdict) {
+        best = { layout, memory: verdict.memory };
+        good = middle;
+      } else bad = middle;
+    }
+    return best;
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'LimitError')) throw error;
+    return error.message === NOTHING ? whole : { ...whole, detail: `${whole.detail}; ${error.message}` };
+  }
+}
+
+/** `25 blocks of 992x992` */
+export const blocksText = (layout: Layout): string =>
+  `${countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
+
+/** @param snapshots copies of all states that are kept on the device to fall back on. */
+function judge(
+  device: Device,
+  { graph, outputs, canvas, counter, optimiser }: StageGraph,
+  budget: number,
+  snapshots: number,
+): { readonly memory: number } | Misfit {
+  const s = schedule(graph, outputs, { fuse: true, realBytes: 4 });
+  const excess = checkLimits(device, s);
+  if (excess) return { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
+  const states = [canvas, counter, ...optimiser.states.map((v) => v.node)];
+  const memory = memoryOf(s) + snapshots * states.reduce((n, v) => n + 4 * size(v.shape), 0);
+  if (memory <= budget) return { memory };
+  return {
+    detail: `it takes ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
+    factor: Math.sqrt(budget / memory),
+    least: memory,
+  };
+}
