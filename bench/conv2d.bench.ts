@@ -8,7 +8,7 @@ import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/software.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { type Border, conv2d } from '../src/shaders/conv2d';
+import { type Algorithm, type Border, conv2d } from '../src/shaders/conv2d';
 import { pool2d } from '../src/shaders/pool2d';
 import { peak, type Time, timeOf } from './peak';
 
@@ -151,6 +151,44 @@ async function layer(device: Device, l: Layer): Promise<void> {
   }
 }
 
+const ALGORITHMS = ['direct', 'winograd2', 'winograd4'] as const;
+
+/**
+ * The algorithms of a 3x3 layer in turn, several times over, so that what else the machine does falls on all alike.
+ * GFLOP/s are those of the sums as written, so that they compare.
+ */
+async function algorithms(device: Device, l: Layer, rounds = 5): Promise<void> {
+  const { C, O, K, side, border } = l;
+  const data = random(O * C * K * K, 1);
+  for (const adjoint of [false, true]) {
+    const found: { algorithm: Algorithm; plan: Plan; times: Time[] }[] = [];
+    for (const algorithm of ALGORITHMS) {
+      const g = new Graph();
+      const x = g.input([C, side, side], 'x');
+      const options = { pad: [1, 1, 1, 1], border: [border, border], algorithm } as const;
+      const y = g.node(conv2d(g, x, g.constant([O, C, K, K], data), options));
+      const dy = g.input(y.shape, 'dy');
+      const [out, given] = adjoint ? [g.grad(y, [x], dy)[0] as Node, dy] : [y, x];
+      const plan = await Plan.compile(device, g, [out]);
+      const values = random(size(given.shape), 2);
+      plan.write(given, values);
+      plan.run();
+      check(l, `${algorithm} ${l.name}`, values, data, await plan.read(out), adjoint);
+      found.push({ algorithm, plan, times: [] });
+    }
+    for (let k = 0; k < rounds; k++) {
+      for (const f of found) f.times.push(await timeOf(f.plan, 0.02, 1));
+    }
+    const middle = (times: readonly Time[], of: (t: Time) => number): number =>
+      times.map(of).toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
+    for (const { algorithm, plan, times } of found) {
+      const time = { wall: middle(times, (t) => t.wall), cpu: middle(times, (t) => t.cpu) };
+      report(`${algorithm} ${l.name} ${adjoint ? 'gradient' : 'forward'}`, time, plan, 2 * O * side * side * C * K * K);
+      plan.close();
+    }
+  }
+}
+
 /** VGG-19 to relu3_1 with random weights: forward, and the gradient to the picture. */
 async function network(device: Device, side: number): Promise<void> {
   const g = new Graph();
@@ -194,6 +232,11 @@ async function main(): Promise<void> {
   best = await peak(device);
   console.log(JSON.stringify({ adapter: device.name, name: 'peak', gflops: best.wall, gflopsPerCore: best.cpu }));
   for (const l of layers) if (l.name.includes(only)) await layer(device, l);
+  const alike = ['conv1_2', 'conv2_2', 'conv3_1'];
+  for (const l of layers) {
+    const asked = ALGORITHMS.some((a) => `${a} ${l.name}`.includes(only)) && !l.name.includes(only);
+    if (alike.includes(l.name) && (only === '' || asked)) await algorithms(device, l);
+  }
   if ('vgg19'.includes(only)) for (const side of [64, 128]) await network(device, side);
   const text = `${best.wall.toFixed(1)} GFLOP/s of multiply-adds in registers, ${best.cpu.toFixed(1)} per second of a core`;
   console.error(`\n${device.name}: ${text}`);

@@ -47,8 +47,13 @@ const multiply = defineKernel({
   name: 'winograd_multiply',
   wgsl: multiplyWgsl,
   binds: ['read', 'read', 'write'],
-  uniforms: { quads: 'u32', o: 'u32', row: 'u32' },
-  variants: [{ WG: 32 }, { WG: 64 }],
+  uniforms: { quads: 'u32', o: 'u32', blocks: 'u32', row: 'u32' },
+  variants: [
+    { WG: 32, BLOCKS: 2, RUNS: 2 },
+    { WG: 64, BLOCKS: 1, RUNS: 2 },
+    { WG: 64, BLOCKS: 1, RUNS: 1 },
+  ],
+  gpu: 1,
 });
 
 /** Multiply-adds of a tile's two transforms, counted as 2, per channel. */
@@ -103,11 +108,12 @@ export function winogradLaunches(
   const [o, oh, ow] = chw('conv2d_winograd', y.shape);
   const chunks = chunksOf(c, [o, oh, ow], tile, most);
   const quads = Math.ceil(c / 4);
+  const blocks = Math.ceil(o / 8);
   const spots = (tile + 2) ** 2;
   const row = chunks.size;
   // 4 bytes whatever the plan stores: in f16 the transforms would lose what the sums keep.
-  const v = scratch([spots, 4 * quads, row], 'u32');
-  const p = scratch([spots, o, row], 'u32');
+  const v = scratch([spots, row / 64, 4 * quads, 64], 'u32');
+  const p = scratch([spots, row / 64, o, 64], 'u32');
   const across = Math.ceil(ow / tile);
   return Array.from({ length: chunks.count }, (_, k): readonly Launch[] => {
     const first = k * row;
@@ -124,8 +130,8 @@ export function winogradLaunches(
       launch({
         kernel: multiply,
         bind: [filter, v, p],
-        uniforms: { quads, o, row: row / 4 },
-        grid: ({ WG }) => [Math.ceil(row / 8 / WG), Math.ceil(o / 8), spots],
+        uniforms: { quads, o, blocks, row: row / 4 },
+        grid: ({ WG, BLOCKS, RUNS }) => [Math.ceil(row / 4 / RUNS / WG), Math.ceil(blocks / BLOCKS), spots],
         flops: 2 * spots * o * c * count,
       }),
       launch({

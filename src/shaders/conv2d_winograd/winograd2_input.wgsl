@@ -1,8 +1,9 @@
 // winograd2_input: V[k, c, t] = (B' d B)[r, s], k = 4 r + s, where d is the 4x4 pixels that tile t of channel c looks at
 //
 // Tiles make 2x2 pixels each and lie in rows of `across`; this is their pixels' half of F(2x2, 3x3), see index.ts.
-// A thread transforms one tile in one channel; threads that are neighbours write neighbours. Borders are read where
-// they show, so there is no halo in memory. V is f32 whatever the plan stores: sums of products hang on it.
+// A thread transforms one tile in one channel; threads that are neighbours write neighbours: V is stored
+// [k, t / 64, c, t % 64], so that products read it in order. Borders are read where they show, so there is no halo in
+// memory. V is f32 whatever the plan stores: sums of products hang on it.
 // Channels from u.c on, which only fill up the last four, are zeros.
 
 alias T = f32;
@@ -37,7 +38,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let d1 = pixels(c, p.y, x);
   let d2 = pixels(c, p.z, x);
   let d3 = pixels(c, p.w, x);
-  let at = c * u.row + t;
+  let at = (t / 64 * groups.y + c) * 64 + t % 64;
   let step = groups.y * u.row;
   put(at, step, d0 - d2);
   put(at + 4 * step, step, d1 + d2);

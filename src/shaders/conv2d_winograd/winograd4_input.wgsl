@@ -1,8 +1,9 @@
 // winograd4_input: V[k, c, t] = (B' d B)[r, s], k = 6 r + s, where d is the 6x6 pixels that tile t of channel c looks at
 //
 // Tiles make 4x4 pixels each and lie in rows of `across`; this is their pixels' half of F(4x4, 3x3), see index.ts.
-// A thread transforms one tile in one channel; threads that are neighbours write neighbours. Borders are read where
-// they show, so there is no halo in memory. V is f32 whatever the plan stores: sums of products hang on it.
+// A thread transforms one tile in one channel; threads that are neighbours write neighbours: V is stored
+// [k, t / 64, c, t % 64], so that products read it in order. Borders are read where they show, so there is no halo in
+// memory. V is f32 whatever the plan stores: sums of products hang on it.
 // Channels from u.c on, which only fill up the last four, are zeros.
 
 alias T = f32;
@@ -46,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
                pixels(s.x, left), pixels(s.y, left), pixels(s.z, left));
   let b = down(pixels(r.x, right), pixels(r.y, right), pixels(r.z, right),
                pixels(s.x, right), pixels(s.y, right), pixels(s.z, right));
-  let at = c * u.row + t;
+  let at = (t / 64 * groups.y + c) * 64 + t % 64;
   let step = groups.y * u.row;
   put(at, step, a.r0, b.r0);
   put(at + 6 * step, step, a.r1, b.r1);

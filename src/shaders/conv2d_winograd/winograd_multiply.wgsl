@@ -1,52 +1,65 @@
 // winograd_multiply: P[k, o, t] = sum over c of U(k, o, c) V[k, c, t]
 //
-// The products of Winograd's convolutions: one matrix product per element k of a transformed tile. A thread makes 8
-// channels of 8 tiles, two runs of 4 that are 8 runs apart, so that 8 neighbouring threads read whole lines; a workgroup
-// WG such threads of one k and one block of 8 channels, so its threads read the same vectors of U (winograd_filter) in
-// order. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for the same reason.
+// The products of Winograd's convolutions: one matrix product per element k of a transformed tile. A thread makes BLOCKS
+// blocks of 8 channels for RUNS runs of 4 tiles, the second run 8 runs on, so that 8 neighbouring threads read whole
+// lines; a workgroup WG such threads of one k and the same channels, so its threads read the same vectors of U
+// (winograd_filter) in order. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
+// the same reason. V and P are stored in blocks of 64 tiles, [k, t / 64, c or o, t % 64]. Blocks of channels beyond the
+// last one compute what nobody stores.
 
 alias T = f32;
-override WG: u32 = 64;  // threads per workgroup
+override WG: u32 = 64;     // threads per workgroup
+override BLOCKS: u32 = 1;  // blocks of channels per thread, 1 or 2
+override RUNS: u32 = 2;    // runs of tiles per thread, 1 or 2
 
-struct Uniforms { quads: u32, o: u32, row: u32 }
+struct Uniforms { quads: u32, o: u32, blocks: u32, row: u32 }
 
 @group(0) @binding(0) var<storage, read>       U: array<vec4<T>>;
 @group(0) @binding(1) var<storage, read>       V: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> P: array<vec4f>;
-@group(0) @binding(3) var<uniform>             u: Uniforms;
+@group(0) @binding(3) var<uniform>             u: Uniforms;  // row: tiles / 4
 
-// A column per channel: channels 0-3 at both runs of tiles (a, b), channels 4-7 likewise (c, d).
+// A column per channel: channels 0-3 of a block at both runs of tiles (a, b), channels 4-7 likewise (c, d).
 struct Sums { a: mat4x4f, b: mat4x4f, c: mat4x4f, d: mat4x4f }
 
 @compute @workgroup_size(WG)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
-        @builtin(local_invocation_index) local: u32) {
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   let i = group.x * WG + local;
-  let run = i / 8 * 16 + i % 8;
+  let run = select(i, i / 8 * 16 + i % 8, RUNS == 2);
   if (run >= u.row) { return; }
+  let block = group.y * BLOCKS;
+  let length = u.quads * 8;
+  var w = (group.z * u.blocks + block) * length;
+  var at = (group.z * u.row + run / 16 * 16) * u.quads * 4 + run % 16;
   var s = Sums();
-  var w = (group.z * groups.y + group.y) * u.quads * 8;
-  var at = group.z * u.quads * 4 * u.row + run;
+  var t = Sums();
   for (var c = 0u; c < u.quads; c++) {
     let p = pixels(at);
-    let q = pixels(at + 8);
-    let x = weights(w);
-    let y = weights(w + 4);
-    s = Sums(four(s.a, x, p), four(s.b, x, q), four(s.c, y, p), four(s.d, y, q));
+    var q = mat4x4f();
+    if (RUNS == 2) { q = pixels(at + 8); }
+    s = add(s, w, p, q);
+    if (BLOCKS == 2) { t = add(t, w + length, p, q); }
     w += 8;
-    at += 4 * u.row;
+    at += 64;
   }
-  let o = group.y * 8;
-  let to = (group.z * u.o + o) * u.row + run;
-  store(o, to, s.a, s.b);
-  store(o + 4, to + 4 * u.row, s.c, s.d);
+  let o = block * 8;
+  let to = (group.z * u.row + run / 16 * 16) * u.o + o * 16 + run % 16;
+  store(o, to, s);
+  if (BLOCKS == 2) { store(o + 8, to + 128, t); }
 }
 
 // 4 tiles of 4 input channels: a column per channel
-fn pixels(at: u32) -> mat4x4f { return mat4x4f(V[at], V[at + u.row], V[at + 2 * u.row], V[at + 3 * u.row]); }
+fn pixels(at: u32) -> mat4x4f { return mat4x4f(V[at], V[at + 16], V[at + 32], V[at + 48]); }
 
 // the weights of 4 output channels for 4 input channels: a column per output channel
 fn weights(w: u32) -> mat4x4f { return mat4x4f(vec4f(U[w]), vec4f(U[w + 1]), vec4f(U[w + 2]), vec4f(U[w + 3])); }
+
+fn add(s: Sums, w: u32, p: mat4x4f, q: mat4x4f) -> Sums {
+  let x = weights(w);
+  let y = weights(w + 4);
+  if (RUNS == 1) { return Sums(four(s.a, x, p), s.b, four(s.c, y, p), s.d); }
+  return Sums(four(s.a, x, p), four(s.b, x, q), four(s.c, y, p), four(s.d, y, q));
+}
 
 fn four(sum: mat4x4f, w: mat4x4f, p: mat4x4f) -> mat4x4f {
   return mat4x4f(column(sum[0], w[0], p), column(sum[1], w[1], p), column(sum[2], w[2], p), column(sum[3], w[3], p));
@@ -56,14 +69,19 @@ fn column(sum: vec4f, w: vec4f, p: mat4x4f) -> vec4f {
   return fma(vec4f(w.w), p[3], fma(vec4f(w.z), p[2], fma(vec4f(w.y), p[1], fma(vec4f(w.x), p[0], sum))));
 }
 
-fn store(o: u32, to: u32, a: mat4x4f, b: mat4x4f) {
-  if (o < u.o) { put(to, a[0], b[0]); }
-  if (o + 1 < u.o) { put(to + u.row, a[1], b[1]); }
-  if (o + 2 < u.o) { put(to + 2 * u.row, a[2], b[2]); }
-  if (o + 3 < u.o) { put(to + 3 * u.row, a[3], b[3]); }
+fn store(o: u32, to: u32, s: Sums) {
+  put(o, to, s.a[0], s.b[0]);
+  put(o + 1, to + 16, s.a[1], s.b[1]);
+  put(o + 2, to + 32, s.a[2], s.b[2]);
+  put(o + 3, to + 48, s.a[3], s.b[3]);
+  put(o + 4, to + 64, s.c[0], s.d[0]);
+  put(o + 5, to + 80, s.c[1], s.d[1]);
+  put(o + 6, to + 96, s.c[2], s.d[2]);
+  put(o + 7, to + 112, s.c[3], s.d[3]);
 }
 
-fn put(to: u32, a: vec4f, b: vec4f) {
+fn put(o: u32, to: u32, a: vec4f, b: vec4f) {
+  if (o >= u.o) { return; }
   P[to] = a;
-  P[to + 8] = b;
+  if (RUNS == 2) { P[to + 8] = b; }
 }
