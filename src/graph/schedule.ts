@@ -3,6 +3,7 @@ import { type Shape, size } from '../base/shape';
 import type { Applied, Kind, Launch, Ref } from '../shaders/op';
 import { fuse, type Work } from './fuse';
 import type { Graph, Node } from './graph';
+import { late } from './late';
 import { type Layout, layOut, type Span } from './memory';
 
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
@@ -68,7 +69,19 @@ export function schedule(
   const sectionOf = (id: number): number => graph.nodes[id]?.section ?? 0;
   const setup = (id: number): boolean => once.has(id) || graph.sections[sectionOf(id)]?.setup === true;
   const rest = ids.filter((id) => !once.has(id));
-  const order = [...ids.filter((id) => once.has(id)), ...rest.filter(setup), ...rest.filter((id) => !setup(id))];
+  const written = [...ids.filter((id) => once.has(id)), ...rest.filter(setup), ...rest.filter((id) => !setup(id))];
+  const order =
+    graph.sections.length > 1
+      ? [
+          ...ids.filter((id) => once.has(id)),
+          ...late(
+            graph,
+            written.filter((id) => !once.has(id)),
+            forward,
+            work,
+          ),
+        ]
+      : written;
   // A section that is repeated still needs at its last time what it read at its first.
   const ends = new Map<number, number>();
   for (const [index, id] of order.entries()) if (!once.has(id)) ends.set(sectionOf(id), index + 1);
@@ -202,7 +215,7 @@ export function schedule(
   };
 }
 
-interface Forward {
+export interface Forward {
   readonly label: string;
   readonly x: readonly Ref[];
   readonly parts: readonly Launch[];
