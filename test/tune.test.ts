@@ -20,6 +20,7 @@ import {
 import { TuneFile } from '../src/gpu/tune_cache.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
+import { algorithmsOn, tuneConvolutions } from '../src/graph/tune_conv';
 import { type TuneOptions, type TuneOutcome, tunePlan } from '../src/graph/tune_plan';
 import { defineOp, launch } from '../src/shaders/op';
 import { runner } from './cli_run';
@@ -231,6 +232,31 @@ test('a plan asks once for each kernel of an op; a function of the kernel alone 
     [32, 32],
   );
   p.close();
+});
+
+test('algorithms of convolutions: raced, held to direct sums, taken by graphs', async () => {
+  const d = await device();
+  const size = { C: 8, O: 8, H: 12, W: 12 };
+  const tuning = new Tuning(HERE);
+  const times: Readonly<Record<string, number>> = { direct: 2, winograd2: 1, winograd4: 9 };
+  const watch = { tuning, stopwatch: (variant: string): number => times[variant]! };
+  const { records, left } = await tuneConvolutions(d, [size, { ...size, H: 13 }], watch);
+  assert.equal(left, []);
+  assert.equal(
+    records.map((r) => [r.kernel, r.shape, r.untuned, r.best]),
+    [['conv2d.algorithm', 'C=8 O=8 H=16 W=16', 'direct', 'winograd2']],
+    JSON.stringify(records[0]?.candidates),
+  );
+  assert.is(records[0]?.candidates.find((c) => c.variant === 'winograd4')?.dropped, '4.5 times slower');
+  assert.equal((await tuneConvolutions(d, [size], watch)).records, []);
+  assert.is((await tuneConvolutions(d, [{ ...size, C: 32 }], { ...watch, until: 0 })).left.length, 1);
+
+  const on = (t?: Tuning): string => algorithmsOn({ adapter: d.adapter, tuning: t } as unknown as Device)(size);
+  assert.is(on(), 'direct');
+  assert.is(on(tuning), 'winograd2');
+  assert.equal(tuning.used(), { 'conv2d.algorithm f32 C=8 O=8 H=16 W=16': 'winograd2' });
+  assert.is(on(new Tuning(HERE, [{ ...records[0]!, hash: 'of another text' }])), 'direct');
+  assert.is(on(new Tuning(HERE, [], tuning.used())), 'winograd2');
 });
 
 test('records of another text, another adapter or another class are not taken', () => {

@@ -24,10 +24,10 @@ export function shapeClass({ kernel, uniforms, overrides = {}, grid }: Sized): s
   const parts: string[] = [];
   for (const [name, type] of Object.entries(kernel.uniforms)) {
     const value = uniforms[name];
-    if (type !== 'f32' && typeof value === 'number' && !SIZELESS.has(name)) parts.push(`${name}=${rounded(value)}`);
+    if (type !== 'f32' && typeof value === 'number' && !SIZELESS.has(name)) parts.push(`${name}=${roundedSize(value)}`);
   }
   const groups = grid({ ...overrides, ...kernel.variants[0] }).reduce((n: number, side = 1) => n * side, 1);
-  parts.push(`groups=${rounded(groups)}`);
+  parts.push(`groups=${roundedSize(groups)}`);
   const fixed = variantText(overrides);
   return fixed ? `${parts.join(' ')} ${fixed}` : parts.join(' ');
 }
@@ -35,7 +35,9 @@ export function shapeClass({ kernel, uniforms, overrides = {}, grid }: Sized): s
 /** Whole numbers among uniforms that say nothing of how much there is to do. */
 const SIZELESS: ReadonlySet<string> = new Set(['seed', 'stream', 'dy', 'dx']);
 
-const rounded = (n: number): number => (n === 0 ? 0 : Math.sign(n) * 2 ** Math.round(Math.log2(Math.abs(n))));
+/** To the nearest power of two. */
+export const roundedSize = (n: number): number =>
+  n === 0 ? 0 : Math.sign(n) * 2 ** Math.round(Math.log2(Math.abs(n)));
 
 /** `WG=64 RELU=1` */
 export const variantText = (variant: Overrides): string =>
@@ -152,6 +154,15 @@ export function hashText(text: string): string {
 /** Choices other than the untuned ones, by launch: `conv2d f32 c=64 ...` -> `WG=64`. */
 export type Choices = Readonly<Record<string, string>>;
 
+/** Which race, and what its candidates are: only asked where there is a record to hold against it. */
+export interface RacePlace {
+  /** A kernel's, or of what else has candidates. */
+  readonly name: string;
+  readonly scalar: Scalar;
+  readonly shape: string;
+  hash(): string;
+}
+
 /** The choices of one adapter, for `Device.tuning`. */
 export class Tuning {
   readonly #records = new Map<string, TuneRecord>();
@@ -176,19 +187,32 @@ export class Tuning {
 
   /** What was measured of a kernel as it is now. */
   find(kernel: KernelSource, scalar: Scalar, shape: string): TuneRecord | undefined {
-    const record = this.#records.get(raceOf({ adapter: this.adapter, kernel: kernel.name, scalar, shape }));
-    return record?.hash === kernelHash(kernel) ? record : undefined;
+    return this.lookUp({ name: kernel.name, scalar, shape, hash: () => kernelHash(kernel) });
+  }
+
+  /** What was measured in a race whose candidates are what they are now. */
+  lookUp({ name, scalar, shape, hash }: RacePlace): TuneRecord | undefined {
+    const record = this.#records.get(raceOf({ adapter: this.adapter, kernel: name, scalar, shape }));
+    return record?.hash === hash() ? record : undefined;
   }
 
   /** The variant to take, an index into `usable`; `untuned` where nothing is known. */
   choose(kernel: KernelSource, usable: readonly Overrides[], scalar: Scalar, shape: string, untuned: number): number {
-    const name = `${kernel.name} ${scalar} ${shape}`;
-    const wanted = this.pinned ? this.pinned[name] : this.find(kernel, scalar, shape)?.best;
-    const index = wanted === undefined ? -1 : usable.findIndex((v) => variantText(v) === wanted);
-    if (wanted !== undefined && index < 0) this.#missed.add(name);
-    if (wanted === undefined || index < 0 || index === untuned) return untuned;
-    this.#used.set(name, wanted);
-    return index;
+    const names = usable.map(variantText);
+    const at = { name: kernel.name, scalar, shape, hash: () => kernelHash(kernel) };
+    const wanted = this.pick(at, names, names[untuned] ?? '');
+    return wanted === undefined ? untuned : names.indexOf(wanted);
+  }
+
+  /** The one of `candidates` to take; undefined where that is the untuned one, or nothing is known. */
+  pick<Name extends string>(at: RacePlace, candidates: readonly Name[], untuned: Name): Name | undefined {
+    const name = `${at.name} ${at.scalar} ${at.shape}`;
+    const wanted = this.pinned ? this.pinned[name] : this.lookUp(at)?.best;
+    const found = candidates.find((c) => c === wanted);
+    if (wanted !== undefined && found === undefined) this.#missed.add(name);
+    if (found === undefined || found === untuned) return undefined;
+    this.#used.set(name, found);
+    return found;
   }
 
   /** Launches for which there is no such variant as was wanted. */

@@ -15,10 +15,10 @@ import {
 import type { Kind } from '../shaders/op';
 import { gridOf, type Plan, type Step } from './plan';
 
-const WARM_UPS = 3;
-const RUNS = 7;
+export const WARM_UPS = 3;
+export const RUNS = 7;
 /** A candidate this many times slower than variant 0 is not timed to the end. */
-const TOO_SLOW = 3;
+export const TOO_SLOW = 3;
 /** A variant has to be this much faster than the untuned one: less is noise, and would come and go. */
 const LEAD = 1.05;
 /** And by this many milliseconds: clocks of adapters tick no finer. */
@@ -209,7 +209,7 @@ const seen = (variant: string, measured: number, { stopwatch }: TuneOptions): nu
   stopwatch ? stopwatch(variant, measured) : measured;
 
 /** The fastest, unless it is not worth leaving the untuned one for. */
-function bestOf(candidates: readonly TuneCandidate[], untuned: string): string {
+export function bestOf(candidates: readonly TuneCandidate[], untuned: string): string {
   const sound = candidates.filter((c) => c.dropped === undefined);
   const msOf = ({ ms = Number.POSITIVE_INFINITY }: TuneCandidate): number => ms;
   const fastest = sound.reduce<TuneCandidate | undefined>((a, b) => (a && msOf(a) <= msOf(b) ? a : b), undefined);
@@ -222,10 +222,10 @@ function bestOf(candidates: readonly TuneCandidate[], untuned: string): string {
 /** Why a candidate is out. */
 class Dropped extends Error {}
 
-const reasonOf = ({ message }: Error): string =>
+export const reasonOf = ({ message }: Error): string =>
   message.split('\n').slice(0, 2).join(' ').replaceAll(/\s+/g, ' ').trim();
 
-const rounded = (ms: number): number => Number(ms.toPrecision(4));
+export const rounded = (ms: number): number => Number(ms.toPrecision(4));
 
 /** Compiles a variant for all of an op's launches of a kernel. */
 async function readyFor(
@@ -260,7 +260,7 @@ function dispatch(
   pass.end();
 }
 
-interface Output {
+export interface Output {
   readonly kind: Kind;
   readonly data: ArrayBuffer;
 }
@@ -425,7 +425,7 @@ class Bench {
 }
 
 /** How an output differs from variant 0's; null where it does not. */
-function difference(truth: readonly Output[], found: readonly Output[], scalar: Scalar): string | null {
+export function difference(truth: readonly Output[], found: readonly Output[], scalar: Scalar): string | null {
   for (const [k, { kind, data }] of truth.entries()) {
     const other = found[k]?.data ?? new ArrayBuffer(0);
     const [a, b] = [numbers(data, kind, scalar), numbers(other, kind, scalar)];

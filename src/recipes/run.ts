@@ -2,6 +2,7 @@ import { bug, bytesText, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
+import { algorithmsOn } from '../graph/tune_conv';
 import { netStride } from '../nets/onnx_build';
 import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
@@ -152,6 +153,7 @@ export function prepare(
     stride: Math.max(...strides),
     start,
     largest,
+    convolutions: algorithmsOn(device),
     notice: say,
   });
   const seed = parseSeed(recipe.canvas, [...inputs.keys()]);

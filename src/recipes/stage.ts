@@ -10,6 +10,7 @@ import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
 import { HostSnapshot, Snapshot } from '../graph/snapshot';
 import { Watch } from '../graph/watch';
+import { chooseConvolutions } from '../shaders/conv2d';
 import type { Ref } from '../shaders/op';
 import { optimiserBlocks } from './blocks/optimisers';
 import { type StageObjective, type StageSetup, stageObjective } from './stage_objective';
@@ -104,6 +105,8 @@ export function stageGraph(
   const block = optimiserBlocks.find((b) => b.kind === settings.kind);
   if (!block) throw bug(`an optimiser of kind ${settings.kind}`);
   const graph = new Graph();
+  // Blocks know how to cut direct convolutions only.
+  if (setup.convolutions && !blocks) chooseConvolutions(graph, setup.convolutions);
   const [W, H] = stage.size;
   const canvas = graph.state([cast.space.rank, H, W], memory.canvas, 'canvas');
   const counter = graph.state([1], Float32Array.of(memory.counter), 'counter');

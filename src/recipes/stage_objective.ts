@@ -3,7 +3,8 @@ import type { Raster } from '../base/raster';
 import type { Graph, Node } from '../graph/graph';
 import { buildNet } from '../nets/onnx_build';
 import { preprocessing } from '../nets/vgg';
-import { conv2d } from '../shaders/conv2d';
+import { type Algorithm, conv2d } from '../shaders/conv2d';
+import type { ConvSize } from '../shaders/conv2d/algorithm';
 import type { Ref } from '../shaders/op';
 import { add, affine, mul, scale, sub } from '../shaders/pointwise';
 import { random } from '../shaders/random';
@@ -32,6 +33,8 @@ export interface StageSetup {
   readonly start: Float32Array;
   /** Bytes that one buffer may have. */
   readonly largest: number;
+  /** How convolutions are computed on the adapter. */
+  readonly convolutions?: ((size: ConvSize) => Algorithm) | undefined;
   notice(text: string): void;
 }
 

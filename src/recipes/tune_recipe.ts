@@ -3,8 +3,11 @@ import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
 import { Plan } from '../graph/plan';
+import { tuneConvolutions } from '../graph/tune_conv';
 import { type TuneOutcome, tunePlan } from '../graph/tune_plan';
 import type { Net } from '../nets/weights';
+import { type Algorithm, algorithmFor } from '../shaders/conv2d';
+import type { ConvSize } from '../shaders/conv2d/algorithm';
 import type { PlannedStage } from './expand';
 import { refuseTooLarge } from './fits';
 import type { Recipe } from './recipe';
@@ -57,14 +60,22 @@ export async function tuneRecipe(
     }
     options.onStage?.({ name: stage.name, width, height });
     const canvas = prepared.start(stage.size, notice);
-    const setup = prepared.setup(stage, canvas, notice);
+    const sizes: ConvSize[] = [];
+    const convolutions = (size: ConvSize): Algorithm => {
+      sizes.push(size);
+      return algorithmFor(size, device.adapter);
+    };
+    const setup = { ...prepared.setup(stage, canvas, notice), convolutions };
     const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);
     const plan = await Plan.compile(device, graph, outputs);
     try {
       const { onRecord, again } = options;
-      const found = await tunePlan(plan, { tuning, until, signal, again, ...(onRecord && { onRecord }) });
-      records.push(...found.records);
-      for (const name of found.left) left.add(name);
+      const wishes = { tuning, until, signal, again, ...(onRecord && { onRecord }) };
+      // Algorithms first: there is more to gain.
+      for (const found of [await tuneConvolutions(device, sizes, wishes), await tunePlan(plan, wishes)]) {
+        records.push(...found.records);
+        for (const name of found.left) left.add(name);
+      }
     } finally {
       plan.close();
       device.pool.trim();
