@@ -21,9 +21,10 @@ import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
 import { type Prepared, prepare, run } from '../src/recipes/run';
 import { stageGraph } from '../src/recipes/stage';
 import { type StageSetup, stageObjective } from '../src/recipes/stage_objective';
-import { accumulate } from '../src/shaders/in_place';
+import { type Algorithm, chooseConvolutions } from '../src/shaders/conv2d';
+import { accumulate, clear } from '../src/shaders/in_place';
 import type { Ref } from '../src/shaders/op';
-import { add, scale } from '../src/shaders/pointwise';
+import { add, affine, mul, scale } from '../src/shaders/pointwise';
 import { device } from './device';
 import { close } from './kit';
 
@@ -133,8 +134,14 @@ interface Found {
 }
 
 /** Terms and gradient at a canvas: whole, or in blocks. The second of two runs counts, so that sums have to start anew. */
-async function evaluate(p: Prepared, canvas: Float32Array, layout?: (o: Outline) => Layout): Promise<Found> {
+async function evaluate(
+  p: Prepared,
+  canvas: Float32Array,
+  layout?: (o: Outline) => Layout,
+  algorithm: Algorithm = 'direct',
+): Promise<Found> {
   const g = new Graph();
+  chooseConvolutions(g, () => algorithm);
   const [W, H] = p.full;
   const x = g.state([p.cast.space.rank, H, W], canvas);
   const counter = g.state([1], Float32Array.of(5));
@@ -167,14 +174,15 @@ async function agree(
   losses: readonly Loss[],
   layout: (o: Outline) => Layout,
   more: Partial<RecipeText> = {},
+  algorithm?: Algorithm,
 ): Promise<void> {
   const p = await prepared(losses, more);
   const [W, H] = p.full;
   const rng = new Rng(4);
   const start = p.start([W, H], () => {});
   const canvas = start.map((v) => v + 0.1 * rng.normal());
-  const want = await evaluate(p, canvas);
-  const got = await evaluate(p, canvas, layout);
+  const want = await evaluate(p, canvas, undefined, algorithm);
+  const got = await evaluate(p, canvas, layout, algorithm);
   assert.equal([...got.terms.keys()], [...want.terms.keys()], what);
   for (const [name, v] of want.terms) close([got.terms.get(name)!], [v], 1e-5, `${what}: ${name}`);
   assert.ok(want.gradient.some((v) => v !== 0));
@@ -216,6 +224,10 @@ const statistics: Loss[] = [
 
 test('four blocks give the terms and the gradient of the canvas', async () => {
   await agree('statistics', statistics, cut(2, 2));
+});
+
+test("blocks of Winograd's convolutions give those of the canvas", async () => {
+  await agree('winograd2', [{ kind: 'gram', ...layers }], cut(2, 2), {}, 'winograd2');
 });
 
 test('six uneven blocks give them too, with positions, powers, pixels and a mask', async () => {
@@ -422,6 +434,27 @@ test('amounts of memory are read as they are written', () => {
   assert.equal(['2GB', '1.5 GiB', '800mb', '2g'].map(parseBytes), [2e9, 1.5 * 2 ** 30, 8e8, 2e9]);
   for (const bad of ['', 'lots', '-2GB', '12', '2XB', '0.1MB'])
     assert.throws(() => parseBytes(bad), /amount of memory/);
+});
+
+test('what a repeated part of a run reads is there each time', async () => {
+  const g = new Graph();
+  const x = g.input([4]);
+  const s = g.state([4], new Float32Array(4));
+  const one = g.constant([1], Float32Array.of(1));
+  const square2 = mul(g, x, x);
+  g.section(3);
+  // Without care the last of these would take the memory of the square.
+  const chain = affine(g, affine(g, add(g, square2, square2), 1, 1), 2, 0);
+  const sum = accumulate(g, s, chain);
+  g.section(1);
+  const out = affine(g, sum, 1, 0);
+  g.assign(s, clear(g, sum, one));
+  const plan = await Plan.compile(await device(), g, [out]);
+  plan.write(x, Float32Array.of(0, 1, 2, 3));
+  plan.run(2);
+  assert.equal([...(await plan.read(out))], [6, 18, 54, 114]);
+  assert.is(plan.cost.launches, 3 * 4 + 3);
+  plan.close();
 });
 
 test('a value that was written over is not read', () => {

@@ -2,6 +2,7 @@ import { expandChannelsOp, mulScalarOp } from '../../shaders/broadcast';
 import { channelSumOp } from '../../shaders/channel_mean';
 import { concatOp } from '../../shaders/concat';
 import { type ConvAttrs, convOp } from '../../shaders/conv2d';
+import { type WinogradAttrs, winogradOp } from '../../shaders/conv2d_winograd';
 import { detachOp } from '../../shaders/detach';
 import { absoluteErrorOp, meanSquareOp, squaredErrorOp } from '../../shaders/error';
 import { gramAboutOp, gramOp } from '../../shaders/gram';
@@ -35,7 +36,7 @@ const elementwise: ReadonlySet<Op> = new Set<Op>([...Object.values(pointwise), d
 const pools: ReadonlySet<Op> = new Set<Op>([maxPoolOp, averagePoolOp, l2PoolOp]);
 
 /** Of these, only the first input is a map of the canvas. */
-const firstOnly: ReadonlySet<Op> = new Set<Op>([gramAboutOp, convOp, mulScalarOp, rollByOp, ...pools]);
+const firstOnly: ReadonlySet<Op> = new Set<Op>([gramAboutOp, convOp, winogradOp, mulScalarOp, rollByOp, ...pools]);
 
 /** Whether input `k` of an op is a map, where the op has a rule. */
 export const takesMap = (op: Op, k: number): boolean => op !== expandChannelsOp && (k === 0 || !firstOnly.has(op));
@@ -149,6 +150,11 @@ export class Locality {
     if (op === convOp) {
       const { bank, stride: step, pad, border } = attrs as ConvAttrs;
       return this.#windowed(first, stride, [bank.ky, bank.kx], step, pad, border);
+    }
+    if (op === winogradOp) {
+      const { pad, border, extra } = attrs as WinogradAttrs;
+      // Its tiles begin with the window, so it differs from the whole canvas' by rounding.
+      return extra === 'mask' ? null : this.#windowed(first, stride, [3, 3], [1, 1], pad, border);
     }
     if (pools.has(op)) {
       const { size, stride: step, pad, border } = attrs as Window;
