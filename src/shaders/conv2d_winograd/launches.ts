@@ -25,12 +25,13 @@ const input = {
     first: 'u32',
     count: 'u32',
     row: 'u32',
+    span: 'u32',
   },
   variants: [{ WG: 64 }],
 } as const;
 const output = {
   binds: ['read', 'read', 'write'],
-  uniforms: { oh: 'u32', ow: 'u32', across: 'u32', first: 'u32', count: 'u32', row: 'u32' },
+  uniforms: { oh: 'u32', ow: 'u32', across: 'u32', first: 'u32', count: 'u32', row: 'u32', span: 'u32' },
   variants: [{ WG: 64 }],
 } as const;
 const kernels = {
@@ -47,7 +48,7 @@ const multiply = defineKernel({
   name: 'winograd_multiply',
   wgsl: multiplyWgsl,
   binds: ['read', 'read', 'write'],
-  uniforms: { quads: 'u32', o: 'u32', blocks: 'u32', row: 'u32' },
+  uniforms: { quads: 'u32', o: 'u32', blocks: 'u32', row: 'u32', span: 'u32', spots: 'u32' },
   variants: [
     { WG: 32, BLOCKS: 2, RUNS: 2 },
     { WG: 64, BLOCKS: 1, RUNS: 2 },
@@ -62,11 +63,16 @@ const WORK: Readonly<Record<Tile, readonly [there: number, back: number]>> = { 2
 /** Transformed values, 4 bytes each, that a convolution keeps at a time: 64 MiB. */
 export const SCRATCH = 16 * 2 ** 20;
 
+/** So few tiles lie all in one block, and their threads do not keep the elements of a tile apart. */
+const SMALL = 512;
+
 /** Tiles of a map, and into how many launches of `size` tiles they are cut so that scratch memory stays bounded. */
 export interface Chunks {
   readonly tiles: number;
-  /** A multiple of 64, which is what 8 neighbouring threads of the products take. */
+  /** A multiple of `span`. */
   readonly size: number;
+  /** Tiles that lie beside each other in memory: 64, what 8 threads of the products take, or all those of a small map. */
+  readonly span: number;
   readonly count: number;
 }
 
@@ -77,9 +83,13 @@ export interface Chunks {
 export function chunksOf(C: number, [O, h, w]: readonly [number, number, number], tile: Tile, most = SCRATCH): Chunks {
   const tiles = Math.ceil(h / tile) * Math.ceil(w / tile);
   const each = (tile + 2) ** 2 * (4 * Math.ceil(C / 4) + O);
+  if (tiles <= SMALL) {
+    const all = 8 * Math.ceil(tiles / 8);
+    if (each * all <= most) return { tiles, size: all, span: all, count: 1 };
+  }
   const fit = Math.max(64, Math.floor(most / each / 64) * 64);
   const count = Math.ceil(tiles / fit);
-  return { tiles, size: Math.ceil(tiles / count / 64) * 64, count };
+  return { tiles, size: Math.ceil(tiles / count / 64) * 64, span: 64, count };
 }
 
 /** A convolution as the kernels see it. */
@@ -110,10 +120,11 @@ export function winogradLaunches(
   const quads = Math.ceil(c / 4);
   const blocks = Math.ceil(o / 8);
   const spots = (tile + 2) ** 2;
-  const row = chunks.size;
+  const { size: row, span } = chunks;
   // 4 bytes whatever the plan stores: in f16 the transforms would lose what the sums keep.
-  const v = scratch([spots, row / 64, 4 * quads, 64], 'u32');
-  const p = scratch([spots, row / 64, o, 64], 'u32');
+  const v = scratch([spots, row / span, 4 * quads, span], 'u32');
+  const p = scratch([spots, row / span, o, span], 'u32');
+  const flat = span !== 64;
   const across = Math.ceil(ow / tile);
   return Array.from({ length: chunks.count }, (_, k): readonly Launch[] => {
     const first = k * row;
@@ -123,22 +134,27 @@ export function winogradLaunches(
         kernel: kernels[tile].input,
         bind: [x, mask ?? x, v],
         overrides: { BV: BORDER[border[0]], BH: BORDER[border[1]], MASK: mask ? 1 : 0 },
-        uniforms: { c, h, w, oh, ow, top, left, across, first, count, row },
+        uniforms: { c, h, w, oh, ow, top, left, across, first, count, row, span },
         grid: ({ WG }) => [Math.ceil(count / WG), 4 * quads],
         flops: WORK[tile][0] * c * count,
       }),
       launch({
         kernel: multiply,
         bind: [filter, v, p],
-        uniforms: { quads, o, blocks, row: row / 4 },
-        grid: ({ WG, BLOCKS, RUNS }) => [Math.ceil(row / 4 / RUNS / WG), Math.ceil(blocks / BLOCKS), spots],
+        overrides: { FLAT: flat ? 1 : 0 },
+        uniforms: { quads, o, blocks, row: row / 4, span: span / 4, spots },
+        grid: ({ WG, BLOCKS, RUNS }) => [
+          Math.ceil(((flat ? spots : 1) * row) / (4 * RUNS * WG)),
+          Math.ceil(blocks / BLOCKS),
+          flat ? 1 : spots,
+        ],
         flops: 2 * spots * o * c * count,
       }),
       launch({
         kernel: kernels[tile].output,
         bind: [p, bias ?? filter, y],
         overrides: { BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 },
-        uniforms: { oh, ow, across, first, count, row },
+        uniforms: { oh, ow, across, first, count, row, span },
         grid: ({ WG }) => [Math.ceil(count / WG), o],
         flops: WORK[tile][1] * o * count,
       }),

@@ -1,7 +1,7 @@
 // winograd2_output: Y[o, y, x] = B[o] + (A' p A)[y mod 2, x mod 2], where p is the 4x4 products P[k, o, t] of its tile t
 //
 // The way back from F(2x2, 3x3) to pixels, see index.ts. A thread makes the 2x2 pixels of one tile in one channel;
-// threads that are neighbours read neighbours: P is stored [k, t / 64, o, t % 64]. The last tile of a row or column may
+// threads that are neighbours read neighbours: P is stored [k, t / span, o, t % span]. The last tile of a row or column may
 // have fewer pixels.
 
 alias T = f32;
@@ -9,7 +9,7 @@ override WG: u32 = 64;        // threads per workgroup
 override BIAS: bool = false;  // add B
 override RELU: bool = false;  // max(Y, 0)
 
-struct Uniforms { oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32 }
+struct Uniforms { oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32 }
 
 @group(0) @binding(0) var<storage, read>       P: array<f32>;
 @group(0) @binding(1) var<storage, read>       B: array<T>;
@@ -22,7 +22,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let t = group.x * WG + local;
   if (t >= u.count) { return; }
   let o = group.y;
-  let at = (t / 64 * groups.y + o) * 64 + t % 64;
+  let at = (t / u.span * groups.y + o) * u.span + t % u.span;
   let step = groups.y * u.row;
   let p0 = products(at, step);
   let p1 = products(at + 4 * step, step);

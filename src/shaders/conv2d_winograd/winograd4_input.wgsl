@@ -2,7 +2,7 @@
 //
 // Tiles make 4x4 pixels each and lie in rows of `across`; this is their pixels' half of F(4x4, 3x3), see index.ts.
 // A thread transforms one tile in one channel; threads that are neighbours write neighbours: V is stored
-// [k, t / 64, c, t % 64], so that products read it in order. Borders are read where they show, so there is no halo in
+// [k, t / span, c, t % span], so that products read it in order. Borders are read where they show, so there is no halo in
 // memory. V is f32 whatever the plan stores: sums of products hang on it.
 // Channels from u.c on, which only fill up the last four, are zeros.
 
@@ -14,7 +14,7 @@ override MASK: bool = false;  // take X only where M > 0
 
 struct Uniforms {
   c: u32, h: i32, w: i32, oh: i32, ow: i32, top: i32, left: i32,
-  across: u32, first: u32, count: u32, row: u32,
+  across: u32, first: u32, count: u32, row: u32, span: u32,
 }
 
 @group(0) @binding(0) var<storage, read>       X: array<T>;
@@ -47,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
                pixels(s.x, left), pixels(s.y, left), pixels(s.z, left));
   let b = down(pixels(r.x, right), pixels(r.y, right), pixels(r.z, right),
                pixels(s.x, right), pixels(s.y, right), pixels(s.z, right));
-  let at = (t / 64 * groups.y + c) * 64 + t % 64;
+  let at = (t / u.span * groups.y + c) * u.span + t % u.span;
   let step = groups.y * u.row;
   put(at, step, a.r0, b.r0);
   put(at + 6 * step, step, a.r1, b.r1);

@@ -1,55 +1,63 @@
 // winograd_multiply: P[k, o, t] = sum over c of U(k, o, c) V[k, c, t]
 //
-// The products of Winograd's convolutions: one matrix product per element k of a transformed tile. A thread makes BLOCKS
-// blocks of 8 channels for RUNS runs of 4 tiles, the second run 8 runs on, so that 8 neighbouring threads read whole
-// lines; a workgroup WG such threads of one k and the same channels, so its threads read the same vectors of U
-// (winograd_filter) in order. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
-// the same reason. V and P are stored in blocks of 64 tiles, [k, t / 64, c or o, t % 64]. Blocks of channels beyond the
-// last one compute what nobody stores.
+// The products of Winograd's convolutions: one matrix product per element k of a transformed tile. V and P are stored in
+// blocks of some tiles, [k, t / span, c or o, t % span]. A thread makes BLOCKS blocks of 8 channels for RUNS runs of 4
+// tiles, the second run half a block on, so that neighbouring threads read whole lines; a workgroup WG such threads of one
+// k and the same channels, so its threads read the same vectors of U (winograd_filter) in order. FLAT: of any k, so that
+// small maps fill workgroups. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
+// the same reason. Blocks of channels beyond the last one compute what nobody stores.
 
 alias T = f32;
 override WG: u32 = 64;     // threads per workgroup
 override BLOCKS: u32 = 1;  // blocks of channels per thread, 1 or 2
 override RUNS: u32 = 2;    // runs of tiles per thread, 1 or 2
+override FLAT: bool = false;  // threads of all k in one row
 
-struct Uniforms { quads: u32, o: u32, blocks: u32, row: u32 }
+struct Uniforms { quads: u32, o: u32, blocks: u32, row: u32, span: u32, spots: u32 }
 
 @group(0) @binding(0) var<storage, read>       U: array<vec4<T>>;
 @group(0) @binding(1) var<storage, read>       V: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> P: array<vec4f>;
-@group(0) @binding(3) var<uniform>             u: Uniforms;  // row: tiles / 4
+@group(0) @binding(3) var<uniform>             u: Uniforms;  // row and span: of 4 tiles each
 
 // A column per channel: channels 0-3 of a block at both runs of tiles (a, b), channels 4-7 likewise (c, d).
 struct Sums { a: mat4x4f, b: mat4x4f, c: mat4x4f, d: mat4x4f }
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
-  let i = group.x * WG + local;
-  let run = select(i, i / 8 * 16 + i % 8, RUNS == 2);
-  if (run >= u.row) { return; }
+  var i = group.x * WG + local;
+  var k = group.z;
+  let runs = u.row / RUNS;
+  if (FLAT) {
+    k = i / runs;
+    i -= k * runs;
+  }
+  if (i >= runs || k >= u.spots) { return; }
   let block = group.y * BLOCKS;
   let length = u.quads * 8;
-  var w = (group.z * u.blocks + block) * length;
-  var at = (group.z * u.row + run / 16 * 16) * u.quads * 4 + run % 16;
+  var w = (k * u.blocks + block) * length;
+  let half = u.span / RUNS;
+  let first = k * u.row + i / half * u.span;
+  var at = first * u.quads * 4 + i % half;
   var s = Sums();
   var t = Sums();
   for (var c = 0u; c < u.quads; c++) {
     let p = pixels(at);
     var q = mat4x4f();
-    if (RUNS == 2) { q = pixels(at + 8); }
+    if (RUNS == 2) { q = pixels(at + half); }
     s = add(s, w, p, q);
     if (BLOCKS == 2) { t = add(t, w + length, p, q); }
     w += 8;
-    at += 64;
+    at += 4 * u.span;
   }
   let o = block * 8;
-  let to = (group.z * u.row + run / 16 * 16) * u.o + o * 16 + run % 16;
+  let to = first * u.o + o * u.span + i % half;
   store(o, to, s);
-  if (BLOCKS == 2) { store(o + 8, to + 128, t); }
+  if (BLOCKS == 2) { store(o + 8, to + 8 * u.span, t); }
 }
 
 // 4 tiles of 4 input channels: a column per channel
-fn pixels(at: u32) -> mat4x4f { return mat4x4f(V[at], V[at + 16], V[at + 32], V[at + 48]); }
+fn pixels(at: u32) -> mat4x4f { return mat4x4f(V[at], V[at + u.span], V[at + 2 * u.span], V[at + 3 * u.span]); }
 
 // the weights of 4 output channels for 4 input channels: a column per output channel
 fn weights(w: u32) -> mat4x4f { return mat4x4f(vec4f(U[w]), vec4f(U[w + 1]), vec4f(U[w + 2]), vec4f(U[w + 3])); }
@@ -71,17 +79,17 @@ fn column(sum: vec4f, w: vec4f, p: mat4x4f) -> vec4f {
 
 fn store(o: u32, to: u32, s: Sums) {
   put(o, to, s.a[0], s.b[0]);
-  put(o + 1, to + 16, s.a[1], s.b[1]);
-  put(o + 2, to + 32, s.a[2], s.b[2]);
-  put(o + 3, to + 48, s.a[3], s.b[3]);
-  put(o + 4, to + 64, s.c[0], s.d[0]);
-  put(o + 5, to + 80, s.c[1], s.d[1]);
-  put(o + 6, to + 96, s.c[2], s.d[2]);
-  put(o + 7, to + 112, s.c[3], s.d[3]);
+  put(o + 1, to + u.span, s.a[1], s.b[1]);
+  put(o + 2, to + 2 * u.span, s.a[2], s.b[2]);
+  put(o + 3, to + 3 * u.span, s.a[3], s.b[3]);
+  put(o + 4, to + 4 * u.span, s.c[0], s.d[0]);
+  put(o + 5, to + 5 * u.span, s.c[1], s.d[1]);
+  put(o + 6, to + 6 * u.span, s.c[2], s.d[2]);
+  put(o + 7, to + 7 * u.span, s.c[3], s.d[3]);
 }
 
 fn put(o: u32, to: u32, a: vec4f, b: vec4f) {
   if (o >= u.o) { return; }
   P[to] = a;
-  if (RUNS == 2) { P[to + 8] = b; }
+  if (RUNS == 2) { P[to + u.span / 2] = b; }
 }
