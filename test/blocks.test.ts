@@ -370,6 +370,31 @@ test('a budget makes a run work in blocks, which says so and makes the same pict
   close([total.at(-1)!], [curves.total!.at(-1)![1]], 1e-4, 'loss');
 });
 
+test('a device that has less memory left than a stage takes gets it in blocks', async () => {
+  const d = await device();
+  const gpu = d.gpu as unknown as Partial<Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>>;
+  const [push, pop] = [d.gpu.pushErrorScope.bind(d.gpu), d.gpu.popErrorScope.bind(d.gpu)];
+  const scopes: string[] = [];
+  let full = 1;
+  gpu.pushErrorScope = (filter) => {
+    scopes.push(filter);
+    return push(filter);
+  };
+  gpu.popErrorScope = async () => {
+    const fails = scopes.pop() === 'out-of-memory' && full-- > 0;
+    const error = await pop();
+    return fails ? ({ message: 'none left' } as GPUError) : error;
+  };
+  try {
+    const { result, notices } = await grown(undefined);
+    assert.is(result.stages[0]!.steps, 5);
+    assert.match(notices.join(), /^96x64 in \d+ blocks of/);
+  } finally {
+    delete gpu.pushErrorScope;
+    delete gpu.popErrorScope;
+  }
+});
+
 test('a budget too small for one block is refused before any work', async () => {
   const refused = async (memory: number, more: Partial<RecipeText>, pattern: RegExp): Promise<void> => {
     try {

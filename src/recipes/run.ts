@@ -26,9 +26,9 @@ import {
   styleSizes,
 } from './expand';
 import { refuseTooLarge, refuseTooSmall } from './fits';
-import { blocksText } from './memory';
+import { blocksText, type Fit, fitStage } from './memory';
 import type { Recipe } from './recipe';
-import { type Memory, runStage } from './stage';
+import { type Memory, runStage, type StageOutcome } from './stage';
 import type { StageSetup } from './stage_objective';
 import { enlargeMemory } from './transition';
 import { zoomed } from './zoom';
@@ -209,51 +209,53 @@ async function runOnce(
     if (stopped) continue; // enlarge what there is to the size asked for
     const start = memory;
     const developer = new Developer(device, cast, stage, notice);
-    const fit = fitOf(stage);
-    const layout = fit?.layout ?? null;
-    if (layout && fit) {
-      notice(
-        `${stage.size.join('x')} in ${blocksText(layout)}, to need no more than ${bytesText(fit.memory)} of memory`,
-      );
-    }
-    const outcome = await runStage(device, prepared.setup(stage, start.canvas, notice), {
-      memory: start,
-      layout,
-      resume: point,
-      signal: options.signal,
-      checkpointEvery: options.checkpointSteps,
-      onProgress: (p) =>
-        options.onProgress?.({
-          stage: stage.index,
-          stages: stages.length,
-          name: stage.name,
-          width: stage.size[0],
-          height: stage.size[1],
-          steps: stage.recipe.steps,
-          ...p,
-        }),
-      wantsCanvas: () => options.wantsPicture?.() ?? false,
-      onCanvas: async (canvas, step) =>
-        options.onPicture?.({ stage: stage.index, step, raster: await developer.picture(canvas) }),
-      checkpointDue: (step) =>
-        options.onCheckpoint !== undefined &&
-        ((options.checkpointSteps !== undefined && step % options.checkpointSteps === 0) ||
-          (options.checkpointSeconds !== undefined &&
-            performance.now() - lastSaved >= 1000 * options.checkpointSeconds)),
-      onCheckpoint: async (at) => {
-        const feedback = frame > 0 && recipe.content !== undefined ? (inputs.get(recipe.content) ?? null) : null;
-        await options.onCheckpoint?.({
-          frame,
-          feedback,
-          stage: stage.index,
-          stages: stages.length,
-          memory: start,
-          point: at,
-          done,
-        });
-        lastSaved = performance.now();
-      },
-    });
+    const setup = prepared.setup(stage, start.canvas, notice);
+    const attempt = (fit: Fit | null): Promise<StageOutcome> => {
+      const layout = fit?.layout ?? null;
+      if (layout && fit) {
+        const size = stage.size.join('x');
+        notice(`${size} in ${blocksText(layout)}, to need no more than ${bytesText(fit.memory)} of memory`);
+      }
+      return runStage(device, setup, {
+        memory: start,
+        layout,
+        resume: point,
+        signal: options.signal,
+        checkpointEvery: options.checkpointSteps,
+        onProgress: (p) =>
+          options.onProgress?.({
+            stage: stage.index,
+            stages: stages.length,
+            name: stage.name,
+            width: stage.size[0],
+            height: stage.size[1],
+            steps: stage.recipe.steps,
+            ...p,
+          }),
+        wantsCanvas: () => options.wantsPicture?.() ?? false,
+        onCanvas: async (canvas, step) =>
+          options.onPicture?.({ stage: stage.index, step, raster: await developer.picture(canvas) }),
+        checkpointDue: (step) =>
+          options.onCheckpoint !== undefined &&
+          ((options.checkpointSteps !== undefined && step % options.checkpointSteps === 0) ||
+            (options.checkpointSeconds !== undefined &&
+              performance.now() - lastSaved >= 1000 * options.checkpointSeconds)),
+        onCheckpoint: async (at) => {
+          const feedback = frame > 0 && recipe.content !== undefined ? (inputs.get(recipe.content) ?? null) : null;
+          await options.onCheckpoint?.({
+            frame,
+            feedback,
+            stage: stage.index,
+            stages: stages.length,
+            memory: start,
+            point: at,
+            done,
+          });
+          lastSaved = performance.now();
+        },
+      });
+    };
+    const outcome = await withLess(device, setup, start, fitOf(stage), attempt);
     memory = { ...outcome.memory, canvas: await developer.settled(outcome.memory.canvas) };
     const raster = await developer.picture(memory.canvas);
     developer.close();
@@ -288,6 +290,30 @@ async function runOnce(
   }
   const border = cast.placed ? { raster, moved: [0, 0] as const } : settleBorder(raster, torus);
   return { raster: border.raster, moved: border.moved, recipe, stages: done, stopped };
+}
+
+/**
+ * Tries a stage, and where the device has less memory left than it takes, which no adapter tells beforehand, tries it
+ * again in blocks that take half as much, and so on.
+ */
+async function withLess(
+  device: Device,
+  setup: StageSetup,
+  start: Memory,
+  first: Fit | null,
+  attempt: (fit: Fit | null) => Promise<StageOutcome>,
+): Promise<StageOutcome> {
+  for (let fit = first; ; ) {
+    try {
+      return await attempt(fit);
+    } catch (error) {
+      if (!(error instanceof EngineError && error.code === 'LimitError')) throw error;
+      const tried = fit ?? fitStage(device, setup, start);
+      const less = 'memory' in tried ? fitStage(device, setup, start, tried.memory / 2) : tried;
+      if ('detail' in less) throw error;
+      fit = less;
+    }
+  }
 }
 
 async function toSize(

@@ -105,8 +105,7 @@ export function stageGraph(
   const block = optimiserBlocks.find((b) => b.kind === settings.kind);
   if (!block) throw bug(`an optimiser of kind ${settings.kind}`);
   const graph = new Graph();
-  // Blocks know how to cut direct convolutions only.
-  if (setup.convolutions && !blocks) chooseConvolutions(graph, setup.convolutions);
+  if (setup.convolutions) chooseConvolutions(graph, setup.convolutions);
   const [W, H] = stage.size;
   const canvas = graph.state([cast.space.rank, H, W], memory.canvas, 'canvas');
   const counter = graph.state([1], Float32Array.of(memory.counter), 'counter');
