@@ -71,8 +71,11 @@ export async function tuneRecipe(
     try {
       const { onRecord, again } = options;
       const wishes = { tuning, until, signal, again, ...(onRecord && { onRecord }) };
+      // What is computed once, such as statistics of a style, is not worth the time.
+      const shapes = new Set(plan.steps.flatMap(({ launch }) => launch.bind.map((r) => r.shape.join())));
+      const repeated = sizes.filter(({ O, H, W }) => shapes.has([O, H, W].join()));
       // Algorithms first: there is more to gain.
-      for (const found of [await tuneConvolutions(device, sizes, wishes), await tunePlan(plan, wishes)]) {
+      for (const found of [await tuneConvolutions(device, repeated, wishes), await tunePlan(plan, wishes)]) {
         records.push(...found.records);
         for (const name of found.left) left.add(name);
       }
