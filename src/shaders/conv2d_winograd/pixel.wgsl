@@ -1,9 +1,8 @@
 // Reads of X as a padded map shows it, for kernels with X, M, u, BV, BH and MASK.
 
-// Which of n elements a padded axis shows at p, `pad` of them before the first; -1 for none, also where no output
-// looks: such pixels only fill up the last tile.
-fn source_of(p: i32, pad: i32, n: i32, outputs: i32, border: u32) -> i32 {
-  if (p >= outputs + 2) { return -1; }
+// Which of n elements a padded axis shows at p, `pad` of them before the first; -1 for none. Beyond the padding, where
+// only the rest of a last tile looks, whose outputs nobody stores, it may be any element.
+fn source_of(p: i32, pad: i32, n: i32, border: u32) -> i32 {
   var v = p - pad;
   switch border {
     case 1: { v = clamp(v, 0, n - 1); }

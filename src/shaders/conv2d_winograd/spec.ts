@@ -51,6 +51,7 @@ const cases = ([2, 4] as const).flatMap((tile) => [
   attempt('flipped', [5, 6, 7], 9, tile, { flip: true }),
   attempt('flipped, masked', [4, 5, 8], 5, tile, { flip: true, extra: 'mask' }),
   attempt('in chunks', [3, 9 * tile, 8 * tile - 1], 5, tile, { most: 1 }),
+  attempt('several blocks of tiles', [1, 23 * tile, 24 * tile - 1], 2, tile),
 ]);
 cases.push(
   attempt('wrap, smaller than a tile', [2, 2, 1], 5, 4, { border: both('wrap') }),

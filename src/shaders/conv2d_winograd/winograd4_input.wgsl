@@ -13,7 +13,7 @@ override BH: u32 = 0;         // horizontal border
 override MASK: bool = false;  // take X only where M > 0
 
 struct Uniforms {
-  c: u32, h: i32, w: i32, oh: i32, ow: i32, top: i32, left: i32,
+  c: u32, h: i32, w: i32, top: i32, left: i32,
   across: u32, first: u32, count: u32, row: u32, span: u32,
 }
 
@@ -57,11 +57,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   put(at + 30 * step, step, a.r5, b.r5);
 }
 
-fn column(q: i32) -> i32 { return source_of(q, u.left, u.w, u.ow, BH); }
+fn column(q: i32) -> i32 { return source_of(q, u.left, u.w, BH); }
 
 // where row p of channel c begins in X
 fn start(c: u32, p: i32) -> i32 {
-  let y = source_of(p, u.top, u.h, u.oh, BV);
+  let y = source_of(p, u.top, u.h, BV);
   return select(-1, (i32(c) * u.h + y) * u.w, y >= 0);
 }
 
