@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly variant?: (kernel: KernelSource, at: VariantPlace) => number;
   /** Merge neighbouring ops (conv2d + bias + relu ...). Default true. */
   readonly fuse?: boolean;
+  /** Compile what the outputs need and nothing else: assignments, and states that no output reads, are left out. */
+  readonly alone?: boolean;
 }
 
 /** Where a variant is chosen for. */
@@ -95,7 +97,11 @@ export class Plan {
     options: CompileOptions = {},
   ): Promise<Plan> {
     const { scalar = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
-    const s = schedule(graph, outputs, { fuse: options.fuse ?? true, realBytes: scalar === 'f16' ? 2 : 4 });
+    const s = schedule(graph, outputs, {
+      fuse: options.fuse ?? true,
+      realBytes: scalar === 'f16' ? 2 : 4,
+      alone: options.alone,
+    });
     refuse(device, s);
 
     // Choose variants and start every pipeline before waiting for any.

@@ -44,9 +44,10 @@ const FOREVER = Number.MAX_SAFE_INTEGER;
 export function schedule(
   graph: Graph,
   outputs: readonly Ref[],
-  options: { fuse: boolean; realBytes: 2 | 4 },
+  options: { fuse: boolean; realBytes: 2 | 4; alone?: boolean | undefined },
 ): Schedule {
-  const kept = new Set([...outputs.map((r) => graph.node(r).id), ...[...graph.assigned.values()].map((n) => n.id)]);
+  const assigned = options.alone ? new Map<number, Node>() : graph.assigned;
+  const kept = new Set([...outputs.map((r) => graph.node(r).id), ...[...assigned.values()].map((n) => n.id)]);
   const work = reachable(graph, kept);
   if (options.fuse) fuse(work, kept);
 
@@ -111,7 +112,8 @@ export function schedule(
   for (const node of graph.nodes) {
     if (node.source.from === 'op') continue;
     // The host may write and read any input or state; a constant that nobody needs takes no memory.
-    if (node.source.from === 'constant' && !read.has(node.id) && !kept.has(node.id)) continue;
+    const asked = node.source.from !== 'constant' && !options.alone;
+    if (!asked && !read.has(node.id) && !kept.has(node.id)) continue;
     shapes.set(node.id, { shape: node.shape, kind: node.kind, label: `${node.label}#${node.id}` });
     from.set(node.id, 0);
     if (node.source.from !== 'input') initial.push({ id: node.id, data: node.source.data });
@@ -177,13 +179,13 @@ export function schedule(
   const copies: Copy[] = [];
   for (const { id } of outputs) {
     const state = root(id);
-    if (state === id || !graph.assigned.has(state) || shown.has(id)) continue;
+    if (state === id || !assigned.has(state) || shown.has(id)) continue;
     shown.set(id, aside(id));
     copies.push({ from: state, to: shown.get(id) ?? id });
   }
   copies.push(
     ...inOrder(
-      [...graph.assigned].map(([to, value]) => ({ from: root(value.id), to })),
+      [...assigned].map(([to, value]) => ({ from: root(value.id), to })),
       aside,
     ),
   );

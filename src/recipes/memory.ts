@@ -4,6 +4,7 @@ import type { Device } from '../gpu/device';
 import { countOf, type Layout, layouts } from '../graph/blocks/layout';
 import { checkLimits, memoryOf } from '../graph/plan';
 import { schedule } from '../graph/schedule';
+import { fix, settling } from '../graph/settle';
 import { type Memory, type StageGraph, stageGraph } from './stage';
 import type { StageSetup } from './stage_objective';
 
@@ -82,18 +83,28 @@ export function fitStage(
 export const blocksText = (layout: Layout): string =>
   `${countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
 
-/** @param snapshots copies of all states that are kept on the device to fall back on. */
+/** @param snapshots copies of all states that are kept on the device to fall back on; in blocks, none. */
 function judge(
   device: Device,
   { graph, outputs, canvas, counter, optimiser }: StageGraph,
   budget: number,
   snapshots: number,
 ): { readonly memory: number } | Misfit {
-  const s = schedule(graph, outputs, { fuse: true, realBytes: 4 });
+  const options = { fuse: true, realBytes: 4 } as const;
+  let before = 0;
+  if (snapshots === 0) {
+    const apart = settling(graph, outputs);
+    const first = schedule(graph, apart, { ...options, alone: true });
+    const excess = checkLimits(device, first);
+    if (excess) return { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
+    before = memoryOf(first);
+    fix(apart);
+  }
+  const s = schedule(graph, outputs, options);
   const excess = checkLimits(device, s);
   if (excess) return { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
   const states = [canvas, counter, ...optimiser.states.map((v) => v.node)];
-  const memory = memoryOf(s) + snapshots * states.reduce((n, v) => n + 4 * size(v.shape), 0);
+  const memory = Math.max(before, memoryOf(s) + snapshots * states.reduce((n, v) => n + 4 * size(v.shape), 0));
   if (memory <= budget) return { memory };
   return {
     detail: `it takes ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,

@@ -8,6 +8,7 @@ import { Graph, type Node } from '../graph/graph';
 import { averaged } from '../graph/optim/averaged';
 import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
+import { settle } from '../graph/settle';
 import { HostSnapshot, Snapshot } from '../graph/snapshot';
 import { Watch } from '../graph/watch';
 import { chooseConvolutions } from '../shaders/conv2d';
@@ -143,6 +144,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   if (resume && memory.canvas.length !== setup.cast.space.rank * stage.size[0] * stage.size[1]) throw foreign();
   const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory, layout);
   const { terms } = objective;
+  if (layout) await settle(device, graph, outputs);
   const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
   const outcome = optimiser.result ?? canvas;
   const plan = await Plan.compile(device, graph, outputs);
