@@ -8,7 +8,7 @@ import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/software.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { type Algorithm, type Border, conv2d } from '../src/shaders/conv2d';
+import { type Algorithm, algorithmFor, type Border, chooseConvolutions, conv2d } from '../src/shaders/conv2d';
 import { pool2d } from '../src/shaders/pool2d';
 import { peak, type Time, timeOf } from './peak';
 
@@ -189,9 +189,10 @@ async function algorithms(device: Device, l: Layer, rounds = 5): Promise<void> {
   }
 }
 
-/** VGG-19 to relu3_1 with random weights: forward, and the gradient to the picture. */
-async function network(device: Device, side: number): Promise<void> {
+/** VGG-19 to relu3_1 with random weights: forward, and the gradient to the picture. `fitted`: as the adapter likes it. */
+async function network(device: Device, side: number, fitted: boolean): Promise<void> {
   const g = new Graph();
+  if (fitted) chooseConvolutions(g, (size) => algorithmFor(size, device.adapter));
   const x = g.input([3, side, side], 'x');
   let y: Node = x;
   let flops = 0;
@@ -220,7 +221,7 @@ async function network(device: Device, side: number): Promise<void> {
     plan.write(dy, random(size(y.shape), 3));
     const time = await timeOf(plan, 0.5);
     if (!(await plan.read(dx)).some((v) => v !== 0)) throw new Error('the gradient of the network is 0');
-    report(`vgg19 to relu3_1 ${side}`, time, plan, flops);
+    report(`vgg19 to relu3_1 ${side}${fitted ? ' fitted' : ''}`, time, plan, flops);
   } finally {
     plan.close();
   }
@@ -237,7 +238,8 @@ async function main(): Promise<void> {
     const asked = ALGORITHMS.some((a) => `${a} ${l.name}`.includes(only)) && !l.name.includes(only);
     if (alike.includes(l.name) && (only === '' || asked)) await algorithms(device, l);
   }
-  if ('vgg19'.includes(only)) for (const side of [64, 128]) await network(device, side);
+  if ('vgg19'.includes(only))
+    for (const side of [64, 128]) for (const f of [false, true]) await network(device, side, f);
   const text = `${best.wall.toFixed(1)} GFLOP/s of multiply-adds in registers, ${best.cpu.toFixed(1)} per second of a core`;
   console.error(`\n${device.name}: ${text}`);
   console.error(`${''.padEnd(32)}       ms GFLOP/s  share  by CPU  launches`);
