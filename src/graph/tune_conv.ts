@@ -9,17 +9,8 @@ import { Graph, type Node } from './graph';
 import { Plan } from './plan';
 import { profile } from './profile';
 import { schedule } from './schedule';
-import {
-  bestOf,
-  difference,
-  RUNS,
-  reasonOf,
-  rounded,
-  TOO_SLOW,
-  type TuneOptions,
-  type TuneOutcome,
-  WARM_UPS,
-} from './tune_plan';
+import { bestOf, difference, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_judge';
+import type { TuneOptions, TuneOutcome } from './tune_plan';
 
 /** Takes the place of a kernel's name in records. */
 const NAME = 'conv2d.algorithm';
