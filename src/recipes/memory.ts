@@ -107,7 +107,7 @@ function judge(
   const memory = Math.max(before, memoryOf(s) + snapshots * states.reduce((n, v) => n + 4 * size(v.shape), 0));
   if (memory <= budget) return { memory };
   return {
-    detail: `it takes ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
+    detail: `${memory > before ? 'it takes' : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
     factor: Math.sqrt(budget / memory),
     least: memory,
   };
