@@ -19,6 +19,9 @@ export interface Row {
   /** Its time over ours, the median over rounds: above 1, ours is faster. */
   ratio?: number;
   ratios?: number[];
+  /** The same by processor time of all threads: on a software adapter, the steadier figures where others compute too. */
+  cpuMs?: number;
+  cpuRatio?: number;
   /** From the data on the host to the first loss, in a process of its own with no compiled shader on disk. */
   firstMs?: number;
   lossApart?: number;
@@ -48,6 +51,7 @@ interface Runner {
   readonly rival: Rival;
   readonly row: Row;
   readonly ms: number[];
+  readonly cpuMs: number[];
   loss: number;
   times: number;
 }
@@ -102,12 +106,14 @@ export async function contest(job: Job, entries: readonly Entry[], options: Cont
     for (const rival of rivals) await rival.end();
   }
   const [ours] = running;
-  for (const { row, ms } of running) {
+  for (const { row, ms, cpuMs } of running) {
     if (ms.length === 0) continue;
     row.ms = median(ms);
+    if (cpuMs.length > 0) row.cpuMs = median(cpuMs);
     if (row === rows[0]) continue;
     row.ratios = ms.map((v, k) => v / (ours?.ms[k] ?? Number.NaN));
     row.ratio = median(row.ratios);
+    if (cpuMs.length > 0) row.cpuRatio = median(cpuMs.map((v, k) => v / (ours?.cpuMs[k] ?? Number.NaN)));
   }
   const name = `vgg19-${job.depth} ${job.side} ${job.mode}`;
   return { name, job, gflop: flopsOf(workOf({ ...job, weights: null })) / 1e9, rows };
@@ -122,7 +128,7 @@ async function first(
   const { ms, loss, gradient } = await rival.ask<'first'>({ op: 'first', job, targets });
   row.firstMs = ms;
   if (!(loss > 0 && Number.isFinite(loss))) throw new Error(`the loss is ${loss}`);
-  return { runner: { rival, row, ms: [], loss, times: 1 }, gradient, targets };
+  return { runner: { rival, row, ms: [], cpuMs: [], loss, times: 1 }, gradient, targets };
 }
 
 async function takeTurns(running: readonly Runner[], rounds: number, turn: number): Promise<void> {
@@ -136,11 +142,12 @@ async function takeTurns(running: readonly Runner[], rounds: number, turn: numbe
     for (let k = 0; k < running.length; k++) {
       const r = running[(round + k) % running.length];
       if (!r) continue;
-      const { ms, loss } = await r.rival.ask<'time'>({ op: 'time', times: r.times });
+      const { ms, cpuMs, loss } = await r.rival.ask<'time'>({ op: 'time', times: r.times });
       if (!(Math.abs(loss - r.loss) <= 1e-3 * Math.abs(r.loss))) {
         throw new Error(`${r.row.engine}: the loss was ${r.loss} and is ${loss}, of the same picture`);
       }
       r.ms.push(ms);
+      if (cpuMs !== undefined) r.cpuMs.push(cpuMs);
     }
   }
 }

@@ -19,6 +19,6 @@ export type Reply =
       readonly loss: number;
       readonly gradient: Float32Array<ArrayBuffer> | null;
     }
-  /** Milliseconds a run, the mean of `times`, and the last loss. */
-  | { readonly op: 'time'; readonly ms: number; readonly loss: number }
+  /** Milliseconds a run, the mean of `times`, and the last loss; by the processor's time of all its threads too. */
+  | { readonly op: 'time'; readonly ms: number; readonly cpuMs?: number; readonly loss: number }
   | { readonly op: 'failed'; readonly message: string };

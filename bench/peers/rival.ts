@@ -13,6 +13,8 @@ const PATIENCE = 10 * 60_000;
 type Of<Op extends Reply['op']> = Extract<Reply, { op: Op }>;
 
 export class Rival {
+  /** Leave the drivers' folders of compiled shaders as they are: first steps then say little. */
+  static keepCache = false;
   readonly #child: ChildProcess;
   readonly #cache: string;
   /** The end of what an engine says when it is not asked: why it died. */
@@ -26,7 +28,8 @@ export class Rival {
   ) {
     // Drivers keep compiled shaders on disk: a fresh folder, so that a first step pays for its compilation.
     this.#cache = mkdtempSync(join(tmpdir(), 'toroid-peers-'));
-    const env = { ...process.env, MESA_SHADER_CACHE_DIR: this.#cache, __GL_SHADER_DISK_CACHE_PATH: this.#cache };
+    const fresh = { MESA_SHADER_CACHE_DIR: this.#cache, __GL_SHADER_DISK_CACHE_PATH: this.#cache };
+    const env = { ...process.env, ...(Rival.keepCache ? {} : fresh) };
     this.#child = start(env);
     const hear = (piece: Buffer): void => {
       this.#said = `${this.#said}${piece.toString()}`.slice(-2000);

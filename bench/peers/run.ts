@@ -1,6 +1,6 @@
 // The same work by this engine and by others, on one adapter, in one run, taking turns.
 //   npm run bench:peers -- [--install] [--quick] [--sides 64,128] [--deep | --no-deep] [--engines tfjs,jax,ort,pytorch]
-//                          [--rounds 7] [--weights FILE | random] [--out FILE]
+//                          [--rounds 7] [--weights FILE | random] [--keep-cache] [--out FILE]
 // See README.md in this folder.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -31,6 +31,7 @@ const { values } = parseArgs({
     engines: { type: 'string', default: 'tfjs,jax,ort,pytorch' },
     rounds: { type: 'string' },
     weights: { type: 'string' },
+    'keep-cache': { type: 'boolean', default: false },
     out: { type: 'string' },
   },
   allowNegative: true,
@@ -54,6 +55,8 @@ const whole = (flag: string, given: string, multiple = 1): number => {
 };
 const sides = (values.sides ?? (values.quick ? '64' : '64,128')).split(',').map((s) => whole('sides', s, 16));
 const rounds = whole('rounds', values.rounds ?? (values.quick ? '2' : '7'));
+
+Rival.keepCache = values['keep-cache'];
 
 /** A turn lasts about so many milliseconds. */
 const TURN = values.quick ? 200 : 1000;
@@ -118,7 +121,7 @@ async function main(): Promise<void> {
     }
   } else note('not measured: vgg19-relu5_1: the adapter is software; --deep does it all the same.');
 
-  const partial = values.quick || values.sides !== undefined || engines.length < 4;
+  const partial = values.quick || values['keep-cache'] || values.sides !== undefined || engines.length < 4;
   const file = values.out ?? (partial ? null : join('bench', 'results', `peers-${fileName(adapter)}.json`));
   const [cpu] = cpus();
   if (file !== null) {
@@ -157,12 +160,26 @@ const PHRASE = { gradient: 'loss and gradient', forward: 'loss alone, forward on
 function show({ job, gflop, rows }: Contest): string {
   const cell = (v: number | undefined, digits: number): string => (v === undefined ? '' : v.toFixed(digits));
   const title = `VGG-19 to ${job.depth}, ${job.side} px, ${PHRASE[job.mode]}, ${gflop.toFixed(2)} GFLOP`;
-  const head = ['engine', 'ms', 'of ours', 'rounds', 'GFLOP/s', 'first step s', 'loss apart', 'gradient apart', ''];
+  const head = [
+    'engine',
+    'ms',
+    'of ours',
+    'rounds',
+    'cpu ms',
+    'of ours',
+    'GFLOP/s',
+    'first step s',
+    'loss apart',
+    'gradient apart',
+    '',
+  ];
   const lines = rows.map((r) => [
     r.engine,
     cell(r.ms, r.ms !== undefined && r.ms < 10 ? 3 : 1),
     r.ratio === undefined ? '' : `${r.ratio.toFixed(2)}x`,
     r.ratios ? `${Math.min(...r.ratios).toFixed(2)}..${Math.max(...r.ratios).toFixed(2)}` : '',
+    cell(r.cpuMs, 1),
+    r.cpuRatio === undefined ? '' : `${r.cpuRatio.toFixed(2)}x`,
     cell(r.ms === undefined ? undefined : gflop / (r.ms / 1000), 2),
     cell(r.firstMs === undefined ? undefined : r.firstMs / 1000, 2),
     r.lossApart?.toExponential(1) ?? '',

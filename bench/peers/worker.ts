@@ -64,10 +64,12 @@ async function answer(request: Request): Promise<Reply> {
       return { op: 'first', ms, loss, gradient: await step.gradient() };
     }
     case 'time': {
-      const began = performance.now();
+      const [began, cpu] = [performance.now(), process.cpuUsage()];
       let loss = Number.NaN;
       for (let k = 0; k < request.times; k++) loss = (await step?.run()) ?? Number.NaN;
-      return { op: 'time', ms: (performance.now() - began) / request.times, loss };
+      const { user, system } = process.cpuUsage(cpu);
+      const ms = (performance.now() - began) / request.times;
+      return { op: 'time', ms, cpuMs: (user + system) / 1000 / request.times, loss };
     }
   }
 }
