@@ -80,12 +80,8 @@ test('a graph can be told how to compute its convolutions; left alone it compute
   assert.not.ok(usual.includes('conv2d_winograd'));
   const told = await names(chain('auto', ['wrap', 'wrap'], () => 'winograd4'));
   assert.is(told.filter((n) => n === 'conv2d_winograd').length, 6);
-  // Tables of plans are the same everywhere because nothing is known where nothing was measured.
-  const size = { C: 64, O: 64, H: 64, W: 64 };
-  assert.is(algorithmFor(size), 'direct');
-  assert.is(algorithmFor(size, { software: false }), 'direct');
-  assert.is(algorithmFor(size, { software: true }), 'winograd4');
-  assert.is(algorithmFor({ ...size, C: 3 }, { software: true }), 'direct');
+  // Whatever the adapter: plans are the same everywhere until somebody tunes.
+  for (const software of [false, true]) assert.is(algorithmFor({ C: 64, O: 64, H: 64, W: 64 }, { software }), 'direct');
 });
 
 test('what Winograd cannot compute stays direct, or is refused where it was asked for', () => {
