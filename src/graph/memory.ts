@@ -16,8 +16,9 @@ export interface Layout {
 /**
  * Shares memory between values whose spans do not meet: a value takes the smallest free slot that holds it without
  * wasting more than half, or a free one that grows to fit, or a new one. Values are placed in order of birth.
+ * @param most how many times too large a slot may be.
  */
-export function layOut(spans: readonly Span[]): Layout {
+export function layOut(spans: readonly Span[], most = 2): Layout {
   const slots: number[] = [];
   const busyUntil: number[] = [];
   const slotOf = new Map<number, number>();
@@ -28,8 +29,8 @@ export function layOut(spans: readonly Span[]): Layout {
     for (const [k, size] of slots.entries()) {
       if ((busyUntil[k] ?? -1) >= from) continue;
       // A slot too small may grow: the growth is what it costs. One far too large is better kept for larger values.
-      const waste = size >= bytes ? (size > 2 * bytes ? Number.POSITIVE_INFINITY : size - bytes) : bytes - size;
-      if (waste < leastWaste && waste < bytes) {
+      const waste = size >= bytes ? (size > most * bytes ? Number.POSITIVE_INFINITY : size - bytes) : bytes - size;
+      if (waste < leastWaste && waste < (most - 1) * bytes) {
         best = k;
         leastWaste = waste;
       }
@@ -40,4 +41,12 @@ export function layOut(spans: readonly Span[]): Layout {
     slotOf.set(id, best);
   }
   return { slotOf, slots };
+}
+
+/** The layout that takes least, of several ways to waste: for those who count every byte. */
+export function layOutTight(spans: readonly Span[]): Layout {
+  const total = ({ slots }: Layout): number => slots.reduce((n, bytes) => n + bytes, 0);
+  return [4, 8, Number.POSITIVE_INFINITY]
+    .map((most) => layOut(spans, most))
+    .reduce((best, l) => (total(l) < total(best) ? l : best), layOut(spans));
 }

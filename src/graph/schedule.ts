@@ -4,7 +4,7 @@ import type { Applied, Kind, Launch, Ref } from '../shaders/op';
 import { fuse, type Work } from './fuse';
 import type { Graph, Node } from './graph';
 import { late } from './late';
-import { type Layout, layOut, type Span } from './memory';
+import { type Layout, layOut, layOutTight, type Span } from './memory';
 
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
 export interface Schedule {
@@ -70,11 +70,12 @@ export function schedule(
   const sectionOf = (id: number): number => graph.nodes[id]?.section ?? 0;
   const setup = (id: number): boolean => once.has(id) || graph.sections[sectionOf(id)]?.setup === true;
   const rest = ids.filter((id) => !once.has(id));
-  const written = [...ids.filter((id) => once.has(id)), ...rest.filter(setup), ...rest.filter((id) => !setup(id))];
+  const first = (options.alone ? oneByOne(outputs, work) : ids).filter((id) => once.has(id));
+  const written = [...first, ...rest.filter(setup), ...rest.filter((id) => !setup(id))];
   const order =
     graph.sections.length > 1
       ? [
-          ...ids.filter((id) => once.has(id)),
+          ...first,
           ...late(
             graph,
             written.filter((id) => !once.has(id)),
@@ -201,7 +202,7 @@ export function schedule(
     from: start,
     to: to.get(id) ?? start,
   }));
-  const layout = layOut(spans);
+  const layout = options.alone || graph.sections.length > 1 ? layOutTight(spans) : layOut(spans);
   return {
     realBytes: options.realBytes,
     launches,
@@ -245,6 +246,19 @@ function forwardOf(
   });
   const turns = parts.some((p) => Object.values(p.uniforms).some((u) => typeof u === 'object'));
   return { label, x: applied.x, parts, scratch, turns };
+}
+
+/** All that is needed for the first output, then what else the second needs ...: nothing is kept for long. */
+function oneByOne(outputs: readonly Ref[], work: Work): number[] {
+  const list = new Set<number>();
+  const visit = (id: number): void => {
+    const applied = work.get(id);
+    if (!applied || list.has(id)) return;
+    for (const x of applied.x) visit(x.id);
+    list.add(id);
+  };
+  for (const { id } of outputs) visit(id);
+  return [...list];
 }
 
 /**

@@ -41,7 +41,7 @@ export function settling(g: Graph, outputs: readonly Ref[]): Node[] {
   };
   for (const r of outputs) visit(g.node(r));
   for (const node of g.assigned.values()) visit(node);
-  return [...found.values()];
+  return [...found.values()].sort((a, b) => a.id - b.id);
 }
 
 /** Makes constants of values: of what they are, or, to see what memory that leaves, of zeros. */

@@ -12,6 +12,8 @@ import type { StageSetup } from './stage_objective';
 export interface Fit {
   readonly layout: Layout | null;
   readonly memory: number;
+  /** Its convolutions are computed as sums: those of Winograd, faster, take more memory than there is. */
+  readonly direct?: boolean;
 }
 
 /** Why a stage cannot be run, and by how much its sides should shrink. */
@@ -40,6 +42,16 @@ export function fitStage(
   budget = Number.POSITIVE_INFINITY,
   any = false,
 ): Fit | Misfit {
+  const fit = fitAs(device, setup, start, budget, any);
+  if ('memory' in fit) return fit;
+  const direct = fitAs(device, asSums(setup), start, budget, any);
+  return 'memory' in direct ? { ...direct, direct: true } : direct;
+}
+
+/** A stage whose convolutions are computed as they are written. */
+export const asSums = (setup: StageSetup): StageSetup => ({ ...setup, convolutions: () => 'direct' });
+
+function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, any: boolean): Fit | Misfit {
   const whole = judge(device, stageGraph(setup, start), budget, 2);
   if ('memory' in whole) return { layout: null, memory: whole.memory };
   let list: readonly Layout[] = [];

@@ -26,7 +26,7 @@ import {
   styleSizes,
 } from './expand';
 import { refuseTooLarge, refuseTooSmall } from './fits';
-import { blocksText, type Fit, fitStage } from './memory';
+import { asSums, blocksText, type Fit, fitStage } from './memory';
 import type { Recipe } from './recipe';
 import { type Memory, runStage, type StageOutcome } from './stage';
 import type { StageSetup } from './stage_objective';
@@ -216,7 +216,7 @@ async function runOnce(
         const size = stage.size.join('x');
         notice(`${size} in ${blocksText(layout)}, to need no more than ${bytesText(fit.memory)} of memory`);
       }
-      return runStage(device, setup, {
+      return runStage(device, fit?.direct ? asSums(setup) : setup, {
         memory: start,
         layout,
         resume: point,
