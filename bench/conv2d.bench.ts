@@ -8,7 +8,7 @@ import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/software.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { type Algorithm, type Border, chooseConvolutions, conv2d, fastestOnProcessors } from '../src/shaders/conv2d';
+import { type Algorithm, algorithmFor, type Border, chooseConvolutions, conv2d } from '../src/shaders/conv2d';
 import { pool2d } from '../src/shaders/pool2d';
 import { peak, type Time, timeOf } from './peak';
 
@@ -192,7 +192,7 @@ async function algorithms(device: Device, l: Layer, rounds = 5): Promise<void> {
 /** VGG-19 to relu3_1 with random weights: forward, and the gradient to the picture. `fitted`: as processors like it. */
 async function network(device: Device, side: number, fitted: boolean): Promise<void> {
   const g = new Graph();
-  if (fitted) chooseConvolutions(g, fastestOnProcessors);
+  if (fitted) chooseConvolutions(g, (size) => algorithmFor(size, device.adapter));
   const x = g.input([3, side, side], 'x');
   let y: Node = x;
   let flops = 0;

@@ -1,5 +1,5 @@
 // How many evaluations of objective and gradient L-BFGS and QQN take to where Adam is after 200 steps, on textures.
-//   node build.mjs bench && node build/bench/optim.bench.js [--quick] [side=64] [history=10] [part of an exemplar's name]
+//   node build.mjs bench && node build/bench/optim.bench.js [--quick] [side=64] [history=20] [part of an exemplar's name]
 // Every row is checked: the loss of what each ends with is computed again by a plan without optimiser, and the canvas
 // lies in its box. Counts, not seconds: the same on every machine, but for the rounding of sums.
 import { existsSync } from 'node:fs';
@@ -33,7 +33,7 @@ const setting = (name: string, usual: number): number =>
 const only = words.find((w) => !w.includes('=')) ?? '';
 
 const side = setting('side', quick ? 32 : 64);
-const history = setting('history', 10);
+const history = setting('history', 20);
 const steps = quick ? 60 : 200;
 const RATE = 0.02;
 /** As in src/recipes/stage.ts: half a cosine from the rate to a tenth of it, in 32 stairs. */
@@ -49,7 +49,7 @@ interface Texture {
 }
 
 function textureOf(name: string, exemplar: Raster, net: Net, seed: number): Texture {
-  const start = paintSeed(parseSeed('match(noise)'), {
+  const start = paintSeed(parseSeed('match(normal)'), {
     size: [side, side],
     seed,
     torus: [true, true],

@@ -80,8 +80,13 @@ test('a graph can be told how to compute its convolutions; left alone it compute
   assert.not.ok(usual.includes('conv2d_winograd'));
   const told = await names(chain('auto', ['wrap', 'wrap'], () => 'winograd4'));
   assert.is(told.filter((n) => n === 'conv2d_winograd').length, 6);
-  // Whatever the adapter: plans are the same everywhere until somebody tunes.
-  for (const software of [false, true]) assert.is(algorithmFor({ C: 64, O: 64, H: 64, W: 64 }, { software }), 'direct');
+  // On GPUs nothing is measured yet; on software adapters it was, but for 3 channels.
+  const size = { C: 64, O: 64, H: 64, W: 64 };
+  assert.equal(
+    [algorithmFor(size), algorithmFor(size, { software: false }), algorithmFor(size, { software: true })],
+    ['direct', 'direct', 'winograd4'],
+  );
+  assert.is(algorithmFor({ ...size, C: 3 }, { software: true }), 'direct');
 });
 
 test('what Winograd cannot compute stays direct, or is refused where it was asked for', () => {

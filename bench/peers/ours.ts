@@ -4,7 +4,8 @@ import type { Device } from '../../src/gpu/device';
 import { open } from '../../src/gpu/open.node';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
-import { conv2d } from '../../src/shaders/conv2d';
+import { algorithmsOn } from '../../src/graph/tune_conv';
+import { chooseConvolutions, conv2d } from '../../src/shaders/conv2d';
 import { squaredError } from '../../src/shaders/error';
 import { gram } from '../../src/shaders/gram';
 import type { Ref } from '../../src/shaders/op';
@@ -26,6 +27,7 @@ export async function ours(): Promise<Ours> {
     targets: (work) => targets(device, work),
     async prepare(work, targets) {
       const g = new Graph();
+      chooseConvolutions(g, algorithmsOn(device)); // as a recipe does
       const x = g.input([3, work.job.side, work.job.side], 'image');
       const terms = grams(g, x, work).map((matrix, k) => {
         const target = targets[k];

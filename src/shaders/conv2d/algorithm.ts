@@ -19,20 +19,13 @@ export interface ConvSize {
 
 /**
  * The algorithm that convolutions of a size take where nobody chose or measured one. The only place that decides it.
- * Direct sums, on every adapter: so plans are the same everywhere, and rolls of a torus are exact, not only those by whole
- * tiles. Tuning (graph/tune_conv.ts) takes what it finds faster.
+ * Without an adapter, and on GPUs, where nothing is measured yet, direct sums: rolls of a torus are then exact, not only
+ * those by whole tiles. On software adapters what was fastest there (2026-11, lavapipe and SwiftShader, bench/NOTES.md):
+ * F(4x4) takes half the time of direct sums and less from 32 channels at 16 x 16 up, a little less at 16 channels and at
+ * 8 x 8, and loses with 3 channels. Tuning (graph/tune_conv.ts) takes what it finds faster.
  */
-export function algorithmFor(_size: ConvSize, _adapter?: Pick<AdapterFacts, 'software'>): Algorithm {
-  return 'direct';
-}
-
-/**
- * What was fastest on software adapters (2026-11, lavapipe and SwiftShader, bench/NOTES.md), for those who may do without
- * what `algorithmFor` keeps: F(4x4) takes half the time of direct sums and less from 32 channels at 16 x 16 up, a little
- * less at 16 channels and at 8 x 8, and loses with 3 channels.
- */
-export function fastestOnProcessors({ C, O, H, W }: ConvSize): Algorithm {
-  return Math.min(C, O) >= 16 && H * W >= 64 ? 'winograd4' : 'direct';
+export function algorithmFor({ C, O, H, W }: ConvSize, adapter?: Pick<AdapterFacts, 'software'>): Algorithm {
+  return adapter?.software && Math.min(C, O) >= 16 && H * W >= 64 ? 'winograd4' : 'direct';
 }
 
 const choosers = new WeakMap<Builder, (size: ConvSize) => Algorithm>();

@@ -13,7 +13,7 @@ import { bankOf, type Conv, checkBank, convShape } from './geometry';
 import { convLaunches } from './launches';
 
 export { convTranspose2d } from '../conv2d_input_grad';
-export { algorithmFor, chooseConvolutions, fastestOnProcessors } from './algorithm';
+export { algorithmFor, chooseConvolutions } from './algorithm';
 export type { Algorithm, Border, Borders, Pads };
 
 export interface ConvAttrs extends Conv {
