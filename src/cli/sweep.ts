@@ -13,7 +13,7 @@ import { parseWhole, usage } from './arguments';
 import { contactSheet } from './contact_sheet';
 import { lookUp, probeFile, writeWhole } from './files';
 import { readInputs } from './inputs';
-import { netName } from './job';
+import { netName } from './job_options';
 import { availableNet } from './nets';
 import { ensureWritable, readPicture, writePicture } from './picture';
 import { findRecipe, setValues } from './recipe_file';

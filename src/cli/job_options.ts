@@ -1,0 +1,120 @@
+import { dirname, join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { EngineError } from '../base/errors';
+import type { Choices, TuneMode } from '../gpu/tune';
+import { resolveWeights } from '../nets/weights.node';
+import type { Checkpoint } from '../recipes/checkpoint';
+import type { Recipe } from '../recipes/recipe';
+import { ensureAnimationWritable } from './animation';
+import { parseBytes, parseInterval, parseTimes, parseWhole, usage } from './arguments';
+import { ensureCheckpointsWritable } from './checkpoint_files';
+import { sameFile } from './files';
+import { ensureReportWritable } from './html_report';
+import type { InputFile } from './inputs';
+import { type Bits, checkPreview, ensureWritable, previewName } from './picture';
+import { ensureProfileWritable } from './profile_files';
+import { tuneOption } from './tuning';
+
+/** Options of every command that runs a recipe. */
+export interface JobOptions {
+  preview?: [number, number];
+  bits: '8' | '16';
+  saveStages?: string;
+  frames?: string;
+  fps: number;
+  report?: string;
+  profile?: string;
+  watch?: number | true;
+  checkpoint?: string;
+  every: { readonly steps?: number; readonly seconds?: number };
+  memory?: number;
+  weightsUnchecked?: boolean;
+  tune?: TuneMode;
+  requireGpu?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
+  new Option(flags, about).argParser(parse);
+
+/** Adds the options that `runJob` knows. */
+export function addJobOptions(command: Command): Command {
+  return command
+    .addOption(option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes))
+    .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
+    .option('--save-stages <folder>', 'also write the picture after each stage')
+    .option('--frames <file>', 'film of a zoom: .gif, .webp, or a folder of numbered pictures')
+    .addOption(option('--fps <n>', 'frames a second of the film', parseWhole).default(12))
+    .option('--report <file>', 'also write a page about the run: .html')
+    .option('--profile <file>', 'then time the largest stage: .html for a page, .json for a trace (ui.perfetto.dev)')
+    .addOption(option('--watch [port]', 'show the growing picture in a browser, on this machine only', parseWhole))
+    .option('--checkpoint <folder>', 'keep what is needed to go on after a crash: toroid run --resume <folder>')
+    .addOption(
+      option('--every <n>', 'how often to keep it: 50 (steps), 30s, 5min', parseInterval).default(
+        { seconds: 60 },
+        '60s',
+      ),
+    )
+    .addOption(option('--memory <amount>', 'device memory a stage may take: 2GB; more work in less memory', parseBytes))
+    .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
+    .addOption(tuneOption())
+    .option('--require-gpu', 'fail rather than run on the processor')
+    .option('--json', 'print progress and result as JSON, one object a line')
+    .option('-q, --quiet', 'print only the result, and errors');
+}
+
+/** A recipe with all that it needs, ready to run. */
+export interface Job {
+  readonly recipe: Recipe;
+  readonly inputs: readonly InputFile[];
+  readonly out: string;
+  /** What to say first, once it is known which process does the work. */
+  readonly notices: readonly string[];
+  /** What the command was called with, for the report. */
+  readonly command: string;
+  /** The adapter that made the picture to be made again. */
+  readonly adapter?: string | undefined;
+  /** And the choices of kernels it made there, to be made again. */
+  readonly tuned?: Choices | undefined;
+  readonly resume?: Checkpoint | undefined;
+}
+
+export const netName = ({ net }: Recipe): string | null =>
+  net === undefined ? null : typeof net === 'string' ? net : net.name;
+
+/** Finds out everything that can be refused before an adapter is opened. */
+export function checkJob({ recipe, inputs, out }: Job, options: JobOptions): void {
+  const name = netName(recipe);
+  if (name !== null) resolveWeights(name);
+  for (const { name: input, path } of inputs) {
+    if (sameFile(out, path)) usage(`--out ${out} is the input ${input} itself`, 'Choose another name for the result.');
+    const shown = options.preview && previewName(out, options.preview);
+    if (shown !== undefined && sameFile(shown, path)) {
+      usage(`the preview, ${shown}, would replace the input ${input}`, 'Choose another --out.');
+    }
+    if (
+      options.saveStages !== undefined &&
+      /^stage-\d+-/.test(path.split(/[\\/]/).at(-1) ?? '') &&
+      sameFile(options.saveStages, dirname(path))
+    ) {
+      usage(`--save-stages ${options.saveStages} may replace the input ${input}`, 'Choose another folder.');
+    }
+  }
+  if (options.preview && typeof recipe.size !== 'number') checkPreview(recipe.size, options.preview);
+  ensureWritable(out, Number(options.bits) as Bits);
+  if (options.preview) ensureWritable(previewName(out, options.preview));
+  if (options.saveStages !== undefined) ensureWritable(join(options.saveStages, 'stage-1.png'));
+  if (options.report !== undefined) ensureReportWritable(options.report);
+  if (options.profile !== undefined) ensureProfileWritable(options.profile);
+  if (options.frames !== undefined) {
+    if (!recipe.zoom)
+      throw new EngineError(
+        'RecipeError',
+        `--frames ${options.frames}: the recipe has no zoom`,
+        'Add --zoom 24 to `toroid dream`, or "zoom" to the recipe.',
+      );
+    ensureAnimationWritable(options.frames, { fps: options.fps, bits: Number(options.bits) as Bits });
+  }
+  if (options.checkpoint !== undefined) ensureCheckpointsWritable(options.checkpoint);
+}
