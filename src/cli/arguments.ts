@@ -25,6 +25,9 @@ export function parseSide(text: string): number {
   throw new InvalidArgumentError('A side is 16 to 16384 pixels.');
 }
 
+/** For an option that may be repeated: all its values, in order. */
+export const collect = (value: string, before: readonly string[]): string[] => [...before, value];
+
 export function parseNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');

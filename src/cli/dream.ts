@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
-import { parseLayers, parseNumber, parseSide, parseWhole, usage } from './arguments';
+import { collect, parseLayers, parseNumber, parseSide, parseWhole, usage } from './arguments';
 import { readInputs } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
@@ -28,8 +28,6 @@ interface Options extends JobOptions {
   tile?: 'both' | 'x' | 'y' | 'none';
   set: string[];
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export function addDream(program: Command): void {
   const command = program

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
-import { parseSize, parseWhole, usage } from './arguments';
+import { collect, parseSize, parseWhole, usage } from './arguments';
 import { loadCheckpoint } from './checkpoint_files';
 import { type InputFile, readInputs } from './inputs';
 import { runJob } from './job';
@@ -24,8 +24,6 @@ interface RunOptions extends JobOptions, RecipeOptions {
   out?: string;
   resume?: string;
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 /** Adds the options that `readRecipe` knows. */
 export function addRecipeOptions(command: Command): Command {

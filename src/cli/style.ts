@@ -2,7 +2,7 @@ import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
-import { parseNumber, parseSide, parseWhole } from './arguments';
+import { collect, parseNumber, parseSide, parseWhole } from './arguments';
 import { readInputs } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
@@ -23,8 +23,6 @@ interface Options extends JobOptions {
   tile?: 'both' | 'x' | 'y' | 'none';
   set: string[];
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export function addStyle(program: Command): void {
   const command = program

@@ -9,7 +9,7 @@ import { makeFolder } from '../gpu/files.node';
 import { loadNet } from '../nets/weights.node';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { ensureAnimationWritable, openAnimation } from './animation';
-import { parseWhole, usage } from './arguments';
+import { collect, parseWhole, usage } from './arguments';
 import { contactSheet } from './contact_sheet';
 import { lookUp, probeFile, writeWhole } from './files';
 import { readInputs } from './inputs';
@@ -34,8 +34,6 @@ interface Options {
   json?: boolean;
   quiet?: boolean;
 }
-
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export function addSweep(program: Command): void {
   program

@@ -5,7 +5,7 @@ import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { fillTexture, type TextureWishes } from '../recipes/texture';
 import { fillSettings } from '../recipes/texture_settings';
-import { parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
+import { collect, parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
 import { readInputs } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
@@ -29,7 +29,6 @@ interface Options extends JobOptions, Pick<TextureWishes, 'tile' | 'canvas' | 'p
 const defaults = fillSettings({});
 const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
   new Option(flags, about).argParser(parse);
-const collect = (value: string, before: string[]): string[] => [...before, value];
 
 export function addTexture(program: Command): void {
   const command = program

@@ -6,7 +6,7 @@ import { matmul } from '../shaders/matmul';
 import type { Ref } from '../shaders/op';
 import { add, div, mix, scale, sqrt, sub } from '../shaders/pointwise';
 import { dot } from '../shaders/reduce';
-import { trace, unit } from './statistics';
+import { SILENCE, trace, unit } from './statistics';
 
 /** A normal distribution: mean [C] and covariance [C, C]. */
 export interface Gaussian {
@@ -21,8 +21,6 @@ export interface Gaussian {
  * features' size with this, by 3e-2 with a tenth of it (2026-11-23, numpy).
  */
 const FLOOR = 1e-3;
-/** Lets a layer that is silent on the target have a root. */
-const SILENCE = 1e-12;
 /**
  * Iterations of Newton and Schulz. A small eigenvalue grows by (3/2)^2 in each: 2.25^20 = 1e7 resolves all that FLOOR
  * leaves; with 12 the distance between equal distributions came out as half of their variance.

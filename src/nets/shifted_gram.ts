@@ -8,10 +8,7 @@ import { affine, div, mul, sqrt } from '../shaders/pointwise';
 import { mean } from '../shaders/reduce';
 import { roll } from '../shaders/roll';
 import { transpose } from '../shaders/transpose';
-import { type Region, rootWeighted } from './statistics';
-
-/** Keeps masks that do not overlap themselves from dividing by nothing. */
-const SILENCE = 1e-12;
+import { type Region, rootWeighted, SILENCE } from './statistics';
 
 /** Moments [C, C] between pixels and those a step away, and how much of a mask's weight has such a partner, [1]. */
 export interface ShiftedMoments {

@@ -11,6 +11,12 @@ import { mul, sqrt, sub } from '../shaders/pointwise';
 import { dot } from '../shaders/reduce';
 import { reshape } from '../shaders/reshape';
 
+/**
+ * Added to what divides, a mean square of activations: a layer that is silent on the target then asks for silence, and
+ * not for the impossible. Activations are of the order of 1 (normalised nets) or above.
+ */
+export const SILENCE = 1e-12;
+
 /** A feature map [C, H, W], and how much each of its pixels counts where that differs. */
 export interface Region {
   readonly x: Ref;

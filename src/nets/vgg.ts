@@ -8,6 +8,7 @@ import { gram } from '../shaders/gram';
 import type { Ref } from '../shaders/op';
 import { add, affine, div, scale } from '../shaders/pointwise';
 import { buildNet, type NetOptions, netStride } from './onnx_build';
+import { SILENCE } from './statistics';
 import type { Net, Preprocessing, StyleLayer } from './weights';
 
 /**
@@ -21,12 +22,6 @@ export interface Loss {
   readonly loss: Ref;
   readonly terms: ReadonlyMap<string, Ref>;
 }
-
-/**
- * Added to what divides, a mean square of activations: a layer that is silent on the exemplar then asks for silence,
- * and not for the impossible. Activations are of the order of 1 (normalised nets) or above.
- */
-const SILENCE = 1e-12;
 
 /**
  * How far the statistics of features are from those of a target, the sum over layers of

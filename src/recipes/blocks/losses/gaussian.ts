@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Gaussian, gaussianDistance } from '../../../nets/gaussian';
-import { regionCovariance, regionMean, trace } from '../../../nets/statistics';
+import { regionCovariance, regionMean, SILENCE, trace } from '../../../nets/statistics';
 import { add, affine, div } from '../../../shaders/pointwise';
 import { dot } from '../../../shaders/reduce';
 import { commonLoss, layersSchema } from '../layers';
@@ -27,5 +27,3 @@ export const gaussian = defineLoss({
     }));
   },
 });
-
-const SILENCE = 1e-12;

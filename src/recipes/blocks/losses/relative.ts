@@ -1,16 +1,11 @@
 import { EngineError } from '../../../base/errors';
 import type { Graph } from '../../../graph/graph';
+import { SILENCE } from '../../../nets/statistics';
 import { meanSquare, squaredError } from '../../../shaders/error';
 import type { Ref } from '../../../shaders/op';
 import { add, affine, div, scale, sqrt } from '../../../shaders/pointwise';
 import type { LayerChoice } from '../layers';
 import type { LossContext, StylePair, Term } from '../loss';
-
-/**
- * Added to what divides, a mean square of activations: a layer that is silent on the target then asks for silence, and
- * not for the impossible. Activations are of the order of 1 (normalised nets) or above.
- */
-const SILENCE = 1e-12;
 
 /** Mean of x^2, [1], never 0: what a term is divided by to be of the order of 1. */
 export const power = (g: Graph, x: Ref): Ref => affine(g, meanSquare(g, x), 1, SILENCE);
