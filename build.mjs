@@ -12,7 +12,13 @@ const targets = {
   cli: { entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.node.ts' }, outdir: 'dist' },
   test: { entryPoints: ['test/run.ts', ...files('test', '.test.ts')], outdir: 'build/test', outbase: 'test' },
   bench: {
-    entryPoints: ['bench/run.ts', 'bench/peers/run.ts', 'bench/peers/worker.ts', ...files('bench', '.bench.ts')],
+    entryPoints: [
+      'bench/run.ts',
+      'bench/gpu.ts',
+      'bench/peers/run.ts',
+      'bench/peers/worker.ts',
+      ...files('bench', '.bench.ts'),
+    ],
     outdir: 'build/bench',
     outbase: 'bench',
   },
