@@ -14,7 +14,7 @@ import { Graph, type Node } from '../src/graph/graph';
 import { memoryOf, Plan } from '../src/graph/plan';
 import { schedule } from '../src/graph/schedule';
 import { settle, settling } from '../src/graph/settle';
-import type { OnnxModel, OnnxNode, OnnxTensor } from '../src/nets/onnx_model';
+import type { OnnxModel, OnnxNode, OnnxTensor } from '../src/nets/onnx/model';
 import { type Net, netOf } from '../src/nets/weights';
 import { plasma } from '../src/recipes/canvas/plasma';
 import { asSums, blocksText, fitStage } from '../src/recipes/memory';

@@ -5,10 +5,10 @@ import * as assert from 'uvu/assert';
 import { EngineError } from '../src/base/errors';
 import { Rng } from '../src/base/rng';
 import { Graph } from '../src/graph/graph';
-import { parseOnnx, parseTensor } from '../src/nets/onnx';
-import { buildNet } from '../src/nets/onnx_build';
-import { layerNames, layerValue } from '../src/nets/onnx_layers';
-import type { OnnxModel } from '../src/nets/onnx_model';
+import { buildNet } from '../src/nets/onnx/build';
+import { layerNames, layerValue } from '../src/nets/onnx/layers';
+import type { OnnxModel } from '../src/nets/onnx/model';
+import { parseOnnx, parseTensor } from '../src/nets/onnx/parse';
 import { encoded, ints, valueInfo } from './onnx_files';
 
 const shared = '../shared/weights';

@@ -1,7 +1,7 @@
 // ONNX files of the tests' own making.
 import onnxProto, { type onnx } from 'onnx-proto';
 import { Rng } from '../src/base/rng';
-import { parseOnnx } from '../src/nets/onnx';
+import { parseOnnx } from '../src/nets/onnx/parse';
 import { type Net, netOf, weightsNamed } from '../src/nets/weights';
 
 /** A model file around a graph. */

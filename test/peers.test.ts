@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modelOf } from '../bench/peers/ort_model';
 import { distance, flopsOf, type Job, targetOf, workOf } from '../bench/peers/work';
-import { parseOnnx } from '../src/nets/onnx';
+import { parseOnnx } from '../src/nets/onnx/parse';
 
 const test = suite('bench/peers');
 const job: Job = { depth: 'relu3_1', side: 16, mode: 'gradient', weights: null };

@@ -5,7 +5,7 @@ import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
 import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { buildNet } from '../src/nets/onnx_build';
+import { buildNet } from '../src/nets/onnx/build';
 import { type Centring, preprocessing, styleLoss, type VggOptions, vggObjective, vggStride } from '../src/nets/vgg';
 import type { Net } from '../src/nets/weights';
 import { loadNet } from '../src/nets/weights.node';

@@ -25,7 +25,7 @@ async function engine(): Promise<Engine> {
 /** The 3x3 filters of a file, in order. */
 async function filters(file: string): Promise<Pick<Conv, 'w' | 'b'>[]> {
   if (!existsSync(file)) throw new Error(`there is no file ${file}`);
-  const { parseOnnx } = await import('../../src/nets/onnx');
+  const { parseOnnx } = await import('../../src/nets/onnx/parse');
   const { readFileSync } = await import('node:fs');
   const { nodes, tensors } = parseOnnx(readFileSync(file), { name: file });
   const found: Pick<Conv, 'w' | 'b'>[] = [];

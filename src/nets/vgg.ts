@@ -7,7 +7,7 @@ import { meanSquare, squaredError } from '../shaders/error';
 import { gram } from '../shaders/gram';
 import type { Ref } from '../shaders/op';
 import { add, affine, div, scale } from '../shaders/pointwise';
-import { buildNet, type NetOptions, netStride } from './onnx_build';
+import { buildNet, type NetOptions, netStride } from './onnx/build';
 import { SILENCE } from './statistics';
 import type { Net, Preprocessing, StyleLayer } from './weights';
 

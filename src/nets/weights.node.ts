@@ -13,9 +13,9 @@ import {
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bytesText, EngineError } from '../base/errors';
 import { cacheFolder } from '../gpu/software.node';
-import { parseOnnx } from './onnx';
-import { onnxError } from './onnx_model';
-import type { ReadExternal } from './onnx_tensor';
+import { onnxError } from './onnx/model';
+import { parseOnnx } from './onnx/parse';
+import type { ReadExternal } from './onnx/tensor';
 import { type KnownWeights, knownWeights, missing, type Net, netOf, weightsNamed } from './weights';
 
 /** A weight file on this machine. */

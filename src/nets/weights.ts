@@ -1,9 +1,9 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import manifestJson from '../../weights/manifest.json';
 import { bytesText, EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
-import { type LayerNames, layerNames } from './onnx_layers';
-import type { OnnxModel } from './onnx_model';
+import { type LayerNames, layerNames } from './onnx/layers';
+import type { OnnxModel } from './onnx/model';
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
 

@@ -3,7 +3,7 @@ import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
 import { algorithmsOn } from '../graph/tune_conv';
-import { netStride } from '../nets/onnx_build';
+import { netStride } from '../nets/onnx/build';
 import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
 import { paintSeed } from './blocks/canvas/seed';

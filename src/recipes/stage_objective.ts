@@ -1,7 +1,7 @@
 import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Graph, Node } from '../graph/graph';
-import { buildNet } from '../nets/onnx_build';
+import { buildNet } from '../nets/onnx/build';
 import { preprocessing } from '../nets/vgg';
 import { type Algorithm, conv2d } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';

@@ -1,4 +1,4 @@
-import { onnxError } from './onnx_model';
+import { onnxError } from './model';
 
 /**
  * Takes the weights out of an ONNX file before it is decoded. A protobuf decoder turns packed floats (which the zoo's

@@ -1,18 +1,18 @@
-import { EngineError } from '../base/errors';
-import { chw, size } from '../base/shape';
-import type { Graph } from '../graph/graph';
-import { channelMean } from '../shaders/channel_mean';
-import { concat, slice0 } from '../shaders/concat';
-import { conv2d } from '../shaders/conv2d';
-import type { Ref } from '../shaders/op';
-import { type Border, pad } from '../shaders/pad';
-import { add, relu } from '../shaders/pointwise';
-import { pool2d } from '../shaders/pool2d';
-import { reshape } from '../shaders/reshape';
-import { Attributes, type Sides, windowsOf } from './onnx_attributes';
-import { layerNames, layerValue } from './onnx_layers';
-import { type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './onnx_model';
-import { type Axis, axesOf, foldedPads, type PendingPad, pendingPad } from './onnx_padding';
+import { EngineError } from '../../base/errors';
+import { chw, size } from '../../base/shape';
+import type { Graph } from '../../graph/graph';
+import { channelMean } from '../../shaders/channel_mean';
+import { concat, slice0 } from '../../shaders/concat';
+import { conv2d } from '../../shaders/conv2d';
+import type { Ref } from '../../shaders/op';
+import { type Border, pad } from '../../shaders/pad';
+import { add, relu } from '../../shaders/pointwise';
+import { pool2d } from '../../shaders/pool2d';
+import { reshape } from '../../shaders/reshape';
+import { Attributes, type Sides, windowsOf } from './attributes';
+import { layerNames, layerValue } from './layers';
+import { type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './model';
+import { type Axis, axesOf, foldedPads, type PendingPad, pendingPad } from './padding';
 
 export type Pooling = 'max' | 'average' | 'l2';
 

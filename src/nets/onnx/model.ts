@@ -1,5 +1,5 @@
-import { EngineError } from '../base/errors';
-import type { Shape } from '../base/shape';
+import { EngineError } from '../../base/errors';
+import type { Shape } from '../../base/shape';
 
 /**
  * An ONNX file as the rest of toroid sees it: plain, checked, frozen, and free of protobuf. Names are keys of Maps,

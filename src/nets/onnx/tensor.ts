@@ -1,7 +1,7 @@
-import { fromHalf } from '../base/half';
-import { type Shape, size } from '../base/shape';
-import { type OnnxTensor, onnxError } from './onnx_model';
-import { joined, type Payload } from './onnx_wire';
+import { fromHalf } from '../../base/half';
+import { type Shape, size } from '../../base/shape';
+import { type OnnxTensor, onnxError } from './model';
+import { joined, type Payload } from './wire';
 
 /** A TensorProto without protobuf: numbers where the file has 64-bit integers. */
 export interface TensorParts {

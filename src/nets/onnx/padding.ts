@@ -1,9 +1,9 @@
-import { EngineError } from '../base/errors';
-import { chw } from '../base/shape';
-import type { Ref } from '../shaders/op';
-import type { Border } from '../shaders/pad';
-import { type Attributes, type Sides, sides, type Windows } from './onnx_attributes';
-import { type OnnxModel, onnxError } from './onnx_model';
+import { EngineError } from '../../base/errors';
+import { chw } from '../../base/shape';
+import type { Ref } from '../../shaders/op';
+import type { Border } from '../../shaders/pad';
+import { type Attributes, type Sides, sides, type Windows } from './attributes';
+import { type OnnxModel, onnxError } from './model';
 
 /** A Pad node before anyone has said whether its margin is needed as such. */
 export interface PendingPad {

@@ -1,6 +1,6 @@
-import { EngineError } from '../base/errors';
-import { nearest } from '../base/nearest';
-import type { OnnxModel, OnnxNode } from './onnx_model';
+import { EngineError } from '../../base/errors';
+import { nearest } from '../../base/nearest';
+import type { OnnxModel, OnnxNode } from './model';
 
 /** The names a net's values go by. */
 export interface LayerNames {

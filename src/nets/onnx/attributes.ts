@@ -1,4 +1,4 @@
-import { type OnnxNode, onnxError } from './onnx_model';
+import { type OnnxNode, onnxError } from './model';
 
 /** Attributes of one node, checked as they are read. */
 export class Attributes {

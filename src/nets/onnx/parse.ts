@@ -1,16 +1,9 @@
 // The only file that imports onnx-proto: an ONNX file goes in, a plain OnnxModel comes out.
 import onnxProto, { type onnx } from 'onnx-proto';
-import { EngineError } from '../base/errors';
-import {
-  type Attribute,
-  type OnnxInput,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxTensor,
-  onnxError,
-} from './onnx_model';
-import { madeTensor, type ReadExternal, tensorOf } from './onnx_tensor';
-import { type Payload, split } from './onnx_wire';
+import { EngineError } from '../../base/errors';
+import { type Attribute, type OnnxInput, type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './model';
+import { madeTensor, type ReadExternal, tensorOf } from './tensor';
+import { type Payload, split } from './wire';
 
 export interface ParseOptions {
   /** What messages call the net. Default `the net`. */
