@@ -43,6 +43,9 @@ export interface RunOptions extends RunEvents {
   /** How often `onCheckpoint` is called: after so many steps, or so many seconds. */
   readonly checkpointSteps?: number | undefined;
   readonly checkpointSeconds?: number | undefined;
+  /** Asked after each batch of steps: whether a checkpoint is wanted now, whatever the clock says. */
+  wantsCheckpoint?(): boolean;
+  /** What it throws ends the run, and `run` throws it: that is how a run is put off. */
   onCheckpoint?(c: Checkpoint): Promise<void>;
 }
 
@@ -68,6 +71,7 @@ export async function run(
   inputs: ReadonlyMap<string, Raster>,
   options: RunOptions = {},
 ): Promise<RunResult> {
+  options.abort?.throwIfAborted();
   const { zoom } = wanted;
   if (!zoom) return runOnce(device, wanted, inputs, options, 0);
   checkRecipe(wanted, [...inputs.keys()]);
@@ -198,6 +202,7 @@ async function runOnce(
   let size: Size | null = null;
   let stopped = false;
   let lastSaved = performance.now();
+  const ends = AbortSignal.any([options.signal, options.abort].filter((s) => s !== undefined));
   for (const stage of stages.slice(resume?.stage ?? 0)) {
     const point = stage.index === resume?.stage ? resume.point : undefined;
     if (!memory) memory = { canvas: paint(stage.size), counter: 0, optimiser: '', states: [] };
@@ -205,6 +210,7 @@ async function runOnce(
       memory = await toSize(device, memory, cast, size, stage, paint);
     }
     size = stage.size;
+    options.abort?.throwIfAborted();
     stopped ||= options.signal?.aborted ?? false;
     if (stopped) continue; // enlarge what there is to the size asked for
     const start = memory;
@@ -220,7 +226,7 @@ async function runOnce(
         memory: start,
         layout,
         resume: point,
-        signal: options.signal,
+        signal: ends,
         checkpointEvery: options.checkpointSteps,
         onProgress: (p) =>
           options.onProgress?.({
@@ -237,7 +243,8 @@ async function runOnce(
           options.onPicture?.({ stage: stage.index, step, raster: await developer.picture(canvas) }),
         checkpointDue: (step) =>
           options.onCheckpoint !== undefined &&
-          ((options.checkpointSteps !== undefined && step % options.checkpointSteps === 0) ||
+          (options.wantsCheckpoint?.() ||
+            (options.checkpointSteps !== undefined && step % options.checkpointSteps === 0) ||
             (options.checkpointSeconds !== undefined &&
               performance.now() - lastSaved >= 1000 * options.checkpointSeconds)),
         onCheckpoint: async (at) => {
@@ -255,10 +262,16 @@ async function runOnce(
         },
       });
     };
-    const outcome = await withLess(device, setup, start, fitOf(stage), attempt);
-    memory = { ...outcome.memory, canvas: await developer.settled(outcome.memory.canvas) };
-    const raster = await developer.picture(memory.canvas);
-    developer.close();
+    let outcome: StageOutcome;
+    let raster: Raster;
+    try {
+      outcome = await withLess(device, setup, start, fitOf(stage), attempt);
+      options.abort?.throwIfAborted();
+      memory = { ...outcome.memory, canvas: await developer.settled(outcome.memory.canvas) };
+      raster = await developer.picture(memory.canvas);
+    } finally {
+      developer.close();
+    }
     stopped = outcome.stopped;
     if (outcome.steps === 0) continue;
     const result: StageResult = {

@@ -1,0 +1,217 @@
+import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import type { Device } from '../gpu/device';
+import type { Net } from '../nets/weights';
+import { checkRecipe } from './cast';
+import type { Checkpoint } from './checkpoint';
+import type { RunEvents } from './events';
+import type { Recipe } from './recipe';
+import { type RunResult, run } from './run';
+
+/** `paused` is also what a session is before it starts; a `failed` one can go on from its last moment. */
+export type SessionState = 'paused' | 'running' | 'done' | 'failed' | 'closed';
+
+/** A moment to come back to. */
+export interface Moment {
+  readonly id: number;
+  readonly stage: number;
+  readonly step: number;
+  readonly checkpoint: Checkpoint;
+}
+
+export interface SessionOptions extends Omit<RunEvents, 'signal'> {
+  readonly net?: Net | null | undefined;
+  readonly memory?: number | undefined;
+  /** Seconds between two moments kept by themselves. Default 5. */
+  readonly every?: number;
+  /** Moments kept at most; of older ones, every other goes first. Default 12. */
+  readonly moments?: number;
+  onState?(state: SessionState): void;
+  onMoments?(moments: readonly Moment[]): void;
+  onDone?(result: RunResult): void;
+  /** What ended the run: after it the session is `failed`. */
+  onError?(error: unknown): void;
+}
+
+/** Thrown through a run to end it at a checkpoint. */
+class PutOff extends Error {}
+
+/**
+ * A run that people play with: it pauses, goes on, goes back to an earlier moment, and goes on with changed weights. All of
+ * it is one thing, a run that ends at a checkpoint and another that begins there, so that a session which nobody
+ * touched gives the bytes of a plain `run`. One run at a time; calls may come at any moment.
+ */
+export class Session {
+  #recipe: Recipe;
+  #device: Device;
+  #state: SessionState = 'paused';
+  #moments: Moment[] = [];
+  #next = 1;
+  /** Where the run goes on, if not from the beginning. */
+  #from: Checkpoint | undefined;
+  #putOff = false;
+  #loop: Promise<void> | undefined;
+
+  /** @throws EngineError `RecipeError` for a recipe that contradicts itself or asks for a picture that is not given. */
+  constructor(
+    device: Device,
+    recipe: Recipe,
+    private readonly inputs: ReadonlyMap<string, Raster>,
+    private readonly options: SessionOptions = {},
+  ) {
+    checkRecipe(recipe, [...inputs.keys()]);
+    this.#device = device;
+    this.#recipe = recipe;
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  get recipe(): Recipe {
+    return this.#recipe;
+  }
+
+  /** Oldest first. */
+  get moments(): readonly Moment[] {
+    return this.#moments;
+  }
+
+  /** Begins, or goes on from where it was put off or failed. Nothing while it runs, or when it is over. */
+  resume(): void {
+    if (this.#loop || this.#state === 'closed' || this.#state === 'done') return;
+    this.#putOff = false;
+    this.#loop = this.#run().finally(() => {
+      this.#loop = undefined;
+    });
+  }
+
+  /** Stops at the end of the batch of steps under way, with nothing lost. It may be done before that. */
+  async pause(): Promise<void> {
+    this.#putOff = true;
+    await this.#loop;
+  }
+
+  /**
+   * Goes on with another recipe from the step that the run is at. Weights, losses and steps may change; what the canvas and the
+   * optimiser's memory are shaped by may not.
+   * @throws EngineError `SessionError` that names what differs; the run then goes on as before.
+   */
+  async change(recipe: Recipe): Promise<void> {
+    checkRecipe(recipe, [...this.inputs.keys()]);
+    const differs = fixedOf(this.#recipe).find(([, value], k) => value !== fixedOf(recipe)[k]?.[1]);
+    if (differs) {
+      throw new EngineError(
+        'SessionError',
+        `${differs[0]} cannot change while a run is under way`,
+        'Start anew with the changed recipe.',
+      );
+    }
+    const wasRunning = this.#state === 'running';
+    await this.pause();
+    this.#recipe = recipe;
+    if (wasRunning && this.#state === 'paused') this.resume();
+  }
+
+  /**
+   * Goes back to a moment and stays there, paused; later moments are forgotten.
+   * @throws EngineError `SessionError` when it is no longer kept.
+   */
+  async back(id: number): Promise<void> {
+    const at = this.#moments.findIndex((m) => m.id === id);
+    const moment = this.#moments[at];
+    if (!moment) throw new EngineError('SessionError', `moment ${id} is no longer kept`, 'Choose a later one.');
+    await this.pause();
+    if (this.#state === 'closed') return;
+    this.#moments = this.#moments.slice(0, at + 1);
+    this.#from = moment.checkpoint;
+    this.options.onMoments?.(this.#moments);
+    this.#become('paused');
+  }
+
+  /** Goes on from a checkpoint kept elsewhere. Before the first step only. */
+  restore(checkpoint: Checkpoint): void {
+    if (this.#loop || this.#moments.length > 0) throw new EngineError('SessionError', 'the run has begun already');
+    this.#keep(checkpoint);
+  }
+
+  /** After a lost device: goes on with another from the last moment kept. */
+  async recover(device: Device): Promise<void> {
+    await this.pause();
+    if (this.#state === 'closed') return;
+    this.#device = device;
+    this.#become('paused');
+    this.resume();
+  }
+
+  /** Ends the run and forgets all. The device stays open. */
+  async close(): Promise<void> {
+    this.#become('closed');
+    await this.pause();
+    this.#moments = [];
+    this.#from = undefined;
+  }
+
+  async #run(): Promise<void> {
+    const { every = 5, moments: _, onState: __, onMoments: ___, onDone, onError, ...events } = this.options;
+    this.#become('running');
+    try {
+      const result = await run(this.#device, this.#recipe, this.inputs, {
+        ...events,
+        resume: this.#from && copied(this.#from),
+        checkpointSeconds: every,
+        wantsCheckpoint: () => this.#putOff,
+        onCheckpoint: async (c) => {
+          if (this.#state !== 'closed') this.#keep(c);
+          if (this.#putOff) throw new PutOff();
+        },
+      });
+      if (this.#state === 'closed') return;
+      this.#become('done');
+      onDone?.(result);
+    } catch (error) {
+      if (this.#state === 'closed') return;
+      this.#become(error instanceof PutOff ? 'paused' : 'failed');
+      if (!(error instanceof PutOff)) onError?.(error);
+    }
+  }
+
+  #keep(checkpoint: Checkpoint): void {
+    const kept = copied(checkpoint);
+    this.#from = kept;
+    this.#moments.push({ id: this.#next++, stage: kept.stage, step: kept.point.step, checkpoint: kept });
+    const { moments: most = 12 } = this.options;
+    // The latest and the first stay; between them the spacing grows with age.
+    if (this.#moments.length > Math.max(2, most))
+      this.#moments = this.#moments.filter((_, k, all) => k === 0 || k >= all.length - 3 || k % 2 === 0);
+    this.options.onMoments?.(this.#moments);
+  }
+
+  #become(state: SessionState): void {
+    if (this.#state === 'closed' || this.#state === state) return;
+    this.#state = state;
+    this.options.onState?.(state);
+  }
+}
+
+/** A run goes on writing to the lists that its checkpoints refer to. */
+const copied = (c: Checkpoint): Checkpoint => ({
+  ...c,
+  done: [...c.done],
+  point: { ...c.point, curves: Object.fromEntries(Object.entries(c.point.curves).map(([k, v]) => [k, [...v]])) },
+});
+
+/** What checkpoints are shaped by, in words and as text to compare. */
+function fixedOf(r: Recipe): (readonly [name: string, text: string])[] {
+  const text = (value: unknown): string => JSON.stringify(value) ?? '';
+  return [
+    ['size', text([r.size, r.scales])],
+    ['the way it tiles', text(r.tile)],
+    ['color', text(r.color)],
+    ['views', text([r.views, r.stages.map((s) => s.views)])],
+    ['the optimizer', text(r.stages.map((s) => s.optimizer))],
+    ['the number of stages', text([r.stages.length, r.zoom, r.enlarge])],
+    ['the net', text(r.net)],
+    ['the pictures', text([r.content, r.pin])],
+  ];
+}
