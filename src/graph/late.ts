@@ -1,7 +1,7 @@
 import type { Ref } from '../shaders/op';
 import type { Work } from './fuse';
 import type { Graph } from './graph';
-import type { Forward } from './schedule';
+import type { Forward } from './program';
 
 /**
  * Puts off what nobody reads for a while, where all that it is computed from has to be kept until then anyway: the cuts

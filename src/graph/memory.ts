@@ -1,3 +1,5 @@
+import { BufferPool } from '../gpu/pool';
+
 /** A value that needs memory from step `from` to step `to` of a plan, both included. */
 export interface Span {
   readonly id: number;
@@ -50,3 +52,6 @@ export function layOutTight(spans: readonly Span[]): Layout {
     .map((most) => layOut(spans, most))
     .reduce((best, l) => (total(l) < total(best) ? l : best), layOut(spans));
 }
+
+/** Bytes that a layout takes from a device's pool. */
+export const memoryIn = ({ slots }: Layout): number => slots.reduce((n, bytes) => n + BufferPool.classOf(bytes), 0);

@@ -3,10 +3,11 @@ import { fromHalf, toHalf } from '../base/half';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { KernelSource, Overrides, Scalar } from '../gpu/kernel';
-import { BufferPool } from '../gpu/pool';
 import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
 import type { Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
+import { memoryIn } from './memory';
+import type { Again } from './program';
 import { type Schedule, schedule, unrolled } from './schedule';
 import { type KnobPlace, UniformBlocks } from './uniforms';
 
@@ -23,6 +24,11 @@ export interface CompileOptions {
   readonly fuse?: boolean;
   /** Compile what the outputs need and nothing else: assignments, and states that no output reads, are left out. */
   readonly alone?: boolean;
+  /**
+   * Bytes of memory that it should take at most; what the gradient needs is then computed again, to the same bits, as
+   * far as that helps. Not a promise: `cost.memory` says what it took.
+   */
+  readonly memory?: number | undefined;
 }
 
 /** Where a variant is chosen for. */
@@ -101,6 +107,7 @@ export class Plan {
       fuse: options.fuse ?? true,
       realBytes: scalar === 'f16' ? 2 : 4,
       alone: options.alone,
+      budget: options.memory,
     });
     refuse(device, s);
 
@@ -274,6 +281,11 @@ export class Plan {
     }
   }
 
+  /** What is computed twice to take less memory; null: nothing. */
+  get again(): Again | null {
+    return this.schedule.again;
+  }
+
   get scalar(): Scalar {
     return this.schedule.realBytes === 2 ? 'f16' : 'f32';
   }
@@ -311,7 +323,7 @@ export class Plan {
 }
 
 /** Bytes that a plan of this schedule takes from a device, without taking them. */
-export const memoryOf = (s: Schedule): number => s.layout.slots.reduce((n, bytes) => n + BufferPool.classOf(bytes), 0);
+export const memoryOf = (s: Schedule): number => memoryIn(s.layout);
 
 /** A value that is larger than the adapter can bind. */
 export interface Excess {

@@ -4,7 +4,10 @@ import type { Applied, Kind, Launch, Ref } from '../shaders/op';
 import { fuse, type Work } from './fuse';
 import type { Graph, Node } from './graph';
 import { late } from './late';
-import { type Layout, layOut, layOutTight, type Span } from './memory';
+import { takeHalves } from './halves';
+import { type Layout, layOut, layOutTight, memoryIn, type Span } from './memory';
+import { type Again, forwardOf, type Program } from './program';
+import { thrifty } from './recompute';
 
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
 export interface Schedule {
@@ -23,6 +26,8 @@ export interface Schedule {
   readonly initial: readonly { readonly id: number; readonly data: Float32Array | Uint32Array }[];
   /** Ends of a run, in order: state `to` takes the value of `from`. */
   readonly copies: readonly Copy[];
+  /** What is dropped and computed again, to take less memory. */
+  readonly again: Again | null;
   /** Every value with memory of its own, for limits and reports. */
   readonly values: readonly { readonly label: string; readonly shape: Shape; readonly bytes: number }[];
   /** Where a launch finds the value. */
@@ -41,14 +46,22 @@ interface Copy {
 
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
-export function schedule(
-  graph: Graph,
-  outputs: readonly Ref[],
-  options: { fuse: boolean; realBytes: 2 | 4; alone?: boolean | undefined },
-): Schedule {
+export interface ScheduleOptions {
+  readonly fuse: boolean;
+  readonly realBytes: 2 | 4;
+  readonly alone?: boolean | undefined;
+  /**
+   * Bytes that the slots should take at most. Where they take more, values that the gradient needs are dropped and
+   * computed again, as few as will do; where nothing will, what takes least is returned.
+   */
+  readonly budget?: number | undefined;
+}
+
+export function schedule(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions): Schedule {
   const assigned = options.alone ? new Map<number, Node>() : graph.assigned;
   const kept = new Set([...outputs.map((r) => graph.node(r).id), ...[...assigned.values()].map((n) => n.id)]);
   const work = reachable(graph, kept);
+  if (options.fuse) takeHalves(work, kept);
   if (options.fuse) fuse(work, kept);
 
   const shapes = new Map<number, { shape: Shape; kind: Kind; label: string }>();
@@ -60,7 +73,7 @@ export function schedule(
   };
 
   const ids = [...work.keys()].sort((a, b) => a - b);
-  const forward = new Map(ids.map((id) => [id, forwardOf(graph, work, id, extra)]));
+  const forward = new Map(ids.map((id) => [id, forwardOf(work.get(id), graph.nodes[id], extra)]));
   // What depends on constants alone runs once, before everything else; but a knob may turn between runs.
   const once = new Set<number>();
   for (const node of graph.nodes) {
@@ -84,6 +97,36 @@ export function schedule(
           ),
         ]
       : written;
+  const program: Program = { order, work, forward, again: null, nodeOf: (id) => graph.nodes[id] };
+  const place = (p: Program): Schedule =>
+    placed(graph, outputs, options, { ...p, kept, assigned, once, shapes, extra });
+  const plain = place(program);
+  const { budget = Number.POSITIVE_INFINITY } = options;
+  if (memoryIn(plain.layout) <= budget) return plain;
+  const least = thrifty(graph, program, { kept, once, setup, place, extra, budget });
+  return memoryIn(least.layout) < memoryIn(plain.layout) ? least : plain;
+}
+
+/** What is settled about a graph before its launches are laid out in time and memory. */
+interface Draft extends Program {
+  readonly kept: ReadonlySet<number>;
+  readonly assigned: ReadonlyMap<number, Node>;
+  readonly once: ReadonlySet<number>;
+  readonly shapes: ReadonlyMap<number, { shape: Shape; kind: Kind; label: string }>;
+  readonly extra: (shape: Shape, kind: Kind, label: string) => Ref;
+}
+
+/** Finds out when each value of a program lives, and where. */
+function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions, draft: Draft): Schedule {
+  const { order, work, forward, kept, assigned, once, nodeOf } = draft;
+  const shapes = new Map(draft.shapes);
+  const extra = (shape: Shape, kind: Kind, label: string): Ref => {
+    const ref = draft.extra(shape, kind, label);
+    shapes.set(ref.id, { shape, kind, label });
+    return ref;
+  };
+  const sectionOf = (id: number): number => nodeOf(id)?.section ?? 0;
+  const setup = (id: number): boolean => once.has(id) || graph.sections[sectionOf(id)]?.setup === true;
   // A section that is repeated still needs at its last time what it read at its first.
   const ends = new Map<number, number>();
   for (const [index, id] of order.entries()) if (!once.has(id)) ends.set(sectionOf(id), index + 1);
@@ -135,7 +178,7 @@ export function schedule(
   };
   for (const [index, id] of order.entries()) {
     const time = index + 1; // 0 is before the first step
-    const node = graph.nodes[id];
+    const node = nodeOf(id);
     const found = forward.get(id);
     if (!node || !found) throw bug(`no work for node #${id}`);
     const { parts, scratch, label, x } = found;
@@ -144,7 +187,7 @@ export function schedule(
       if (version(k) !== (versions.get(root(k)) ?? root(k))) throw bug(`${label} reads #${k}, which was written over`);
     }
     if (work.get(id)?.op.inPlace) {
-      if (!source || graph.nodes[root(source.id)]?.source.from === 'constant' || once.has(root(source.id))) {
+      if (!source || nodeOf(root(source.id))?.source.from === 'constant' || once.has(root(source.id))) {
         throw bug(`${label} writes over what has to stay`);
       }
       viewOf.set(id, source.id);
@@ -194,7 +237,7 @@ export function schedule(
   const bytesOf = (id: number): number => {
     const value = shapes.get(id);
     if (!value) throw bug(`value #${id} is not in the plan`);
-    return size(value.shape) * (value.kind === 'u32' ? 4 : options.realBytes);
+    return size(value.shape) * { real: options.realBytes, half: 2, u32: 4 }[value.kind];
   };
   const spans: Span[] = [...from].map(([id, start]) => ({
     id,
@@ -202,7 +245,8 @@ export function schedule(
     from: start,
     to: to.get(id) ?? start,
   }));
-  const layout = options.alone || graph.sections.length > 1 ? layOutTight(spans) : layOut(spans);
+  const tight = options.alone || graph.sections.length > 1 || options.budget !== undefined;
+  const layout = tight ? layOutTight(spans) : layOut(spans);
   return {
     realBytes: options.realBytes,
     launches,
@@ -210,42 +254,13 @@ export function schedule(
     layout,
     initial,
     copies,
+    again: draft.again,
     values: spans.map((s) => ({ ...(shapes.get(s.id) ?? { shape: [], label: '' }), bytes: s.bytes })),
     bytesOf,
     slotOf: (id) => layout.slotOf.get(root(id)) ?? -1,
     hostSlotOf: (id) => (to.get(root(id)) === FOREVER ? (layout.slotOf.get(shown.get(id) ?? root(id)) ?? -1) : -1),
     writable: (id) => ['input', 'state'].includes(graph.nodes[id]?.source.from ?? ''),
   };
-}
-
-export interface Forward {
-  readonly label: string;
-  readonly x: readonly Ref[];
-  readonly parts: readonly Launch[];
-  readonly scratch: readonly Ref[];
-  /** Whether a knob has a part in it. */
-  readonly turns: boolean;
-}
-
-/** Asks an op how it computes its value. Pure, so it can be asked before anything is put in order. */
-function forwardOf(
-  graph: Graph,
-  work: Work,
-  id: number,
-  extra: (shape: Shape, kind: Kind, label: string) => Ref,
-): Forward {
-  const applied = work.get(id);
-  const node = graph.nodes[id];
-  if (!applied || !node) throw bug(`no work for node #${id}`);
-  const label = `${applied.op.name}#${id}`;
-  const scratch: Ref[] = [];
-  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, kind: Kind = 'real') => {
-    const ref = extra(shape, kind, `scratch of ${label}`);
-    scratch.push(ref);
-    return ref;
-  });
-  const turns = parts.some((p) => Object.values(p.uniforms).some((u) => typeof u === 'object'));
-  return { label, x: applied.x, parts, scratch, turns };
 }
 
 /** All that is needed for the first output, then what else the second needs ...: nothing is kept for long. */

@@ -1,0 +1,52 @@
+import { bug } from '../base/errors';
+import type { Shape } from '../base/shape';
+import type { Applied, Kind, Launch, Ref } from '../shaders/op';
+import type { Work } from './fuse';
+import type { Node } from './graph';
+
+/** What is computed, in what order. */
+export interface Program {
+  readonly order: readonly number[];
+  readonly work: Work;
+  readonly forward: ReadonlyMap<number, Forward>;
+  readonly again: Again | null;
+  /** Of the graph, or one that was computed before. */
+  readonly nodeOf: (id: number) => Node | undefined;
+}
+
+/** What is computed twice. */
+export interface Again {
+  readonly values: number;
+  /** Whose value an id stands for that is not the graph's. */
+  readonly of: ReadonlyMap<number, number>;
+  /** Arithmetic of a run beyond what it would be without, as a share of that. */
+  readonly share: number;
+}
+
+export interface Forward {
+  readonly label: string;
+  readonly x: readonly Ref[];
+  readonly parts: readonly Launch[];
+  readonly scratch: readonly Ref[];
+  /** Whether a knob has a part in it. */
+  readonly turns: boolean;
+}
+
+/** Asks an op how it computes its value. Pure, so it can be asked before anything is put in order. */
+export function forwardOf(
+  applied: (Applied & { readonly x: readonly Node[] }) | undefined,
+  node: Node | undefined,
+  extra: (shape: Shape, kind: Kind, label: string) => Ref,
+): Forward {
+  if (!applied || !node) throw bug(`no work for node #${node?.id}`);
+  const label = `${applied.op.name}#${node.id}`;
+  const scratch: Ref[] = [];
+  const usual: Kind = [...applied.x, node].some((v) => v.kind === 'half') ? 'half' : 'real';
+  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, kind: Kind = usual) => {
+    const ref = extra(shape, kind, `scratch of ${label}`);
+    scratch.push(ref);
+    return ref;
+  });
+  const turns = parts.some((p) => Object.values(p.uniforms).some((u) => typeof u === 'object'));
+  return { label, x: applied.x, parts, scratch, turns };
+}
