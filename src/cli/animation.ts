@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { EngineError } from '../base/errors';
+import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { lookUp, probeFile, writeWhole } from './files';
 import { insertComment } from './gif_text';
-import { type Bits, ensureWritable, interleave, writePicture } from './picture_write';
+import { type Bits, ensureWritable, writePicture } from './picture_write';
 import { loadSharp } from './sharp';
 import { packXmp } from './xmp';
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../base/errors';
+import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import type { StageResult } from '../recipes/events';
 import { probeFile, writeWhole } from './files';
@@ -7,7 +8,6 @@ import { Html, type HtmlPart, html } from './page/html';
 import { lossChart, shortNumber } from './page/loss_chart';
 import { recipeTree } from './page/recipe_tree';
 import css from './page/report.css';
-import { interleave } from './picture_write';
 import { duration } from './report';
 import { loadSharp } from './sharp';
 import { shrink } from './shrink';

@@ -4,6 +4,7 @@ import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { loadNet } from '../nets/weights.node';
 import type { StageResult } from '../recipes/events';
+import { recordText } from '../recipes/picture_record';
 import { profileStage } from '../recipes/profile_stage';
 import type { Recipe } from '../recipes/recipe';
 import { type RunOptions, type RunResult, run } from '../recipes/run';
@@ -83,14 +84,11 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
       report.say(`Watch it at ${watcher.url}`);
     }
     if (options.checkpoint !== undefined) await begin(job, options, options.checkpoint, device);
-    const record = (final: Recipe, file: string): Record<string, string> => ({
-      Software: `toroid ${VERSION}`,
-      toroid: JSON.stringify({
-        version: VERSION,
+    const record = (final: Recipe, file: string): Record<string, string> =>
+      recordText({
         recipe: recorded(final, inputs, dirname(file)),
         adapter: { name: description, software, ...tunedRecord(device, before) },
-      }),
-    });
+      });
     if (options.frames !== undefined)
       film = openAnimation(options.frames, {
         fps: options.fps,

@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { EngineError } from '../base/errors';
+import { flatten } from '../base/pixels';
+import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
 import { lookUp, notThere, quoted, reason } from './files';
 import { readComment } from './gif_text';
-import { readText } from './png_text';
 import { loadSharp } from './sharp';
 import { unpackXmp } from './xmp';
 
@@ -84,7 +85,9 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
   );
   const most = deep ? 65535 : 255;
   const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  const { opacity, ...flat } = flatten(values, info, most, path, onNotice);
+  const { flat, opacity } = flatten({ ...info, values, most }, path, (text) =>
+    onNotice?.(text.replace(path, basename(path))),
+  );
   return alpha && opacity ? { ...flat, alpha: opacity } : flat;
 }
 
@@ -100,51 +103,6 @@ interface Info {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
-}
-
-/** Interleaved values to planes of 0..1, without transparency; and the opacity, where something is transparent. */
-function flatten(
-  values: ArrayLike<number>,
-  { width, height, channels }: Info,
-  most: number,
-  path: string,
-  onNotice?: (text: string) => void,
-): Raster & { opacity?: Float32Array } {
-  const n = width * height;
-  const colours = Math.min(3, channels);
-  const alpha = channels === 2 || channels === 4 ? channels - 1 : -1;
-  const plane = (band: number): number => (channels < 3 ? 0 : Math.min(band, colours - 1));
-  const data = new Float32Array(3 * n);
-  const opacity = new Float32Array(alpha < 0 ? 0 : n);
-  const sums = [0, 0, 0];
-  let opaque = 0;
-  for (let i = 0; i < n; i++) {
-    const a = alpha < 0 ? 1 : (values[i * channels + alpha] ?? 0) / most;
-    if (alpha >= 0) opacity[i] = a;
-    opaque += a;
-    for (let band = 0; band < 3; band++) {
-      const v = (values[i * channels + plane(band)] ?? 0) / most;
-      data[band * n + i] = v;
-      sums[band] = (sums[band] ?? 0) + a * v;
-    }
-  }
-  if (opaque === 0) {
-    throw new EngineError(
-      'PictureError',
-      `${path} is fully transparent: there is nothing to see`,
-      'Use another picture.',
-    );
-  }
-  if (opaque === n) return { width, height, data };
-  const mean = sums.map((s) => s / opaque);
-  const hex = Buffer.from(mean.map((v) => Math.round(v * 255))).toString('hex');
-  onNotice?.(`${basename(path)} has transparent parts: they are filled with its mean colour, #${hex}`);
-  for (let i = 0; i < n; i++) {
-    const a = (values[i * channels + alpha] ?? 0) / most;
-    for (let band = 0; band < 3; band++)
-      data[band * n + i] = a * (data[band * n + i] ?? 0) + (1 - a) * (mean[band] ?? 0);
-  }
-  return { width, height, data, opacity };
 }
 
 /** The first bytes of each format that is read: with them, a file that cannot be read is a damaged picture. */

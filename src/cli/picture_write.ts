@@ -1,13 +1,14 @@
 import { basename, extname, join, parse } from 'node:path';
 import type { Sharp } from 'sharp';
 import { EngineError } from '../base/errors';
+import { type Bits, interleave } from '../base/pixels';
+import { insertText } from '../base/png';
 import { type Raster, repeat } from '../base/raster';
 import { lookUp, probeFile, writeWhole } from './files';
-import { insertText } from './png_text';
 import { loadSharp } from './sharp';
 import { packXmp } from './xmp';
 
-export type Bits = 8 | 16;
+export type { Bits };
 
 export interface WriteOptions {
   readonly bits?: Bits;
@@ -109,22 +110,4 @@ export async function writePreview(path: string, raster: Raster, times: readonly
   const file = previewName(path, times);
   await writePicture(file, repeat(raster, ...times));
   return file;
-}
-
-/** Planes of 0..1 to interleaved whole numbers, clamped and rounded to nearest; the fourth channel is opacity. */
-export function interleave(
-  { width, height, data, alpha }: Raster,
-  bits: Bits,
-  channels: 3 | 4,
-): Uint8Array | Uint16Array {
-  const n = width * height;
-  const most = 2 ** bits - 1;
-  const out = bits === 16 ? new Uint16Array(channels * n) : new Uint8Array(channels * n);
-  for (let band = 0; band < channels; band++) {
-    const plane = band < 3 ? data.subarray(band * n, (band + 1) * n) : alpha;
-    for (let i = 0; i < n; i++) {
-      out[channels * i + band] = Math.round(Math.min(1, Math.max(0, plane ? (plane[i] ?? 0) : 1)) * most);
-    }
-  }
-  return out;
 }

@@ -4,6 +4,7 @@ import { EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import type { Choices } from '../gpu/tune';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
+import { findRecord } from '../recipes/picture_record';
 import { lookUp, notThere, reason } from './files';
 import { readMetadata } from './picture';
 
@@ -71,22 +72,10 @@ async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'a
     'Give a picture as toroid wrote it, or a recipe file.',
   );
   if (text === undefined) throw foreign;
-  let record: unknown;
-  try {
-    record = JSON.parse(text);
-  } catch {
-    throw foreign;
-  }
-  const { recipe, adapter } = (record ?? {}) as { recipe?: unknown; adapter?: { name?: unknown; tuned?: unknown } };
-  if (recipe === undefined) throw foreign;
-  if (typeof adapter?.name !== 'string') return { value: recipe };
-  return { value: recipe, adapter: adapter.name, tuned: choicesOf(adapter.tuned) };
-}
-
-/** Choices as a record holds them; of a damaged one those that can be read. */
-function choicesOf(value: unknown): Choices {
-  if (typeof value !== 'object' || value === null) return {};
-  return Object.fromEntries(Object.entries(value).filter((e): e is [string, string] => typeof e[1] === 'string'));
+  const found = findRecord({ toroid: text });
+  if (!found) throw foreign;
+  const { recipe: value, adapter, tuned } = found;
+  return { value, ...(adapter !== undefined && { adapter, tuned: tuned ?? {} }) };
 }
 
 function parseJson(name: string, text: string): unknown {

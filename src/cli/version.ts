@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Filled in by the build (build.mjs) from package.json. */
-declare const TOROID_VERSION: string;
+import { VERSION } from '../base/version';
 
-export const VERSION: string = TOROID_VERSION;
+export { VERSION };
 
 /** Of toroid, of the package that brings WebGPU, and of Node. */
 export function versions(): Record<string, string> {

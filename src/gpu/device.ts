@@ -18,6 +18,8 @@ export interface Platform {
   settle<T>(pending: Promise<T>, software: boolean): Promise<T>;
   /** Lets go of whatever keeps the WebGPU implementation alive. */
   release(): void;
+  /** The GPUDevice is somebody else's: it is never destroyed, only what was made on it. */
+  readonly borrowed?: boolean;
 }
 
 /** A GPU opened for computing: the device, its limits, its compiled kernels and its buffers. */
@@ -28,6 +30,12 @@ export class Device {
   tuning: Tuning | undefined;
   #fault: string | undefined;
   #closed = false;
+  readonly #held = new Set<GPUBuffer | GPUQuerySet>();
+  readonly #onError = (event: GPUUncapturedErrorEvent): void => {
+    // Of a shared device's errors, a faulty call is as likely its owner's; the others end everybody's work.
+    if (this.platform.borrowed && event.error instanceof GPUValidationError) return;
+    this.#fault ??= event.error.message;
+  };
 
   constructor(
     readonly gpu: GPUDevice,
@@ -35,10 +43,8 @@ export class Device {
     readonly platform: Platform,
   ) {
     this.kernels = new KernelCache(gpu);
-    this.pool = new BufferPool(gpu);
-    gpu.addEventListener('uncapturederror', (event) => {
-      this.#fault ??= event.error.message;
-    });
+    this.pool = new BufferPool(gpu, (wanted) => this.createBuffer(wanted));
+    gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((info) => {
       if (!this.#closed) this.#fault ??= `the GPU device was lost (${info.reason}): ${info.message}`;
     });
@@ -48,6 +54,39 @@ export class Device {
   get name(): string {
     const { description, vendor, architecture, software } = this.adapter;
     return `${description || `${vendor} ${architecture}`}${software ? ' (software: no GPU)' : ''}`;
+  }
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** What is held on the GPU: all buffers and query sets that were made here and not destroyed yet. */
+  get held(): { readonly count: number; readonly bytes: number } {
+    let bytes = 0;
+    for (const h of this.#held) bytes += 'size' in h ? h.size : 8 * h.count;
+    return { count: this.#held.size, bytes };
+  }
+
+  /** A buffer that `close` destroys, unless its user has before. */
+  createBuffer(wanted: GPUBufferDescriptor): GPUBuffer {
+    return this.#keep(this.gpu.createBuffer(wanted));
+  }
+
+  /** Queries that `close` destroys, unless their user has before. */
+  createQuerySet(wanted: GPUQuerySetDescriptor): GPUQuerySet {
+    return this.#keep(this.gpu.createQuerySet(wanted));
+  }
+
+  #keep<T extends GPUBuffer | GPUQuerySet>(made: T): T {
+    this.#held.add(made);
+    const destroy = made.destroy.bind(made);
+    return Object.assign(made, {
+      destroy: () => {
+        this.#held.delete(made);
+        return destroy();
+      },
+    });
   }
 
   has(feature: GPUFeatureName): boolean {
@@ -72,7 +111,7 @@ export class Device {
   /** Copies `bytes` of a buffer to the host. For results, never inside an iteration. */
   async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     this.check();
-    const staging = this.gpu.createBuffer({
+    const staging = this.createBuffer({
       label: `read ${buffer.label}`,
       size: Math.ceil(bytes / 4) * 4,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
@@ -92,12 +131,14 @@ export class Device {
     }
   }
 
-  /** Frees everything and lets the process exit. */
+  /** Frees everything and lets the process exit. A device of the caller's is given back as it was. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.pool.trim();
-    this.gpu.destroy();
+    for (const h of this.#held) h.destroy();
+    this.gpu.removeEventListener('uncapturederror', this.#onError);
+    if (!this.platform.borrowed) this.gpu.destroy();
     this.platform.release();
   }
 }

@@ -1,6 +1,9 @@
 import { EngineError } from '../base/errors';
-import { type AdapterFacts, Device } from './device';
+import { deviceWishes, facts } from './adapter';
+import { Device } from './device';
 import { settle } from './wait.node';
+
+export { facts, named } from './adapter';
 
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */
@@ -17,23 +20,6 @@ const TOGGLES = [
   'disable-dawn-features=timestamp_quantization',
 ];
 
-/** Features the engine uses where the adapter has them. */
-const WANTED: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
-
-/** Limits raised to what the adapter offers; the others stay at WebGPU's defaults. */
-const RAISED = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxStorageBuffersPerShaderStage',
-  'maxUniformBufferBindingSize',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-  'maxComputeWorkgroupSizeY',
-  'maxComputeWorkgroupSizeZ',
-  'maxComputeWorkgroupsPerDimension',
-] as const;
-
 /** Dawn objects in use. Dawn crashes if the instance is collected before its devices. */
 const held = new Set<GPU>();
 
@@ -46,31 +32,6 @@ export async function findAdapter(): Promise<{ instance: GPU; adapter: GPUAdapte
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
   return adapter ? { instance, adapter } : null;
 }
-
-export function facts(adapter: GPUAdapter): AdapterFacts {
-  const { vendor, architecture, description, device, isFallbackAdapter } = adapter.info;
-  return {
-    vendor,
-    architecture,
-    description: named(device, description, isFallbackAdapter),
-    software: isFallbackAdapter,
-  };
-}
-
-/**
- * The nicer of two texts. `device` is the name of the hardware, made an identifier by Dawn (`nvidia-h200`);
- * `description` is the driver's line about itself. A software adapter has no hardware to name, so its driver says more:
- * `llvmpipe: Mesa 25.0.7 (LLVM 15.0.6)`, `SwiftShader driver 5.0.0`.
- */
-export function named(device: string, description: string, software: boolean): string {
-  const driver = description.replace(/(\d+\.\d+\.\d+)-[\w.~+-]+/g, '$1').replace(/\) 0\.0\.1$/, ')');
-  const words = device.split('-').filter(Boolean);
-  const nice = words.map((w) => (ACRONYMS.has(w) || /\d/.test(w) ? w.toUpperCase() : w[0]?.toUpperCase() + w.slice(1)));
-  const hardware = /^[a-z0-9-]+$/.test(device) ? nice.join(' ') : device;
-  return software ? driver || hardware : hardware || driver;
-}
-
-const ACRONYMS = new Set(['nvidia', 'amd', 'rtx', 'gtx', 'rx', 'xt', 'xtx', 'hd', 'uhd', 'gt', 'radv', 'llvm']);
 
 /**
  * Opens the best adapter for computing.
@@ -94,11 +55,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
       'Install the GPU driver (see `toroid doctor`), or leave out --require-gpu.',
     );
   }
-  const gpu = await adapter.requestDevice({
-    label: 'toroid',
-    requiredFeatures: WANTED.filter((f) => adapter.features.has(f)),
-    requiredLimits: Object.fromEntries(RAISED.map((name) => [name, adapter.limits[name]])),
-  });
+  const gpu = await adapter.requestDevice(deviceWishes(adapter));
   held.add(instance);
   return new Device(gpu, about, { settle, release: () => held.delete(instance) });
 }

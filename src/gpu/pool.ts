@@ -19,7 +19,11 @@ export class BufferPool {
   #idleBytes = 0;
   #peak = 0;
 
-  constructor(readonly device: GPUDevice) {}
+  /** @param make how buffers are made, where somebody keeps count of them */
+  constructor(
+    readonly device: GPUDevice,
+    private readonly make: (wanted: GPUBufferDescriptor) => GPUBuffer = (wanted) => device.createBuffer(wanted),
+  ) {}
 
   /** The size a request is rounded up to: a multiple of 256 bytes, at most an eighth too large. */
   static classOf(bytes: number): number {
@@ -40,7 +44,7 @@ export class BufferPool {
       return kept;
     }
     this.#peak = Math.max(this.#peak, this.#live + this.#idleBytes);
-    return this.device.createBuffer({
+    return this.make({
       label,
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,

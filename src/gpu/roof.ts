@@ -60,7 +60,7 @@ export async function multiplyAddProbe(
   threads: number = device.adapter.software ? 4096 : 1 << 20,
 ): Promise<Probe> {
   const kernel = await device.kernels.get(multiplyAddKernel, { WG: 64 });
-  const uniforms = device.gpu.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
+  const uniforms = device.createBuffer({ size: 16, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST });
   const data = new DataView(new ArrayBuffer(16));
   data.setUint32(0, TURNS, true);
   data.setFloat32(4, 0.5, true);
@@ -99,9 +99,7 @@ function probe(
   right: (value: number) => boolean,
 ): Probe {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const buffers = ['from', 'to'].map((name) =>
-    device.gpu.createBuffer({ label: `${label} ${name}`, size: bytes, usage }),
-  );
+  const buffers = ['from', 'to'].map((name) => device.createBuffer({ label: `${label} ${name}`, size: bytes, usage }));
   const [from, to] = buffers as [GPUBuffer, GPUBuffer];
   device.gpu.queue.writeBuffer(from, bytes - 4, Float32Array.of(MARK));
   const all = uniforms ? [from, to, uniforms] : [from, to];
@@ -126,7 +124,7 @@ function probe(
     },
     async check() {
       const encoder = device.gpu.createCommandEncoder({ label });
-      const end = device.gpu.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
+      const end = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST });
       try {
         encoder.copyBufferToBuffer(to, bytes - 4, end, 0, 4);
         device.gpu.queue.submit([encoder.finish()]);
@@ -160,8 +158,8 @@ async function timesOf(p: Probe, budget: number, clock: Clock): Promise<number[]
     }
     return times;
   }
-  const query = device.gpu.createQuerySet({ type: 'timestamp', count: 2 });
-  const resolved = device.gpu.createBuffer({ size: 16, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
+  const query = device.createQuerySet({ type: 'timestamp', count: 2 });
+  const resolved = device.createBuffer({ size: 16, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC });
   try {
     while (times.length < 3 || (performance.now() < until && times.length < 200)) {
       const encoder = device.gpu.createCommandEncoder({ label: 'roof' });

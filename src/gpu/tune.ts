@@ -1,6 +1,6 @@
 // Which variant of a kernel to take: what was measured on this adapter, else the shipped table, else the kernel's own
 // word. Knows nothing of graphs; graph/tune_plan.ts does the measuring.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AdapterFacts } from './device';
 import { type KernelSource, type Overrides, runs, type Scalar } from './kernel';
 import table from './tuned.json';

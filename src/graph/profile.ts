@@ -57,8 +57,8 @@ async function byTimestamps(plan: Plan, runs: number): Promise<Span[][]> {
   const found: Span[][] = [];
   // A query set holds at most 4096 timestamps.
   const part = Math.min(count, 4096);
-  const query = device.gpu.createQuerySet({ type: 'timestamp', count: part });
-  const resolved = device.gpu.createBuffer({
+  const query = device.createQuerySet({ type: 'timestamp', count: part });
+  const resolved = device.createBuffer({
     size: 8 * part,
     usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
   });
@@ -163,9 +163,9 @@ export async function timeRuns(plan: Plan, times: number, batches: number): Prom
   const runs = Math.max(1, Math.min(times, 2048)); // a query set holds at most 4096 timestamps
   const bytes = 16 * runs;
   const stampsOf = () => ({
-    query: device.gpu.createQuerySet({ type: 'timestamp', count: 2 * runs }),
-    resolved: device.gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC }),
-    staging: device.gpu.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
+    query: device.createQuerySet({ type: 'timestamp', count: 2 * runs }),
+    resolved: device.createBuffer({ size: bytes, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC }),
+    staging: device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST }),
   });
   type Stamps = ReturnType<typeof stampsOf>;
   const even = stampsOf();

@@ -193,7 +193,7 @@ function byKernel(rows: readonly LaunchReport[], roof: Roof, total: number): Ker
 
 /** The text that was compiled of every kernel of a plan, in its storage type. */
 export function sourcesOf(plan: Plan): ReadonlyMap<string, string> {
-  return new Map(plan.steps.map((s) => [s.kernel, specialise(s.source, plan.scalar)]));
+  return new Map(plan.steps.map((s) => [s.kernel, specialise(s.source, s.scalar, plan.scalar)]));
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;

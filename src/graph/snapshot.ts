@@ -16,7 +16,7 @@ export class Snapshot {
     this.#copies = refs.map((ref) => {
       const bytes = Math.ceil(plan.bytes(ref) / 4) * 4;
       const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-      return { ref, bytes, buffer: plan.device.gpu.createBuffer({ label: 'snapshot', size: bytes, usage }) };
+      return { ref, bytes, buffer: plan.device.createBuffer({ label: 'snapshot', size: bytes, usage }) };
     });
   }
 
@@ -72,7 +72,7 @@ export class HostSnapshot {
     readonly refs: readonly Ref[],
   ) {
     this.#arrays = refs.map((ref) => new Float32Array(size(ref.shape)));
-    this.#staging = plan.device.gpu.createBuffer({
+    this.#staging = plan.device.createBuffer({
       label: 'snapshot',
       size: CHUNK,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,

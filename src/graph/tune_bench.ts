@@ -82,9 +82,9 @@ export class Bench {
     // One round of all candidates has to fit into the query set.
     const timestamps = device.has('timestamp-query') && 2 * this.#timed.size * source.variants.length <= STAMPS;
     this.clock = timestamps ? 'timestamps' : 'wall';
-    this.#query = timestamps ? device.gpu.createQuerySet({ type: 'timestamp', count: STAMPS }) : null;
+    this.#query = timestamps ? device.createQuerySet({ type: 'timestamp', count: STAMPS }) : null;
     this.#resolved = timestamps
-      ? device.gpu.createBuffer({ size: 8 * STAMPS, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC })
+      ? device.createBuffer({ size: 8 * STAMPS, usage: GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC })
       : null;
   }
 

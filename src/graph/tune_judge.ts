@@ -42,11 +42,16 @@ export interface Output {
   readonly data: ArrayBuffer;
 }
 
-/** How an output differs from variant 0's; null where it does not. */
-export function difference(truth: readonly Output[], found: readonly Output[], scalar: Scalar): string | null {
+/** How an output differs from variant 0's; null where it does not. `real`: how real values are stored. */
+export function difference(
+  truth: readonly Output[],
+  found: readonly Output[],
+  scalar: Scalar,
+  real: Scalar = scalar,
+): string | null {
   for (const [k, { kind, data }] of truth.entries()) {
     const other = found[k]?.data ?? new ArrayBuffer(0);
-    const [a, b] = [numbers(data, kind, scalar), numbers(other, kind, scalar)];
+    const [a, b] = [numbers(data, kind, real), numbers(other, kind, real)];
     let [largest, apart] = [0, 0];
     for (let i = 0; i < a.length; i++) {
       const [x = Number.NaN, y = Number.NaN] = [a[i], b[i]];
@@ -63,7 +68,7 @@ export function difference(truth: readonly Output[], found: readonly Output[], s
   return null;
 }
 
-function numbers(data: ArrayBuffer, kind: Kind, scalar: Scalar): Float32Array | Uint32Array {
+function numbers(data: ArrayBuffer, kind: Kind, real: Scalar): Float32Array | Uint32Array {
   if (kind === 'u32') return new Uint32Array(data);
-  return scalar === 'f16' ? fromHalf(new Uint16Array(data)) : new Float32Array(data);
+  return kind === 'half' || real === 'f16' ? fromHalf(new Uint16Array(data)) : new Float32Array(data);
 }

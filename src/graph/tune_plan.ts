@@ -42,6 +42,7 @@ export interface TuneOutcome {
 interface Race {
   readonly source: KernelSource;
   readonly shape: string;
+  readonly scalar: Scalar;
   readonly usable: readonly Overrides[];
 }
 
@@ -53,14 +54,14 @@ interface Race {
  */
 export async function tunePlan(plan: Plan, options: TuneOptions): Promise<TuneOutcome> {
   const { tuning, again = false, until = Number.POSITIVE_INFINITY, signal } = options;
-  const { scalar, device } = plan;
+  const { device } = plan;
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const seen = new Set<string>();
   for (const steps of opsOf(plan.steps)) {
     for (const race of racesOf(plan, steps)) {
-      const name = `${race.source.name} ${race.shape}`;
-      if (seen.has(name) || (!again && tuning.find(race.source, scalar, race.shape))) continue;
+      const name = `${race.source.name} ${race.scalar === 'f32' ? '' : `${race.scalar} `}${race.shape}`;
+      if (seen.has(name) || (!again && tuning.find(race.source, race.scalar, race.shape))) continue;
       if (performance.now() >= until || signal?.aborted) {
         left.add(name);
         continue;
@@ -99,20 +100,20 @@ function opsOf(all: readonly Step[]): OpSteps[] {
 
 function racesOf({ device }: Plan, steps: OpSteps): Race[] {
   const races = new Map<string, Race>();
-  for (const { launch } of steps) {
+  for (const { launch, scalar } of steps) {
     const source = launch.kernel;
     if (races.has(source.name)) continue;
     const usable = usableVariants(device.gpu, source);
     // The key has to be found again when a plan is compiled: the class of the op's first launch of the kernel.
-    if (usable.length > 1) races.set(source.name, { source, usable, shape: shapeClass(launch) });
+    if (usable.length > 1) races.set(source.name, { source, scalar, usable, shape: shapeClass(launch) });
   }
   return [...races.values()];
 }
 
 /** Null when there is no memory for a second copy of what the op writes. */
 async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions): Promise<TuneRecord | null> {
-  const { device, scalar } = plan;
-  const { source, usable, shape } = race;
+  const { device } = plan;
+  const { source, usable, shape, scalar } = race;
   const untuned = usable[defaultVariant(device.adapter, source, usable)] ?? {};
   const bench = await Bench.open(plan, steps, source);
   if (!bench) return null;
@@ -126,7 +127,7 @@ async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions)
         const ready = await readyFor(plan, steps, source, values);
         const found = await bench.outputs(ready);
         if (index === 0) truth = found;
-        const fault = difference(truth, found, scalar);
+        const fault = difference(truth, found, scalar, plan.scalar);
         if (fault !== null) throw new Dropped(fault);
         const warmUps = await bench.time([ready], WARM_UPS);
         const warm = Math.min(...warmUps.map(([ms = 0]) => seen(variant, ms, options)));
@@ -187,7 +188,7 @@ const seen = (variant: string, measured: number, { stopwatch }: TuneOptions): nu
 
 /** Compiles a variant for all of an op's launches of a kernel. */
 async function readyFor(
-  { device, scalar }: Plan,
+  { device, scalar: sums }: Plan,
   steps: OpSteps,
   source: KernelSource,
   values: Overrides,
@@ -197,7 +198,8 @@ async function readyFor(
       const { launch } = step;
       if (launch.kernel.name !== source.name) return [step, step];
       const grid = gridOf(device, launch, values, step.label);
-      const kernel: Kernel = await device.kernels.get(launch.kernel, { ...launch.overrides, ...values }, scalar);
+      const overrides = { ...launch.overrides, ...values };
+      const kernel: Kernel = await device.kernels.get(launch.kernel, overrides, step.scalar, sums);
       return [step, { pipeline: kernel.pipeline, grid }];
     }),
   );

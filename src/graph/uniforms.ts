@@ -52,7 +52,7 @@ export class UniformBlocks {
   upload(device: Device): void {
     const view = new DataView(new ArrayBuffer(Math.max(this.#size, 16)));
     for (const { offset, type, value } of this.#fields) setField(view, offset, type, value);
-    this.#buffer = device.gpu.createBuffer({
+    this.#buffer = device.createBuffer({
       label: 'uniforms',
       size: view.byteLength,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,

@@ -21,7 +21,7 @@ export class Watch {
     if (plan.scalar !== 'f32' || refs.some((r) => r.kind !== 'real')) throw bug('Watch reads f32 values');
     this.#bytes = 4 * refs.reduce((n, r) => n + size(r.shape), 0);
     for (let k = 0; k < depth; k++) {
-      const buffer = plan.device.gpu.createBuffer({
+      const buffer = plan.device.createBuffer({
         label: `watch ${k}`,
         size: this.#bytes,
         usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,

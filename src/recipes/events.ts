@@ -54,4 +54,6 @@ export interface RunEvents {
   onNotice?(text: string): void;
   /** Stops after the current batch of steps; what there is comes back. */
   readonly signal?: AbortSignal | undefined;
+  /** Gives the run up after the current batch: it throws the signal's reason, an `AbortError`, with all memory freed. */
+  readonly abort?: AbortSignal | undefined;
 }

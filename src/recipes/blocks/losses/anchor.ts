@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commonLoss, INPUT, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
 import { perLayer, relativeError } from './relative';

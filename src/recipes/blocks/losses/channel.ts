@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { concat, slice0 } from '../../../shaders/concat';
 import { meanSquare } from '../../../shaders/error';
 import { div, scale } from '../../../shaders/pointwise';

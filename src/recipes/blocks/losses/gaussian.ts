@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Gaussian, gaussianDistance } from '../../../nets/gaussian';
 import { regionCovariance, regionMean, SILENCE, trace } from '../../../nets/statistics';
 import { add, affine, div } from '../../../shaders/pointwise';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { size } from '../../../base/shape';
 import { bestMatch } from '../../../shaders/best_match';
 import { div, scale } from '../../../shaders/pointwise';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LossBlock } from '../loss';
 import { anchor } from './anchor';
 import { channel } from './channel';

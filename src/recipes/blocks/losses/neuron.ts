@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { chw } from '../../../base/shape';
 import { slice0 } from '../../../shaders/concat';
 import { div, scale } from '../../../shaders/pointwise';

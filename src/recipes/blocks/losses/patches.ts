@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { bytesText } from '../../../base/errors';
 import { patchLoss } from '../../../nets/patches';
 import { commonLoss } from '../layers';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Region, rootWeighted, rowsOf } from '../../../nets/statistics';
 import { sortedRows, transport } from '../../../nets/transport';
 import { matmul } from '../../../shaders/matmul';

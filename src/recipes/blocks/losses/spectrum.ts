@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../../../base/errors';
 import { chw, type Shape, size } from '../../../base/shape';
 import type { Graph } from '../../../graph/graph';

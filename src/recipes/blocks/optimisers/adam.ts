@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { adamOptimiser } from '../../../graph/optim/adam';
 import { commonOptimiser, defineOptimiser } from './optimiser';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { qqn as append } from '../../../graph/optim/lbfgs';
 import { searchSettings } from './lbfgs';
 import { commonOptimiser, defineOptimiser } from './optimiser';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SparseMap } from '../../../shaders/warp';
 
 /** Enough that a cut does not show as a line, little enough that shapes do not show twice. */

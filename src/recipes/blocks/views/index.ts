@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ViewBlock } from '../view';
 import { kaleidoscope } from './kaleidoscope';
 import { lattice } from './lattice';

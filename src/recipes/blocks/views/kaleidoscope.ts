@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EngineError } from '../../../base/errors';
 import { reshape } from '../../../shaders/reshape';
 import { type SparseMap, warp } from '../../../shaders/warp';

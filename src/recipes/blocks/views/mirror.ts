@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { warp } from '../../../shaders/warp';
 import { defineView } from '../view';
 import { mapOf } from './common';

@@ -1,0 +1,160 @@
+// PNG files without a picture library, the same bytes in Node and in browsers (a canvas may add noise to what is read
+// back, multiplies by opacity, and keeps 8 bits). PNG specification, third edition, https://www.w3.org/TR/png-3/
+import { EngineError } from './errors';
+import { type Bits, interleave } from './pixels';
+import type { Raster } from './raster';
+
+type Bytes = Uint8Array<ArrayBuffer>;
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Whether bytes are those of a PNG file, by its first eight. */
+export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((b, k) => bytes[k] === b);
+
+/**
+ * A raster as a PNG file, RGB, or RGB and opacity where it has any.
+ * @param text kept inside, by keyword: `iTXt` chunks.
+ */
+export async function encodePng(
+  raster: Raster,
+  { bits = 8, text = {} }: { readonly bits?: Bits; readonly text?: Readonly<Record<string, string>> } = {},
+): Promise<Bytes> {
+  const { width, height } = raster;
+  const channels = raster.alpha ? 4 : 3;
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([bits, channels === 4 ? 6 : 2, 0, 0, 0], 8);
+  const values = interleave(raster, bits, channels);
+  const lines = filtered(bigEndian(values), width * channels * (bits / 8), height, channels * (bits / 8));
+  const stream = new Blob([lines]).stream().pipeThrough(new CompressionStream('deflate'));
+  const data = new Uint8Array(await new Response(stream).arrayBuffer());
+  // sRGB, perceptual
+  const chunks = [chunk('IHDR', header), ...textChunks(text), chunk('sRGB', Uint8Array.of(0)), chunk('IDAT', data)];
+  return joined([Uint8Array.from(SIGNATURE), ...chunks, chunk('IEND', new Uint8Array())]);
+}
+
+function bigEndian(values: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Bytes {
+  if (values instanceof Uint8Array) return values;
+  const out = new Uint8Array(2 * values.length);
+  for (let i = 0; i < values.length; i++) {
+    const v = values[i] ?? 0;
+    out[2 * i] = v >> 8;
+    out[2 * i + 1] = v & 255;
+  }
+  return out;
+}
+
+/** Each line by the filter whose residuals have the least sum, the heuristic of the specification (12.7). */
+function filtered(pixels: Bytes, stride: number, height: number, step: number): Bytes {
+  const out = new Uint8Array((stride + 1) * height);
+  const trial = new Uint8Array(stride);
+  const zero = new Uint8Array(stride);
+  for (let y = 0; y < height; y++) {
+    const line = pixels.subarray(y * stride, (y + 1) * stride);
+    const above = y > 0 ? pixels.subarray((y - 1) * stride, y * stride) : zero;
+    let least = Number.POSITIVE_INFINITY;
+    for (let kind = 0; kind < 5; kind++) {
+      let sum = 0;
+      for (let x = 0; x < stride; x++) {
+        const a = x >= step ? (line[x - step] ?? 0) : 0;
+        const c = x >= step ? (above[x - step] ?? 0) : 0;
+        const v = ((line[x] ?? 0) - predicted(kind, a, above[x] ?? 0, c)) & 255;
+        trial[x] = v;
+        sum += v < 128 ? v : 256 - v;
+      }
+      if (sum >= least) continue;
+      least = sum;
+      out[y * (stride + 1)] = kind;
+      out.set(trial, y * (stride + 1) + 1);
+    }
+  }
+  return out;
+}
+
+/** Left, above, their mean, or Paeth's choice (9.2). */
+function predicted(kind: number, a: number, b: number, c: number): number {
+  if (kind === 0) return 0;
+  if (kind === 1) return a;
+  if (kind === 2) return b;
+  if (kind === 3) return (a + b) >> 1;
+  const p = a + b - c;
+  const [pa, pb, pc] = [Math.abs(p - a), Math.abs(p - b), Math.abs(p - c)];
+  return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
+}
+
+/** Puts text into a PNG file: `iTXt` chunks (keyword, UTF-8 text, not compressed; 11.3.3), right after the header. */
+export function insertText(png: Uint8Array, entries: Readonly<Record<string, string>>): Bytes {
+  const headerEnd = 8 + 4 + 4 + 13 + 4; // signature; length, type, data and CRC of IHDR
+  return joined([png.subarray(0, headerEnd), ...textChunks(entries), png.subarray(headerEnd)]);
+}
+
+function textChunks(entries: Readonly<Record<string, string>>): Bytes[] {
+  return Object.entries(entries).map(([keyword, text]) => {
+    if (!/^[ -~]{1,79}$/.test(keyword)) throw new EngineError('PictureError', `a PNG keyword cannot be "${keyword}"`);
+    // not compressed, method 0, no language, no translated keyword
+    return chunk('iTXt', new TextEncoder().encode(`${keyword}\0\0\0\0\0${text}`));
+  });
+}
+
+/** The `iTXt` and `tEXt` entries of a PNG file; those of compressed chunks are left out. */
+export function readText(png: Uint8Array): Record<string, string> {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const utf8 = new TextDecoder();
+  const found: Record<string, string> = {};
+  for (let at = 8; at + 12 <= png.length; ) {
+    const length = view.getUint32(at);
+    const type = latin1(png.subarray(at + 4, at + 8));
+    const data = png.subarray(at + 8, at + 8 + length);
+    const end = data.indexOf(0);
+    const keyword = latin1(data.subarray(0, Math.max(0, end)));
+    if (type === 'tEXt') found[keyword] = latin1(data.subarray(end + 1));
+    if (type === 'iTXt' && data[end + 1] === 0) {
+      const language = data.indexOf(0, end + 3);
+      found[keyword] = utf8.decode(data.subarray(data.indexOf(0, language + 1) + 1));
+    }
+    if (type === 'IEND') break;
+    at += 12 + length;
+  }
+  return found;
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = '';
+  for (const b of bytes) text += String.fromCharCode(b);
+  return text;
+}
+
+function chunk(type: string, data: Uint8Array): Bytes {
+  const out = new Uint8Array(data.length + 12);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, data.length);
+  out.set(new TextEncoder().encode(type), 4);
+  out.set(data, 8);
+  view.setUint32(data.length + 8, crc32(out.subarray(4, data.length + 8)));
+  return out;
+}
+
+function joined(parts: readonly Uint8Array[]): Bytes {
+  const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
+  let at = 0;
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
+  return out;
+}
+
+let table: Uint32Array | undefined;
+
+/** The checksum of chunks (Annex D): polynomial 0xedb88320, a byte at a time. */
+function crc32(bytes: Uint8Array): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
+    let c = n;
+    for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
+    return c;
+  });
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 255] ?? 0);
+  return ~crc >>> 0;
+}

@@ -1,0 +1,56 @@
+// What all platforms ask of an adapter, and tell of it.
+import type { AdapterFacts } from './device';
+
+/** Features the engine uses where the adapter has them. */
+const WANTED: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+
+/** Limits raised to what the adapter offers; the others stay at WebGPU's defaults. */
+const RAISED = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxUniformBufferBindingSize',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
+/** What to ask of an adapter for a device: everything that the engine can use and the adapter has. */
+export function deviceWishes(adapter: GPUAdapter): GPUDeviceDescriptor {
+  return {
+    label: 'toroid',
+    requiredFeatures: WANTED.filter((f) => adapter.features.has(f)),
+    requiredLimits: Object.fromEntries(RAISED.map((name) => [name, adapter.limits[name]])),
+  };
+}
+
+/** What an adapter, or a device, says of itself. */
+export function facts({ info }: { readonly info: GPUAdapterInfo }): AdapterFacts {
+  const { vendor, architecture, description, device, isFallbackAdapter } = info;
+  const software = isFallbackAdapter || architecture === 'swiftshader';
+  return {
+    vendor,
+    architecture,
+    // Browsers keep the rest to themselves.
+    description: named(device, description, software) || [vendor, architecture].filter(Boolean).join(' '),
+    software,
+  };
+}
+
+/**
+ * The nicer of two texts. `device` is the name of the hardware, made an identifier by Dawn (`nvidia-h200`);
+ * `description` is the driver's line about itself. A software adapter has no hardware to name, so its driver says more:
+ * `llvmpipe: Mesa 25.0.7 (LLVM 15.0.6)`, `SwiftShader driver 5.0.0`.
+ */
+export function named(device: string, description: string, software: boolean): string {
+  const driver = description.replace(/(\d+\.\d+\.\d+)-[\w.~+-]+/g, '$1').replace(/\) 0\.0\.1$/, ')');
+  const words = device.split('-').filter(Boolean);
+  const nice = words.map((w) => (ACRONYMS.has(w) || /\d/.test(w) ? w.toUpperCase() : w[0]?.toUpperCase() + w.slice(1)));
+  const hardware = /^[a-z0-9-]+$/.test(device) ? nice.join(' ') : device;
+  return software ? driver || hardware : hardware || driver;
+}
+
+const ACRONYMS = new Set(['nvidia', 'amd', 'rtx', 'gtx', 'rx', 'xt', 'xtx', 'hd', 'uhd', 'gt', 'radv', 'llvm']);
