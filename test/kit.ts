@@ -5,7 +5,7 @@ import { type Shape, size } from '../src/base/shape';
 import type { KernelSource } from '../src/gpu/kernel';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import type { Case, Launch, OpSpec, Ref, Roll, Value } from '../src/shaders/op';
+import type { Case, Kind, Launch, OpSpec, Ref, Roll, Value } from '../src/shaders/op';
 import { device } from './device';
 
 type AnyCase = Case<number, unknown>;
@@ -61,7 +61,7 @@ interface Applied {
   readonly dx: (Node | null)[];
 }
 
-const toHost = (v: Value, kind: 'real' | 'u32'): Float32Array | Uint32Array =>
+const toHost = (v: Value, kind: Kind): Float32Array | Uint32Array =>
   kind === 'u32' ? Uint32Array.from(v.data) : Float32Array.from(v.data);
 
 function differentiable(spec: OpSpec, c: AnyCase): readonly number[] {
@@ -70,15 +70,17 @@ function differentiable(spec: OpSpec, c: AnyCase): readonly number[] {
   );
 }
 
+/** How input `k` is stored. */
+const kindOf = (spec: OpSpec, k: number): Kind =>
+  spec.indices?.includes(k) ? 'u32' : spec.half?.inputs?.includes(k) ? 'half' : 'real';
+
 /** Builds forward and gradient of one case as a plan. */
 async function compile(spec: OpSpec, c: AnyCase, variant: number, gradient = true): Promise<Applied> {
   const g = new Graph();
-  const inputs = (c.shapes as readonly Shape[]).map((s, k) =>
-    g.input(s, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'real'),
-  );
+  const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, `x${k}`, kindOf(spec, k)));
   const y = g.apply(spec.op, inputs as never, c.attrs);
-  const seed = g.input(y.shape, 'dy');
-  const wanted = gradient && (spec.op.kind ?? 'real') === 'real' ? differentiable(spec, c) : [];
+  const seed = g.input(y.shape, 'dy', y.kind === 'half' ? 'half' : 'real');
+  const wanted = gradient && y.kind !== 'u32' ? differentiable(spec, c) : [];
   const grads = g.grad(
     y,
     wanted.map((k) => inputs[k] as Node),
@@ -96,17 +98,19 @@ function variantsOf(spec: OpSpec, c: AnyCase): number {
 
 function launchesOf(spec: OpSpec, c: AnyCase): readonly Launch[] {
   const g = new Graph();
-  const inputs = (c.shapes as readonly Shape[]).map((s, k) =>
-    g.input(s, 'x', spec.indices?.includes(k) ? 'u32' : 'real'),
-  );
-  const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), kind: spec.op.kind ?? 'real' };
+  const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, 'x', kindOf(spec, k)));
+  const { kind } = g.apply(spec.op, inputs as never, c.attrs);
+  const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), kind };
   let scratch = -2;
   return spec.op.forward(inputs as never, y, c.attrs, (shape, kind = 'real') => ({ id: scratch--, shape, kind }));
 }
 
 /** Every promise an op makes, checked for every case and every kernel variant. */
-export function testOp(spec: OpSpec): void {
-  const test = suite(spec.op.name);
+export async function testOp(spec: OpSpec): Promise<void> {
+  const all = suite(spec.op.name);
+  const lacking = await missing(spec);
+  const test = lacking.length > 0 ? all.skip : all;
+  if (lacking.length > 0) console.error(`${spec.op.name}: skipped, the adapter has no ${lacking.join(', ')}`);
   const rtol = spec.rtol ?? 1e-5;
   const kernels = new Set<KernelSource>();
 
@@ -191,7 +195,13 @@ export function testOp(spec: OpSpec): void {
   for (const c of (spec.rejects ?? []) as readonly (AnyCase & { message: RegExp })[]) {
     test(`rejects ${c.name}`, () => assert.throws(() => spec.op.infer(c.shapes as never, c.attrs), c.message));
   }
-  test.run();
+  all.run();
+}
+
+/** What the adapter lacks of what an op needs. */
+async function missing({ half, needs = [] }: OpSpec): Promise<readonly GPUFeatureName[]> {
+  const { gpu } = await device();
+  return [...needs, ...(half ? (['shader-f16'] as const) : [])].filter((f) => !gpu.features.has(f));
 }
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {

@@ -8,5 +8,5 @@ const only = process.env.TOROID_OP;
 for (const name of readdirSync('src/shaders').sort()) {
   if (!existsSync(`src/shaders/${name}/spec.ts`) || (only && only !== name)) continue;
   const module = (await import(`../src/shaders/${name}/spec.ts`)) as { spec?: OpSpec; specs?: OpSpec[] };
-  for (const spec of module.specs ?? (module.spec ? [module.spec] : [])) testOp(spec);
+  for (const spec of module.specs ?? (module.spec ? [module.spec] : [])) await testOp(spec);
 }

@@ -46,18 +46,30 @@ export interface Kernel {
   readonly layout: GPUBindGroupLayout;
 }
 
-/** Every kernel stores its tensors as T; this line is the only text the engine ever changes. */
+/**
+ * Every kernel stores its tensors as T, or, where it takes maps of f16 and makes f32 of them, maps as T and the others as
+ * Sum. These lines are the only text the engine ever changes.
+ */
 const SCALAR_LINE = '\nalias T = f32;';
+const SUM_LINE = '\nalias Sum = f32;';
 
-/** The shader text for a storage type. Line numbers are those of the file. */
-export function specialise(source: KernelSource, scalar: Scalar): string {
+/**
+ * The shader text for a storage type. Line numbers are those of the file.
+ * @param sums of what is no map, in kernels that tell the two apart.
+ */
+export function specialise(source: KernelSource, scalar: Scalar, sums: Scalar = scalar): string {
   const text = [source.wgsl, ...(source.lib ?? [])].join('\n');
   if (scalar === 'f32') return text;
   if (!text.includes(SCALAR_LINE)) {
     throw new EngineError('KernelError', `${source.name}.wgsl has no line 'alias T = f32;' to make f16`);
   }
-  return `enable f16; ${text.replace(SCALAR_LINE, '\nalias T = f16;')}`;
+  const half = text.replace(SCALAR_LINE, '\nalias T = f16;');
+  return `enable f16; ${sums === 'f16' ? half.replace(SUM_LINE, '\nalias Sum = f16;') : half}`;
 }
+
+/** `f16`, or `f16 with f32 sums` where a kernel tells the two apart. */
+const storageOf = (source: KernelSource, scalar: Scalar, sums: Scalar): string =>
+  scalar !== sums && source.wgsl.includes(SUM_LINE) ? `${scalar} with ${sums} sums` : scalar;
 
 /** Whether an adapter with these limits and features can run a variant. */
 export function runs(device: GPUDevice, source: KernelSource, variant: Overrides): boolean {
@@ -86,12 +98,12 @@ export class KernelCache {
    * The kernel for these override values, compiled at the first call.
    * @throws EngineError `KernelError`, with the line, when it does not compile.
    */
-  get(source: KernelSource, overrides: Overrides, scalar: Scalar = 'f32'): Promise<Kernel> {
+  get(source: KernelSource, overrides: Overrides, scalar: Scalar = 'f32', sums: Scalar = scalar): Promise<Kernel> {
     const settings = Object.entries(overrides).sort(([a], [b]) => (a < b ? -1 : 1));
-    const label = [source.name, scalar, ...settings.map(([k, v]) => `${k}=${v}`)].join(' ');
+    const label = [source.name, storageOf(source, scalar, sums), ...settings.map(([k, v]) => `${k}=${v}`)].join(' ');
     let kernel = this.#kernels.get(label);
     if (!kernel) {
-      kernel = this.#build(label, source, overrides, scalar);
+      kernel = this.#build(label, source, overrides, scalar, sums);
       // Whoever awaits it gets the error; nobody may, when a plan is given up before its kernels are done.
       kernel.catch(() => {});
       this.#kernels.set(label, kernel);
@@ -125,9 +137,15 @@ export class KernelCache {
     return layout;
   }
 
-  async #build(label: string, source: KernelSource, constants: Overrides, scalar: Scalar): Promise<Kernel> {
-    const code = specialise(source, scalar);
-    const moduleKey = `${source.name}/${scalar}`;
+  async #build(
+    label: string,
+    source: KernelSource,
+    constants: Overrides,
+    scalar: Scalar,
+    sums: Scalar,
+  ): Promise<Kernel> {
+    const code = specialise(source, scalar, sums);
+    const moduleKey = `${source.name}/${storageOf(source, scalar, sums)}`;
     let module = this.#modules.get(moduleKey);
     // A faulty module also raises an uncaptured error; the scope keeps the report to one, the one with the line.
     this.device.pushErrorScope('validation');

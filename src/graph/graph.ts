@@ -1,5 +1,6 @@
 import { bug, EngineError } from '../base/errors';
 import { type Shape, sameShape, size } from '../base/shape';
+import { toHalf } from '../shaders/cast';
 import { fill } from '../shaders/fill';
 import type { Builder, Kind, Op, Ref, Tuple } from '../shaders/op';
 import { add } from '../shaders/pointwise';
@@ -33,6 +34,8 @@ export class Graph implements Builder {
   readonly sections: Section[] = [{ times: 1, setup: false }];
   /** State id -> the value it takes when the run is over. */
   readonly assigned = new Map<number, Node>();
+  readonly #fixed = new Map<number, boolean>();
+  readonly #halves = new Map<number, Node>();
 
   /** What is appended from now on is computed `times` times in each run, all of it, one time after another. */
   section(times: number, setup = false): void {
@@ -45,8 +48,8 @@ export class Graph implements Builder {
   }
 
   /** A value that never changes. Whatever depends on constants alone is computed once, at compilation. */
-  constant(shape: Shape, data: Float32Array | Uint32Array, label = 'constant'): Node {
-    return this.#push({ from: 'constant', data }, checked(shape, data, label), kindOf(data), label);
+  constant(shape: Shape, data: Float32Array | Uint32Array, label = 'constant', kind = kindOf(data)): Node {
+    return this.#push({ from: 'constant', data }, checked(shape, data, label), kind, label);
   }
 
   /** A value that one run leaves for the next: `assign` says which. `data` is what the first run finds. */
@@ -54,10 +57,13 @@ export class Graph implements Builder {
     return this.#push({ from: 'state', data }, checked(shape, data, label), kindOf(data), label);
   }
 
+  /** Where f16 meets f32 that constants alone make (filters, say), that is stored as f16 too. */
   apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Node {
-    const inputs = (x as readonly Ref[]).map((r) => this.node(r));
+    const given = (x as readonly Ref[]).map((r) => this.node(r));
+    const half = given.some((n) => n.kind === 'half');
+    const inputs = half ? given.map((n) => (n.kind === 'real' && this.#isFixed(n) ? this.#asHalf(n) : n)) : given;
     const shape = op.infer(inputs.map((n) => n.shape) as unknown as Tuple<Shape, N>, attrs);
-    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, op.kind ?? 'real', op.name);
+    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, op.kind ?? common(op.name, inputs), op.name);
   }
 
   /** Lets `state` take `value` at the end of each run. All reads within a run see the old value. */
@@ -91,7 +97,11 @@ export class Graph implements Builder {
     for (const node of this.nodes.slice(0, last.id + 1)) {
       if (node.source.from === 'op' && node.source.x.some((x) => onPath.has(x.id))) onPath.add(node.id);
     }
-    const seed = dy ?? fill(this, last.shape, 1);
+    const constant = ({ shape, kind }: Node, value: number): Ref => {
+      const full = fill(this, shape, value);
+      return kind === 'half' ? toHalf(this, full) : full;
+    };
+    const seed = dy ?? constant(last, 1);
     const found = new Map<number, Ref>([[last.id, seed]]);
     for (let id = last.id; id >= 0; id--) {
       const node = this.nodes[id];
@@ -106,11 +116,27 @@ export class Graph implements Builder {
         if (!sameShape(d.shape, input.shape)) {
           throw bug(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
         }
+        if (d.kind !== input.kind) throw bug(`${op.name} gives a ${d.kind} gradient for ${input.kind} input ${k}`);
         const sofar = found.get(input.id);
         found.set(input.id, sofar ? add(this, sofar, d) : d);
       });
     }
-    return wrt.map((r) => this.node(found.get(r.id) ?? fill(this, r.shape, 0)));
+    return wrt.map((r) => this.node(found.get(r.id) ?? constant(this.node(r), 0)));
+  }
+
+  /** Whether a value depends on constants alone. */
+  #isFixed({ id, source }: Node): boolean {
+    const known = this.#fixed.get(id);
+    if (known !== undefined) return known;
+    const fixed = source.from === 'op' ? source.x.every((x) => this.#isFixed(x)) : source.from === 'constant';
+    this.#fixed.set(id, fixed);
+    return fixed;
+  }
+
+  #asHalf(node: Node): Node {
+    const made = this.#halves.get(node.id) ?? this.node(toHalf(this, node));
+    this.#halves.set(node.id, made);
+    return made;
   }
 
   #push(source: Source, shape: Shape, kind: Kind, label: string): Node {
@@ -118,6 +144,13 @@ export class Graph implements Builder {
     this.nodes.push(node);
     return node;
   }
+}
+
+/** The kind that an op's inputs have, indices aside. */
+function common(op: string, inputs: readonly Node[]): Kind {
+  const kinds = new Set(inputs.map((x) => x.kind).filter((k) => k !== 'u32'));
+  if (kinds.size > 1) throw bug(`${op} of f32 and f16 at once`);
+  return kinds.has('half') ? 'half' : 'real';
 }
 
 const kindOf = (data: Float32Array | Uint32Array): Kind => (data instanceof Uint32Array ? 'u32' : 'real');

@@ -4,7 +4,7 @@ import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { KernelSource, Overrides, Scalar } from '../gpu/kernel';
 import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
-import type { Launch, Ref } from '../shaders/op';
+import type { Kind, Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
 import { memoryIn } from './memory';
 import type { Again } from './program';
@@ -54,6 +54,8 @@ export interface Step {
   readonly bytes: number;
   /** What was compiled, for those who show it. */
   readonly source: KernelSource;
+  /** How it stores maps. */
+  readonly scalar: Scalar;
   /** What was asked for, and the memory of each of its bindings, for those who try other variants. */
   readonly launch: Launch;
   readonly buffers: readonly { readonly buffer: GPUBuffer; readonly bytes: number }[];
@@ -102,10 +104,10 @@ export class Plan {
     outputs: readonly Ref[],
     options: CompileOptions = {},
   ): Promise<Plan> {
-    const { scalar = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
+    const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
     const s = schedule(graph, outputs, {
       fuse: options.fuse ?? true,
-      realBytes: scalar === 'f16' ? 2 : 4,
+      realBytes: sums === 'f16' ? 2 : 4,
       alone: options.alone,
       budget: options.memory,
     });
@@ -116,6 +118,8 @@ export class Plan {
     const chosen = new Map<string, number>();
     const drafts = s.launches.map(({ launch, label, once, section }) => {
       const usable = usableVariants(device.gpu, launch.kernel);
+      const scalar: Scalar = sums === 'f16' || launch.bind.some((r) => r.kind === 'half') ? 'f16' : 'f32';
+      if (sums === 'f32' && scalar === 'f16') checkKinds(launch, label);
       const asked = `${label} ${launch.kernel.name}`;
       const index = chosen.get(asked) ?? variant(launch.kernel, { shape: shapeClass(launch), scalar, usable });
       chosen.set(asked, index);
@@ -123,8 +127,8 @@ export class Plan {
       if (!values) throw bug(`${launch.kernel.name} has no variant that runs on ${device.name}`);
       const overrides = { ...launch.overrides, ...values };
       const grid = gridOf(device, launch, values, label);
-      const kernel = device.kernels.get(launch.kernel, overrides, scalar);
-      return { launch, label, once, section, overrides, grid, kernel, block: uniforms.add(launch) };
+      const kernel = device.kernels.get(launch.kernel, overrides, scalar, sums);
+      return { launch, scalar, label, once, section, overrides, grid, kernel, block: uniforms.add(launch) };
     });
     const kernels = await Promise.all(drafts.map((d) => d.kernel));
 
@@ -164,6 +168,7 @@ export class Plan {
         flops: d.launch.flops ?? 0,
         bytes,
         source: d.launch.kernel,
+        scalar: d.scalar,
         launch: d.launch,
         buffers: d.launch.bind.map((r) => ({ buffer: bufferOf(r.id), bytes: s.bytesOf(r.id) })),
         once: d.once,
@@ -172,7 +177,7 @@ export class Plan {
     });
 
     for (const { id, data } of s.initial) {
-      device.gpu.queue.writeBuffer(bufferOf(id), 0, packed(data, scalar));
+      device.gpu.queue.writeBuffer(bufferOf(id), 0, packed(data, storage(graph.nodes[id]?.kind, sums)));
     }
     const copies = s.copies.map(({ from, to }) => ({
       from: bufferOf(from),
@@ -248,7 +253,7 @@ export class Plan {
     if (data.length !== size(ref.shape)) {
       throw new EngineError('ShapeError', `write of ${data.length} elements into ${shapeText(ref.shape)}`);
     }
-    this.device.gpu.queue.writeBuffer(this.buffer(ref), 0, packed(data, this.scalar));
+    this.device.gpu.queue.writeBuffer(this.buffer(ref), 0, packed(data, storage(ref.kind, this.scalar)));
   }
 
   /** The buffer that holds an input, a state or an output. */
@@ -268,7 +273,7 @@ export class Plan {
   async read(ref: Ref): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.device.read(this.buffer(ref), this.bytes(ref));
     if (ref.kind === 'u32') return Float32Array.from(new Uint32Array(bytes));
-    return this.scalar === 'f16' ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
+    return storage(ref.kind, this.scalar) === 'f16' ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
   }
 
   /** Changes a number in the uniforms of every launch that uses the knob. */
@@ -286,6 +291,7 @@ export class Plan {
     return this.schedule.again;
   }
 
+  /** How real values are stored; halves are f16 in every plan. */
   get scalar(): Scalar {
     return this.schedule.realBytes === 2 ? 'f16' : 'f32';
   }
@@ -369,7 +375,19 @@ export function gridOf(device: Device, l: Launch, values: Overrides, label: stri
   return [x, y, z];
 }
 
-/** Host data as bytes to upload, in the plan's storage type. */
+const storage = (kind: Kind | undefined, real: Scalar): Scalar => (kind === 'half' ? 'f16' : real);
+
+/** Whether all that a launch has in the kernel's type T is f16: f32 taken for it would go unnoticed. */
+function checkKinds({ kernel, bind }: Launch, label: string): void {
+  const types = [...kernel.wgsl.matchAll(/@binding\(\d+\)\s+var<storage[^>]*>\s*\w+\s*:\s*array<(.+)>;/g)];
+  for (const [k, type] of types.entries()) {
+    const kind = bind[k]?.kind;
+    const half = /\bT\b/.test(type[1] ?? '');
+    if (half && kind !== 'half') throw bug(`${label} has ${kind} in place ${k} of ${kernel.name}, which is f16`);
+  }
+}
+
+/** Host data as bytes to upload, in the storage type of its value. */
 function packed(data: Float32Array | Uint32Array, scalar: Scalar): ArrayBuffer {
   const exact = scalar === 'f16' && data instanceof Float32Array ? toHalf(data) : data;
   // A copy, also because writeBuffer refuses views of shared memory.

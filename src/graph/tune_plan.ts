@@ -1,6 +1,6 @@
 // Tries the variants of a plan's kernels on the very data the plan gives them, and keeps what was measured.
 import { EngineError } from '../base/errors';
-import type { Kernel, KernelSource, Overrides } from '../gpu/kernel';
+import type { Kernel, KernelSource, Overrides, Scalar } from '../gpu/kernel';
 import {
   defaultVariant,
   kernelHash,

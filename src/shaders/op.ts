@@ -1,8 +1,8 @@
 import type { Shape } from '../base/shape';
 import type { KernelSource, Overrides } from '../gpu/kernel';
 
-/** How an element is stored. `real` is f32 (or f16 where a plan says so); `u32` holds indices. */
-export type Kind = 'real' | 'u32';
+/** How an element is stored. `real` is f32 (or f16 where a plan says so), `half` is f16; `u32` holds indices. */
+export type Kind = 'real' | 'half' | 'u32';
 
 /** A value in a graph: a shape and an id. Owns no memory. */
 export interface Ref {
@@ -81,11 +81,24 @@ export interface Fused {
   readonly attrs: unknown;
 }
 
+/**
+ * An op whose kernels store maps as `T` and all else as `Sum` (src/gpu/kernel.ts), so that plans can hand it maps of f16
+ * without casting them first.
+ */
+export interface HalfMaps<A> {
+  /** Inputs that are maps. */
+  readonly maps: readonly number[];
+  /** Where the output is a map too: attributes for `by` times as large a one. Without it the output is no map. */
+  gain?(attrs: A, by: number): unknown;
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: an Op of unknown arity and attributes; the graph only passes them through
 export interface Op<N extends number = any, A = any> {
   readonly name: string;
-  /** Kind of the output. Default: real. */
+  /** Kind of the output. Default: that of the inputs that are no indices; real without any. */
   readonly kind?: Kind;
+  /** What it can do with maps of f16 while all else is f32. Default: nothing; it takes all of one kind. */
+  readonly half?: HalfMaps<A>;
   /**
    * The output takes the memory of x[0], a state, which `forward` then must not bind: it binds y alone, and finds the
    * old value there. Nothing may read the old value afterwards.
@@ -104,6 +117,8 @@ export interface Op<N extends number = any, A = any> {
   fuseNext?(self: Applied<A>, next: Applied): Fused | null;
   /** Fusion: this node and the producer of its input `k`, which nobody else reads. */
   fusePrevious?(self: Applied<A>, k: number, previous: Applied): Fused | null;
+  /** Fusion: this node, whose only reader is a sum with `other`, of the same shape, and that sum. */
+  fuseSum?(self: Applied<A>, other: Ref): Fused | null;
 }
 
 export function defineOp<N extends number, A>(op: Op<N, A>): Op<N, A> {
@@ -142,6 +157,10 @@ export interface OpSpec<N extends number = any, A = any> {
   readonly differentiable?: readonly number[];
   /** Inputs that are indices. Their values are rounded to u32. */
   readonly indices?: readonly number[];
+  /** Inputs stored as f16, on top of whether the output is. Where the adapter has no f16, the kit skips the op. */
+  readonly half?: { readonly inputs?: readonly number[]; readonly output?: true };
+  /** Features of the adapter without which the op does not run: the kit then skips it, and says so. */
+  readonly needs?: readonly GPUFeatureName[];
   /**
    * Cases (by predicate on attrs and shapes) for which op(roll(x)) == roll(op(x)) bit for bit, and by how much the
    * output moves when input 0 is rolled by [dy, dx] over its last two axes. Null: not equivariant.
