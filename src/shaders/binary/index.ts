@@ -1,0 +1,204 @@
+import { EngineError } from '../../base/errors';
+import { type Shape, sameShape, size } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { flatGrid } from '../grid';
+import elementaryLib from '../lib/elementary.wgsl';
+import flat from '../lib/flat.wgsl';
+import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import * as pointwise from '../pointwise';
+import { sumTo } from '../reduce_axes';
+import { broadcastShape, walk } from './axes';
+import wgsl from './binary.wgsl';
+
+const kernel = defineKernel({
+  name: 'binary',
+  wgsl,
+  lib: [flat, elementaryLib],
+  binds: ['read', 'read', 'write'],
+  uniforms: {
+    n: 'u32',
+    d0: 'u32',
+    d1: 'u32',
+    d2: 'u32',
+    d3: 'u32',
+    d4: 'u32',
+    d5: 'u32',
+    a0: 'u32',
+    a1: 'u32',
+    a2: 'u32',
+    a3: 'u32',
+    a4: 'u32',
+    a5: 'u32',
+    b0: 'u32',
+    b1: 'u32',
+    b2: 'u32',
+    b3: 'u32',
+    b4: 'u32',
+    b5: 'u32',
+  },
+  variants: [{ WG: 64 }],
+});
+
+/** Numbers in the shader. Those with a capital at the end are derivatives, by the first or the second operand. */
+export const binaries = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  pow: 4,
+  max: 5,
+  min: 6,
+  prelu: 7,
+  expand: 8,
+  powA: 9,
+  powB: 10,
+  maxA: 11,
+  maxB: 12,
+  minA: 13,
+  minB: 14,
+  preluA: 15,
+  preluB: 16,
+} as const;
+
+export type BinaryName = keyof typeof binaries;
+
+export interface BinaryAttrs {
+  readonly fn: BinaryName;
+}
+
+export function applyBinary(fn: BinaryName, a: Ref, b: Ref, y: Ref): Launch {
+  const n = size(y.shape);
+  const axes = walk(fn, y.shape, [a.shape, b.shape]);
+  const missing = 6 - axes.length;
+  const at = (k: number): { side: number; a: number; b: number } => {
+    const { side = 1, steps: [sa = 0, sb = 0] = [] } = axes[k - missing] ?? {};
+    return { side, a: sa, b: sb };
+  };
+  const [p, q, r, s, t, v] = [at(0), at(1), at(2), at(3), at(4), at(5)] as const;
+  return launch({
+    kernel,
+    bind: [a, b, y],
+    overrides: { FN: binaries[fn], RANK: Math.max(1, axes.length) },
+    uniforms: {
+      n,
+      d0: p.side,
+      d1: q.side,
+      d2: r.side,
+      d3: s.side,
+      d4: t.side,
+      d5: v.side,
+      a0: p.a,
+      a1: q.a,
+      a2: r.a,
+      a3: s.a,
+      a4: t.a,
+      a5: v.a,
+      b0: p.b,
+      b1: q.b,
+      b2: r.b,
+      b3: s.b,
+      b4: t.b,
+      b5: v.b,
+    },
+    grid: ({ WG }) => flatGrid(n, WG),
+    flops: n,
+  });
+}
+
+/** Whose derivative the functions of slopes are 0 of, wherever it exists. */
+const steps: readonly BinaryName[] = ['maxA', 'maxB', 'minA', 'minB'];
+
+export const binaryOp: Op<2, BinaryAttrs> = defineOp<2, BinaryAttrs>({
+  name: 'binary',
+  infer([a, b], { fn }) {
+    const shape = broadcastShape(fn, a, b);
+    walk(fn, shape, [a, b]);
+    return shape;
+  },
+  forward: ([a, b], y, { fn }) => [applyBinary(fn, a, b, y)],
+  backward({ g, x: [a, b], y, dy, attrs: { fn }, needs }) {
+    const to = (d: Ref, x: Ref): Ref => sumTo(g, d, x.shape);
+    /** Of each operand: the gradient, all over y. */
+    const slopes = (da: () => Ref, db: () => Ref): readonly [Ref | null, Ref | null] => [
+      needs(0) ? to(da(), a) : null,
+      needs(1) ? to(db(), b) : null,
+    ];
+    const times = (slope: BinaryName) => () => mul(g, dy, g.apply(binaryOp, [a, b], { fn: slope }));
+    switch (fn) {
+      case 'add':
+        return slopes(
+          () => dy,
+          () => dy,
+        );
+      case 'sub':
+        return [needs(0) ? to(dy, a) : null, needs(1) ? pointwise.scale(g, to(dy, b), -1) : null];
+      case 'mul':
+        return slopes(
+          () => mul(g, dy, b),
+          () => mul(g, dy, a),
+        );
+      case 'div':
+        return [
+          needs(0) ? to(div(g, dy, b), a) : null,
+          needs(1) ? pointwise.scale(g, to(div(g, mul(g, dy, y), b), b), -1) : null,
+        ];
+      case 'pow':
+        return slopes(times('powA'), times('powB'));
+      case 'max':
+        return slopes(times('maxA'), times('maxB'));
+      case 'min':
+        return slopes(times('minA'), times('minB'));
+      case 'prelu':
+        return slopes(times('preluA'), times('preluB'));
+      default:
+        if (steps.includes(fn)) return [null, null];
+        throw new EngineError('GradError', `${fn.slice(0, -1)} has no second derivative`);
+    }
+  },
+});
+
+export const expandToOp: Op<1, { shape: Shape }> = defineOp<1, { shape: Shape }>({
+  name: 'expand_to',
+  infer([x], { shape }) {
+    const y = broadcastShape('expandTo', x, shape);
+    if (!sameShape(y, shape)) {
+      throw new EngineError('ShapeError', `expandTo cannot spread [${x.join(', ')}] to [${shape.join(', ')}]`);
+    }
+    walk('expandTo', shape, [x]);
+    return shape;
+  },
+  forward: ([x], y) => [applyBinary('expand', x, x, y)],
+  backward: ({ g, x: [x], dy }) => [sumTo(g, dy, x.shape)],
+});
+
+const broadcast =
+  (fn: BinaryName, equal?: (g: Builder, a: Ref, b: Ref) => Ref) =>
+  (g: Builder, a: Ref, b: Ref): Ref =>
+    equal && sameShape(a.shape, b.shape) ? equal(g, a, b) : g.apply(binaryOp, [a, b], { fn });
+
+/**
+ * a + b with NumPy's broadcasting, up to 6 axes. Equal shapes take `pointwise`'s way. Gradients are summed over the
+ * axes along which an operand was spread.
+ * @throws EngineError `ShapeError` when the shapes do not go together.
+ */
+export const add: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('add', pointwise.add);
+/** a - b, broadcast like `add`. */
+export const sub: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('sub', pointwise.sub);
+/** a b, broadcast like `add`. */
+export const mul: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('mul', pointwise.mul);
+/** a / b, broadcast like `add`. */
+export const div: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('div', pointwise.div);
+/** a^b, broadcast like `add`; see `powConst`. By b it has the derivative 0 where a <= 0. */
+export const pow: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('pow');
+/** The larger one, broadcast like `add`; of equal ones, a gets the gradient. */
+export const max: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('max');
+/** The smaller one, broadcast like `add`; of equal ones, a gets the gradient. */
+export const min: (g: Builder, a: Ref, b: Ref) => Ref = broadcast('min');
+/** x where x >= 0, else slope x, broadcast like `add`. */
+export const prelu: (g: Builder, x: Ref, slope: Ref) => Ref = broadcast('prelu');
+/**
+ * x spread to a shape by the rules of broadcasting.
+ * @throws EngineError `ShapeError` when x has a side that is neither 1 nor the shape's.
+ */
+export const expandTo = (g: Builder, x: Ref, shape: Shape): Ref =>
+  sameShape(x.shape, shape) ? x : g.apply(expandToOp, [x], { shape });

@@ -1,0 +1,177 @@
+import { EngineError, shapeError } from '../../base/errors';
+import { type Shape, sameShape, size } from '../../base/shape';
+import { defineKernel } from '../../gpu/kernel';
+import { expandTo } from '../binary';
+import { flatGrid } from '../grid';
+import flat from '../lib/flat.wgsl';
+import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
+import { abs, scale, sqrt, square } from '../pointwise';
+import { reshape } from '../reshape';
+import wgsl from './reduce_axes.wgsl';
+import gradWgsl from './reduce_axes_grad.wgsl';
+
+const kernel = defineKernel({
+  name: 'reduce_axes',
+  wgsl,
+  lib: [flat],
+  binds: ['read', 'write'],
+  uniforms: { n: 'u32', K: 'u32', inner: 'u32', scale: 'f32' },
+  variants: [{ WG: 64 }, { WG: 256 }],
+});
+const gradKernel = defineKernel({
+  name: 'reduce_axes_grad',
+  wgsl: gradWgsl,
+  lib: [flat],
+  binds: ['read', 'read', 'read', 'write'],
+  uniforms: { n: 'u32', K: 'u32', inner: 'u32' },
+  variants: [{ WG: 64 }],
+});
+
+const numbers = { sum: 0, prod: 1, max: 2, min: 3 } as const;
+
+export interface ReduceAttrs {
+  readonly fn: keyof typeof numbers;
+  /** Neighbouring axes that go, the first and the one behind the last; the result has 1 in their place. */
+  readonly from: number;
+  readonly to: number;
+  /** Of sums only. */
+  readonly scale?: number;
+}
+
+/** A row worth many threads, where there are few rows. */
+const LONG = 64;
+const LANES = 64;
+const MANY = 65536;
+
+const parts = (x: Shape, { from, to }: ReduceAttrs): readonly [K: number, inner: number] => [
+  size(x.slice(from, to)),
+  size(x.slice(to)),
+];
+
+export const reduceAxesOp: Op<1, ReduceAttrs> = defineOp<1, ReduceAttrs>({
+  name: 'reduce_axes',
+  infer([x], { from, to }) {
+    if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= x.length)) {
+      throw shapeError('reduce_axes', `axes ${from} to ${to - 1}`, x);
+    }
+    return x.map((d, k) => (k >= from && k < to ? 1 : d));
+  },
+  forward([x], y, attrs) {
+    const [K, inner] = parts(x.shape, attrs);
+    const n = size(y.shape);
+    const lanes = K >= LONG && n < MANY ? LANES : 1;
+    return [
+      launch({
+        kernel,
+        bind: [x, y],
+        overrides: { FN: numbers[attrs.fn], LANES: lanes },
+        uniforms: { n, K, inner, scale: attrs.scale ?? 1 },
+        grid: ({ WG }) => flatGrid(n * lanes, WG),
+        flops: n * K,
+      }),
+    ];
+  },
+  backward({ g, x: [x], y, dy, attrs }) {
+    if (attrs.fn === 'sum') return [expandTo(g, scale(g, dy, attrs.scale ?? 1), x.shape)];
+    return [g.apply(reduceAxesGradOp, [x, y, dy], attrs)];
+  },
+});
+
+/** Gradient of products, largest and smallest elements by x; linear in dy. */
+export const reduceAxesGradOp: Op<3, ReduceAttrs> = defineOp<3, ReduceAttrs>({
+  name: 'reduce_axes_grad',
+  infer([x, y, dy]) {
+    if (!sameShape(y, dy)) throw shapeError('reduce_axes_grad', 'two equal shapes', y, dy);
+    return x;
+  },
+  forward([x, y, dy], dx, attrs) {
+    const [K, inner] = parts(x.shape, attrs);
+    const n = size(y.shape);
+    return [
+      launch({
+        kernel: gradKernel,
+        bind: [x, y, dy, dx],
+        overrides: { FN: numbers[attrs.fn] },
+        uniforms: { n, K, inner },
+        grid: ({ WG }) => flatGrid(n, WG),
+        flops: 3 * n * K,
+      }),
+    ];
+  },
+  backward() {
+    throw new EngineError('GradError', 'reductions have no second derivative, but for sums and means');
+  },
+});
+
+/** What an axis may be reduced to. */
+export type Reduction = 'sum' | 'mean' | 'prod' | 'max' | 'min' | 'l1' | 'l2' | 'sumSquare';
+
+export interface ReduceOptions {
+  /** Axes that go, negative ones from the end. Default: all. */
+  readonly axes?: readonly number[];
+  /** Leave 1 in their place. Default: false. */
+  readonly keep?: boolean;
+}
+
+/** Axes counted from 0, ascending, each once. */
+function positions(x: Shape, axes: readonly number[] | undefined): number[] {
+  if (!axes) return x.map((_, k) => k);
+  const rank = x.length;
+  if (axes.some((k) => !Number.isInteger(k) || k < -rank || k >= rank)) {
+    throw shapeError('reduceAxes', `axes [${axes.join(', ')}]`, x);
+  }
+  return [...new Set(axes.map((k) => (k < 0 ? k + rank : k)))].sort((a, b) => a - b);
+}
+
+/** The scale of the last sum makes a mean. */
+function summed(g: Builder, x: Ref, fn: ReduceAttrs['fn'], axes: readonly number[], factor: number): Ref {
+  let y = x;
+  let to = axes.length;
+  // From the last group of neighbours to the first: what is left to do is smallest then.
+  while (to > 0) {
+    let from = to - 1;
+    while (from > 0 && axes[from - 1] === (axes[from] ?? 0) - 1) from--;
+    const attrs = { fn, from: axes[from] ?? 0, to: (axes[to - 1] ?? 0) + 1 };
+    y = g.apply(reduceAxesOp, [y], from === 0 ? { ...attrs, scale: factor } : attrs);
+    to = from;
+  }
+  return y;
+}
+
+/**
+ * Sum, mean, product, largest, smallest, or a norm over some axes of a value of any rank. `l1`: sum of magnitudes,
+ * `l2`: root of the sum of squares. Of equal largest (smallest) elements, the first gets the gradient.
+ * @returns The value without these axes ([1] where none is left), or with 1 in their place (`keep`).
+ * @throws EngineError `ShapeError` when there is no such axis.
+ */
+export function reduceAxes(g: Builder, x: Ref, fn: Reduction, options: ReduceOptions = {}): Ref {
+  const axes = positions(x.shape, options.axes);
+  const count = axes.reduce((n, k) => n * (x.shape[k] ?? 1), 1);
+  const shape = options.keep
+    ? x.shape.map((d, k) => (axes.includes(k) ? 1 : d))
+    : x.shape.filter((_, k) => !axes.includes(k));
+  const reduced = ((): Ref => {
+    switch (fn) {
+      case 'mean':
+        return summed(g, x, 'sum', axes, 1 / count);
+      case 'l1':
+        return summed(g, abs(g, x), 'sum', axes, 1);
+      case 'l2':
+        return sqrt(g, summed(g, square(g, x), 'sum', axes, 1));
+      case 'sumSquare':
+        return summed(g, square(g, x), 'sum', axes, 1);
+      default:
+        return summed(g, x, fn, axes, 1);
+    }
+  })();
+  const out = shape.length > 0 ? shape : [1];
+  return sameShape(reduced.shape, out) ? reduced : reshape(g, reduced, out);
+}
+
+/** x summed over the axes along which `shape` is spread to x's: the adjoint of `expandTo`. */
+export function sumTo(g: Builder, x: Ref, shape: Shape): Ref {
+  const missing = x.shape.length - shape.length;
+  const axes = x.shape.flatMap((d, k) => (d !== 1 && (shape[k - missing] ?? 1) === 1 ? [k] : []));
+  const y = summed(g, x, 'sum', axes, 1);
+  return sameShape(y.shape, shape) ? y : reshape(g, y, shape);
+}
