@@ -3,7 +3,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'cli'];
+const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'api', 'cli'];
 const SIDE_BY_SIDE = new Map([['web', FLOORS.indexOf('cli')]]);
 const floorOf = (path: string): number => {
   const folder = path.split(sep)[1] ?? '';

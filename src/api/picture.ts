@@ -1,0 +1,57 @@
+import { type Bits, type Pixels, toPixels } from '../base/pixels';
+import { encodePng } from '../base/png';
+import type { Raster } from '../base/raster';
+import type { StageResult } from '../recipes/events';
+import { type PictureRecord, recordText } from '../recipes/picture_record';
+import type { Recipe } from '../recipes/recipe';
+
+/** How a picture came about. */
+export interface Making {
+  /** What it is replayed from; it goes into the PNG. */
+  readonly record: PictureRecord;
+  readonly stages: readonly StageResult[];
+  /** `stop` was raised before the last step. */
+  readonly stopped: boolean;
+  /** By how much the finished tile was rolled, to lay its border along an ordinary line, pixels. */
+  readonly moved: readonly [dx: number, dy: number];
+}
+
+/** A picture that toroid made, and how. Plain memory of the host: it outlives the device it was made on. */
+export class Picture {
+  constructor(
+    readonly raster: Raster,
+    readonly making: Making,
+  ) {}
+
+  get width(): number {
+    return this.raster.width;
+  }
+
+  get height(): number {
+    return this.raster.height;
+  }
+
+  /** The recipe as run, with every value filled in. */
+  get recipe(): Recipe {
+    return this.making.record.recipe;
+  }
+
+  get stopped(): boolean {
+    return this.making.stopped;
+  }
+
+  /** sRGB, four bytes a pixel: what `ImageData` is made of. */
+  toPixels(): Pixels {
+    return toPixels(this.raster);
+  }
+
+  /** A PNG file with the recipe inside, as `toroid run <picture>` and `run(await readRecord(file), ...)` want it. */
+  toPng({ bits = 8 }: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return encodePng(this.raster, { bits, text: recordText(this.making.record) });
+  }
+
+  /** `toPng` as a Blob, to be downloaded or shown. */
+  async toBlob(options: { readonly bits?: Bits } = {}): Promise<Blob> {
+    return new Blob([await this.toPng(options)], { type: 'image/png' });
+  }
+}

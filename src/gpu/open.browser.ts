@@ -1,0 +1,69 @@
+import { EngineError } from '../base/errors';
+import { deviceWishes, facts } from './adapter';
+import { Device, type Platform } from './device';
+
+export interface OpenOptions {
+  /** Refuse an adapter that is only software. */
+  readonly requireGpu?: boolean;
+  /** Compute on a device of yours. `close()` frees what was made on it and leaves the device itself alone. */
+  readonly device?: GPUDevice;
+  /** Which GPU, where there are two. Default `high-performance`. */
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+const platform: Platform = { settle: (pending) => pending, release: () => {} };
+
+/**
+ * Opens a GPU for computing, in a page or a worker.
+ * @throws EngineError `AdapterError` where there is no WebGPU, no adapter, or only a software one and `requireGpu` is
+ *   set; `DeviceError` for a device that is lost already.
+ */
+export async function open(options: OpenOptions = {}): Promise<Device> {
+  if (options.device) return borrow(options.device);
+  const { powerPreference = 'high-performance' } = options;
+  const gpu: GPU | undefined = globalThis.navigator?.gpu;
+  if (!gpu) throw withoutWebGpu();
+  const adapter = await gpu.requestAdapter({ powerPreference });
+  if (!adapter) {
+    throw new EngineError(
+      'AdapterError',
+      'this browser has WebGPU, but found no GPU to use',
+      'Switch hardware acceleration on in its settings, update the graphics driver, or see chrome://gpu.',
+    );
+  }
+  const about = facts(adapter);
+  if (options.requireGpu && about.software) {
+    throw new EngineError(
+      'AdapterError',
+      `a GPU is required, but the only adapter is software: ${about.description}`,
+      'Switch hardware acceleration on in the settings of the browser, or leave out requireGpu.',
+    );
+  }
+  return new Device(await adapter.requestDevice(deviceWishes(adapter)), about, platform);
+}
+
+async function borrow(device: GPUDevice): Promise<Device> {
+  const lost = await Promise.race([device.lost, Promise.resolve(null)]);
+  if (lost) {
+    throw new EngineError('DeviceError', `the GPUDevice is lost (${lost.reason}): ${lost.message}`, 'Request another.');
+  }
+  // Older browsers do not tell which adapter a device is of.
+  const info: GPUAdapterInfo | undefined = device.adapterInfo;
+  const about = info ? facts({ info }) : { vendor: '', architecture: '', description: 'unknown', software: false };
+  return new Device(device, about, { ...platform, borrowed: true });
+}
+
+function withoutWebGpu(): EngineError {
+  if (globalThis.isSecureContext === false) {
+    return new EngineError(
+      'AdapterError',
+      'WebGPU is only there in secure pages, and this one is not',
+      'Serve it over https, or from localhost.',
+    );
+  }
+  return new EngineError(
+    'AdapterError',
+    'this browser has no WebGPU',
+    'Use Chrome or Edge 113, Safari 26, Firefox 141 on Windows, or later ones.',
+  );
+}

@@ -1,0 +1,47 @@
+// The operations of a graph, each a function of a graph and values: `gram(g, x)`. What is not imported is not bundled.
+export { argsort, sort } from './shaders/argsort';
+export { bestMatch } from './shaders/best_match';
+export { expand, expandChannels, mulScalar } from './shaders/broadcast';
+export { channelMean, channelSum } from './shaders/channel_mean';
+export { concat } from './shaders/concat';
+export { conv2d, convTranspose2d } from './shaders/conv2d';
+export { detach } from './shaders/detach';
+export { absoluteError, meanSquare, squaredError } from './shaders/error';
+export { fft, ifft, ifftReal } from './shaders/fft';
+export { fill } from './shaders/fill';
+export { gather, scatterPermutation } from './shaders/gather';
+export { type GramOptions, gram } from './shaders/gram';
+export { matmul } from './shaders/matmul';
+export { mulPixels } from './shaders/mul_pixels';
+export { normalizeRows } from './shaders/normalize_rows';
+export { type Case, defineOp, type Launch, launch, type Op, type OpSpec, type Ref, type Value } from './shaders/op';
+export { orthonormalRows } from './shaders/orthonormal_rows';
+export { pad } from './shaders/pad';
+export {
+  abs,
+  add,
+  affine,
+  clamp,
+  div,
+  exp,
+  log,
+  mix,
+  mul,
+  relu,
+  scale,
+  sign,
+  sqrt,
+  square,
+  sub,
+} from './shaders/pointwise';
+export { pool2d } from './shaders/pool2d';
+export { quantile } from './shaders/quantile';
+export { random } from './shaders/random';
+export { dot, mean, sum } from './shaders/reduce';
+export { reshape } from './shaders/reshape';
+export { resize } from './shaders/resize';
+export { roll, rollBy } from './shaders/roll';
+export { spectrumOverlap } from './shaders/spectrum_overlap';
+export { totalVariation } from './shaders/total_variation';
+export { transpose } from './shaders/transpose';
+export { warp } from './shaders/warp';

@@ -1,0 +1,168 @@
+// Everything a page may have a picture in, as a raster.
+import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../api/plain_sources';
+import type { ReadPicture, ReadWishes } from '../../api/platform';
+import { EngineError } from '../../base/errors';
+import { readText } from '../../base/png';
+import type { Raster } from '../../base/raster';
+import { type FoundRecord, findRecord } from '../../recipes/picture_record';
+
+/** A file, its address, its bytes, something drawn, or pixels. Bitmaps stay open: they are the caller's. */
+export type PictureSource =
+  | string
+  | URL
+  | Blob
+  | ArrayBuffer
+  | Uint8Array<ArrayBuffer>
+  | ImageBitmap
+  | ImageData
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLImageElement
+  | HTMLVideoElement
+  | VideoFrame
+  | PlainSource;
+
+/**
+ * Reads a picture.
+ * @throws EngineError `PictureError` for what is none, cannot be fetched, is too small, too large, or all transparent.
+ */
+export async function readSource(source: PictureSource, wishes: ReadWishes): Promise<ReadPicture> {
+  if (isPlain(source)) return { raster: await plain(source, wishes) };
+  const blob = await asBlob(source, wishes);
+  if (blob) {
+    const bytes = await blob.arrayBuffer();
+    const path = pathOf(source) ?? pathOf(blob);
+    const [raster, sha256] = await Promise.all([decode(blob, { ...wishes, name: path ?? wishes.name }), digest(bytes)]);
+    return { raster, path, sha256 };
+  }
+  return { raster: await drawn(source as DrawnSource, wishes), path: pathOf(source) };
+}
+
+type DrawnSource = Exclude<PictureSource, string | URL | Blob | ArrayBuffer | Uint8Array | PlainSource>;
+
+/** `stone.jpg`, of a file or an address. */
+function pathOf(source: unknown): string | undefined {
+  if (typeof File !== 'undefined' && source instanceof File) return source.name || undefined;
+  const isImage = typeof HTMLImageElement !== 'undefined' && source instanceof HTMLImageElement;
+  const text = isImage ? source.currentSrc || source.src : source;
+  if (typeof text !== 'string' && !(text instanceof URL)) return undefined;
+  const url = URL.parse(text, globalThis.location?.href);
+  if (!url || url.protocol === 'data:' || url.protocol === 'blob:') return undefined;
+  return decoded(url.pathname.split('/').at(-1) ?? '') || undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a stray % is part of the name
+  }
+}
+
+async function asBlob(source: unknown, { name, signal }: Pick<ReadWishes, 'name' | 'signal'>): Promise<Blob | null> {
+  if (source instanceof Blob) return source;
+  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return new Blob([source as BlobPart]);
+  if (typeof source !== 'string' && !(source instanceof URL)) return null;
+  const fault = (what: string): EngineError =>
+    new EngineError(
+      'PictureError',
+      `${name}: cannot fetch ${source}: ${what}`,
+      'Check the address; another site has to allow it (CORS).',
+    );
+  let answer: Response;
+  try {
+    answer = await fetch(source, { signal: signal ?? null });
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw fault((cause as Error).message);
+  }
+  if (!answer.ok) throw fault(`${answer.status} ${answer.statusText}`.trim());
+  return answer.blob();
+}
+
+async function decode(blob: Blob, wishes: ReadWishes): Promise<Raster> {
+  let bitmap: ImageBitmap;
+  try {
+    bitmap = await createImageBitmap(blob);
+  } catch {
+    throw new EngineError(
+      'PictureError',
+      `${wishes.name} is not a picture that this browser can read, or it is damaged`,
+      'Use a PNG, JPEG, WebP or AVIF file.',
+    );
+  }
+  try {
+    return await drawn(bitmap, wishes);
+  } finally {
+    bitmap.close();
+  }
+}
+
+async function plain(source: PlainSource, wishes: ReadWishes): Promise<Raster> {
+  const raster = (): Raster => plainRaster(source, wishes);
+  const [w, h] = wantedSize(source.width, source.height, wishes);
+  if ((w === source.width && h === source.height) || isRaster(source)) return raster();
+  const data = new Uint8ClampedArray(source.data);
+  const bitmap = await createImageBitmap(new ImageData(data, source.width, source.height));
+  try {
+    return onCanvas(bitmap, [w, h], wishes);
+  } finally {
+    bitmap.close();
+  }
+}
+
+async function drawn(source: DrawnSource, wishes: ReadWishes): Promise<Raster> {
+  if (typeof HTMLImageElement !== 'undefined' && source instanceof HTMLImageElement) {
+    await source.decode().catch(() => {
+      throw new EngineError(
+        'PictureError',
+        `${wishes.name}: the image element could not load ${source.src || 'anything: it has no src'}`,
+        'Check its address.',
+      );
+    });
+  }
+  const [width, height] = sizeOf(source);
+  if (!width || !height) throw notDrawable(wishes.name);
+  return onCanvas(source, wantedSize(width, height, wishes), wishes);
+}
+
+function sizeOf(source: DrawnSource): readonly [number, number] {
+  if ('naturalWidth' in source) return [source.naturalWidth, source.naturalHeight];
+  if ('videoWidth' in source) return [source.videoWidth, source.videoHeight];
+  if ('displayWidth' in source) return [source.displayWidth, source.displayHeight];
+  return [source.width, source.height];
+}
+
+function onCanvas(source: CanvasImageSource, [width, height]: readonly [number, number], wishes: ReadWishes): Raster {
+  const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  if (!pen) throw notDrawable(wishes.name);
+  pen.imageSmoothingQuality = 'high';
+  let values: Uint8ClampedArray;
+  try {
+    pen.drawImage(source, 0, 0, width, height);
+    values = pen.getImageData(0, 0, width, height, { colorSpace: 'srgb' }).data;
+  } catch (cause) {
+    const { name } = cause as Error;
+    if (name !== 'SecurityError') throw notDrawable(wishes.name);
+    throw new EngineError(
+      'PictureError',
+      `${wishes.name} comes from another site, which does not let pages read it`,
+      'Serve it with an Access-Control-Allow-Origin header, and give the element crossorigin="anonymous".',
+    );
+  }
+  return withoutAlpha({ width, height, channels: 4, values, most: 255 }, wishes);
+}
+
+const notDrawable = (name: string): EngineError =>
+  new EngineError('PictureError', `${name} is no picture, or an empty one`, 'Give a file, an address, or a canvas.');
+
+async function digest(bytes: ArrayBuffer): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return [...hash].map((b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+/** What toroid wrote into a PNG: the recipe and how it was run; null for any other picture. `run` takes it. */
+export async function readRecord(picture: Blob | string | URL | ArrayBuffer | Uint8Array): Promise<FoundRecord | null> {
+  const blob = await asBlob(picture, { name: 'picture' });
+  return blob ? findRecord(readText(new Uint8Array(await blob.arrayBuffer()))) : null;
+}
