@@ -14,7 +14,7 @@ import type { TuneOptions, TuneOutcome } from './tune_plan';
 
 /** Takes the place of a kernel's name in records. */
 const NAME = 'conv2d.algorithm';
-const ALGORITHMS: readonly Algorithm[] = ['direct', 'winograd2', 'winograd4'];
+const ALGORITHMS: readonly Algorithm[] = ['direct', 'gemm', 'winograd2', 'winograd4'];
 
 /** Convolutions that are alike enough to share an algorithm: `C=64 O=128 H=256 W=256`. */
 export const convClass = (size: ConvSize): string =>

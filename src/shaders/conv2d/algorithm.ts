@@ -4,10 +4,11 @@ import type { Builder } from '../op';
 import type { Conv } from './geometry';
 
 /**
- * How a convolution is computed: sums as written, or Winograd's F(2x2, 3x3) or F(4x4, 3x3) (`winogradOp` says what
- * they cost in accuracy and memory).
+ * How a convolution is computed: sums as written, each thread reading memory for itself ('direct') or workgroups sharing
+ * what they read ('gemm', made for GPUs), or Winograd's F(2x2, 3x3) or F(4x4, 3x3) (`winogradOp` says what they cost in
+ * accuracy and memory).
  */
-export type Algorithm = 'direct' | 'winograd2' | 'winograd4';
+export type Algorithm = 'direct' | 'gemm' | 'winograd2' | 'winograd4';
 
 /** A convolution that Winograd's algorithms can compute: from C to O channels, an output of H x W. */
 export interface ConvSize {
@@ -19,13 +20,16 @@ export interface ConvSize {
 
 /**
  * The algorithm that convolutions of a size take where nobody chose or measured one. The only place that decides it.
- * Without an adapter, and on GPUs, where nothing is measured yet, direct sums: rolls of a torus are then exact, not only
- * those by whole tiles. On software adapters what was fastest there (2026-11, lavapipe and SwiftShader, bench/NOTES.md):
+ * Without an adapter, direct sums. On GPUs, where nothing is measured yet, the matrix product in workgroup memory from 16
+ * channels up, by the prediction in bench/NOTES.md: rolls of a torus are exact with both, not only those by whole tiles. On
+ * software adapters what was fastest there (2026-11, lavapipe and SwiftShader, bench/NOTES.md):
  * F(4x4) takes half the time of direct sums and less from 32 channels at 16 x 16 up, a little less at 16 channels and at
  * 8 x 8, and loses with 3 channels. Tuning (graph/tune_conv.ts) takes what it finds faster.
  */
 export function algorithmFor({ C, O, H, W }: ConvSize, adapter?: Pick<AdapterFacts, 'software'>): Algorithm {
-  return adapter?.software && Math.min(C, O) >= 16 && H * W >= 64 ? 'winograd4' : 'direct';
+  if (!adapter || Math.min(C, O) < 16) return 'direct';
+  if (!adapter.software) return 'gemm';
+  return H * W >= 64 ? 'winograd4' : 'direct';
 }
 
 const choosers = new WeakMap<Builder, (size: ConvSize) => Algorithm>();

@@ -3,12 +3,17 @@ import { chw, type Shape, sameShape } from '../../base/shape';
 import { type Bank, bankShape } from '../conv2d_layout';
 import { type Borders, checkPads, type Pads } from '../pad/border';
 
+/** Which kernels make the sums of a convolution: those that read memory directly, or a matrix product in workgroup memory. */
+export type Sums = 'direct' | 'gemm';
+
 /** What a convolution is, apart from its inputs. */
 export interface Conv {
   readonly bank: Bank;
   readonly stride: readonly [sy: number, sx: number];
   readonly pad: Pads;
   readonly border: Borders;
+  /** Default 'direct'. 'gemm' computes what it can: 3x3 filters at stride 1, more than 4 channels. */
+  readonly sums?: Sums;
 }
 
 /** [O, H', W'] for a map [C, H, W]; H' = floor((H + top + bottom - Ky) / sy) + 1. */

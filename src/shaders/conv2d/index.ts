@@ -30,15 +30,15 @@ export const convOp: Op<number, ConvAttrs> = defineOp<number, ConvAttrs>({
     if (bias && !sameShape(bias, [attrs.bank.a])) throw shapeError('conv2d', `a bias [${attrs.bank.a}]`, bias);
     return y;
   },
-  forward([x, w, bias], y, { bank, stride, pad, border, relu: clip }, scratch) {
+  forward([x, w, bias], y, { bank, stride, pad, border, sums, relu: clip }, scratch) {
     if (!x || !w) throw new EngineError('ShapeError', 'conv2d wants a map and filters');
     const halo = { top: pad[0], left: pad[1], border };
-    return convLaunches(x, w, y, { bank, stride, halo, bias, relu: clip ?? false }, scratch);
+    return convLaunches(x, w, y, { bank, stride, halo, bias, relu: clip ?? false, sums }, scratch);
   },
   backward({ g, x: [x, w, bias], dy, attrs, needs }) {
     if (!x || !w) return [];
-    const { bank, stride, pad, border } = attrs;
-    const conv = { bank, stride, pad, border };
+    const { bank, stride, pad, border, sums } = attrs;
+    const conv = { bank, stride, pad, border, ...(sums && { sums }) };
     return [
       needs(0) ? inputGrad(g, dy, flip(g, w, bank), conv, [x.shape[1] ?? 0, x.shape[2] ?? 0]) : null,
       needs(1) ? g.apply(weightGradOp, [x, dy], conv) : null,
@@ -50,6 +50,11 @@ export const convOp: Op<number, ConvAttrs> = defineOp<number, ConvAttrs>({
     return { op: convOp, x: self.x, attrs: { ...self.attrs, relu: true } };
   },
 });
+
+function summed(g: Builder, x: Ref, w: Ref, bias: Ref | undefined, attrs: Conv): Ref {
+  const laid = tiles(g, w);
+  return g.apply(convOp, bias ? [x, laid, bias] : [x, laid], attrs);
+}
 
 export interface ConvOptions {
   /** [O], added to every pixel. */
@@ -78,13 +83,9 @@ export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): R
   const attrs = { bank: bankOf('conv2d', w.shape), stride, pad, border };
   const shape = convShape('conv2d', x.shape, attrs); // before any node is made
   const algorithm = chosen(g, attrs, chw('conv2d', shape), options.algorithm ?? 'auto');
-  const direct = (): Ref => {
-    const laid = tiles(g, w);
-    return g.apply(convOp, bias ? [x, laid, bias] : [x, laid], attrs);
-  };
   const y =
-    algorithm === 'direct'
-      ? direct()
+    algorithm === 'direct' || algorithm === 'gemm'
+      ? summed(g, x, w, bias, algorithm === 'gemm' ? { ...attrs, sums: 'gemm' } : attrs)
       : winograd(g, x, w, { tile: algorithm === 'winograd2' ? 2 : 4, pad, border, ...(bias && { bias }) });
   return options.relu ? relu(g, y) : y;
 }

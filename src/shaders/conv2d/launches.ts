@@ -7,6 +7,8 @@ import { type Halo, haloLaunch } from '../pad';
 import wgsl from './conv2d.wgsl';
 import stridedWgsl from './conv2d_strided.wgsl';
 import thinWgsl from './conv2d_thin.wgsl';
+import { gemmLaunches, multiplies } from './gemm';
+import type { Sums } from './geometry';
 import store from './store.wgsl';
 
 const uniforms = { c: 'u32', o: 'u32', h: 'u32', w: 'u32', runs: 'u32', row: 'u32', plane: 'u32' } as const;
@@ -44,13 +46,17 @@ export interface Work {
   readonly halo: Halo;
   readonly bias?: Ref | undefined;
   readonly relu?: boolean;
+  /** Default 'direct', which is also what computes that of which 'gemm' is not capable. */
+  readonly sums?: Sums | undefined;
 }
 
 /**
  * The launches that make y [O, H', W'] of x [C, H, W] and weights in tiles: x with its halo into scratch memory,
- * in rows that the runs of a thread fill, then the convolution, which so never meets a border.
+ * in rows that the runs of a thread fill, then the convolution, which so never meets a border. Or, for `sums` 'gemm',
+ * those of gemm.ts.
  */
 export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape: Shape) => Ref): readonly Launch[] {
+  if (work.sums === 'gemm' && multiplies(work)) return gemmLaunches(x, w, y, work, scratch);
   const { bank, stride, halo, bias, relu = false } = work;
   const [C, H, W] = chw('conv2d', x.shape);
   const [o, h, wide] = chw('conv2d', y.shape);

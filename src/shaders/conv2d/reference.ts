@@ -91,6 +91,14 @@ export const tries: readonly Try[] = [
   attempt('1x1 stride 3', [2, 7, 8], [3, 1, 1], [0, 0, 0, 0], 'zeros', 'zeros', [3, 3]),
 ];
 
+/** What the matrix product is tried on: some of the above, more channels than a tile has, and channels in shares. */
+export const gemmTries: readonly Try[] = [
+  ...tries.filter((t) => t.conv.bank.a > 4 && /^3x3 zeros, /.test(t.name)),
+  attempt('3x3 reflect and replicate', [5, 6, 9], [8, 3, 3], [1, 2, 2, 1], 'reflect', 'replicate'),
+  attempt('3x3 wrap, beyond a tile', [6, 10, 19], [70, 3, 3], [1, 1, 1, 1], 'wrap'),
+  attempt('3x3 zeros, ragged, in shares', [69, 9, 5], [6, 3, 3], [1, 1, 1, 1]),
+].map((t) => ({ ...t, name: `gemm ${t.name}`, conv: { ...t.conv, sums: 'gemm' } }));
+
 export const yShape = ({ x, conv }: Try): readonly number[] => convShape('reference', x, conv);
 export const wShape = ({ conv }: Try): readonly number[] => bankShape(conv.bank, 'tiles');
 export const zeros = (shape: readonly number[]): Float64Array => new Float64Array(size(shape));

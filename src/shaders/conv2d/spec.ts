@@ -1,6 +1,6 @@
 import type { OpSpec } from '../op';
 import { type ConvAttrs, convOp } from './index';
-import { products, type Rejected, rolls, tries, wShape, yShape, zeros } from './reference';
+import { gemmTries, products, type Rejected, rolls, tries, wShape, yShape, zeros } from './reference';
 
 const bank = { a: 4, b: 2, ky: 3, kx: 3 };
 const tile = [1, 2, 3, 3, 4];
@@ -25,8 +25,8 @@ export const spec: OpSpec<number, ConvAttrs> = {
     return bias ? out.map((v, i) => v + (bias.data[Math.floor(i / plane)] ?? 0)) : out;
   },
   cases: [
-    ...tries.map((t) => ({ name: t.name, shapes: [t.x, wShape(t)], attrs: t.conv })),
-    ...tries
+    ...[...tries, ...gemmTries].map((t) => ({ name: t.name, shapes: [t.x, wShape(t)], attrs: t.conv })),
+    ...[...tries, ...gemmTries]
       .filter((t) => /ragged|stride 2 zeros|1x1, exact/.test(t.name))
       .map((t) => ({ name: `${t.name}, bias`, shapes: [t.x, wShape(t), [t.conv.bank.a]], attrs: t.conv })),
   ],

@@ -47,10 +47,10 @@ export const inputGradOp: Op<number, InputGradAttrs> = defineOp<number, InputGra
     }
     return dx;
   },
-  forward([dy, w, mask], y, { bank, stride, pad, border }, scratch) {
+  forward([dy, w, mask], y, { bank, stride, pad, border, sums }, scratch) {
     if (!dy || !w) throw new EngineError('ShapeError', 'conv2d_input_grad wants dy and weights');
     const halo = { top: bank.ky - 1 - pad[0], left: bank.kx - 1 - pad[1], border, spread: stride, mask };
-    return convLaunches(dy, w, y, { bank: flipped(bank), stride: [1, 1], halo }, scratch);
+    return convLaunches(dy, w, y, { bank: flipped(bank), stride: [1, 1], halo, sums }, scratch);
   },
   backward({ g, x: [dy, w, mask], dy: d, attrs: { size: _, ...conv }, needs }) {
     if (!dy || !w) return [];

@@ -1,9 +1,9 @@
-import { products, rolls, tries, yShape, zeros } from '../conv2d/reference';
+import { gemmTries, products, rolls, tries, yShape, zeros } from '../conv2d/reference';
 import { bankShape } from '../conv2d_layout';
 import type { OpSpec } from '../op';
 import { type InputGradAttrs, inputGradOp } from './index';
 
-const direct = tries.filter((t) =>
+const direct = [...tries, ...gemmTries].filter((t) =>
   t.conv.border.every((b, axis) => {
     const size = t.x[axis + 1] ?? 0;
     return b === 'zeros' || (b === 'wrap' && size === (yShape(t)[axis + 1] ?? 0) * (t.conv.stride[axis] ?? 1));
