@@ -4,7 +4,6 @@ import * as assert from 'uvu/assert';
 import { EngineError } from '../src/base/errors';
 import type { Raster } from '../src/base/raster';
 import { Rng } from '../src/base/rng';
-import { size } from '../src/base/shape';
 import { parseBytes } from '../src/cli/arguments';
 import type { Device } from '../src/gpu/device';
 import { axisBlocks, type Layout, workOf } from '../src/graph/blocks/layout';
@@ -14,8 +13,6 @@ import { Graph, type Node } from '../src/graph/graph';
 import { memoryOf, Plan } from '../src/graph/plan';
 import { schedule } from '../src/graph/schedule';
 import { settle, settling } from '../src/graph/settle';
-import type { OnnxModel, OnnxNode, OnnxTensor } from '../src/nets/onnx/model';
-import { type Net, netOf } from '../src/nets/weights';
 import { plasma } from '../src/recipes/canvas/plasma';
 import { asSums, blocksText, fitStage } from '../src/recipes/memory';
 import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
@@ -28,67 +25,9 @@ import type { Ref } from '../src/shaders/op';
 import { add, affine, mul, scale } from '../src/shaders/pointwise';
 import { device } from './device';
 import { close } from './kit';
+import { grey, tinyNet, vggShape } from './tiny_net';
 
 const test = suite('blocks');
-
-/** A net like a VGG: in each block so many convolutions of 3 x 3 with relu, and a pool behind. */
-function tinyNet(blocks: readonly (readonly number[])[], name = 'tiny', random = true): Net {
-  const nodes: OnnxNode[] = [];
-  const tensors = new Map<string, OnnxTensor>();
-  let [value, channels] = ['image', 3];
-  const node = (op: string, inputs: string[], attributes: OnnxNode['attributes']): void => {
-    const output = `${op.toLowerCase()}${nodes.length}`;
-    nodes.push({ op, name: output, inputs, outputs: [output], attributes });
-    value = output;
-  };
-  for (const [k, widths] of blocks.entries()) {
-    if (k > 0)
-      node(
-        'MaxPool',
-        [value],
-        new Map([
-          ['kernel_shape', [2, 2]],
-          ['strides', [2, 2]],
-        ]),
-      );
-    for (const width of widths) {
-      const shape = [width, channels, 3, 3];
-      const deviation = Math.sqrt(2 / (9 * channels));
-      const seed = nodes.length;
-      const weights = `w${seed}`;
-      tensors.set(weights, {
-        name: weights,
-        shape,
-        type: 'float32',
-        floats: () => {
-          if (!random) return new Float32Array(size(shape));
-          const rng = new Rng(11, seed);
-          return Float32Array.from({ length: size(shape) }, () => deviation * rng.normal());
-        },
-        ints: () => [],
-      });
-      node(
-        'Conv',
-        [value, weights],
-        new Map([
-          ['kernel_shape', [3, 3]],
-          ['pads', [1, 1, 1, 1]],
-        ]),
-      );
-      node('Relu', [value], new Map());
-      channels = width;
-    }
-  }
-  const inputs = [{ name: 'image', shape: [1, 3, null, null] }];
-  const model: OnnxModel = { name, producer: '', opset: 13, inputs, outputs: [value], nodes, tensors };
-  return netOf(model, null);
-}
-
-/** One number for each pixel, in all three planes. */
-const grey = (width: number, height: number, value: (x: number, y: number) => number): Raster => {
-  const plane = Array.from({ length: width * height }, (_, i) => value(i % width, Math.floor(i / width)));
-  return { width, height, data: Float32Array.from([...plane, ...plane, ...plane]) };
-};
 
 const tiny = tinyNet([[8, 8], [12], [8]]);
 const style = plasma({ size: [40, 48], seed: 3 });
@@ -362,14 +301,35 @@ const wholeMemory = async (): Promise<number> => {
 test('a budget makes a run work in blocks, which says so and makes the same picture', async () => {
   const whole = await grown(undefined);
   assert.equal(whole.notices, []);
-  const { result, notices } = await grown(0.7 * (await wholeMemory()));
+  const { result, notices } = await grown(0.5 * (await wholeMemory()));
   assert.is(notices.length, 1);
-  assert.match(notices[0]!, /^96x64 in \d+ blocks of \d+x\d+, to need no more than [\d.]+ MiB of memory$/);
+  assert.match(
+    notices[0]!,
+    /^96x64 in \d+ blocks of \d+x\d+, \d+\.\d % more arithmetic, to need no more than [\d.]+ [KM]iB of memory$/,
+  );
   close(result.raster.data, whole.result.raster.data, 1e-4, 'picture');
   const { curves } = whole.result.stages[0]!;
   const total = result.stages[0]!.curves.total!.map(([, v]) => v);
   assert.ok(total.length > 0 && total.at(-1)! < total[0]!);
   close([total.at(-1)!], [curves.total!.at(-1)![1]], 1e-4, 'loss');
+});
+
+test('a budget nearly large enough makes a run compute values again, to the same bits', async () => {
+  const whole = await wholeMemory();
+  const { result: want } = await grown(undefined);
+  let again = 0;
+  for (const share of [0.9, 0.6]) {
+    const { result, notices } = await grown(share * whole);
+    assert.is(notices.length, 1);
+    assert.match(
+      notices[0]!,
+      /^96x64 with (the statistics of pictures computed before|\d+ values? of each step computed again, [\d.]+ % more arithmetic), to need no more than [\d.]+ MiB of memory$/,
+    );
+    again += Number(/with (\d+) values/.exec(notices[0]!)?.[1] ?? 0);
+    assert.equal(result.raster.data, want.raster.data);
+    assert.equal(result.stages[0]!.curves, want.stages[0]!.curves);
+  }
+  assert.ok(again > 0);
 });
 
 test('what comes from constants alone is computed apart, to the same bits', async () => {
@@ -418,35 +378,37 @@ test('a device that has less memory left than a stage takes gets it in blocks', 
 });
 
 test('a budget too small for one block is refused before any work', async () => {
-  const refused = async (memory: number, more: Partial<RecipeText>, pattern: RegExp): Promise<void> => {
+  const refused = async (memory: number, more: Partial<RecipeText>, pattern: RegExp): Promise<string> => {
     try {
       await grown(memory, more);
     } catch (e) {
       assert.ok(e instanceof EngineError && e.code === 'LimitError', String(e));
       assert.match(e.message, pattern, e.message);
-      return;
+      return e.message;
     }
-    assert.unreachable('it ran');
+    throw assert.unreachable('it ran');
   };
-  await refused(
+  const told = await refused(
     1e5,
     {},
     /^96x64 does not fit the memory allowed: even in \d+ blocks of \d+x\d+ it takes [\d.]+ [KM]iB of memory, and 97.7 KiB are allowed\n {2}Allow 1MB, or/,
   );
+  const enough = 1e6 * Number(/Allow (\d+)MB/.exec(told)?.[1]);
+  assert.is((await grown(enough)).result.stages[0]!.steps, 5, 'what it asks for is enough');
   const sliced: Loss[] = [{ kind: 'sliced', layers: ['relu2_1'] }];
   await refused(1e5, { stages: [{ steps: 1, losses: sliced }] }, /sliced relu2_1 takes .* of the whole canvas at once/);
 });
 
 test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192 less than 8', async () => {
   const d = await device();
-  const vgg = tinyNet([[64, 64], [128, 128], [256, 256, 256, 256], [512, 512, 512, 512], [512]], 'vgg', false);
+  const vgg = vggShape();
   // An adapter that binds what cards of 8 GB do; nothing is allocated.
   const limits = { ...(d.gpu.limits as object), maxStorageBufferBindingSize: 2 ** 31 - 4, maxBufferSize: 2 ** 32 };
   const card = { gpu: { limits } } as unknown as Device;
   // Its features are computed before the canvas takes its memory.
   inputs.set(
     'large',
-    grey(768, 768, () => 0.5),
+    grey(1024, 1024, () => 0.5),
   );
   const deep = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
   const sizes: [number, number, readonly string[], Loss['kind']][] = [

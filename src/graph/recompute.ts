@@ -30,7 +30,9 @@ interface Tried extends Choice {
 
 /** Segments that are tried, and local changes after that: each costs about a millisecond. */
 const SEGMENTS = [1.5, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32];
-const CHANGES = 96;
+const CHANGES = 64;
+/** How far beyond the budget local changes are not worth a try. */
+const HOPELESS = 1.25;
 
 /**
  * A program in less memory: what the way back needs of the way there is dropped at the turn and computed again, by the
@@ -55,7 +57,8 @@ export function thrifty(graph: Graph, program: Program, means: Means): Schedule 
     return true;
   };
   for (const choice of turn.choices()) attempt(choice);
-  let changes = CHANGES;
+  const near = (best as Tried | null)?.memory ?? 0;
+  let changes = near > HOPELESS * budget && budget > 0 ? 0 : CHANGES;
   for (let changed = true; changed; ) {
     changed = false;
     // Dearest first: what need not be computed again after all.

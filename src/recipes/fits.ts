@@ -53,7 +53,10 @@ export function refuseTooLarge(
     return fit;
   };
   // What is smaller than a stage that fits whole does so too.
-  for (const stage of largest.values()) if (find(stage).layout === null) whole.add(stage.path);
+  for (const stage of largest.values()) {
+    const { layout, plan } = find(stage);
+    if (layout === null && plan === undefined) whole.add(stage.path);
+  }
   return (stage) => (whole.has(stage.path) ? null : find(stage));
 }
 

@@ -3,7 +3,7 @@ import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import { countOf, type Layout, layouts } from '../graph/blocks/layout';
 import { checkLimits, memoryOf } from '../graph/plan';
-import { schedule } from '../graph/schedule';
+import { type Schedule, schedule } from '../graph/schedule';
 import { fix, settling } from '../graph/settle';
 import { type Memory, type StageGraph, stageGraph } from './stage';
 import type { StageSetup } from './stage_objective';
@@ -12,6 +12,16 @@ import type { StageSetup } from './stage_objective';
 export interface Fit {
   readonly layout: Layout | null;
   readonly memory: number;
+  /**
+   * Memory is short, though not so short as to need blocks: statistics of pictures are computed apart, states to fall
+   * back on are kept by the host, and the plan is told to take no more than so many bytes. In blocks all but the last
+   * goes without saying.
+   */
+  readonly plan?: number;
+  /** Arithmetic beyond that of the whole canvas done once, as a share of it. */
+  readonly more?: number;
+  /** How many values are computed again. */
+  readonly again?: number;
   /** Its convolutions are computed as sums: those of Winograd, faster, take more memory than there is. */
   readonly direct?: boolean;
 }
@@ -30,8 +40,9 @@ const NOTHING = 'no loss looks through a net';
 type Start = Pick<Memory, 'canvas' | 'counter'>;
 
 /**
- * Finds out, without any device memory, how a stage fits an adapter: whole if it can, else in the largest blocks that
- * do. Work grows with the halos as blocks get smaller, so of all that fit those of the least work are taken.
+ * Finds out, without any device memory, how a stage fits an adapter: whole if it can, else with what its gradient needs
+ * computed again, else in the largest blocks that do. Work grows with the halos as blocks get smaller, so of all that
+ * fit those of the least work are taken.
  * @param any the smallest blocks will do, for those who only ask whether.
  * @param budget bytes that the plan may take; default: as many as it likes, within what the adapter binds.
  */
@@ -52,10 +63,18 @@ export function fitStage(
 export const asSums = (setup: StageSetup): StageSetup => ({ ...setup, convolutions: () => 'direct' });
 
 function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, any: boolean): Fit | Misfit {
-  const whole = judge(device, stageGraph(setup, start), budget, 2);
+  const as = stageGraph(setup, start);
+  const whole = judge(device, as, budget, 2);
   if ('memory' in whole) return { layout: null, memory: whole.memory };
+  // What is too large to be bound is no smaller for being computed twice.
+  const again = whole.least === undefined ? whole : judge(device, as, budget, 0);
+  if ('memory' in again) {
+    const { memory, values, share } = again;
+    return { layout: null, memory, plan: budget, more: share, again: values };
+  }
+  const once = flopsOf(schedule(as.graph, as.outputs, AS_USUAL));
   let list: readonly Layout[] = [];
-  const at = (k: number): { readonly layout: Layout; readonly verdict: { readonly memory: number } | Misfit } => {
+  const at = (k: number): { readonly layout: Layout; readonly verdict: Verdict | Misfit } => {
     let layout: Layout | undefined;
     const built = stageGraph(setup, start, (o) => {
       const { locality, halo, stride, statistics } = o;
@@ -74,13 +93,20 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
       const { detail } = least.verdict;
       return { ...least.verdict, detail: `even in ${blocksText(least.layout)} ${detail}` };
     }
-    let best: Fit = { layout: least.layout, memory: least.verdict.memory };
+    const fit = (layout: Layout, { memory, values, flops }: Verdict): Fit => ({
+      layout,
+      memory,
+      more: flops / once - 1,
+      ...(values > 0 && { plan: budget, again: values }),
+    });
+    let best: Fit = fit(least.layout, least.verdict);
     let [bad, good] = [any ? list.length - 2 : -1, list.length - 1];
     while (good - bad > 1) {
       const middle = Math.floor((bad + good) / 2);
       const { layout, verdict } = at(middle);
       if ('memory' in verdict) {
-        best = { layout, memory: verdict.memory };
+        const found = fit(layout, verdict);
+        if ((found.more ?? 0) <= (best.more ?? 0)) best = found;
         good = middle;
       } else bad = middle;
     }
@@ -95,29 +121,55 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
 export const blocksText = (layout: Layout): string =>
   `${countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
 
-/** @param snapshots copies of all states that are kept on the device to fall back on; in blocks, none. */
+/** What is done to need less memory, and what it costs; null: nothing. */
+export function fitText({ layout, memory, plan, more = 0, again = 0 }: Fit): string | null {
+  if (!layout && plan === undefined) return null;
+  const how = [
+    ...(layout ? [`in ${blocksText(layout)}`] : []),
+    ...(again > 0 ? [`with ${again} ${again === 1 ? 'value' : 'values'} of each step computed again`] : []),
+    ...(!layout && again === 0 ? ['with the statistics of pictures computed before'] : []),
+    ...(more > 0.0005 ? [`${(100 * more).toFixed(1)} % more arithmetic`] : []),
+  ];
+  return `${how.join(', ')}, to need no more than ${bytesText(memory)} of memory`;
+}
+
+interface Verdict {
+  readonly memory: number;
+  /** Computed again, and how much of the arithmetic that is. */
+  readonly values: number;
+  readonly share: number;
+  /** Of a run. */
+  readonly flops: number;
+}
+
+const AS_USUAL = { fuse: true, realBytes: 4 } as const;
+
+/** Arithmetic of a run. */
+const flopsOf = (s: Schedule): number =>
+  s.launches.reduce((n, l) => n + (l.once ? 0 : (s.times[l.section] ?? 1) * (l.launch.flops ?? 0)), 0);
+
+/** @param snapshots copies of all states that are kept on the device to fall back on; where memory is short, none. */
 function judge(
   device: Device,
   { graph, outputs, canvas, counter, optimiser }: StageGraph,
   budget: number,
   snapshots: number,
-): { readonly memory: number } | Misfit {
-  const options = { fuse: true, realBytes: 4 } as const;
+): Verdict | Misfit {
   let before = 0;
   if (snapshots === 0) {
     const apart = settling(graph, outputs);
-    const first = schedule(graph, apart, { ...options, alone: true });
+    const first = schedule(graph, apart, { ...AS_USUAL, alone: true });
     const excess = checkLimits(device, first);
     if (excess) return { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
     before = memoryOf(first);
     fix(apart);
   }
-  const s = schedule(graph, outputs, options);
+  const s = schedule(graph, outputs, snapshots === 0 ? { ...AS_USUAL, budget } : AS_USUAL);
   const excess = checkLimits(device, s);
   if (excess) return { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
   const states = [canvas, counter, ...optimiser.states.map((v) => v.node)];
   const memory = Math.max(before, memoryOf(s) + snapshots * states.reduce((n, v) => n + 4 * size(v.shape), 0));
-  if (memory <= budget) return { memory };
+  if (memory <= budget) return { memory, values: s.again?.values ?? 0, share: s.again?.share ?? 0, flops: flopsOf(s) };
   return {
     detail: `${memory > before ? 'it takes' : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
     factor: Math.sqrt(budget / memory),

@@ -1,4 +1,4 @@
-import { bug, bytesText, EngineError } from '../base/errors';
+import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
@@ -218,15 +218,14 @@ async function runOnce(
     const setup = prepared.setup(stage, start.canvas, notice);
     const attempt = (fit: Fit | null): Promise<StageOutcome> => {
       const layout = fit?.layout ?? null;
-      if (layout && fit) {
-        const size = stage.size.join('x');
-        notice(`${size} in ${blocksText(layout)}, to need no more than ${bytesText(fit.memory)} of memory`);
-      }
+      const how = fit && fitText(fit);
+      if (how) notice(`${stage.size.join('x')} ${how}`);
       return runStage(device, fit?.direct ? asSums(setup) : setup, {
         memory: start,
         layout,
         resume: point,
         signal: ends,
+        plan: fit?.plan,
         checkpointEvery: options.checkpointSteps,
         onProgress: (p) =>
           options.onProgress?.({

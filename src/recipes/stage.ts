@@ -53,6 +53,8 @@ export interface StageOptions {
   readonly memory: Memory;
   /** How to cut the canvas; null: not at all. */
   readonly layout?: Layout | null;
+  /** Memory is short: bytes that the plan should take at most, by computing again what the gradient needs. */
+  readonly plan?: number | undefined;
   readonly resume?: StagePoint | undefined;
   readonly signal?: AbortSignal | undefined;
   onProgress?(p: { step: number; loss: number; terms: Record<string, number>; msPerStep: number }): void;
@@ -144,13 +146,14 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   if (resume && memory.canvas.length !== setup.cast.space.rank * stage.size[0] * stage.size[1]) throw foreign();
   const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory, layout);
   const { terms } = objective;
-  if (layout) await settle(device, graph, outputs);
+  const short = layout || options.plan !== undefined;
+  if (short) await settle(device, graph, outputs);
   const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
   const outcome = optimiser.result ?? canvas;
-  const plan = await Plan.compile(device, graph, outputs);
+  const plan = await Plan.compile(device, graph, outputs, { memory: options.plan });
   const watch = new Watch(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
   // What is too large for one piece is too large to keep three times on the device.
-  const snapshot = () => (layout ? new HostSnapshot(plan, states) : new Snapshot(plan, states));
+  const snapshot = () => (short ? new HostSnapshot(plan, states) : new Snapshot(plan, states));
   let good = snapshot();
   let spare = snapshot();
   try {

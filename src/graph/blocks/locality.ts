@@ -1,4 +1,5 @@
 import { expandChannelsOp, mulScalarOp } from '../../shaders/broadcast';
+import { toHalfOp, toRealOp } from '../../shaders/cast';
 import { channelSumOp } from '../../shaders/channel_mean';
 import { concatOp } from '../../shaders/concat';
 import { type ConvAttrs, convOp } from '../../shaders/conv2d';
@@ -32,7 +33,14 @@ export interface Local {
 const means: ReadonlySet<Op> = new Set<Op>([gramOp, gramAboutOp, squaredErrorOp, absoluteErrorOp, meanSquareOp]);
 /** Sums over pixels. */
 const sums: ReadonlySet<Op> = new Set<Op>([channelSumOp, sumOp, dotOp]);
-const elementwise: ReadonlySet<Op> = new Set<Op>([...Object.values(pointwise), detachOp, mulPixelsOp, concatOp]);
+const elementwise: ReadonlySet<Op> = new Set<Op>([
+  ...Object.values(pointwise),
+  detachOp,
+  mulPixelsOp,
+  concatOp,
+  toHalfOp,
+  toRealOp,
+]);
 const pools: ReadonlySet<Op> = new Set<Op>([maxPoolOp, averagePoolOp, l2PoolOp]);
 
 /** Of these, only the first input is a map of the canvas. */
