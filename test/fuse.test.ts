@@ -4,9 +4,12 @@ import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
+import { channelMean } from '../src/shaders/channel_mean';
 import { conv2d } from '../src/shaders/conv2d';
+import { gram } from '../src/shaders/gram';
 import type { Borders } from '../src/shaders/pad';
-import { relu, square } from '../src/shaders/pointwise';
+import { add, relu, square } from '../src/shaders/pointwise';
+import { sum } from '../src/shaders/reduce';
 import { device } from './device';
 import { close } from './kit';
 
@@ -113,6 +116,62 @@ test('a mask that two ops read stays', async () => {
   const [fused, apart] = [await run(true), await run(false)];
   close(fused[0] as Float32Array, apart[0] as Float32Array, 1e-6, 'dx');
   close(fused[1] as Float32Array, apart[1] as Float32Array, 1e-6, 'dw');
+});
+
+/** The gradient of a loss on the Gram matrix and the channels' means of a map that another loss reads through a convolution. */
+function losses(): { g: Graph; x: Node; total: Node; dx: Node } {
+  const g = new Graph();
+  const x = g.input([5, 7, 9], 'x');
+  const map = relu(g, conv2d(g, x, g.constant([6, 5, 3, 3], random([6, 5, 3, 3], 1))));
+  const deep = relu(g, conv2d(g, map, g.constant([4, 6, 3, 3], random([4, 6, 3, 3], 2))));
+  const style = sum(g, square(g, gram(g, map, { centred: true })));
+  const means = sum(g, square(g, channelMean(g, map)));
+  const total = g.node(add(g, add(g, style, means), sum(g, square(g, deep))));
+  return { g, x, total, dx: g.grad(total, [x])[0] as Node };
+}
+
+test('the gradient of a Gram matrix takes the sums with other gradients along', async () => {
+  const { g, x, total, dx } = losses();
+  const run = async (fuse: boolean): Promise<{ value: Float32Array; labels: string[] }> => {
+    const plan = await Plan.compile(await device(), g, [dx, total], { fuse });
+    try {
+      plan.write(x, random(x.shape, 3));
+      plan.run();
+      return { value: await plan.read(dx), labels: plan.steps.map((s) => s.label.split('#')[0] ?? '') };
+    } finally {
+      plan.close();
+    }
+  };
+  const [fused, apart] = [await run(true), await run(false)];
+  close(fused.value, apart.value, 1e-6, 'dx');
+  assert.is(count(apart.labels, 'expand_channels'), 1);
+  assert.is(count(fused.labels, 'expand_channels'), 0);
+  assert.is(count(apart.labels, 'add') - count(fused.labels, 'add'), 2);
+});
+
+test('a gradient that two ops read is not added in passing', async () => {
+  const g = new Graph();
+  const x = g.input([3, 4, 4], 'x');
+  const z = g.input([3, 4, 4], 'z');
+  const d = g.grad(sum(g, square(g, gram(g, x))), [x])[0] as Node;
+  const both = g.node(add(g, d, z));
+  const twice = g.node(add(g, d, d));
+  const plan = await Plan.compile(await device(), g, [both, twice]);
+  try {
+    plan.write(x, random(x.shape, 1));
+    plan.write(z, random(x.shape, 2));
+    plan.run();
+    const [a, b] = [await plan.read(both), await plan.read(twice)];
+    close(
+      a.map((v, i) => v - random(x.shape, 2)[i]!),
+      b.map((v) => v / 2),
+      1e-5,
+      'sum',
+    );
+    assert.is(plan.steps.filter((s) => s.label.startsWith('add#')).length, 2);
+  } finally {
+    plan.close();
+  }
 });
 
 test.run();

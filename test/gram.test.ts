@@ -57,7 +57,7 @@ test('the gradient of a map large enough for the largest tiles', async () => {
   for (const variant of [0, 1]) {
     const plan = await Plan.compile(await device(), g, [dx], { variant: () => variant });
     try {
-      assert.is(plan.steps[0]?.kernel, 'gram_grad_large');
+      assert.ok(plan.steps.some((s) => s.kernel === 'gram_grad_large'));
       plan.write(input, x);
       plan.write(seed, dG);
       plan.run();

@@ -1,11 +1,12 @@
 import type { Applied, Fused } from '../shaders/op';
+import { ops } from '../shaders/pointwise';
 import type { Node } from './graph';
 
 /** The op applications a plan will launch, by node id; fusion replaces and removes entries. */
 export type Work = Map<number, Applied & { readonly x: readonly Node[] }>;
 
 /**
- * Lets neighbouring ops merge where one of them knows how (`fuseNext`, `fusePrevious`) and the value between them
+ * Lets neighbouring ops merge where one of them knows how (`fuseNext`, `fusePrevious`, `fuseSum`) and the value between them
  * has no other reader. Repeats until nothing changes, so conv2d takes its bias first and then the relu.
  */
 export function fuse(work: Work, kept: ReadonlySet<number>): void {
@@ -20,7 +21,7 @@ export function fuse(work: Work, kept: ReadonlySet<number>): void {
         const merged: Fused | null =
           (k === 0 ? previous.op.fuseNext?.(previous, self) : null) ??
           self.op.fusePrevious?.(self, k, previous) ??
-          null;
+          sum(self, k, previous);
         if (!merged) continue;
         work.set(id, { op: merged.op, x: merged.x as readonly Node[], attrs: merged.attrs, shape: self.shape });
         work.delete(x.id);
@@ -30,6 +31,13 @@ export function fuse(work: Work, kept: ReadonlySet<number>): void {
       if (changed) break;
     }
   }
+}
+
+/** a + b, where the maker of input k can add the other one as it stores. */
+function sum(self: Applied, k: number, previous: Applied): Fused | null {
+  const other = self.x[1 - k];
+  if (self.op !== ops.add || !other || other === self.x[k]) return null;
+  return previous.op.fuseSum?.(previous, other) ?? null;
 }
 
 function countReaders(work: Work): Map<number, number> {

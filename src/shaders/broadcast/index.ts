@@ -26,7 +26,7 @@ const mulKernel = defineKernel({
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
-interface Expansion {
+export interface Expansion {
   readonly shape: Shape;
   readonly scale: number;
 }

@@ -1,80 +1,122 @@
-// gram_grad: Y[c, n] = scale * sum over channels k of (D[c, k] + D[k, c]) (X[k, n] - mu[k])
+// gram_grad: Y[c, n] = B[c] + A[c, n] + sum over channels k of W(c, k) (X[k, n] - mu[k])
 //
-// The gradient of gram, from that of the matrix (D) and the map (X). A matmul whose left factor is made symmetric and
-// whose right factor is centred while they are brought in. A workgroup of S x S threads owns 4 S R channels (x of
-// the grid) x 4 S R pixels (y, wrapped into z).
+// The gradient of gram, from the symmetric factor W that gram_factor.wgsl makes of the matrix's gradient, and the map.
+// S = 1: each thread makes 8 channels x 8 pixels for itself (lib/block.wgsl), as suits processors. Otherwise a
+// workgroup of S x S threads owns 4 S R channels x 4 S R pixels (lib/register_tile.wgsl), as suits GPUs.
+// Channels are x of the grid, pixels y, wrapped into z. Rows of X are whole vec4s, those of W too, padded with zeros.
 
 alias T = f32;
-override CENTRED: u32 = 0; // 1: subtract mu; otherwise mu is not read
-override S: u32 = 16;      // threads along each side
-override R: u32 = 1;       // runs of 4 outputs a thread has in each direction, 1 or 2
+alias Sum = f32;
+override CENTRED: bool = false; // subtract mu; otherwise mu is not read
+override BIAS: bool = false;    // add B
+override ADD: bool = false;     // add A
+override WG: u32 = 64;          // threads per workgroup: S * S, where S is not 1
+override S: u32 = 1;            // threads along each side of a square; 1: no squares
+override R: u32 = 1;            // runs of 4 outputs a thread has in each direction, 1 or 2
 
-struct Uniforms { C: u32, N: u32, scale: f32 }
+struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32 }
 
-@group(0) @binding(0) var<storage, read>       X: array<T>;
-@group(0) @binding(1) var<storage, read>       D: array<T>;
-@group(0) @binding(2) var<storage, read>       mu: array<T>;
-@group(0) @binding(3) var<storage, read_write> Y: array<T>;
-@group(0) @binding(4) var<uniform>             u: Uniforms;
+@group(0) @binding(0) var<storage, read>       X: array<vec4<T>>;
+@group(0) @binding(1) var<storage, read>       W: array<vec4f>;
+@group(0) @binding(2) var<storage, read>       mu: array<Sum>;
+@group(0) @binding(3) var<storage, read>       B: array<Sum>;
+@group(0) @binding(4) var<storage, read>       A: array<T>;
+@group(0) @binding(5) var<storage, read_write> Y: array<T>;
+@group(0) @binding(6) var<uniform>             u: Uniforms;  // depth: C in whole fours; row: vec4s in a row of X
 
-fn d_at(c: u32, k: u32) -> f32 {
-  if (c >= u.C || k >= u.C) { return 0.0; }
-  return f32(D[c * u.C + k]) + f32(D[k * u.C + c]);
-}
-
-fn x_at(k: u32, n: u32) -> f32 {
-  if (k >= u.C || n >= u.N) { return 0.0; }
-  let v = f32(X[k * u.N + n]);
-  if (CENTRED == 1u) { return v - f32(mu[k]); }
-  return v;
-}
-
-fn store(c: u32, n: u32, m: mat4x4f) {
-  store_row(c, n, m[0]);
-  store_row(c + 1u, n, m[1]);
-  store_row(c + 2u, n, m[2]);
-  store_row(c + 3u, n, m[3]);
-}
-
-fn store_row(c: u32, n: u32, row: vec4f) {
-  if (c >= u.C) { return; }
-  let at = c * u.N + n;
-  let v = u.scale * row;
-  if (n < u.N) { Y[at] = T(v.x); }
-  if (n + 1u < u.N) { Y[at + 1u] = T(v.y); }
-  if (n + 2u < u.N) { Y[at + 2u] = T(v.z); }
-  if (n + 3u < u.N) { Y[at + 3u] = T(v.w); }
-}
-
-@compute @workgroup_size(S, S)
+@compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let c0 = group.x * SIDE * 4u;
-  let n0 = (group.z * groups.y + group.y) * SIDE * 4u;
+  let along = group.z * groups.y + group.y;
+  if (S == 1) { alone(group.x * 8, (along * WG + local) * 2); } else { together(group.x * SIDE, along * SIDE, local); }
+}
+
+// Channels c to c + 7 at vec4s n and n + 1 of each row.
+fn alone(c: u32, n: u32) {
+  if (n >= u.row) { return; }
+  let right = min(n + 1, u.row - 1);
+  var s = Block();
+  var w = c / 4 * u.depth;
+  for (var k = 0u; k < u.depth; k += 4) {
+    // Channels beyond the last one meet zeros in W.
+    let i = vec4u(k, min(k + 1, u.C - 1), min(k + 2, u.C - 1), min(k + 3, u.C - 1));
+    let at = i * u.row;
+    var p = mat4x4f(vec4f(X[at.x + n]), vec4f(X[at.y + n]), vec4f(X[at.z + n]), vec4f(X[at.w + n]));
+    var q = mat4x4f(vec4f(X[at.x + right]), vec4f(X[at.y + right]), vec4f(X[at.z + right]), vec4f(X[at.w + right]));
+    if (CENTRED) {
+      let m = vec4f(vec4(mu[i.x], mu[i.y], mu[i.z], mu[i.w]));
+      let off = mat4x4f(vec4f(m.x), vec4f(m.y), vec4f(m.z), vec4f(m.w));
+      p -= off;
+      q -= off;
+    }
+    let x = transpose(mat4x4f(W[w], W[w + 1], W[w + 2], W[w + 3]));
+    let v = w + u.depth;
+    let y = transpose(mat4x4f(W[v], W[v + 1], W[v + 2], W[v + 3]));
+    s = add_four(s, x, y, p, q);
+    w += 4;
+  }
+  store(c, n * 4, s.a);
+  store(c, n * 4 + 4, s.b);
+  store(c + 4, n * 4, s.c);
+  store(c + 4, n * 4 + 4, s.d);
+}
+
+// The square of SIDE runs of 4 channels from run c on, and of SIDE vec4s of pixels from n on.
+fn together(c: u32, n: u32, local: u32) {
   let row = local / S;
   let col = local % S;
   var o: Outputs;
-  for (var k0 = 0u; k0 < u.C; k0 += DEPTH) {
+  for (var k0 = 0u; k0 < u.depth; k0 += DEPTH) {
     for (var f = 0u; f < FILL; f++) {
       let at = f * S * S + local;
-      let kd = at % DEPTH;
-      let c = c0 + at / DEPTH * 4u;
-      let d = k0 + kd;
-      tile_a[spot(kd, at / DEPTH)] = vec4f(d_at(c, d), d_at(c + 1u, d), d_at(c + 2u, d), d_at(c + 3u, d));
-      let k = k0 + at / SIDE;
-      let n = n0 + at % SIDE * 4u;
-      tile_b[spot(at / SIDE, at % SIDE)] = vec4f(x_at(k, n), x_at(k, n + 1u), x_at(k, n + 2u), x_at(k, n + 3u));
+      tile_a[spot(at % DEPTH, at / DEPTH)] = factor(c + at / DEPTH, k0 + at % DEPTH);
+      tile_b[spot(at / SIDE, at % SIDE)] = pixels(k0 + at / SIDE, n + at % SIDE);
     }
     workgroupBarrier();
     add_tiles(&o, row, col);
     workgroupBarrier();
   }
-  let c = c0 + row * 4u;
-  let n = n0 + col * 4u;
-  store(c, n, o.m00);
-  if (R == 2u) {
-    store(c, n + S * 4u, o.m01);
-    store(c + S * 4u, n, o.m10);
-    store(c + S * 4u, n + S * 4u, o.m11);
+  let i = (c + row) * 4;
+  let j = (n + col) * 4;
+  store(i, j, o.m00);
+  if (R == 2) {
+    store(i, j + S * 4, o.m01);
+    store(i + S * 4, j, o.m10);
+    store(i + S * 4, j + S * 4, o.m11);
   }
+}
+
+fn factor(c: u32, k: u32) -> vec4f {
+  if (c * 4 >= u.C || k >= u.C) { return vec4f(); }
+  return W[c * u.depth + k];
+}
+
+fn pixels(k: u32, n: u32) -> vec4f {
+  if (k >= u.C || n >= u.row) { return vec4f(); }
+  let v = vec4f(X[k * u.row + n]);
+  if (CENTRED) { return v - f32(mu[k]); }
+  return v;
+}
+
+fn store(c: u32, n: u32, m: mat4x4f) {
+  store_row(c, n, m[0]);
+  store_row(c + 1, n, m[1]);
+  store_row(c + 2, n, m[2]);
+  store_row(c + 3, n, m[3]);
+}
+
+fn store_row(c: u32, n: u32, row: vec4f) {
+  if (c >= u.C || n >= u.N) { return; }
+  let at = c * u.N + n;
+  let left = u.N - n;
+  var v = row;
+  if (BIAS) { v += u.bias * f32(B[c]); }
+  put(at, v.x);
+  if (left > 1) { put(at + 1, v.y); }
+  if (left > 2) { put(at + 2, v.z); }
+  if (left > 3) { put(at + 3, v.w); }
+}
+
+fn put(at: u32, v: f32) {
+  if (ADD) { Y[at] = T(v + f32(A[at])); } else { Y[at] = T(v); }
 }

@@ -1,101 +1,13 @@
-import { shapeError } from '../../base/errors';
+import { bug, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
-import { defineKernel } from '../../gpu/kernel';
-import { expandChannels } from '../broadcast';
+import { type Expansion, expandChannels, expandChannelsOp } from '../broadcast';
 import { channelMean, channelSum } from '../channel_mean';
-import { flatGrid, tileClass, tileGrid, tileVariants } from '../grid';
-import flat from '../lib/flat.wgsl';
-import registerTile from '../lib/register_tile.wgsl';
 import { matmul } from '../matmul';
-import { type Builder, defineOp, type Kind, type Launch, launch, type Op, type Ref } from '../op';
+import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
 import { mix, sub } from '../pointwise';
 import { reshape } from '../reshape';
 import { transpose } from '../transpose';
-import wgsl from './gram.wgsl';
-import gradWgsl from './gram_grad.wgsl';
-import totalWgsl from './gram_total.wgsl';
-
-const source = {
-  wgsl,
-  lib: [registerTile],
-  binds: ['read', 'read', 'write', 'write'],
-  uniforms: { C: 'u32', N: 'u32', part: 'u32', scale: 'f32' },
-} as const;
-const kernels = {
-  large: defineKernel({ name: 'gram_large', ...source, variants: tileVariants.large }),
-  medium: defineKernel({ name: 'gram', ...source, variants: tileVariants.medium }),
-  small: defineKernel({ name: 'gram_small', ...source, variants: tileVariants.small }),
-} as const;
-const totalKernel = defineKernel({
-  name: 'gram_total',
-  wgsl: totalWgsl,
-  lib: [flat],
-  binds: ['read', 'write'],
-  uniforms: { C: 'u32', parts: 'u32', scale: 'f32' },
-  variants: [{ WG: 64 }],
-});
-const gradSource = {
-  wgsl: gradWgsl,
-  lib: [registerTile],
-  binds: ['read', 'read', 'read', 'write'],
-  uniforms: { C: 'u32', N: 'u32', scale: 'f32' },
-} as const;
-const gradKernels = {
-  large: defineKernel({ name: 'gram_grad_large', ...gradSource, variants: tileVariants.large }),
-  medium: defineKernel({ name: 'gram_grad', ...gradSource, variants: tileVariants.medium }),
-  small: defineKernel({ name: 'gram_grad_small', ...gradSource, variants: tileVariants.small }),
-} as const;
-
-/** Workgroups that fill a large GPU. */
-const GROUPS = 256;
-/** Fewest pixels of a part: below, writing and adding partial matrices costs more than it spreads. */
-const PIXELS = 256;
-
-function product(x: Ref, mu: Ref | null, y: Ref, scratch: (shape: Shape, kind?: Kind) => Ref): readonly Launch[] {
-  const [C, H, W] = chw('gram', x.shape);
-  const N = H * W;
-  // Dividing the pixels makes as many workgroups as are wanted, so only the waste at the edges counts.
-  const fit = C <= 32 ? 'small' : C <= 64 ? 'medium' : 'large';
-  const tiles = Math.ceil(C / { small: 32, medium: 64, large: 128 }[fit]);
-  const wanted = Math.max(1, Math.min(Math.floor(GROUPS / ((tiles * (tiles + 1)) / 2)), Math.floor(N / PIXELS)));
-  const part = Math.ceil(N / wanted / 16) * 16; // whole steps of the kernel
-  const parts = Math.ceil(N / part);
-  // Four bytes an element in every plan: the shader keeps f32 in it.
-  const partial = scratch(parts === 1 ? [1] : [parts, C, C], 'u32');
-  const first = launch({
-    kernel: kernels[fit],
-    bind: [x, mu ?? x, partial, y],
-    overrides: { CENTRED: mu ? 1 : 0, WHOLE: parts === 1 ? 1 : 0 },
-    uniforms: { C, N, part, scale: 1 / N },
-    grid: ({ S, R }) => {
-      const t = Math.ceil(C / (4 * S * R));
-      return [t, t, parts];
-    },
-    flops: C * (C + 1) * N,
-  });
-  if (parts === 1) return [first];
-  const second = launch({
-    kernel: totalKernel,
-    bind: [partial, y],
-    uniforms: { C, parts, scale: 1 / N },
-    grid: ({ WG }) => flatGrid(C * C, WG),
-    flops: (C * (C + 1) * parts) / 2,
-  });
-  return [first, second];
-}
-
-function gradient(x: Ref, d: Ref, mu: Ref | null, y: Ref): Launch {
-  const [C, H, W] = chw('gram_grad', x.shape);
-  const N = H * W;
-  return launch({
-    kernel: gradKernels[tileClass(C, N)],
-    bind: [x, d, mu ?? x, y],
-    overrides: { CENTRED: mu ? 1 : 0 },
-    uniforms: { C, N, scale: 1 / N },
-    grid: ({ S, R }) => tileGrid(C, N, 4 * S * R),
-    flops: 2 * C * C * N,
-  });
-}
+import { gradLaunches, gramLaunches } from './launches';
 
 type None = Readonly<Record<string, never>>;
 
@@ -106,7 +18,7 @@ export const gramOp: Op<1, None> = defineOp<1, None>({
     const [C] = chw('gram', x);
     return [C, C];
   },
-  forward: ([x], y, _, scratch) => product(x, null, y, scratch),
+  forward: ([x], y, _, scratch) => gramLaunches(x, null, y, scratch),
   backward: ({ g, x: [x], dy }) => [g.apply(gramGradOp, [x, dy], {})],
 });
 
@@ -123,43 +35,72 @@ export const gramAboutOp: Op<2, About> = defineOp<2, About>({
     if (!sameShape(mu, [C])) throw shapeError('gram', `a centre [${C}]`, mu);
     return [C, C];
   },
-  forward: ([x, mu], y, _, scratch) => product(x, mu, y, scratch),
+  forward: ([x, mu], y, _, scratch) => gramLaunches(x, mu, y, scratch),
   backward({ g, x: [x, mu], dy, attrs, needs }) {
-    const dx = g.apply(gramAboutGradOp, [x, dy, mu], {});
+    const dx = g.apply(gramGradOp, [x, dy, mu], { centred: true });
     return [dx, !attrs.mean && needs(1) ? channelSum(g, dx, -1) : null];
   },
 });
 
-/** (D + D') X / N: x [C, H, W], D [C, C]. */
-export const gramGradOp: Op<2, None> = defineOp<2, None>({
-  name: 'gram_grad',
-  infer([x, d]) {
-    square(x, d);
-    return x;
-  },
-  forward: ([x, d], y) => [gradient(x, d, null, y)],
-  backward: ({ g, x: [x, d], dy, needs }) => [
-    needs(0) ? g.apply(gramGradOp, [dy, d], {}) : null,
-    needs(1) ? bothWays(g, dy, x) : null,
-  ],
-});
+/** Which inputs the gradient has behind x and d, in this order. */
+export interface GramGradAttrs {
+  /** mu [C], taken off x. */
+  readonly centred?: boolean;
+  /** b [C], this times which is added at every pixel of a channel. */
+  readonly bias?: number;
+  /** a [C, H, W], which is added. */
+  readonly add?: boolean;
+}
 
-/** (D + D') (X - mu) / N: x [C, H, W], D [C, C], mu [C]. */
-export const gramAboutGradOp: Op<3, None> = defineOp<3, None>({
-  name: 'gram_about_grad',
-  infer([x, d, mu]) {
+/** The inputs by name. */
+function parts<V>([x, d, ...more]: readonly V[], attrs: GramGradAttrs): { x: V; d: V; mu?: V; b?: V; a?: V } {
+  const next = (there: boolean): V | undefined => (there ? more.shift() : undefined);
+  const [mu, b, a] = [next(attrs.centred === true), next(attrs.bias !== undefined), next(attrs.add === true)];
+  if (x === undefined || d === undefined) throw bug('gram_grad wants a map and a matrix');
+  return { x, d, ...(mu !== undefined && { mu }), ...(b !== undefined && { b }), ...(a !== undefined && { a }) };
+}
+
+/**
+ * (D + D') (X - mu) / N + bias b + A: x [C, H, W], D [C, C]; mu, b and A where the attributes say so. Sums of gradients
+ * come here by fusion.
+ */
+export const gramGradOp: Op<number, GramGradAttrs> = defineOp<number, GramGradAttrs>({
+  name: 'gram_grad',
+  infer(inputs, attrs) {
+    const { x, d, mu, b, a } = parts(inputs, attrs);
     const C = square(x, d);
-    if (!sameShape(mu, [C])) throw shapeError('gram_about_grad', `a centre [${C}]`, mu);
+    if (mu && !sameShape(mu, [C])) throw shapeError('gram_grad', `a centre [${C}]`, mu);
+    if (b && !sameShape(b, [C])) throw shapeError('gram_grad', `a number for each channel [${C}]`, b);
+    if (a && !sameShape(a, x)) throw shapeError('gram_grad', 'an addend like the map', a, x);
     return x;
   },
-  forward: ([x, d, mu], y) => [gradient(x, d, mu, y)],
-  backward({ g, x: [x, d, mu], dy, needs }) {
-    const dx = needs(0) || needs(2) ? g.apply(gramGradOp, [dy, d], {}) : null;
+  forward(inputs, y, attrs, scratch) {
+    const { x, d, mu = null, b, a = null } = parts(inputs, attrs);
+    return gradLaunches([x, d, mu], { bias: b ? { b, scale: attrs.bias ?? 0 } : null, map: a }, y, scratch);
+  },
+  backward({ g, x: inputs, dy, attrs, needs }) {
+    const { x, d, mu, b, a } = parts(inputs, attrs);
+    const dx = needs(0) || (mu && needs(2)) ? g.apply(gramGradOp, [dy, d], {}) : null;
+    const from = mu ? sub(g, x, expandChannels(g, mu, x.shape)) : x;
     return [
       dx,
-      needs(1) ? bothWays(g, dy, sub(g, x, expandChannels(g, mu, x.shape))) : null,
-      dx && needs(2) ? channelSum(g, dx, -1) : null,
+      needs(1) ? bothWays(g, dy, from) : null,
+      ...(mu ? [dx && needs(2) ? channelSum(g, dx, -1) : null] : []),
+      ...(b ? [channelSum(g, dy, attrs.bias ?? 0)] : []),
+      ...(a ? [dy] : []),
     ];
+  },
+  fuseSum: (self: Applied<GramGradAttrs>, other): Fused | null =>
+    self.attrs.add || other.kind !== self.x[0]?.kind
+      ? null
+      : { op: gramGradOp, x: [...self.x, other], attrs: { ...self.attrs, add: true } },
+  fusePrevious(self: Applied<GramGradAttrs>, k, previous): Fused | null {
+    const { add, bias, ...attrs } = self.attrs;
+    const [b] = previous.x;
+    const last = k === self.x.length - 1;
+    if (!add || !last || bias !== undefined || previous.op !== expandChannelsOp || !b) return null;
+    const { scale } = previous.attrs as Expansion;
+    return { op: gramGradOp, x: [...self.x.slice(0, -1), b], attrs: { ...attrs, bias: scale } };
   },
 });
 

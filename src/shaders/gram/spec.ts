@@ -1,11 +1,12 @@
 import type { OpSpec, Value } from '../op';
-import { gramAboutGradOp, gramAboutOp, gramGradOp, gramOp } from './index';
+import { type GramGradAttrs, gramAboutOp, gramGradOp, gramOp } from './index';
 
 const none: Readonly<Record<string, never>> = {};
 const maps = [
   ['one number', [1, 1, 1]],
   ['exactly one tile', [64, 4, 4]],
   ['ragged', [5, 7, 9]],
+  ['ragged channels of whole rows', [13, 4, 6]],
   ['several ragged tiles', [70, 5, 7]],
 ] as const;
 const long = [
@@ -71,10 +72,40 @@ const ofAbout: OpSpec<2, { mean: boolean }> = {
   ],
 };
 
-const ofGrad: OpSpec<2, typeof none> = {
+const square = ([C = 0]: readonly number[]): readonly number[] => [C, C];
+const channels = ([C = 0]: readonly number[]): readonly number[] => [C];
+/** Which inputs behind the map and the matrix. */
+const grads: readonly (readonly [string, GramGradAttrs])[] = [
+  ['plain', {}],
+  ['centred', { centred: true }],
+  ['with a map to add', { add: true }],
+  ['with all there is', { centred: true, bias: -0.7, add: true }],
+];
+
+const ofGrad: OpSpec<number, GramGradAttrs> = {
   op: gramGradOp,
-  reference: ([x, d]) => gradient(centred(x, zero), d),
-  cases: maps.map(([name, s]) => ({ name, shapes: [s, [s[0], s[0]]], attrs: none })),
+  reference: ([x = zero, d = zero, ...more], { centred: about, bias, add }) => {
+    const mu = about ? more.shift() : undefined;
+    const b = bias === undefined ? undefined : more.shift();
+    const a = add ? more.shift() : undefined;
+    const [, H = 0, W = 0] = x.shape;
+    return gradient(centred(x, mu ?? zero), d).map(
+      (v, i) => v + (bias ?? 0) * (b?.data[Math.floor(i / (H * W))] ?? 0) + (a?.data[i] ?? 0),
+    );
+  },
+  cases: maps.flatMap(([name, s]) =>
+    grads.map(([what, attrs]) => ({
+      name: `${name}, ${what}`,
+      shapes: [
+        s,
+        square(s),
+        ...(attrs.centred ? [channels(s)] : []),
+        ...(attrs.bias === undefined ? [] : [channels(s)]),
+        ...(attrs.add ? [s] : []),
+      ],
+      attrs,
+    })),
+  ),
   rejects: [
     {
       name: 'another matrix',
@@ -82,26 +113,26 @@ const ofGrad: OpSpec<2, typeof none> = {
         [3, 4, 4],
         [4, 4],
       ],
-      attrs: none,
+      attrs: {},
       message: /gram_grad wants a matrix \[3, 3\], got \[4, 4\]/,
     },
-  ],
-  linearIn: 1,
-};
-
-const ofAboutGrad: OpSpec<3, typeof none> = {
-  op: gramAboutGradOp,
-  reference: ([x, d, mu]) => gradient(centred(x, mu), d),
-  cases: maps.map(([name, s]) => ({ name, shapes: [s, [s[0], s[0]], [s[0]]], attrs: none })),
-  rejects: [
     {
       name: 'another centre',
       shapes: [[3, 4, 4], [3, 3], [2]],
-      attrs: none,
-      message: /gram_about_grad wants a centre \[3\], got \[2\]/,
+      attrs: { centred: true },
+      message: /gram_grad wants a centre \[3\], got \[2\]/,
+    },
+    {
+      name: 'another map to add',
+      shapes: [
+        [3, 4, 4],
+        [3, 3],
+        [3, 4, 5],
+      ],
+      attrs: { add: true },
+      message: /gram_grad wants an addend like the map, got \[3, 4, 5\]/,
     },
   ],
-  linearIn: 1,
 };
 
-export const specs: OpSpec[] = [ofGram, ofAbout, ofGrad, ofAboutGrad];
+export const specs: OpSpec[] = [ofGram, ofAbout, ofGrad];
