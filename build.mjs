@@ -1,45 +1,113 @@
-// Bundles the command line, the tests and the benchmarks. Packages stay outside; shaders come in as text.
-//   node build.mjs [cli] [test] [bench] [examples]      default: all
-import { readdirSync } from 'node:fs';
+// Bundles the command line, the library, the tests and the benchmarks. Packages stay outside; shaders come in as text.
+//   node build.mjs [cli] [web] [types] [test] [bench] [examples] [--out folder]      default: all
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-const { version } = JSON.parse(await (await import('node:fs/promises')).readFile('package.json', 'utf8'));
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const files = (folder, ending) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((f) => f.endsWith(ending))
     .map((f) => `${folder}/${f}`);
-const targets = {
-  cli: { entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.node.ts' }, outdir: 'dist' },
-  test: { entryPoints: ['test/run.ts', ...files('test', '.test.ts')], outdir: 'build/test', outbase: 'test' },
-  bench: {
-    entryPoints: [
-      'bench/run.ts',
-      'bench/gpu.ts',
-      'bench/peers/run.ts',
-      'bench/peers/worker.ts',
-      ...files('bench', '.bench.ts'),
-    ],
-    outdir: 'build/bench',
-    outbase: 'bench',
-  },
-  examples: { entryPoints: files('examples', '.ts'), outdir: 'build/examples', outbase: 'examples' },
+
+const shared = {
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  sourcemap: 'linked',
+  loader: { '.wgsl': 'text', '.css': 'text', '.html': 'text', '.client.js': 'text' },
+  define: { TOROID_VERSION: JSON.stringify(version) },
+  chunkNames: 'chunks/[name]-[hash]',
+  logLevel: 'warning',
 };
-const wanted = process.argv.slice(2);
-for (const [name, target] of Object.entries(targets)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  if (Array.isArray(target.entryPoints) && target.entryPoints.length === 0) continue;
-  await build({
-    ...target,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    packages: 'external',
-    sourcemap: 'linked',
-    loader: { '.wgsl': 'text', '.css': 'text', '.html': 'text', '.client.js': 'text' },
-    define: { TOROID_VERSION: JSON.stringify(version) },
-    chunkNames: 'chunks/[name]-[hash]',
-    logLevel: 'warning',
-  });
+const node = { ...shared, platform: 'node', target: 'node20', packages: 'external' };
+
+/** Pages load shaders as text: without their comments and indents, each line where it was, because errors name lines. */
+const bareShaders = {
+  name: 'bare shaders',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      return { contents: text.replace(/\/\/.*$/gm, '').replace(/^[ \t]+|[ \t]+$/gm, ''), loader: 'text' };
+    });
+  },
+};
+/** protobufjs looks for Node's modules by `eval`, which a strict page forbids and reports. */
+const withoutEval = {
+  name: 'without eval',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /@protobufjs[\\/]inquire[\\/]index\.js$/ }, () => ({
+      contents: 'module.exports = () => null;',
+    }));
+  },
+};
+const browser = {
+  ...shared,
+  platform: 'browser',
+  target: 'es2022',
+  plugins: [bareShaders, withoutEval],
+};
+/** What a page may import: everything that does not need Node, each file by itself, for bundlers to choose from. */
+const modules = () =>
+  files('src', '.ts').filter(
+    (f) => !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/cli\/|^src\/index\.node/.test(f) && !/^src\/web\/(?!api\/)/.test(f),
+  );
+
+const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;
+const dist = out ?? 'dist';
+const tests = out ?? 'build/test';
+const targets = {
+  cli: () => build({ ...node, entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.node.ts' }, outdir: dist }),
+  // One file for a plain <script type="module"> (and what it loads when it is needed), and modules for bundlers.
+  web: async () => {
+    rmSync(join(dist, 'web'), { recursive: true, force: true });
+    await build({ ...browser, minify: true, entryPoints: { toroid: 'src/index.browser.ts' }, outdir: dist });
+    await build({
+      ...browser,
+      entryPoints: modules(),
+      outdir: join(dist, 'web'),
+      outbase: 'src',
+      sourcemap: false,
+      external: ['zod'],
+    });
+  },
+  types: () => declarations(join(dist, 'types')),
+  test: () =>
+    build({ ...node, entryPoints: ['test/run.ts', ...files('test', '.test.ts')], outdir: tests, outbase: 'test' }),
+  bench: () =>
+    build({
+      ...node,
+      entryPoints: ['bench/run.ts', 'bench/peers/run.ts', 'bench/peers/worker.ts', ...files('bench', '.bench.ts')],
+      outdir: 'build/bench',
+      outbase: 'bench',
+    }),
+  examples: () =>
+    build({ ...node, entryPoints: files('examples', '.ts'), outdir: 'build/examples', outbase: 'examples' }),
+};
+
+/** Declarations for those who import the package: tsc writes them, and Node's resolution wants whole file names. */
+function declarations(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', folder], { stdio: 'inherit' });
+  const made = new Set(files(folder, '.d.ts'));
+  for (const file of made) {
+    const text = readFileSync(file, 'utf8').replace(
+      /((?:from|import)\s*\(?\s*)(['"])(\.[^'"]*)\2/g,
+      (all, before, quote, path) => {
+        const target = join(dirname(file), path);
+        if (made.has(`${target}.d.ts`)) return `${before}${quote}${path}.js${quote}`;
+        return made.has(`${target}/index.d.ts`) ? `${before}${quote}${path}/index.js${quote}` : all;
+      },
+    );
+    writeFileSync(file, text);
+  }
+}
+
+const given = process.argv.slice(2).filter((a) => a !== '--out' && a !== out);
+for (const name of given.length > 0 ? given : Object.keys(targets)) {
+  if (!targets[name]) throw new Error(`there is no target ${name}; known: ${Object.keys(targets).join(', ')}`);
+  await targets[name]();
 }

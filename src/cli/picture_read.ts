@@ -47,11 +47,21 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
   } catch (cause) {
     throw new EngineError('PictureError', `cannot read ${path}: ${reason(cause)}`, `Run: chmod u+r ${quoted(path)}`);
   }
+  return decodePicture(path, path, { least, most: mostPixels, alpha, ...(onNotice && { onNotice }) });
+}
+
+/**
+ * Reads a picture from a file, or from the bytes of one, as `readPicture` does.
+ * @param path for messages
+ * @throws EngineError `PictureError` for what is no picture, damaged, too small or too large.
+ */
+export async function decodePicture(from: string | Uint8Array, path: string, options: ReadOptions): Promise<Raster> {
+  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onNotice } = options;
   const make = await loadSharp();
-  const open = (): Sharp => make(path, { failOn: 'error', limitInputPixels: false });
+  const open = (): Sharp => make(from, { failOn: 'error', limitInputPixels: false });
   const meta = await open()
     .metadata()
-    .catch((cause: Error) => Promise.reject(unreadable(path, cause)));
+    .catch((cause: Error) => Promise.reject(unreadable(from, path, cause)));
   const { width, height } = meta.autoOrient;
   if (!READS.includes(meta.format)) {
     throw new EngineError('PictureError', `${path} is ${meta.format}; toroid reads ${NAMES}`, 'Convert it to PNG.');
@@ -81,7 +91,7 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
       `${basename(path)} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
     );
   const { data, info } = await pixels(sized, meta, deep).catch((cause: Error) =>
-    Promise.reject(unreadable(path, cause)),
+    Promise.reject(unreadable(from, path, cause)),
   );
   const most = deep ? 65535 : 255;
   const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
@@ -108,8 +118,8 @@ interface Info {
 /** The first bytes of each format that is read: with them, a file that cannot be read is a damaged picture. */
 const SIGNATURES = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF....WEBP/s, /^II\*\0|^MM\0\*/, /^GIF8/, /^....ftyp/s];
 
-function unreadable(path: string, cause: Error): EngineError {
-  if (!SIGNATURES.some((s) => s.test(start(path)))) {
+function unreadable(from: string | Uint8Array, path: string, cause: Error): EngineError {
+  if (!SIGNATURES.some((s) => s.test(start(from)))) {
     return new EngineError('PictureError', `${path} is not a picture, or not one toroid reads`, `It reads ${NAMES}.`);
   }
   const said = cause.message.replaceAll(`${path}: `, '').replace('Input file has corrupt header:', '');
@@ -121,7 +131,8 @@ function unreadable(path: string, cause: Error): EngineError {
   );
 }
 
-function start(path: string): string {
+function start(path: string | Uint8Array): string {
+  if (typeof path !== 'string') return Buffer.from(path.subarray(0, 12)).toString('latin1');
   const bytes = Buffer.alloc(12);
   try {
     const file = openSync(path, 'r');
@@ -141,7 +152,7 @@ export async function readMetadata(path: string): Promise<Record<string, string>
   const make = await loadSharp();
   const meta = await make(path)
     .metadata()
-    .catch((cause: Error) => Promise.reject(unreadable(path, cause)));
+    .catch((cause: Error) => Promise.reject(unreadable(path, path, cause)));
   if (meta.format === 'png') return readText(await readFile(path));
   if (meta.format === 'gif') return readComment(await readFile(path));
   return unpackXmp(meta.xmpAsString ?? '');

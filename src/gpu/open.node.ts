@@ -8,6 +8,8 @@ export { facts, named } from './adapter';
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */
   readonly requireGpu?: boolean;
+  /** Compute on a device of yours. `close()` frees what was made on it and leaves the device itself alone. */
+  readonly device?: GPUDevice;
 }
 
 /**
@@ -38,6 +40,7 @@ export async function findAdapter(): Promise<{ instance: GPU; adapter: GPUAdapte
  * @throws EngineError `AdapterError` when there is none, or only a software one and `requireGpu` is set.
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
+  if (options.device) return borrow(options.device);
   const found = await findAdapter();
   if (!found) {
     throw new EngineError(
@@ -58,4 +61,10 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
   const gpu = await adapter.requestDevice(deviceWishes(adapter));
   held.add(instance);
   return new Device(gpu, about, { settle, release: () => held.delete(instance) });
+}
+
+async function borrow(device: GPUDevice): Promise<Device> {
+  // Its owner may have loaded Dawn without its constants.
+  if (!('GPUBufferUsage' in globalThis)) Object.assign(globalThis, (await import('webgpu')).globals);
+  return new Device(device, facts({ info: device.adapterInfo }), { settle, release: () => {}, borrowed: true });
 }

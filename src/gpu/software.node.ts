@@ -150,7 +150,7 @@ function install(fresh: string, folder: string): void {
 }
 
 /** Environment variables that make the Vulkan loader of a new process use the SwiftShader in `folder`. */
-export function swiftShaderEnv(folder: string): NodeJS.ProcessEnv {
+export function swiftShaderEnv(folder: string): Record<string, string | undefined> {
   const paths = [folder, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
   const icd = join(folder, 'vk_swiftshader_icd.json');
   // Whatever else the user has told the loader about drivers and layers was meant for other drivers.
