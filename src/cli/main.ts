@@ -4,6 +4,7 @@ import { parseTimes } from './arguments';
 import { addCheck } from './check';
 import { addDoctor } from './doctor';
 import { addDream } from './dream';
+import { addOnnx } from './onnx';
 import { addPlasma } from './plasma';
 import { addProfile } from './profile';
 import { addRecipes } from './recipes';
@@ -50,6 +51,7 @@ function program(): Command {
   addProfile(root);
   addTune(root);
   addWeights(root);
+  addOnnx(root);
   addDoctor(root);
   return root;
 }

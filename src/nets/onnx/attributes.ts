@@ -1,4 +1,4 @@
-import { type OnnxNode, onnxError } from './model';
+import { type OnnxNode, type OnnxTensor, onnxError } from './model';
 
 /** Attributes of one node, checked as they are read. */
 export class Attributes {
@@ -39,6 +39,25 @@ export class Attributes {
     return list;
   }
 
+  /** Any list of integers, or undefined where there is none. */
+  list(name: string): readonly number[] | undefined {
+    const v = this.node.attributes.get(name);
+    if (v === undefined) return undefined;
+    if (typeof v === 'number') return [v];
+    if (typeof v !== 'object' || !Array.isArray(v))
+      throw onnxError(`${this.who} has ${name} ${text(v)}, which is no list`);
+    return v as readonly number[];
+  }
+
+  tensor(name: string): OnnxTensor | undefined {
+    const v = this.node.attributes.get(name);
+    return v !== undefined && typeof v === 'object' && 'floats' in v ? v : undefined;
+  }
+
+  has(name: string): boolean {
+    return this.node.attributes.has(name);
+  }
+
   word<T extends string>(name: string, fallback: T, allowed: readonly T[]): T {
     const v = this.node.attributes.get(name) ?? fallback;
     const found = allowed.find((a) => a === v);
@@ -64,36 +83,53 @@ export type AutoPad = 'NOTSET' | 'SAME_UPPER' | 'SAME_LOWER' | 'VALID';
 
 /** Windows of a convolution or a pool along both axes, as the file describes them. */
 export interface Windows {
+  /** How far a window reaches, with dilation. */
   readonly kernel: readonly [h: number, w: number];
   readonly stride: readonly [y: number, x: number];
+  readonly dilation: readonly [y: number, x: number];
   readonly pads: Sides;
 }
 
-/** Reads kernel_shape, strides, pads, auto_pad and dilations of a node over a map of H x W. */
+/** Pads of one axis by auto_pad: as many outputs as n / stride, an odd pixel at the end (UPPER) or the beginning. */
+function same(isUpper: boolean, n: number, reach: number, stride: number): readonly [begin: number, end: number] {
+  const total = Math.max(0, (Math.ceil(n / stride) - 1) * stride + reach - n);
+  const less = Math.floor(total / 2);
+  return isUpper ? [less, total - less] : [total - less, less];
+}
+
+/** A list with one number for each spatial axis (1 or 2), as two numbers. */
+function pair(a: Attributes, name: string, spatial: number): readonly [y: number, x: number] {
+  const list = a.ints(name, new Array<number>(spatial).fill(1), spatial, 1, 4096);
+  return spatial === 1 ? [1, list[0] ?? 1] : [list[0] ?? 1, list[1] ?? 1];
+}
+
+/**
+ * Reads strides, pads, auto_pad and dilations of a node over a map of H x W; with one spatial axis, H is 1.
+ * @param kernel elements of a window.
+ */
 export function windowsOf(
   a: Attributes,
   kernel: readonly [number, number],
   [H, W]: readonly [number, number],
+  spatial = 2,
 ): Windows {
-  const [kh, kw] = kernel;
-  const [sy = 1, sx = 1] = a.ints('strides', [1, 1], 2, 1, 1024);
-  const dilations = a.ints('dilations', [1, 1], 2, 1, 1024);
-  if (dilations.some((d) => d !== 1)) {
-    throw onnxError(`${a.who} has dilations [${dilations.join(', ')}]`, 'Only nets without dilation can be used.');
-  }
+  const stride = pair(a, 'strides', spatial);
+  const dilation = pair(a, 'dilations', spatial);
+  const reach = [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1] as const;
   const auto = a.word<AutoPad>('auto_pad', 'NOTSET', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']);
-  const own = a.ints('pads', [0, 0, 0, 0], 4, 0, 4096);
-  const same = (n: number, k: number, s: number): [begin: number, end: number] => {
-    const total = Math.max(0, (Math.ceil(n / s) - 1) * s + k - n);
-    const less = Math.floor(total / 2);
-    return auto === 'SAME_UPPER' ? [less, total - less] : [total - less, less];
-  };
-  let pads = sides(own);
+  const own = a.ints('pads', new Array<number>(2 * spatial).fill(0), 2 * spatial, 0, 4096);
+  let pads = spatial === 1 ? sides([0, own[0] ?? 0, 0, own[1] ?? 0]) : sides(own);
   if (auto === 'VALID') pads = [0, 0, 0, 0];
   else if (auto !== 'NOTSET') {
-    const [t, b] = same(H, kh, sy);
-    const [l, r] = same(W, kw, sx);
+    const [t, b] = same(auto === 'SAME_UPPER', H, reach[0], stride[0]);
+    const [l, r] = same(auto === 'SAME_UPPER', W, reach[1], stride[1]);
     pads = [t, l, b, r];
   }
-  return { kernel: [kh, kw], stride: [sy, sx], pads };
+  return { kernel: reach, stride, dilation, pads };
+}
+
+/** kernel_shape as two numbers, or undefined where it is left out. */
+export function kernelOf(a: Attributes, spatial: number): readonly [h: number, w: number] | undefined {
+  if (!a.has('kernel_shape')) return undefined;
+  return pair(a, 'kernel_shape', spatial);
 }

@@ -58,3 +58,14 @@ export interface OnnxTensor {
 export function onnxError(message: string, hint = 'Download the file again, or export it again.'): EngineError {
   return new EngineError('OnnxError', message, hint);
 }
+
+/** A file that is right, but uses what toroid does not have; `ops` names it. */
+export class OnnxUnsupported extends EngineError {
+  constructor(
+    message: string,
+    hint = 'Choose layers before it, or export the net without it.',
+    readonly ops: readonly string[] = [],
+  ) {
+    super('OnnxError', message, hint);
+  }
+}

@@ -2,8 +2,8 @@ import { EngineError } from '../../base/errors';
 import { chw } from '../../base/shape';
 import type { Ref } from '../../shaders/op';
 import type { Border } from '../../shaders/pad';
-import { type Attributes, type Sides, sides, type Windows } from './attributes';
-import { type OnnxModel, onnxError } from './model';
+import { type Sides, sides, type Windows } from './attributes';
+import type { NodeContext } from './importer';
 
 /** A Pad node before anyone has said whether its margin is needed as such. */
 export interface PendingPad {
@@ -22,28 +22,13 @@ const MODES: ReadonlyMap<string, Border> = new Map([
   ['wrap', 'wrap'],
 ]);
 
-/** Reads a Pad node: pads and value are attributes up to operator set 10, constants from 11 on. */
-export function pendingPad(a: Attributes, x: Ref, model: OnnxModel): PendingPad {
-  chw(a.who, x.shape);
-  const { node } = a;
-  const border = MODES.get(a.word('mode', 'constant', ['constant', 'reflect', 'edge', 'wrap'])) ?? 'zeros';
-  const input = (k: number): string => node.inputs[k] ?? '';
-  const constant = (k: number, what: string) => {
-    const t = model.tensors.get(input(k));
-    if (!t) {
-      throw onnxError(`${a.who} computes its ${what}`, 'Export the model again with fixed pads.');
-    }
-    return t;
-  };
+/** A Pad node that only adds pixels around the maps of a picture; null for any other. */
+export function pendingPad(c: NodeContext, x: Ref): PendingPad | null {
+  const border = MODES.get(c.a.word('mode', 'constant', ['constant', 'reflect', 'edge', 'wrap'])) ?? 'zeros';
   // The oldest files say `paddings`.
-  const listed = node.attributes.get('pads') ?? node.attributes.get('paddings');
-  const own = input(1) !== '' ? constant(1, 'pads').ints() : Array.isArray(listed) ? (listed as readonly number[]) : [];
-  const axes =
-    input(3) !== ''
-      ? constant(3, 'axes')
-          .ints()
-          .map((v) => (v < 0 ? v + 4 : v))
-      : [0, 1, 2, 3];
+  const own = c.list(1, 'pads') ?? c.a.list('paddings') ?? [];
+  const axes = c.has(3) ? c.numbers(3, 'axes').map((k) => c.axis(k, 4)) : [0, 1, 2, 3];
+  if (own.length !== 2 * axes.length) return null;
   const all = [0, 0, 0, 0, 0, 0, 0, 0];
   axes.forEach((axis, k) => {
     all[axis] = own[k] ?? 0;
@@ -51,15 +36,12 @@ export function pendingPad(a: Attributes, x: Ref, model: OnnxModel): PendingPad 
   });
   const [n0, c0, t, l, n1, c1, b, r] = all as [number, number, number, number, number, number, number, number];
   const spatial = sides([t, l, b, r]);
-  if (
-    own.length !== 2 * axes.length ||
-    all.length !== 8 ||
-    [n0, c0, n1, c1].some((p) => p !== 0) ||
-    spatial.some((p) => !Number.isInteger(p) || p < 0 || p > 4096)
-  ) {
-    throw onnxError(`${a.who} has pads [${own.join(', ')}]`, 'Only pads of 0 to 4096 pixels around a map can be used.');
-  }
-  const value = input(2) !== '' ? (constant(2, 'value').floats()[0] ?? 0) : a.number('value', 0);
+  const [, h, w] = chw(c.who, x.shape);
+  const most =
+    border === 'zeros' || border === 'replicate' ? [4096, 4096] : border === 'wrap' ? [h, w] : [h - 1, w - 1];
+  const fits = spatial.every((p, k) => Number.isInteger(p) && p >= 0 && p <= (most[k % 2] ?? 0));
+  if ([n0, c0, n1, c1].some((p) => p !== 0) || !fits) return null;
+  const value = c.has(2) ? (c.numbers(2, 'value')[0] ?? 0) : c.a.number('value', 0);
   return { x, sides: spatial, border, value };
 }
 

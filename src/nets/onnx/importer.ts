@@ -1,0 +1,248 @@
+import { bug, shapeText } from '../../base/errors';
+import { sameShape, size } from '../../base/shape';
+import type { Graph } from '../../graph/graph';
+import type { Ref } from '../../shaders/op';
+import { pad } from '../../shaders/pad';
+import { reshape } from '../../shaders/reshape';
+import { Attributes, type Sides } from './attributes';
+import type { NetOptions } from './build';
+import { axisOf, isReal, MOST_FOLDED, numbers } from './host';
+import { type OnnxModel, type OnnxNode, type OnnxTensor, OnnxUnsupported, onnxError } from './model';
+import { operators } from './ops';
+import type { PendingPad } from './padding';
+import { type GraphValue, inGraph, type Value } from './value';
+
+/** How an operator is brought into a graph. */
+export interface Operator {
+  /** Its value on the host; used where all inputs are constants. */
+  readonly host?: (c: NodeContext) => readonly OnnxTensor[];
+  /** Its value in the graph; used where an input is, or where there is no `host`. */
+  readonly graph?: (c: NodeContext) => readonly Output[];
+}
+
+/** A Pad that a convolution may yet take into its own border. */
+export interface Waiting {
+  readonly pending: PendingPad;
+  readonly shape: readonly number[];
+  readonly type: string;
+}
+
+export type Output = Value | Waiting | null;
+
+/** Weights in a graph, so that a canvas and an exemplar run through the same net share them. */
+const uploaded = new WeakMap<Graph, WeakMap<OnnxModel, Map<string | OnnxTensor, Ref>>>();
+
+/** Brings the nodes of a model into a graph, one after another. */
+export class Importer {
+  readonly #values = new Map<string, Value | Waiting>();
+  readonly #weights: Map<string | OnnxTensor, Ref>;
+  readonly torus: readonly [vertical: boolean, horizontal: boolean];
+
+  constructor(
+    readonly g: Graph,
+    readonly model: OnnxModel,
+    readonly options: Omit<NetOptions, 'layers'>,
+  ) {
+    const { torus = false } = options;
+    this.torus = typeof torus === 'boolean' ? [torus, torus] : torus;
+    const ofGraph = uploaded.get(g) ?? new WeakMap();
+    uploaded.set(g, ofGraph);
+    this.#weights = ofGraph.get(model) ?? new Map();
+    ofGraph.set(model, this.#weights);
+  }
+
+  /** Supplies an input. */
+  give(name: string, value: Value): void {
+    this.#values.set(name, value);
+  }
+
+  /** @throws EngineError `OnnxError` that names every operator that toroid lacks, with where and how often. */
+  static check(model: OnnxModel, nodes: readonly OnnxNode[]): void {
+    const lacking = new Map<string, string[]>();
+    for (const n of nodes) if (!operators.has(n.op)) lacking.set(n.op, [...(lacking.get(n.op) ?? []), n.name]);
+    if (lacking.size === 0) return;
+    const list = [...lacking].map(
+      ([op, names]) => `${op} (${names.length > 1 ? `${names.length} nodes, first ${names[0]}` : `node ${names[0]}`})`,
+    );
+    throw new OnnxUnsupported(
+      `${model.name} needs ${list.join(', ')}, which toroid does not have`,
+      'Choose layers before it, or export the net without it.',
+      [...lacking.keys()],
+    );
+  }
+
+  add(node: OnnxNode, model: OnnxModel = this.model): void {
+    const op = operators.get(node.op);
+    if (!op) throw new OnnxUnsupported(`${node.op} ${node.name} is not supported`, undefined, [node.op]);
+    const c = new NodeContext(this, node, model);
+    const given = node.inputs.filter((x) => x !== '').map((x) => this.raw(x));
+    const constant = given.every((v) => v !== undefined && !('pending' in v) && !inGraph(v));
+    const elements = given.reduce((n, v) => n + (v ? size(v.shape) : 0), 0);
+    let outputs: readonly Output[];
+    // Large weights are rearranged on the GPU, once, as the plan is compiled.
+    if (constant && op.host && (elements <= MOST_FOLDED || !op.graph)) outputs = op.host(c);
+    else if (op.graph) outputs = op.graph(c);
+    else throw c.unsupported('of a value that is computed', 'Only constants can be taken here.');
+    node.outputs.forEach((name, k) => {
+      const value = outputs[k];
+      if (name !== '' && value) this.#values.set(name, value);
+      else if (name !== '') throw c.unsupported(`with its output ${k} (${name}) in use`);
+    });
+  }
+
+  /** A value as it stands: a Pad may not have been carried out. */
+  raw(name: string): Value | Waiting | undefined {
+    return this.#values.get(name) ?? this.model.tensors.get(name);
+  }
+
+  value(name: string): Value {
+    const known = this.raw(name);
+    if (!known) throw onnxError(`${this.model.name} needs ${name}, which no node before it makes`);
+    if (!('pending' in known)) return known;
+    const done = { ref: this.padded(known.pending, [true, true]), shape: known.shape, type: known.type };
+    // On a torus there is no edge to pad, and the map keeps its size.
+    const value = { ...done, shape: [1, ...done.ref.shape] };
+    this.#values.set(name, value);
+    return value;
+  }
+
+  /** A value in the graph; a constant is uploaded, once. Its Ref may have another shape than the value: see GraphValue. */
+  inGraph(name: string): GraphValue {
+    const v = this.value(name);
+    if (inGraph(v)) return v;
+    if (size(v.shape) === 0) throw new OnnxUnsupported(`${name} has no elements, and is used in a computation`);
+    const shape = v.shape.length === 0 ? [1] : v.shape;
+    const ref = this.upload(v, shape, () => (isReal(v.type) ? v.floats() : Float32Array.from(numbers(v))), v.name);
+    return { ref, shape: v.shape, type: v.type, known: v };
+  }
+
+  upload(key: string | OnnxTensor, shape: readonly number[], data: () => Float32Array, label: string): Ref {
+    const known = this.#weights.get(key);
+    if (known) return known;
+    const made = this.g.constant(shape, data(), label);
+    this.#weights.set(key, made);
+    return made;
+  }
+
+  /** Carries a Pad out on the chosen axes. A torus has no edge to pad. */
+  padded({ x, sides, border, value }: PendingPad, [vertical, horizontal]: readonly [boolean, boolean]): Ref {
+    const [t, l, b, r] = sides;
+    const v = vertical && !this.torus[0];
+    const h = horizontal && !this.torus[1];
+    const own: Sides = [v ? t : 0, h ? l : 0, v ? b : 0, h ? r : 0];
+    return own.every((n) => n === 0) ? x : pad(this.g, x, { pad: own, border: [border, border], value });
+  }
+}
+
+/** One node, with what it takes, as its operator sees it. */
+export class NodeContext {
+  readonly a: Attributes;
+  readonly g: Graph;
+
+  constructor(
+    readonly importer: Importer,
+    readonly node: OnnxNode,
+    readonly model: OnnxModel,
+  ) {
+    this.a = new Attributes(node);
+    this.g = importer.g;
+  }
+
+  /** The same for another node, one that this one takes in. */
+  at(node: OnnxNode): NodeContext {
+    return new NodeContext(this.importer, node, this.model);
+  }
+
+  get opset(): number {
+    return this.model.opset;
+  }
+
+  get who(): string {
+    return this.a.who;
+  }
+
+  has(k: number): boolean {
+    return (this.node.inputs[k] ?? '') !== '';
+  }
+
+  /** Input k, in the graph or not. */
+  value(k: number): Value {
+    if (!this.has(k)) throw onnxError(`${this.who} lacks its input ${k}`);
+    return this.importer.value(this.node.inputs[k] ?? '');
+  }
+
+  /** Input k, where it is a Pad that has not been carried out. */
+  waiting(k: number): Waiting | undefined {
+    const v = this.importer.raw(this.node.inputs[k] ?? '');
+    return v && 'pending' in v ? v : undefined;
+  }
+
+  /** Input k on the host, where all inputs are constants. */
+  tensor(k: number): OnnxTensor {
+    const v = this.value(k);
+    const known = inGraph(v) ? v.known : v;
+    if (!known) throw this.unsupported(`with its input ${k} computed`, 'Export the model again with it fixed.');
+    return known;
+  }
+
+  /** The numbers of a parameter: a constant, or an input whose value is known. */
+  numbers(k: number, what: string): readonly number[] {
+    const v = this.value(k);
+    const known = inGraph(v) ? v.known : v;
+    if (!known) throw this.unsupported(`with computed ${what}`, 'Export the model again with them fixed.');
+    return Array.from(numbers(known));
+  }
+
+  /** A list that was an attribute before it became an input; undefined when it is neither. */
+  list(k: number, name: string): readonly number[] | undefined {
+    if (this.has(k)) return this.numbers(k, name);
+    return this.a.list(name);
+  }
+
+  /** Input k in the graph. */
+  graph(k: number): GraphValue {
+    if (!this.has(k)) throw onnxError(`${this.who} lacks its input ${k}`);
+    return this.importer.inGraph(this.node.inputs[k] ?? '');
+  }
+
+  /** Input k in the graph, with the shape that the file gives it ([1] for a scalar). */
+  nd(k: number): Ref {
+    return this.ndOf(this.graph(k));
+  }
+
+  ndOf(v: GraphValue): Ref {
+    const shape = v.shape.length === 0 ? [1] : v.shape;
+    return sameShape(v.ref.shape, shape) ? v.ref : reshape(this.g, v.ref, shape);
+  }
+
+  /** A value of batch 1 as a feature map [C, H, W]; with several pictures, their channels one behind the other. */
+  mapOf(v: GraphValue): Ref {
+    const [N = 1, C = 1, H = 1, W = 1] = v.shape.length === 3 ? [v.shape[0], v.shape[1], 1, v.shape[2]] : v.shape;
+    const shape = [N * C, H, W];
+    return sameShape(v.ref.shape, shape) ? v.ref : reshape(this.g, v.ref, shape);
+  }
+
+  shape(k: number): readonly number[] {
+    return this.value(k).shape;
+  }
+
+  axis(axis: number, rank: number): number {
+    return axisOf(this.who, axis, rank);
+  }
+
+  /** A new value of the graph, of the given shape; the Ref is taken as one with as many elements. */
+  out(ref: Ref, shape: readonly number[] = ref.shape, type = this.type()): GraphValue {
+    if (size(ref.shape) !== size(shape)) throw bug(`${this.who} made ${shapeText(ref.shape)} for ${shapeText(shape)}`);
+    const kept = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape.length === 0 ? [1] : shape;
+    return { ref: sameShape(ref.shape, kept) ? ref : reshape(this.g, ref, kept), shape, type };
+  }
+
+  /** The element type of the first input, which most outputs share. */
+  type(): string {
+    return this.has(0) ? this.value(0).type : 'float32';
+  }
+
+  unsupported(what: string, hint?: string): OnnxUnsupported {
+    return new OnnxUnsupported(`${this.who} cannot be used ${what}`, hint, [this.node.op]);
+  }
+}

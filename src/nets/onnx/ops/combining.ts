@@ -1,0 +1,32 @@
+import { sameShape, size } from '../../../base/shape';
+import { add, div, max, min, mul, pow, prelu, sub } from '../../../shaders/binary';
+import { powConst } from '../../../shaders/elementary';
+import type { Ref } from '../../../shaders/op';
+import { affine } from '../../../shaders/pointwise';
+import { broadcastShape, numbers } from '../host';
+import type { NodeContext } from '../importer';
+import type { GraphValue } from '../value';
+
+const functions = { add, sub, mul, div, pow, max, min, prelu } as const;
+export type Combination = keyof typeof functions;
+
+/** Two values, element by element, either repeated along the axes that it lacks. */
+export function combined(c: NodeContext, fn: Combination, a: GraphValue, b: GraphValue): GraphValue {
+  const shape = broadcastShape(c.who, [a.shape, b.shape]);
+  const { g } = c;
+  const s = numberOf(c, b);
+  if (s !== undefined && sameShape(a.shape, shape)) {
+    if (fn === 'add') return c.out(affine(g, a.ref, 1, s), shape);
+    if (fn === 'sub') return c.out(affine(g, a.ref, 1, -s), shape);
+    if (fn === 'mul') return c.out(affine(g, a.ref, s, 0), shape);
+    if (fn === 'pow') return c.out(powConst(g, a.ref, s), shape);
+  }
+  // Equal shapes stay feature maps, which fuse with what made them.
+  const alike = sameShape(a.shape, b.shape) && sameShape(a.ref.shape, b.ref.shape);
+  const [x, y]: readonly [Ref, Ref] = alike ? [a.ref, b.ref] : [c.ndOf(a), c.ndOf(b)];
+  return c.out(functions[fn](g, x, y), shape);
+}
+
+/** A single number of the file; undefined for all else, also for an input that only happens to be known. */
+const numberOf = (c: NodeContext, v: GraphValue): number | undefined =>
+  v.known && size(v.shape) === 1 && c.g.node(v.ref).source.from === 'constant' ? numbers(v.known)[0] : undefined;

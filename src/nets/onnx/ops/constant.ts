@@ -1,0 +1,49 @@
+// Operators that make constants.
+import { size } from '../../../base/shape';
+import { checkFolded, hostTensor, numbers } from '../host';
+import type { Operator } from '../importer';
+import { onnxError } from '../model';
+
+export const constantOperators: Readonly<Record<string, Operator>> = {
+  Constant: {
+    host: (c) => {
+      const { name } = c.node;
+      const value = c.a.tensor('value');
+      if (value) return [value];
+      const one = c.node.attributes.get('value_float');
+      if (typeof one === 'number') return [hostTensor(name, 'float32', [], [one])];
+      const whole = c.node.attributes.get('value_int');
+      if (typeof whole === 'number') return [hostTensor(name, 'int64', [], [whole])];
+      const floats = c.a.list('value_floats');
+      if (floats) return [hostTensor(name, 'float32', [floats.length], floats)];
+      const ints = c.a.list('value_ints');
+      if (ints) return [hostTensor(name, 'int64', [ints.length], ints)];
+      throw c.unsupported('with a value of this kind');
+    },
+  },
+  ConstantOfShape: {
+    graph: (c) => {
+      const shape = c.numbers(0, 'shape');
+      checkFolded(c.who, shape);
+      const value = c.a.tensor('value');
+      const fill = value ? (numbers(value)[0] ?? 0) : 0;
+      return [hostTensor(c.node.name, value?.type ?? 'float32', shape, new Float64Array(size(shape)).fill(fill))];
+    },
+  },
+  Range: {
+    graph: (c) => {
+      const [start = 0, limit = 0, delta = 1] = [0, 1, 2].map((k) => c.numbers(k, 'bounds')[0] ?? 0);
+      const n = Math.max(0, Math.ceil((limit - start) / delta));
+      if (delta === 0 || !Number.isFinite(n)) throw onnxError(`${c.who} never ends`);
+      checkFolded(c.who, [n]);
+      return [
+        hostTensor(
+          c.node.name,
+          c.type(),
+          [n],
+          Float64Array.from({ length: n }, (_, k) => start + k * delta),
+        ),
+      ];
+    },
+  },
+};

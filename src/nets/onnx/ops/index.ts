@@ -1,0 +1,23 @@
+import type { Operator } from '../importer';
+import { constantOperators } from './constant';
+import { convOperators } from './conv';
+import { elementwiseOperators } from './elementwise';
+import { linearOperators } from './linear';
+import { moveOperators } from './move';
+import { normaliseOperators } from './normalise';
+import { poolOperators } from './pool';
+import { shapeOperators } from './shape';
+
+/** What toroid has, by ONNX's names. One entry is all that a new operator needs. */
+export const operators: ReadonlyMap<string, Operator> = new Map(
+  [
+    constantOperators,
+    convOperators,
+    elementwiseOperators,
+    linearOperators,
+    moveOperators,
+    normaliseOperators,
+    poolOperators,
+    shapeOperators,
+  ].flatMap((table) => Object.entries(table)),
+);

@@ -1,0 +1,254 @@
+import { EngineError } from '../../base/errors';
+import { toHalf } from '../../base/half';
+import { layerNames, layerValue } from './layers';
+import { type OnnxModel, type OnnxTensor, onnxError } from './model';
+import { type ByteSource, type Range, type Scanned, type ScannedNode, type ScannedTensor, scanOnnx } from './scan';
+import { convolutionalPart, floatsKept } from './slim_choice';
+import { withAliases } from './structure';
+import type { ReadExternal } from './tensor';
+import {
+  FLOAT,
+  FLOAT16,
+  field,
+  type Piece,
+  plain,
+  sequence,
+  tensorField,
+  textField,
+  typeField,
+  valueField,
+} from './write';
+
+export interface SlimOptions {
+  /** Names of layers to keep what they need of. Default: all up to the classifier, see `convolutionalPart`. */
+  readonly layers?: readonly string[];
+  /** Other names of layers: `Net.aliases`. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Weights, and with them all values, in half precision. Default false. */
+  readonly f16?: boolean;
+  /** What messages call the net. */
+  readonly name?: string;
+  /** Reads weights kept in other files; they become part of this one. Without it such a file is refused. */
+  readonly readExternal?: ReadExternal;
+}
+
+export interface Slimmed {
+  /** The file, a piece at a time; valid ONNX, the same bytes for the same input and options. */
+  readonly file: Piece;
+  /** What it gives: layer -> value name. */
+  readonly outputs: ReadonlyMap<string, string>;
+  readonly nodes: { readonly kept: number; readonly all: number };
+  readonly weights: { readonly kept: number; readonly all: number };
+}
+
+/** Weights are copied this many bytes at a time. */
+const COPY = 1 << 20;
+
+/**
+ * Keeps of an ONNX file what some of its layers need: those nodes, their weights and inputs. Nothing is held in memory
+ * but names: weights are copied from the source as the result is written.
+ * @throws EngineError `OnnxError`: no such file, or f16 where an op or a number has no such form; `RecipeError`: no
+ *   such layer.
+ */
+export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
+  const { name = 'the net', f16 = false, readExternal } = options;
+  const scan = scanOnnx(source, name);
+  const tensors = new Map(scan.tensors.map((t) => [t.name, t]));
+  const makers = new Map<string, ScannedNode>();
+  for (const n of scan.nodes) for (const o of n.outputs) if (o !== '') makers.set(o, n);
+  const outputs = wanted(scan, name, tensors, options);
+
+  const nodes = new Set<ScannedNode>();
+  const used = new Set<string>();
+  const open = [...outputs.values()];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (value === '' || used.has(value)) continue;
+    used.add(value);
+    const node = makers.get(value);
+    if (!node || nodes.has(node)) continue;
+    nodes.add(node);
+    open.push(...node.inputs, ...node.captures);
+  }
+  const given = new Set([...scan.inputs.map((i) => i.name), ...tensors.keys()]);
+  for (const n of nodes) {
+    const lost = n.inputs.find((x) => x !== '' && !makers.has(x) && !given.has(x));
+    if (lost !== undefined) throw onnxError(`${n.op} ${n.name} of ${name} reads ${lost}, which no node makes`);
+  }
+
+  const halved = f16 ? floatsKept(name, [...nodes], tensors) : null;
+  const isHalf = (value: string): boolean => halved !== null && (!tensors.has(value) || halved.has(value));
+  const kept = scan.tensors.filter((t) => used.has(t.name));
+  const copy = (r: Range): Piece => copied(source, r);
+  const graph: Piece[] = [
+    ...scan.nodes.filter((n) => nodes.has(n)).map((n) => field(1, [copy(n)])),
+    textField(2, scan.graphName),
+    ...kept.map((t) => {
+      const external = t.external ? inlined(t, t.external, readExternal) : null;
+      const raw = external ? [external] : t.payload.map(copy);
+      if (halved?.has(t.name)) return tensorField(5, t.name, t.dims, FLOAT16, [half(t, raw)]);
+      return external ? tensorField(5, t.name, t.dims, t.type, raw) : field(5, [copy(t)]);
+    }),
+    ...scan.inputs
+      .filter((i) => used.has(i.name))
+      .map((i) => {
+        if (!isHalf(i.name) || i.type !== FLOAT) return field(11, [copy(i)]);
+        const shape = i.shape ? [field(2, [copy(i.shape)])] : [];
+        return field(11, [textField(1, i.name), typeField([plain(Uint8Array.of(8, FLOAT16)), ...shape])]);
+      }),
+    ...[...new Set(outputs.values())].map((value) => outputField(scan, value, makers, tensors, f16, copy)),
+    // Of values between, types are those of the whole net in single precision.
+    ...(f16 ? [] : scan.values.filter((v) => used.has(v.name)).map((v) => field(13, [copy(v)]))),
+  ];
+  const around = scan.around.map((r) => (r ? copy(r) : field(7, graph)));
+  return {
+    file: sequence(around),
+    outputs,
+    nodes: { kept: nodes.size, all: scan.nodes.length },
+    weights: { kept: kept.length, all: scan.tensors.length },
+  };
+}
+
+/** The values to keep, by the names they were asked for. */
+function wanted(
+  scan: Scanned,
+  name: string,
+  tensors: ReadonlyMap<string, ScannedTensor>,
+  options: SlimOptions,
+): Map<string, string> {
+  const { layers, aliases = {} } = options;
+  if (layers?.length === 0) throw new EngineError('RecipeError', 'no layer is named', 'Name one layer or more.');
+  if (!layers) return new Map(convolutionalPart(scan, name).map((v) => [v, v]));
+  const model = outline(scan, name, tensors);
+  const names = withAliases(model, layerNames(model), aliases);
+  return new Map(layers.map((layer) => [layer, layerValue(model, names, layer)]));
+}
+
+/** As much of a model as names of layers depend on. */
+function outline(scan: Scanned, name: string, tensors: ReadonlyMap<string, ScannedTensor>): OnnxModel {
+  const unread = (): never => {
+    throw onnxError(`the weights of ${name} are not read here`);
+  };
+  const shapes = new Map<string, OnnxTensor>();
+  for (const t of tensors.values()) {
+    shapes.set(t.name, { name: t.name, shape: t.dims, type: '', floats: unread, ints: unread });
+  }
+  return {
+    name,
+    producer: scan.producer,
+    opset: scan.opset,
+    inputs: scan.inputs.filter((i) => !tensors.has(i.name)).map((i) => ({ name: i.name, shape: i.dims ?? [] })),
+    outputs: scan.outputs.map((o) => o.name),
+    nodes: scan.nodes.map(({ op, name: own, inputs, outputs }) => ({
+      op,
+      name: own,
+      inputs,
+      outputs,
+      attributes: new Map(),
+    })),
+    tensors: shapes,
+  };
+}
+
+function outputField(
+  scan: Scanned,
+  value: string,
+  makers: ReadonlyMap<string, ScannedNode>,
+  tensors: ReadonlyMap<string, ScannedTensor>,
+  f16: boolean,
+  copy: (r: Range) => Piece,
+): Piece {
+  const known = [...scan.outputs, ...scan.values].find((v) => v.name === value);
+  if (known && !f16) return field(12, [copy(known)]);
+  const image = scan.inputs.find((i) => !tensors.has(i.name));
+  const rank = known?.dims?.length ?? rankOf(value, makers, image?.dims?.length ?? 4);
+  const type = elementType(makers.get(value), tensors, f16 ? FLOAT16 : FLOAT);
+  return valueField(
+    12,
+    value,
+    type,
+    Array.from({ length: rank }, () => null),
+  );
+}
+
+/** Feature maps have the rank of the picture, what is behind a Flatten two dimensions. */
+function rankOf(value: string, makers: ReadonlyMap<string, ScannedNode>, image: number): number {
+  const seen = new Set<string>();
+  for (let at: string | undefined = value; at !== undefined && !seen.has(at); ) {
+    seen.add(at);
+    const node = makers.get(at);
+    if (node?.op === 'Flatten' || node?.op === 'Gemm') return 2;
+    at = node?.inputs[0];
+  }
+  return image;
+}
+
+/** Quantised layers have the type of their zero point. */
+function elementType(
+  maker: ScannedNode | undefined,
+  tensors: ReadonlyMap<string, ScannedTensor>,
+  float: number,
+): number {
+  const zero = maker?.op === 'QLinearConv' ? maker.inputs[7] : maker?.op === 'QuantizeLinear' ? maker.inputs[2] : '';
+  const UINT8 = 2;
+  if (maker?.op === 'QuantizeLinear' || maker?.op === 'QLinearConv') return tensors.get(zero ?? '')?.type ?? UINT8;
+  return float;
+}
+
+function copied(source: ByteSource, { start, end }: Range): Piece {
+  return {
+    length: end - start,
+    *bytes() {
+      for (let at = start; at < end; at += COPY) yield source.read(at, Math.min(COPY, end - at));
+    },
+  };
+}
+
+/** Elements of another file. */
+function inlined(t: ScannedTensor, external: ReadonlyMap<string, string>, read: ReadExternal | undefined): Piece {
+  const location = external.get('location') ?? '';
+  const [offset, length] = [Number(external.get('offset') ?? 0), Number(external.get('length') ?? Number.NaN)];
+  if (!read || !(Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(length) && length >= 0)) {
+    throw onnxError(
+      `${t.name} is kept in another file, ${JSON.stringify(location)}`,
+      'Export the model again with its data in one file.',
+    );
+  }
+  return {
+    length,
+    *bytes() {
+      const bytes = read(location, offset, length);
+      if (bytes.length !== length) {
+        throw onnxError(`${t.name} wants ${length} bytes at ${offset} of ${location}, which has ${bytes.length} there`);
+      }
+      yield bytes;
+    },
+  };
+}
+
+/** Single to half precision, rounded to nearest even. */
+function half(t: ScannedTensor, raw: readonly Piece[]): Piece {
+  const single = sequence(raw);
+  const count = t.dims.reduce((a, b) => a * b, 1);
+  if (single.length !== 4 * count) {
+    throw onnxError(`${t.name} has ${single.length} bytes where [${t.dims.join(', ')}] wants ${4 * count}`);
+  }
+  return {
+    length: single.length / 2,
+    *bytes() {
+      let rest = new Uint8Array();
+      for (const part of single.bytes()) {
+        const all = new Uint8Array(rest.length + part.length);
+        all.set(rest);
+        all.set(part, rest.length);
+        const whole = all.length - (all.length % 4);
+        const floats = new Float32Array(all.buffer, 0, whole / 4);
+        const large = floats.find((v) => !(Math.abs(v) < 65520));
+        if (large !== undefined) {
+          throw onnxError(`${t.name} holds ${large}, which half precision does not have`, 'Leave --f16 out.');
+        }
+        yield new Uint8Array(toHalf(floats).buffer);
+        rest = all.slice(whole);
+      }
+    },
+  };
+}
