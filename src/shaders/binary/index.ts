@@ -1,4 +1,4 @@
-import { EngineError } from '../../base/errors';
+import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -7,7 +7,7 @@ import flat from '../lib/flat.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import * as pointwise from '../pointwise';
 import { sumTo } from '../reduce_axes';
-import { broadcastShape, walk } from './axes';
+import { type Axis, broadcastShape, merged, walk } from './axes';
 import wgsl from './binary.wgsl';
 
 const kernel = defineKernel({
@@ -66,9 +66,13 @@ export interface BinaryAttrs {
   readonly fn: BinaryName;
 }
 
-export function applyBinary(fn: BinaryName, a: Ref, b: Ref, y: Ref): Launch {
+function applyBinary(fn: BinaryName, a: Ref, b: Ref, y: Ref): Launch {
+  return walked(fn, walk(fn, y.shape, [a.shape, b.shape]), a, b, y);
+}
+
+/** The launch of a function whose operands are walked by these axes, at most 6. */
+function walked(fn: BinaryName, axes: readonly Axis[], a: Ref, b: Ref, y: Ref): Launch {
   const n = size(y.shape);
-  const axes = walk(fn, y.shape, [a.shape, b.shape]);
   const missing = 6 - axes.length;
   const at = (k: number): { side: number; a: number; b: number } => {
     const { side = 1, steps: [sa = 0, sb = 0] = [] } = axes[k - missing] ?? {};
@@ -171,6 +175,31 @@ export const expandToOp: Op<1, { shape: Shape }> = defineOp<1, { shape: Shape }>
   backward: ({ g, x: [x], dy }) => [sumTo(g, dy, x.shape)],
 });
 
+/** Axes of a permuted value, merged where they stay neighbours. */
+function permutedAxes(x: Shape, perm: readonly number[]): readonly Axis[] {
+  const strides = x.map((_, k) => size(x.slice(k + 1)));
+  return merged(
+    'permute',
+    perm.map((k) => ({ side: x[k] ?? 1, steps: [strides[k] ?? 0, strides[k] ?? 0] })),
+  );
+}
+
+export const permuteOp: Op<1, { perm: readonly number[] }> = defineOp<1, { perm: readonly number[] }>({
+  name: 'permute',
+  infer([x], { perm }) {
+    if (perm.length !== x.length || !x.every((_, k) => perm.includes(k))) {
+      throw shapeError('permute', `as many axes as the order [${perm.join(', ')}]`, x);
+    }
+    permutedAxes(x, perm);
+    return perm.map((k) => x[k] ?? 1);
+  },
+  forward([x], y, { perm }) {
+    const axes = permutedAxes(x.shape, perm);
+    return axes.length <= 1 ? [] : [walked('expand', axes, x, x, y)]; // a view where no axis passes another
+  },
+  backward: ({ g, dy, attrs: { perm } }) => [g.apply(permuteOp, [dy], { perm: perm.map((_, k) => perm.indexOf(k)) })],
+});
+
 const broadcast =
   (fn: BinaryName, equal?: (g: Builder, a: Ref, b: Ref) => Ref) =>
   (g: Builder, a: Ref, b: Ref): Ref =>
@@ -202,3 +231,10 @@ export const prelu: (g: Builder, x: Ref, slope: Ref) => Ref = broadcast('prelu')
  */
 export const expandTo = (g: Builder, x: Ref, shape: Shape): Ref =>
   sameShape(x.shape, shape) ? x : g.apply(expandToOp, [x], { shape });
+
+/**
+ * Axes in another order: axis k of the result is axis perm[k] of x. At most 6 axes move apart from each other.
+ * @throws EngineError `ShapeError` when perm is no permutation of the axes.
+ */
+export const permute = (g: Builder, x: Ref, perm: readonly number[]): Ref =>
+  perm.length === x.shape.length && perm.every((k, i) => k === i) ? x : g.apply(permuteOp, [x], { perm });

@@ -1,7 +1,7 @@
 import { type Shape, size } from '../../base/shape';
 import type { Case, OpSpec, Value } from '../op';
 import { broadcastShape } from './axes';
-import { type BinaryAttrs, type BinaryName, binaries, binaryOp, expandToOp } from './index';
+import { type BinaryAttrs, type BinaryName, binaries, binaryOp, expandToOp, permuteOp } from './index';
 
 const truths: Record<BinaryName, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
@@ -112,4 +112,29 @@ const expand: OpSpec<1, { shape: Shape }> = {
   linearIn: 0,
 };
 
-export const specs: OpSpec[] = [...(Object.keys(binaries) as BinaryName[]).map(ofName), expand] as OpSpec[];
+const permute: OpSpec<1, { perm: readonly number[] }> = {
+  op: permuteOp,
+  reference([x], { perm }) {
+    const to = perm.map((k) => x.shape[k] ?? 1);
+    return Float64Array.from({ length: x.data.length }, (_, i) => {
+      let at = 0;
+      perm.forEach((k, j) => {
+        at += (Math.floor(i / size(to.slice(j + 1))) % (to[j] ?? 1)) * size(x.shape.slice(k + 1));
+      });
+      return x.data[at] ?? Number.NaN;
+    });
+  },
+  cases: [
+    { name: 'a view', shapes: [[1, 3, 1]], attrs: { perm: [2, 0, 1] } },
+    { name: 'one workgroup', shapes: [[8, 8]], attrs: { perm: [1, 0] } },
+    { name: 'neighbours stay', shapes: [[3, 5, 2, 3]], attrs: { perm: [2, 3, 0, 1] } },
+    { name: 'five axes', shapes: [[2, 3, 4, 3, 2]], attrs: { perm: [4, 1, 3, 0, 2] } },
+    { name: 'six axes', shapes: [[2, 3, 2, 3, 2, 2]], attrs: { perm: [5, 4, 3, 2, 1, 0] } },
+  ],
+  rejects: [
+    { name: 'not all', shapes: [[2, 3]], attrs: { perm: [1, 1] }, message: /the order \[1, 1\], got \[2, 3\]/ },
+  ],
+  linearIn: 0,
+};
+
+export const specs: OpSpec[] = [...(Object.keys(binaries) as BinaryName[]).map(ofName), expand, permute] as OpSpec[];
