@@ -29,8 +29,22 @@ const failure = async (f: () => unknown): Promise<EngineError> => {
 test('the manifest is what its schema says, and a stranger in it is refused', () => {
   assert.equal(
     knownWeights.map((w) => w.name),
-    ['vgg19', 'vgg16', 'vgg19-normalised-conv3_1', 'vgg19-16x-distilled', 'squeezenet1.0'],
+    [
+      ...['vgg19', 'vgg16', 'vgg19-bn', 'vgg16-bn', 'vgg19-caffe2', 'vgg16-int8'],
+      ...['vgg19-normalised-conv3_1', 'vgg19-16x-distilled', 'squeezenet1.0', 'squeezenet1.0-zoo', 'squeezenet1.1'],
+      ...['alexnet', 'googlenet', 'inception-v1', 'resnet18', 'resnet50'],
+    ],
   );
+  for (const w of knownWeights) {
+    assert.ok(w.licence !== '' && w.source !== '', w.name);
+    if (w.url) assert.ok(w.url.startsWith('https://') && w.url.endsWith(`/${w.file}`), w.name);
+    assert.is(w.preprocessing.range === 255, w.preprocessing.order === 'BGR', `${w.name}: Caffe's, or torchvision's`);
+    const names = [...w.layers.map((l) => l.layer), ...w.content, ...w.dream];
+    const isChain = /^vgg/.test(w.name);
+    for (const n of names)
+      assert.ok(isChain || n in w.aliases || n.includes('/') || n.includes('_out'), `${w.name}: ${n}`);
+  }
+  assert.is(new Set(knownWeights.map((w) => w.sha256)).size, knownWeights.length);
   assert.not.ok(manifestSchema.safeParse({ weights: [{ ...weightsNamed('vgg19'), sha256: 'abc' }] }).success);
   assert.not.ok(manifestSchema.safeParse({ weights: [{ ...weightsNamed('vgg19'), more: 1 }] }).success);
 });
@@ -39,11 +53,16 @@ test('missing weights: which file, how large, from where, to where', async () =>
   const e = await failure(() => resolveWeights('vgg19', { folders: [folder, '/nowhere'] }));
   assert.is(e.code, 'WeightsError');
   assert.match(e.message, `vgg19 wants vgg19-7.onnx (548.1 MiB), which is not in ${folder} or /nowhere`);
-  assert.match(e.message, `Download https://huggingface.co/onnxmodelzoo/legacy_models/resolve/main/`);
-  assert.match(e.message, `vgg19-7.onnx to ${folder}/vgg19-7.onnx`);
+  assert.match(e.message, 'Run `toroid weights pull vgg19`; where there is no network, put vgg19-7.onnx (574677321');
+  assert.match(
+    e.message,
+    'bytes, sha256 692f9f927f1df1b89033787a77a73eac59fd9b3344f9ecdf0b13221e41c2046f) from https://',
+  );
+  assert.match(e.message, `/model/vgg19-7.onnx into ${folder}.`);
+  assert.match((await failure(() => resolveWeights('vgg19-random'))).message, /toroid weights make vgg19-random/);
   assert.match(
     (await failure(() => resolveWeights('squeezenet1.0', { folders: [folder] }))).message,
-    /Put squeezenet1\.0\.onnx into/,
+    /Put squeezenet1\.0\.onnx \(5004419 bytes, sha256 dbf65734\w+\) into/,
   );
   assert.match(
     (await failure(() => resolveWeights('vgg-19'))).message,

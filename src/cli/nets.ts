@@ -1,6 +1,5 @@
 import { EngineError } from '../base/errors';
-import { knownWeights } from '../nets/weights';
-import { resolveWeights, weightFolders } from '../nets/weights.node';
+import { resolveWeights, weightFolders, weightNames } from '../nets/weights.node';
 import type { Recipe } from '../recipes/recipe';
 
 /** What a recipe says that suits any net. */
@@ -14,9 +13,9 @@ export function availableNet(recipe: Recipe, notice: (text: string) => void): Re
   const { net } = recipe;
   const name = typeof net === 'object' ? net.name : net;
   if (name !== ANY) return recipe;
-  const first = knownWeights.find((w) => {
+  const first = weightNames().find((w) => {
     try {
-      resolveWeights(w.name);
+      resolveWeights(w);
       return true;
     } catch {
       return false;
@@ -26,9 +25,9 @@ export function availableNet(recipe: Recipe, notice: (text: string) => void): Re
     throw new EngineError(
       'WeightsError',
       `the recipe ${recipe.name} needs the weights of a network, and there are none in ${weightFolders().join(' or ')}`,
-      'Run `toroid weights list` to see what can be downloaded, and where to put it; or give --net file.onnx.',
+      'Run `toroid weights pull vgg19`, or `toroid weights make vgg19-random` to try it without; or give --net file.onnx.',
     );
   }
-  notice(`network: ${first.name}`);
-  return { ...recipe, net: typeof net === 'object' ? { ...net, name: first.name } : first.name };
+  notice(`network: ${first}`);
+  return { ...recipe, net: typeof net === 'object' ? { ...net, name: first } : first };
 }

@@ -1,6 +1,6 @@
 import { extname, parse } from 'node:path';
 import { type Command, Option } from 'commander';
-import { knownWeights } from '../nets/weights';
+import { weightNames } from '../nets/weights.node';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { fillTexture, type TextureWishes } from '../recipes/texture';
@@ -102,7 +102,7 @@ function recipeOf(options: Options): Recipe {
 
 /** A net by name or by file; --layers and --pooling make no sense without one. `needed`: the recipe has a net. */
 function netOf({ net, layers, pooling, recipe }: Options, needed: boolean): string | undefined {
-  const names = ['patches', ...knownWeights.map((w) => w.name)];
+  const names = ['patches', ...weightNames()];
   if (net !== undefined && !names.includes(net) && extname(net).toLowerCase() !== '.onnx') {
     usage(`--net ${net}: no such net`, `${suggestion(net, names)} Or give the path of an .onnx file.`);
   }

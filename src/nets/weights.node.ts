@@ -17,13 +17,17 @@ import { onnxError } from './onnx/model';
 import { parseOnnx } from './onnx/parse';
 import type { ReadExternal } from './onnx/tensor';
 import { type KnownWeights, knownWeights, missing, type Net, netOf, weightsNamed } from './weights';
+import { randomNets } from './weights_random';
+import { readRecord, type WeightsRecord } from './weights_record.node';
 
 /** A weight file on this machine. */
 export interface FoundWeights {
   readonly name: string;
   readonly path: string;
-  /** Its entry in the manifest; null for a file that toroid does not know. */
+  /** Its entry in the manifest, or in the record beside it; null for a file that toroid does not know. */
   readonly known: KnownWeights | null;
+  /** The file that this one was cut out of, if it was. */
+  readonly of?: WeightsRecord['of'];
 }
 
 export interface SearchOptions {
@@ -35,6 +39,47 @@ export interface SearchOptions {
 export function weightFolders(): string[] {
   const own = (process.env.TOROID_WEIGHTS ?? '').split(delimiter).filter(Boolean);
   return [...own, 'weights', join(cacheFolder(), 'weights')];
+}
+
+/** Where new files go: TOROID_WEIGHTS, ./weights where there is such a folder, else the user's cache. */
+export function storeFolder(): string {
+  const [own] = (process.env.TOROID_WEIGHTS ?? '').split(delimiter).filter(Boolean);
+  const isHere = statSync('weights', { throwIfNoEntry: false })?.isDirectory() === true;
+  return own ?? (isHere ? 'weights' : join(cacheFolder(), 'weights'));
+}
+
+/** All files here that have a record beside them: added, made, or cut out of another. */
+export function recordedWeights(folders: readonly string[] = weightFolders()): FoundWeights[] {
+  return folders.flatMap((folder) => [folder, ...within(folder)]).flatMap(recordedIn);
+}
+
+/** Every name that a recipe may give its net: those of the manifest, those of files here, those that can be made. */
+export function weightNames(): string[] {
+  const names = [...knownWeights, ...recordedWeights()].map((w) => w.name);
+  return [...new Set([...names, ...randomNets])];
+}
+
+function recordedIn(folder: string): FoundWeights[] {
+  let files: string[];
+  try {
+    files = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return files
+    .filter((f) => f.endsWith('.onnx.json'))
+    .sort()
+    .flatMap((f) => recorded(join(folder, f.slice(0, -'.json'.length))) ?? []);
+}
+
+/** A file by the record beside it. One cut out of a known file is known by all that the manifest says of that. */
+function recorded(path: string): FoundWeights | null {
+  const record = isFile(path) ? readRecord(path) : null;
+  if (!record || record.weights.file !== basename(path)) return null;
+  const { weights, of } = record;
+  const whole = of && knownWeights.find((w) => w.name === weights.name && w.sha256 === of.sha256);
+  const { file, size, sha256 } = weights;
+  return { name: weights.name, path, known: whole ? { ...whole, file, size, sha256 } : weights, of };
 }
 
 /**
@@ -52,18 +97,22 @@ export function resolveWeights(nameOrPath: string, options: SearchOptions = {}):
         'Give the path of an .onnx file, or a name of `toroid weights list`.',
       );
     }
+    const own = recorded(nameOrPath);
+    if (own) return own;
     const known = knownWeights.find((w) => w.file === basename(nameOrPath)) ?? null;
     return { name: known?.name ?? basename(nameOrPath), path: nameOrPath, known };
   }
-  const known = weightsNamed(nameOrPath);
   const folders = options.folders ?? weightFolders();
+  const listed = knownWeights.find((w) => w.name === nameOrPath);
   for (const folder of folders) {
     for (const place of [folder, ...within(folder)]) {
-      const path = join(place, known.file);
-      if (isFile(path)) return { name: known.name, path, known };
+      const path = listed && join(place, listed.file);
+      if (listed && path !== undefined && isFile(path)) return { name: listed.name, path, known: listed };
+      const other = recordedIn(place).find((f) => f.name === nameOrPath);
+      if (other) return other;
     }
   }
-  throw missing(known, folders);
+  throw missing(weightsNamed(nameOrPath), folders);
 }
 
 /** The folders within one; none where that may not be looked into, or is a file. */
@@ -138,7 +187,7 @@ function bytesOf(path: string): Uint8Array {
 }
 
 /** Reads parts of files beside a model; a link that leads out of its folder is refused. */
-function reader(folder: string): ReadExternal {
+export function reader(folder: string): ReadExternal {
   return (location, offset, length) => {
     const path = join(folder, location);
     if (!isFile(path))

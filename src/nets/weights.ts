@@ -4,6 +4,8 @@ import { bytesText, EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import { type LayerNames, layerNames } from './onnx/layers';
 import type { OnnxModel } from './onnx/model';
+import { withAliases } from './onnx/structure';
+import { randomNets } from './weights_random';
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -32,6 +34,8 @@ export const knownWeightsSchema = z.strictObject({
   about: z.string(),
   /** Where to download it; null when there is no public address. */
   url: z.url().nullable(),
+  /** Other addresses of the same bytes, tried in turn. */
+  mirrors: z.array(z.url()).default([]),
   source: z.string(),
   licence: z.string(),
   /** Bytes. */
@@ -45,6 +49,10 @@ export const knownWeightsSchema = z.strictObject({
   /** What a dream enhances. */
   dream: z.array(z.string().min(1)).min(1),
   pooling: z.enum(['max', 'average', 'l2']),
+  /** Other names of layers, see `withAliases`. */
+  aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
+  /** Whether a classifier is most of the file, so that what is kept of a download is what is before it. */
+  slim: z.boolean().default(false),
 });
 
 export const manifestSchema = z.strictObject({ weights: z.array(knownWeightsSchema).min(1) });
@@ -63,7 +71,10 @@ export const knownWeights: readonly KnownWeights[] = manifestSchema.parse(manife
 export function weightsNamed(name: string): KnownWeights {
   const found = knownWeights.find((w) => w.name === name);
   if (found) return found;
-  const names = knownWeights.map((w) => w.name);
+  if (randomNets.some((n) => n === name)) {
+    throw new EngineError('WeightsError', `${name} is not made yet`, `Run \`toroid weights make ${name}\` first.`);
+  }
+  const names = [...knownWeights.map((w) => w.name), ...randomNets];
   const near = nearest(name, names);
   throw new EngineError(
     'WeightsError',
@@ -74,14 +85,21 @@ export function weightsNamed(name: string): KnownWeights {
 
 /** What to do about a known file that is nowhere. */
 export function missing(w: KnownWeights, folders: readonly string[]): EngineError {
-  const where = folders[0] ?? 'weights';
   return new EngineError(
     'WeightsError',
     `${w.name} wants ${w.file} (${bytesText(w.size)}), which is not in ${folders.join(' or ')}`,
     w.url
-      ? `Download ${w.url} to ${where}/${w.file}, or set TOROID_WEIGHTS to the folder that has it.`
-      : `Put ${w.file} into ${where}, or set TOROID_WEIGHTS to the folder that has it (${w.source}).`,
+      ? `Run \`toroid weights pull ${w.name}\`; where there is no network, ${byHand(w, folders[0])}.`
+      : `${capital(byHand(w, folders[0]))}, or set TOROID_WEIGHTS to the folder that has it (${w.source}).`,
   );
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Which file to put where. */
+export function byHand(w: KnownWeights, folder = 'weights'): string {
+  const from = w.url ? ` from ${w.url}` : '';
+  return `put ${w.file} (${w.size} bytes, sha256 ${w.sha256})${from} into ${folder}`;
 }
 
 /** A network ready to be built, with what is known about using it. */
@@ -98,13 +116,18 @@ export interface Net {
   readonly guessed: string;
 }
 
-const IMAGENET: Preprocessing = { order: 'RGB', range: 1, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+export const IMAGENET: Preprocessing = {
+  order: 'RGB',
+  range: 1,
+  mean: [0.485, 0.456, 0.406],
+  std: [0.229, 0.224, 0.225],
+};
 const CAFFE: Preprocessing = { order: 'BGR', range: 255, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] };
 const PLAIN: Preprocessing = { order: 'RGB', range: 1, mean: [0, 0, 0], std: [1, 1, 1] };
 
 /** A network with what the manifest says of it, or else with guesses that weights/README.md lists. */
 export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
-  const names = layerNames(model);
+  const names = withAliases(model, layerNames(model), known?.aliases ?? {});
   if (known) {
     const { preprocessing, layers, pooling, content, dream } = known;
     const sets = { style: layers.map((l) => l.layer), content, dream };

@@ -1,0 +1,17 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { resolveWeights } from '../nets/weights.node';
+
+export function addPath(weights: Command): void {
+  weights
+    .command('path')
+    .description('Prints where the file of a network is; fails where there is none, and says what to do.')
+    .argument('<name>', 'a name of `toroid weights list`')
+    .option('--json', 'print the result as JSON')
+    .action((name: string, { json }: { json?: boolean }) => {
+      const { path, known, of } = resolveWeights(name);
+      const { size, sha256 } = known ?? {};
+      const result = { name, path: resolve(path), size, sha256, of: of ?? null };
+      process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `${result.path}\n`);
+    });
+}

@@ -1,0 +1,104 @@
+import {
+  closeSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeSync,
+} from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A holder touches its lock this often; one not touched for `STALE_MS` was left by a process that was killed. */
+const TOUCH_MS = 2_000;
+const STALE_MS = 15_000;
+const LOOK_MS = 250;
+
+export interface LockOptions {
+  /** Called once, when somebody else holds it. */
+  readonly onWait?: (holder: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Holds a lock file, so that of several processes one works on what it stands for and the others wait.
+ * @returns what lets it go again.
+ */
+export async function lock(path: string, { onWait, signal }: LockOptions = {}): Promise<() => void> {
+  for (let told = false; !take(path); ) {
+    const holder = holderOf(path);
+    if (isStale(path, holder)) {
+      drop(path, holder);
+      continue;
+    }
+    if (!told) onWait?.(holder);
+    told = true;
+    await sleep(LOOK_MS, undefined, { ...(signal && { signal }) });
+  }
+  const timer = setInterval(() => {
+    try {
+      const now = new Date();
+      utimesSync(path, now, now);
+    } catch {
+      // taken away: the file is still written to a place of its own, and renamed when it is whole
+    }
+  }, TOUCH_MS);
+  timer.unref();
+  const release = (): void => {
+    clearInterval(timer);
+    process.off('exit', release);
+    if (holderOf(path) === me()) rmSync(path, { force: true });
+  };
+  process.on('exit', release);
+  return release;
+}
+
+const me = (): string => `process ${process.pid} on ${hostname()}`;
+
+function take(path: string): boolean {
+  try {
+    const file = openSync(path, 'wx');
+    writeSync(file, me());
+    closeSync(file);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw cause;
+  }
+}
+
+function holderOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return 'nobody';
+  }
+}
+
+function isStale(path: string, holder: string): boolean {
+  const [, pid, host] = /^process (\d+) on (.*)$/.exec(holder) ?? [];
+  if (pid !== undefined && host === hostname() && Number(pid) !== process.pid) {
+    try {
+      process.kill(Number(pid), 0);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    }
+  }
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && Date.now() - stat.mtimeMs > STALE_MS;
+}
+
+/** By way of a rename, so that of two who find it stale one takes it away, and neither takes the other's new one. */
+function drop(path: string, holder: string): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+    if (holderOf(aside) !== holder) linkSync(aside, path);
+    rmSync(aside, { force: true });
+  } catch {
+    rmSync(aside, { force: true }); // somebody else was quicker
+  }
+}

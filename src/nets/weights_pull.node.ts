@@ -1,0 +1,134 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { EngineError } from '../base/errors';
+import { makeFolder } from '../gpu/files.node';
+import { type DownloadOptions, diskError, download, stopped } from './download.node';
+import { lock } from './lock.node';
+import { slim } from './onnx/slim';
+import { byHand, type KnownWeights, weightsNamed } from './weights';
+import { type FoundWeights, resolveWeights, storeFolder, verifyWeights, weightFolders } from './weights.node';
+import { settle, withSource, writePiece } from './weights_write.node';
+
+export interface PullOptions extends DownloadOptions {
+  /** Default: `storeFolder()`. */
+  readonly folder?: string;
+  /** What is kept. Default: what is before the classifier, where the manifest says so, else all. */
+  readonly keep?: 'all' | 'convolutions';
+  /** Where to download from instead of the manifest's addresses; size and hash are the manifest's all the same. */
+  readonly urls?: readonly string[];
+}
+
+export interface Pulled extends FoundWeights {
+  readonly known: KnownWeights;
+  /** It was there before. */
+  readonly already: boolean;
+}
+
+/** The size of what is kept of a slimmed file is not known before; this is room for any of the manifest's. */
+const SLIM_ROOM = 128 * 2 ** 20;
+
+/**
+ * Downloads the weights of a name of the manifest, checks them, keeps what is wanted of them, and says where.
+ * @throws EngineError `WeightsError`, `DownloadError`, `DiskError`, `Stopped`; `OnnxError` when it cannot be slimmed.
+ */
+export async function pullWeights(name: string, options: PullOptions = {}): Promise<Pulled> {
+  const known = weightsNamed(name);
+  const { folder = storeFolder(), keep = known.slim ? 'convolutions' : 'all', onNotice, signal } = options;
+  const here = await soundOne(name, keep, [folder, ...weightFolders()], onNotice);
+  if (here) return here;
+  const urls = options.urls ?? addresses(known);
+  if (urls.length === 0) {
+    throw new EngineError(
+      'WeightsError',
+      `there is no address to download ${name} from: ${known.source}`,
+      `Where you have it, ${byHand(known, folder)}; or give its address with --url.`,
+    );
+  }
+  const path = join(folder, known.file);
+  const part = `${path}.part`;
+  let release: () => void;
+  try {
+    makeFolder(folder);
+    release = await lock(`${path}.lock`, {
+      ...(signal && { signal }),
+      onWait: (who) => onNotice?.(`waiting for ${who}, which is downloading the same file`),
+    });
+  } catch (cause) {
+    throw signal?.aborted ? stopped(name) : diskError(path, cause);
+  }
+  try {
+    const meanwhile = await soundOne(name, keep, [folder], onNotice);
+    if (meanwhile) return meanwhile;
+    const room = keep === 'all' ? 0 : Math.min(SLIM_ROOM, known.size);
+    try {
+      await download({ ...known, urls }, part, { ...options, room });
+    } catch (cause) {
+      throw cause instanceof EngineError && cause.code === 'DownloadError' ? withOffline(cause, known, folder) : cause;
+    }
+    if (keep === 'all') {
+      settle(part, path);
+      return { name, path, known, already: false };
+    }
+    return { ...slimmed(known, part, folder), already: false };
+  } finally {
+    release();
+  }
+}
+
+/** Cuts the classifier off a whole file, which goes when that is done. */
+function slimmed(known: KnownWeights, whole: string, folder: string): FoundWeights & { known: KnownWeights } {
+  const { file, size, sha256, name } = known;
+  const of = { file, size, sha256 };
+  const shorter = file.replace(/\.onnx$/, '.conv.onnx');
+  const path = join(folder, shorter);
+  const entry = { ...known, file: shorter };
+  const facts = withSource(whole, (source) =>
+    writePiece(path, slim(source, { name }).file, (own) => ({ weights: { ...entry, ...own }, of })),
+  );
+  rmSync(whole, { force: true });
+  return { name, path, known: { ...entry, ...facts }, of };
+}
+
+/** What is here already and sound; a slimmed file does where all is not wanted. */
+async function soundOne(
+  name: string,
+  keep: 'all' | 'convolutions',
+  folders: readonly string[],
+  onNotice?: (text: string) => void,
+): Promise<Pulled | null> {
+  for (const folder of folders) {
+    const found = foundIn(name, folder);
+    if (!found?.known || (keep === 'all' && found.of)) continue;
+    try {
+      await verifyWeights(found);
+      return { ...found, known: found.known, already: true };
+    } catch (cause) {
+      if (!(cause instanceof EngineError)) throw cause;
+      onNotice?.(`${cause.message.split('\n')[0]}: replacing it`);
+    }
+  }
+  return null;
+}
+
+function foundIn(name: string, folder: string): FoundWeights | null {
+  try {
+    return resolveWeights(name, { folders: [folder] });
+  } catch {
+    return null;
+  }
+}
+
+/** HF_ENDPOINT is the usual name of a mirror of Hugging Face. */
+function addresses({ url, mirrors }: KnownWeights): string[] {
+  const all = [...(url ? [url] : []), ...mirrors];
+  const endpoint = process.env.HF_ENDPOINT?.replace(/\/+$/, '');
+  const home = 'https://huggingface.co/';
+  if (!endpoint || !URL.canParse(endpoint)) return all;
+  return [...all.filter((u) => u.startsWith(home)).map((u) => `${endpoint}/${u.slice(home.length)}`), ...all];
+}
+
+function withOffline(cause: EngineError, known: KnownWeights, folder: string): EngineError {
+  const [what = '', ...rest] = cause.message.split('\n');
+  const kept = existsSync(join(folder, `${known.file}.part`)) ? `${rest.join(' ').trim()}\n  ` : '';
+  return new EngineError('DownloadError', what, `${kept}Without a network, ${byHand(known, folder)}.`);
+}
