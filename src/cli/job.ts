@@ -1,22 +1,26 @@
 import { dirname, join } from 'node:path';
-import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
+import { open } from '../gpu/open.node';
 import type { Net } from '../nets/weights';
 import { loadNet } from '../nets/weights.node';
+import type { Checkpoint } from '../recipes/checkpoint';
 import type { StageResult } from '../recipes/events';
 import { recordText } from '../recipes/picture_record';
+import { precisionText } from '../recipes/precision';
 import { profileStage } from '../recipes/profile_stage';
 import type { Recipe } from '../recipes/recipe';
-import { type RunOptions, type RunResult, run } from '../recipes/run';
+import { type RunResult, run } from '../recipes/run';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { type Animation, openAnimation } from './animation';
-import { beginCheckpoints, saveCheckpoint, savedFrames, saveFrame } from './checkpoint_files';
+import { beginCheckpoints, savedFrames } from './checkpoint_files';
 import { writeReport } from './html_report';
 import { type InputFile, recorded } from './inputs';
 import { checkJob, type Job, type JobOptions, netName } from './job_options';
 import { JsonLines } from './json_lines';
+import { keeper } from './keeper';
 import { openDevice } from './open_device';
+import { outlive } from './outlive';
 import { Outlook } from './outlook';
 import { type Bits, writePicture, writePreview } from './picture';
 import { writeProfile } from './profile_files';
@@ -30,7 +34,9 @@ import { startWatch, type Watcher } from './watch_server';
  * Runs a recipe as a command does: from the adapter to the written picture.
  * Order matters: everything that can be refused is refused before the adapter is opened and anything is said.
  */
-export async function runJob(job: Job, options: JobOptions): Promise<void> {
+export async function runJob(asked: Job, options: JobOptions): Promise<void> {
+  const { precision = asked.recipe.precision } = options;
+  const job = { ...asked, recipe: { ...asked.recipe, precision } };
   const { recipe, inputs, out } = job;
   checkJob(job, options);
   const bits = Number(options.bits) as Bits;
@@ -52,9 +58,11 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
     return;
   }
   if (!opened) return nothing();
-  const device: Device = opened;
+  let device: Device = opened;
   const { description, software } = device.adapter;
-  report.say(`Running on ${description}${software ? ', which is software: expect minutes, not seconds' : ''}`);
+  const stored = precisionText(recipe);
+  const slow = software ? ', which is software: expect minutes, not seconds' : '';
+  report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
   for (const text of job.notices) notice(text);
   if (job.adapter !== undefined && job.adapter !== description) {
     notice(`it was made on ${job.adapter}: here it may differ in the last bits`);
@@ -101,39 +109,54 @@ export async function runJob(job: Job, options: JobOptions): Promise<void> {
     if (film && job.resume && options.checkpoint !== undefined) {
       for await (const frame of savedFrames(options.checkpoint, job.resume.frame)) await film.add(frame);
     }
-    const result = await run(device, recipe, rasters, {
-      net,
-      memory: options.memory,
-      resume: job.resume,
-      signal: stop.signal,
-      ...keep?.events,
-      onNotice: (text) => {
-        notice(text);
-        watcher?.events.onNotice(text);
-      },
-      onPlan: (stages) => {
-        if (!recipe.zoom || stages.length === 0) outlook = new Outlook({ stages });
-      },
-      onProgress: (p) => {
-        const seen = outlook.update(p);
-        report.step(p, seen);
-        lines?.progress(p, seen.seconds);
-        watcher?.events.onProgress(p);
-      },
-      wantsPicture: () => watcher?.events.wantsPicture() ?? false,
-      onPicture: (p) => watcher?.events.onPicture(p),
-      onStage: async (s) => {
-        const file = await saveStage(options, s);
-        if (file !== undefined) saved.push(file);
-        lines?.stage(s, file);
-        await watcher?.events.onStage(s);
-      },
-      onFrame: async (f) => {
-        outlook.frame(f);
-        lines?.frame(f);
-        await watcher?.events.onFrame(f);
-        await film?.add(f.raster);
-        if (film) await keep?.frame(f.frame, f.raster);
+    let framesDone = job.resume?.frame ?? 0;
+    const attempt = (on: Device, resume: Checkpoint | undefined): Promise<RunResult> =>
+      run(on, recipe, rasters, {
+        net,
+        memory: options.memory,
+        resume,
+        signal: stop.signal,
+        ...keep?.events,
+        onNotice: (text) => {
+          notice(text);
+          watcher?.events.onNotice(text);
+        },
+        onPlan: (stages) => {
+          if (!recipe.zoom || stages.length === 0) outlook = new Outlook({ stages });
+        },
+        onProgress: (p) => {
+          const seen = outlook.update(p);
+          report.step(p, seen);
+          lines?.progress(p, seen.seconds);
+          watcher?.events.onProgress(p);
+        },
+        wantsPicture: () => watcher?.events.wantsPicture() ?? false,
+        onPicture: (p) => watcher?.events.onPicture(p),
+        onStage: async (s) => {
+          const file = await saveStage(options, s);
+          if (file !== undefined) saved.push(file);
+          lines?.stage(s, file);
+          await watcher?.events.onStage(s);
+        },
+        onFrame: async (f) => {
+          if (f.frame < framesDone) return; // done once more, after a device was lost
+          framesDone = f.frame + 1;
+          outlook.frame(f);
+          lines?.frame(f);
+          await watcher?.events.onFrame(f);
+          await film?.add(f.raster);
+          if (film) await keep?.frame(f.frame, f.raster);
+        },
+      });
+    const result = await outlive(device, attempt, job.resume, {
+      last: () => keep?.last(),
+      notice,
+      folder: options.checkpoint,
+      reopen: async () => {
+        const { tuning } = device;
+        device = await open({ requireGpu: options.requireGpu === true });
+        if (tuning?.adapter === device.adapter.description) device.tuning = tuning;
+        return device;
       },
     });
     report.end();
@@ -231,33 +254,6 @@ function begin(job: Job, options: JobOptions, folder: string, { adapter, tuning 
     ...(options.frames !== undefined && { frames: options.frames, fps: options.fps }),
   };
   return beginCheckpoints(folder, asked, job.resume !== undefined);
-}
-
-interface Keeper {
-  readonly events: Pick<RunOptions, 'onCheckpoint' | 'checkpointSteps' | 'checkpointSeconds'>;
-  frame(frame: number, raster: Raster): Promise<void>;
-}
-
-/** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
-function keeper({ checkpoint, every, bits }: JobOptions, notice: (text: string) => void): Keeper | null {
-  if (checkpoint === undefined) return null;
-  let told = false;
-  const attempt = async (save: () => Promise<void>): Promise<void> => {
-    try {
-      await save();
-    } catch (cause) {
-      if (!told) notice(`a checkpoint was not kept, the run goes on: ${(cause as Error).message.split('\n')[0]}`);
-      told = true;
-    }
-  };
-  return {
-    events: {
-      onCheckpoint: (c) => attempt(() => saveCheckpoint(checkpoint, c)),
-      checkpointSteps: every.steps,
-      checkpointSeconds: every.seconds,
-    },
-    frame: (frame, raster) => attempt(() => saveFrame(checkpoint, frame, raster, Number(bits) as Bits)),
-  };
 }
 
 async function saveStage({ saveStages }: JobOptions, s: StageResult): Promise<string | undefined> {

@@ -28,6 +28,7 @@ export interface JobOptions {
   checkpoint?: string;
   every: { readonly steps?: number; readonly seconds?: number };
   memory?: number;
+  precision?: Recipe['precision'];
   weightsUnchecked?: boolean;
   tune?: TuneMode;
   requireGpu?: boolean;
@@ -57,6 +58,12 @@ export function addJobOptions(command: Command): Command {
       ),
     )
     .addOption(option('--memory <amount>', 'device memory a stage may take: 2GB; more work in less memory', parseBytes))
+    .addOption(
+      new Option('--precision <kind>', 'how the net is stored: f16 takes half the memory (default: f32)').choices([
+        'f32',
+        'f16',
+      ]),
+    )
     .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')
     .addOption(tuneOption())
     .option('--require-gpu', 'fail rather than run on the processor')

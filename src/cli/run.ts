@@ -122,6 +122,7 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
     options.size ||
     options.seed !== undefined ||
     options.net !== undefined ||
+    options.precision !== undefined ||
     options.checkpoint !== undefined
   ) {
     usage(

@@ -48,22 +48,24 @@ export class Graph implements Builder {
   }
 
   /** A value that never changes. Whatever depends on constants alone is computed once, at compilation. */
-  constant(shape: Shape, data: Float32Array | Uint32Array, label = 'constant', kind = kindOf(data)): Node {
+  constant(shape: Shape, data: Float32Array | Uint32Array, label = 'constant', kind = kindOfData(data)): Node {
     return this.#push({ from: 'constant', data }, checked(shape, data, label), kind, label);
   }
 
   /** A value that one run leaves for the next: `assign` says which. `data` is what the first run finds. */
   state(shape: Shape, data: Float32Array | Uint32Array, label = 'state'): Node {
-    return this.#push({ from: 'state', data }, checked(shape, data, label), kindOf(data), label);
+    return this.#push({ from: 'state', data }, checked(shape, data, label), kindOfData(data), label);
   }
 
   /** Where f16 meets f32 that constants alone make (filters, say), that is stored as f16 too. */
   apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Node {
     const given = (x as readonly Ref[]).map((r) => this.node(r));
     const half = given.some((n) => n.kind === 'half');
-    const inputs = half ? given.map((n) => (n.kind === 'real' && this.#isFixed(n) ? this.#asHalf(n) : n)) : given;
+    const inputs = given.map((n, k) =>
+      half && n.kind === 'real' && (op.half?.maps.includes(k) ?? true) && this.#isFixed(n) ? this.#asHalf(n) : n,
+    );
     const shape = op.infer(inputs.map((n) => n.shape) as unknown as Tuple<Shape, N>, attrs);
-    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, op.kind ?? common(op.name, inputs), op.name);
+    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, kindOf(op, inputs), op.name);
   }
 
   /** Lets `state` take `value` at the end of each run. All reads within a run see the old value. */
@@ -116,9 +118,11 @@ export class Graph implements Builder {
         if (!sameShape(d.shape, input.shape)) {
           throw bug(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
         }
-        if (d.kind !== input.kind) throw bug(`${op.name} gives a ${d.kind} gradient for ${input.kind} input ${k}`);
+        // Sums of f16 are f32, and so is what their gradients spread.
+        const part = d.kind === 'real' && input.kind === 'half' ? toHalf(this, d) : d;
+        if (part.kind !== input.kind) throw bug(`${op.name} gives a ${d.kind} gradient for ${input.kind} input ${k}`);
         const sofar = found.get(input.id);
-        found.set(input.id, sofar ? add(this, sofar, d) : d);
+        found.set(input.id, sofar ? add(this, sofar, part) : part);
       });
     }
     return wrt.map((r) => this.node(found.get(r.id) ?? constant(this.node(r), 0)));
@@ -146,14 +150,18 @@ export class Graph implements Builder {
   }
 }
 
-/** The kind that an op's inputs have, indices aside. */
-function common(op: string, inputs: readonly Node[]): Kind {
-  const kinds = new Set(inputs.map((x) => x.kind).filter((k) => k !== 'u32'));
-  if (kinds.size > 1) throw bug(`${op} of f32 and f16 at once`);
-  return kinds.has('half') ? 'half' : 'real';
+/** How an op's value is stored: as it says, else like its inputs, indices aside. */
+function kindOf(op: Op, inputs: readonly Node[]): Kind {
+  const { half } = op;
+  const maps = half ? inputs.filter((_, k) => half.maps.includes(k)) : inputs;
+  const kinds = new Set(maps.map((x) => x.kind).filter((k) => k !== 'u32'));
+  if (kinds.size > 1 || inputs.some((x) => x.kind === 'half' && !maps.includes(x))) {
+    throw bug(`${op.name} of f32 and f16 at once`);
+  }
+  return op.kind ?? (kinds.has('half') && (!half || half.gain) ? 'half' : 'real');
 }
 
-const kindOf = (data: Float32Array | Uint32Array): Kind => (data instanceof Uint32Array ? 'u32' : 'real');
+const kindOfData = (data: Float32Array | Uint32Array): Kind => (data instanceof Uint32Array ? 'u32' : 'real');
 
 function checked(shape: Shape, data: ArrayLike<number>, label: string): Shape {
   if (size(shape) !== data.length) {

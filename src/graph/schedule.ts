@@ -61,8 +61,10 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
   const assigned = options.alone ? new Map<number, Node>() : graph.assigned;
   const kept = new Set([...outputs.map((r) => graph.node(r).id), ...[...assigned.values()].map((n) => n.id)]);
   const work = reachable(graph, kept);
-  if (options.fuse) takeHalves(work, kept);
-  if (options.fuse) fuse(work, kept);
+  if (options.fuse) {
+    fuse(work, kept);
+    if (takeHalves(work, kept)) fuse(work, kept);
+  }
 
   const shapes = new Map<number, { shape: Shape; kind: Kind; label: string }>();
   let extraId = -1;

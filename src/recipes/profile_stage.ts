@@ -56,7 +56,7 @@ export async function profileStage(
   };
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const fitOf = refuseTooLarge(device, prepared);
-  const { stages } = prepared;
+  const { stages, cast } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
   if (!stage) {
     throw new EngineError(
@@ -106,7 +106,7 @@ export async function profileStage(
         stageName: stage.name,
         width,
         height,
-        scalar: plan.scalar,
+        scalar: cast.recipe.precision,
       },
     });
     return { report, sources: sourcesOf(plan) };

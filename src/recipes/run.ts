@@ -26,7 +26,8 @@ import {
   styleSizes,
 } from './expand';
 import { refuseTooLarge, refuseTooSmall } from './fits';
-import { asSums, blocksText, type Fit, fitStage } from './memory';
+import { asSums, type Fit, fitStage, fitText } from './memory';
+import { requirePrecision } from './precision';
 import type { Recipe } from './recipe';
 import { type Memory, runStage, type StageOutcome } from './stage';
 import type { StageSetup } from './stage_objective';
@@ -123,6 +124,7 @@ export function prepare(
   if (wanted.net !== undefined && !net) {
     throw new EngineError('RecipeError', 'net: the recipe names a net, and none was loaded', 'Pass the net to run.');
   }
+  requirePrecision(device, wanted);
   const layers = netLayers(wanted, net);
   const used = layers.length > 0 ? net : null;
   const strides = used ? netStride(used.model, layers) : ([1, 1] as const);
@@ -157,7 +159,7 @@ export function prepare(
     stride: Math.max(...strides),
     start,
     largest,
-    convolutions: algorithmsOn(device),
+    convolutions: algorithmsOn(device, recipe.precision),
     notice: say,
   });
   const seed = parseSeed(recipe.canvas, [...inputs.keys()]);
@@ -223,9 +225,9 @@ async function runOnce(
       return runStage(device, fit?.direct ? asSums(setup) : setup, {
         memory: start,
         layout,
+        plan: fit?.plan,
         resume: point,
         signal: ends,
-        plan: fit?.plan,
         checkpointEvery: options.checkpointSteps,
         onProgress: (p) =>
           options.onProgress?.({

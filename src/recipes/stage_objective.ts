@@ -3,6 +3,7 @@ import type { Raster } from '../base/raster';
 import type { Graph, Node } from '../graph/graph';
 import { buildNet } from '../nets/onnx/build';
 import { preprocessing } from '../nets/vgg';
+import { toHalf, toReal } from '../shaders/cast';
 import { type Algorithm, conv2d } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
 import type { Ref } from '../shaders/op';
@@ -18,6 +19,7 @@ import { type CanvasSpace, spaceAt } from './canvas/space';
 import { type Cast, resolveLayers, sizeOf } from './cast';
 import { type PlannedStage, type Size, styleSizes } from './expand';
 import { layerMasks } from './layer_masks';
+import { gradientScale } from './precision';
 import type { Recipe } from './recipe';
 
 export interface StageSetup {
@@ -112,12 +114,15 @@ export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetu
   const masks = layerMasks(cast, notice);
 
   const prepare = net && preprocessing(g, net.preprocessing);
+  const half = recipe.precision === 'f32' ? null : gradientScale(stage.recipe.losses);
   const featuresOf = (image: Ref, onTorus: boolean): ((layer: string) => Ref) => {
     let built: Map<string, Ref> | undefined;
+    const casts = new Map<string, Ref>();
     return (layer) => {
       if (layer === INPUT) return image;
       if (!net || !prepare) throw bug(`layer ${layer} without a net`);
-      built ??= buildNet(g, net.model, prepare(image), {
+      const shown = (): Ref => (half === null ? prepare(image) : toHalf(g, prepare(image), 1, 1 / half));
+      built ??= buildNet(g, net.model, shown(), {
         layers: setup.layers,
         pooling: (typeof recipe.net === 'object' && recipe.net.pooling) || net.pooling,
         edges: 'reflect',
@@ -125,7 +130,10 @@ export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetu
       });
       const feature = built.get(layer);
       if (!feature) throw bug(`layer ${layer} was not built`);
-      return feature;
+      if (half === null) return feature;
+      const known = casts.get(layer) ?? toReal(g, feature, 1, half);
+      casts.set(layer, known);
+      return known;
     };
   };
   const once = <K, V>(make: (key: K) => V): ((key: K) => V) => {

@@ -86,9 +86,12 @@ export interface Fused {
  * without casting them first.
  */
 export interface HalfMaps<A> {
-  /** Inputs that are maps. */
+  /** Inputs that are maps, all f16 or all f32. The others are f32 always. */
   readonly maps: readonly number[];
-  /** Where the output is a map too: attributes for `by` times as large a one. Without it the output is no map. */
+  /**
+   * Where the output is a map too, attributes for `by` times as large a one; null where there are none. Without it the
+   * output is no map, and f32 always.
+   */
   gain?(attrs: A, by: number): unknown;
 }
 

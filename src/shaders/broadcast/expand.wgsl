@@ -3,11 +3,12 @@
 // One thread per element. A scalar spread over a map is a single row; a channel vector has a row per channel.
 
 alias T = f32;
+alias Sum = f32;
 override WG: u32 = 64;  // threads per workgroup
 
 struct Uniforms { n: u32, inner: u32, scale: f32 }
 
-@group(0) @binding(0) var<storage, read>       S: array<T>;
+@group(0) @binding(0) var<storage, read>       S: array<Sum>;
 @group(0) @binding(1) var<storage, read_write> Y: array<T>;
 @group(0) @binding(2) var<uniform>             u: Uniforms;
 

@@ -3,12 +3,13 @@
 // One thread per element.
 
 alias T = f32;
+alias Sum = f32;
 override WG: u32 = 64;  // threads per workgroup
 
 struct Uniforms { n: u32, scale: f32 }
 
 @group(0) @binding(0) var<storage, read>       X: array<T>;
-@group(0) @binding(1) var<storage, read>       S: array<T>;
+@group(0) @binding(1) var<storage, read>       S: array<Sum>;
 @group(0) @binding(2) var<storage, read_write> Y: array<T>;
 @group(0) @binding(3) var<uniform>             u: Uniforms;
 

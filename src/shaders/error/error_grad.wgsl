@@ -3,6 +3,7 @@
 // One thread per element: the gradient of the mean squared and of the mean absolute difference, in one pass.
 
 alias T = f32;
+alias Sum = f32;
 override SIGN: u32 = 0; // 1: absolute error
 override WG: u32 = 64;  // threads per workgroup
 
@@ -10,7 +11,7 @@ struct Uniforms { n: u32, scale: f32 }
 
 @group(0) @binding(0) var<storage, read>       A: array<T>;
 @group(0) @binding(1) var<storage, read>       B: array<T>;
-@group(0) @binding(2) var<storage, read>       S: array<T>;
+@group(0) @binding(2) var<storage, read>       S: array<Sum>;
 @group(0) @binding(3) var<storage, read_write> Y: array<T>;
 @group(0) @binding(4) var<uniform>             u: Uniforms;
 

@@ -14,6 +14,7 @@ type None = Readonly<Record<string, never>>;
 /** Second moments about the origin. */
 export const gramOp: Op<1, None> = defineOp<1, None>({
   name: 'gram',
+  half: { maps: [0] },
   infer([x]) {
     const [C] = chw('gram', x);
     return [C, C];
@@ -30,6 +31,7 @@ interface About {
 /** Second moments about a centre: x [C, H, W], centre [C]. */
 export const gramAboutOp: Op<2, About> = defineOp<2, About>({
   name: 'gram_about',
+  half: { maps: [0] },
   infer([x, mu]) {
     const [C] = chw('gram', x);
     if (!sameShape(mu, [C])) throw shapeError('gram', `a centre [${C}]`, mu);
@@ -50,6 +52,8 @@ export interface GramGradAttrs {
   readonly bias?: number;
   /** a [C, H, W], which is added. */
   readonly add?: boolean;
+  /** What the product is multiplied by. Default 1; only plans set it, for f16: the op as such has no derivative then. */
+  readonly gain?: number;
 }
 
 /** The inputs by name. */
@@ -66,6 +70,11 @@ function parts<V>([x, d, ...more]: readonly V[], attrs: GramGradAttrs): { x: V; 
  */
 export const gramGradOp: Op<number, GramGradAttrs> = defineOp<number, GramGradAttrs>({
   name: 'gram_grad',
+  half: {
+    maps: [0],
+    gain: ({ gain = 1, bias, add, ...attrs }, by) =>
+      add ? null : { ...attrs, gain: by * gain, ...(bias !== undefined && { bias: by * bias }) },
+  },
   infer(inputs, attrs) {
     const { x, d, mu, b, a } = parts(inputs, attrs);
     const C = square(x, d);
@@ -76,7 +85,12 @@ export const gramGradOp: Op<number, GramGradAttrs> = defineOp<number, GramGradAt
   },
   forward(inputs, y, attrs, scratch) {
     const { x, d, mu = null, b, a = null } = parts(inputs, attrs);
-    return gradLaunches([x, d, mu], { bias: b ? { b, scale: attrs.bias ?? 0 } : null, map: a }, y, scratch);
+    return gradLaunches(
+      [x, d, mu],
+      { bias: b ? { b, scale: attrs.bias ?? 0 } : null, map: a, gain: attrs.gain ?? 1 },
+      y,
+      scratch,
+    );
   },
   backward({ g, x: inputs, dy, attrs, needs }) {
     const { x, d, mu, b, a } = parts(inputs, attrs);

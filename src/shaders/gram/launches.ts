@@ -1,9 +1,11 @@
 import { chw, type Shape } from '../../base/shape';
-import { defineKernel } from '../../gpu/kernel';
+import { defineKernel, type Needs } from '../../gpu/kernel';
 import { flatGrid, tileClass, tileGrid } from '../grid';
 import block from '../lib/block.wgsl';
 import flat from '../lib/flat.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
+import shared from '../lib/shared.wgsl';
+import sharedSubgroup from '../lib/shared_subgroup.wgsl';
 import { type Kind, type Launch, launch, type Ref } from '../op';
 import wgsl from './gram.wgsl';
 import factorWgsl from './gram_factor.wgsl';
@@ -42,17 +44,25 @@ const kernels = {
   medium: defineKernel({ name: 'gram', ...source, variants: variants.medium }),
   small: defineKernel({ name: 'gram_small', ...source, variants: variants.small }),
 } as const;
+/** The same, and last the one that takes 16 channels and reads the factor once for all threads of a subgroup. */
+const gradVariants = (fit: keyof typeof variants): readonly Readonly<Record<GradName, number>>[] => [
+  ...variants[fit].map((v) => ({ ...v, BLOCKS: 1, SHARE: 0 })),
+  { S: 1, R: 1, WG: 8, BLOCKS: 2, SHARE: 1 },
+];
+type GradName = 'S' | 'R' | 'WG' | 'BLOCKS' | 'SHARE';
 const gradSource = {
   wgsl: gradWgsl,
   lib: [block, registerTile],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { C: 'u32', N: 'u32', depth: 'u32', row: 'u32', bias: 'f32' },
+  shared: [shared, sharedSubgroup],
+  needs: ({ SHARE }: Readonly<Record<GradName, number>>): Needs => (SHARE ? { features: ['subgroups'] } : {}),
   gpu: 1,
 } as const;
 const gradKernels = {
-  large: defineKernel({ name: 'gram_grad_large', ...gradSource, variants: variants.large }),
-  medium: defineKernel({ name: 'gram_grad', ...gradSource, variants: variants.medium }),
-  small: defineKernel({ name: 'gram_grad_small', ...gradSource, variants: variants.small }),
+  large: defineKernel({ name: 'gram_grad_large', ...gradSource, variants: gradVariants('large') }),
+  medium: defineKernel({ name: 'gram_grad', ...gradSource, variants: gradVariants('medium') }),
+  small: defineKernel({ name: 'gram_grad_small', ...gradSource, variants: gradVariants('small') }),
 } as const;
 const totalKernel = defineKernel({
   name: 'gram_total',
@@ -149,12 +159,14 @@ export interface Addends {
   readonly bias: { readonly b: Ref; readonly scale: number } | null;
   /** Of the shape of the map. */
   readonly map: Ref | null;
+  /** What the product is multiplied by. */
+  readonly gain: number;
 }
 
 /** Y [C, H, W] = (D + D') (X - mu) / N + addends. */
 export function gradLaunches(
   [map, d, centre]: readonly [Ref, Ref, Ref | null],
-  { bias, map: addend }: Addends,
+  { bias, map: addend, gain }: Addends,
   y: Ref,
   scratch: Scratch,
 ): readonly Launch[] {
@@ -163,12 +175,12 @@ export function gradLaunches(
   const { x, mu, launches } = wholeRows(map, centre, scratch);
   const row = Math.ceil(N / 4);
   const depth = Math.ceil(C / 4) * 4;
-  const n = Math.ceil(C / 8) * 2 * depth;
+  const n = Math.ceil(C / 16) * 4 * depth;
   const w = scratch([n, 4], 'u32'); // f32 in every plan
   const factor = launch({
     kernel: factorKernel,
     bind: [d, w],
-    uniforms: { n, C, depth, scale: 1 / N },
+    uniforms: { n, C, depth, scale: gain / N },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: 2 * C * C,
   });
@@ -177,10 +189,10 @@ export function gradLaunches(
     bind: [x, w, mu ?? x, bias?.b ?? x, addend ?? x, y],
     overrides: { CENTRED: mu ? 1 : 0, BIAS: bias ? 1 : 0, ADD: addend ? 1 : 0 },
     uniforms: { C, N, depth, row, bias: bias?.scale ?? 0 },
-    grid: ({ S, R, WG }) => {
+    grid: ({ S, R, WG, BLOCKS }) => {
       if (S === 1) {
         const [along, turns] = flatGrid(Math.ceil(row / 2), WG);
-        return [Math.ceil(C / 8), along, turns];
+        return [Math.ceil(C / (8 * BLOCKS)), along, turns];
       }
       return tileGrid(C, N, 4 * S * R);
     },

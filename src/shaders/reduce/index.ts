@@ -80,6 +80,7 @@ export function totals(partial: Ref, y: Ref, scale: number): Launch {
 /** scale * sum of all elements. */
 export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
   name: 'sum',
+  half: { maps: [0] },
   infer: () => [1],
   forward: ([x], y, { scale }, scratch) => reduction('value', 1, x, x, y, scale, scratch),
   backward: ({ g, x: [x], dy, attrs }) => [expand(g, dy, x.shape, attrs.scale)],
@@ -88,6 +89,7 @@ export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
 /** scale * sum of products, of two values with equally many elements. */
 export const dotOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
   name: 'dot',
+  half: { maps: [0, 1] },
   infer([a, b]) {
     if (!sameShape(a, b)) throw shapeError('dot', 'two equal shapes', a, b);
     return [1];

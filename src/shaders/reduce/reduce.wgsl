@@ -7,6 +7,7 @@
 // P is f32 even where T is f16: parts of a sum of squares do not fit into an f16.
 
 alias T = f32;
+alias Sum = f32;
 override FN: u32 = 0;    // numbered as in index.ts
 override WHOLE: u32 = 0; // 1: rows have one part, write Y and not P
 override WG: u32 = 256;  // threads per workgroup, a power of two
@@ -16,7 +17,7 @@ struct Uniforms { n: u32, part: u32, scale: f32 }
 @group(0) @binding(0) var<storage, read>       A: array<T>;
 @group(0) @binding(1) var<storage, read>       B: array<T>;
 @group(0) @binding(2) var<storage, read_write> P: array<f32>;
-@group(0) @binding(3) var<storage, read_write> Y: array<T>;
+@group(0) @binding(3) var<storage, read_write> Y: array<Sum>;
 @group(0) @binding(4) var<uniform>             u: Uniforms;
 
 fn f(i: u32) -> f32 {
@@ -46,7 +47,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let sum = tree_sum((s.x + s.y) + (s.z + s.w), local);
   if (local == 0u) {
     if (WHOLE == 1u) {
-      Y[group.y] = T(u.scale * sum);
+      Y[group.y] = Sum(u.scale * sum);
     } else {
       P[group.y * groups.x + group.x] = sum;
     }
