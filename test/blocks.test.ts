@@ -410,14 +410,17 @@ test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192
     'large',
     grey(1024, 1024, () => 0.5),
   );
+  // Three numbers for a pixel of the canvas, not one.
+  const data = Float32Array.from({ length: 3 * 1024 * 1024 }, (_, i) => ((i * 7919) % 1021) / 1021);
+  inputs.set('coloured', { width: 1024, height: 1024, data });
   const deep = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
-  const sizes: [number, number, readonly string[], Loss['kind']][] = [
-    [4096, 1.5e9, deep, 'gram'],
-    [4096, 1.5e9, [...deep, 'relu5_1'], 'moments'],
-    [8192, 8e9, [...deep, 'relu5_1'], 'moments'],
+  const sizes: [number, number, readonly string[], Loss['kind'], string][] = [
+    [4096, 1.5e9, deep, 'gram', 'coloured'],
+    [4096, 1.5e9, [...deep, 'relu5_1'], 'moments', 'large'],
+    [8192, 8e9, [...deep, 'relu5_1'], 'moments', 'large'],
   ];
-  for (const [side, budget, chosen, kind] of sizes) {
-    const p = await prepared([{ kind, layers: chosen } as Loss], { size: side, styles: [{ input: 'large' }] }, vgg);
+  for (const [side, budget, chosen, kind, input] of sizes) {
+    const p = await prepared([{ kind, layers: chosen } as Loss], { size: side, styles: [{ input }] }, vgg);
     const canvas = new Float32Array(p.cast.space.rank * side * side);
     const setup = asSums(p.setup(p.stages[0]!, canvas, () => {}));
     const fit = fitStage(card, setup, { canvas, counter: 0 }, budget);

@@ -29,7 +29,11 @@ export class Device {
   /** What was measured of kernels on this adapter, for plans to choose by. Without it they choose the same always. */
   tuning: Tuning | undefined;
   #fault: string | undefined;
+  #lost = false;
   #closed = false;
+  /** What the GPU was given last and may still be at, and how often it was given something. */
+  #flight: { readonly count: number; readonly what: () => string } | undefined;
+  #flights = 0;
   readonly #held = new Set<GPUBuffer | GPUQuerySet>();
   readonly #onError = (event: GPUUncapturedErrorEvent): void => {
     // Of a shared device's errors, a faulty call is as likely its owner's; the others end everybody's work.
@@ -46,7 +50,10 @@ export class Device {
     this.pool = new BufferPool(gpu, (wanted) => this.createBuffer(wanted));
     gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((info) => {
-      if (!this.#closed) this.#fault ??= `the GPU device was lost (${info.reason}): ${info.message}`;
+      if (this.#closed) return;
+      this.#lost = true;
+      const work = this.#flight ? `; it was at ${this.#flight.what()}` : '';
+      this.#fault ??= `the GPU device was lost (${info.reason}): ${info.message.trim().replace(/\.$/, '')}${work}`;
     });
   }
 
@@ -59,6 +66,20 @@ export class Device {
   /** Whether `close` was called. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Whether the GPU went away: another device may be opened. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  /** To be told of each submission; `what` names its kernels, should the device be lost before all is done. */
+  submitted(what: () => string): void {
+    this.#flight = { count: ++this.#flights, what };
+  }
+
+  #landed(count: number): void {
+    if (this.#flight?.count === count) this.#flight = undefined;
   }
 
   /** What is held on the GPU: all buffers and query sets that were made here and not destroyed yet. */
@@ -100,8 +121,10 @@ export class Device {
 
   /** Waits until all submitted work is done. */
   async idle(): Promise<void> {
+    const flight = this.#flights;
     await this.settle(this.gpu.queue.onSubmittedWorkDone());
     this.check();
+    this.#landed(flight);
   }
 
   async settle<T>(pending: Promise<T>): Promise<T> {
@@ -120,8 +143,10 @@ export class Device {
       const encoder = this.gpu.createCommandEncoder({ label: staging.label });
       encoder.copyBufferToBuffer(buffer, 0, staging, 0, staging.size);
       this.gpu.queue.submit([encoder.finish()]);
+      const flight = this.#flights;
       await this.settle(staging.mapAsync(GPUMapMode.READ));
       this.check();
+      this.#landed(flight);
       return staging.getMappedRange().slice(0, bytes);
     } catch (cause) {
       this.check();

@@ -221,6 +221,7 @@ export class Plan {
 
   #submit(steps: readonly Step[], times: number, copies: typeof this.copies): void {
     if (this.#closed) throw bug('run of a closed plan');
+    this.device.submitted(() => flightText(steps, times));
     let encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
     for (let k = 0; k < times; k++) {
       for (let start = 0; start < Math.max(1, steps.length); start += CHUNK) {
@@ -326,6 +327,19 @@ export class Plan {
       `${launches} launches, ${flops} flops, ${bytes} bytes, ${bytesText(memory)} of memory`,
     ].join('\n');
   }
+}
+
+/** `8 runs of 164 launches, conv2d#5 to add#164, with most of the work in gram#12 (gram)` */
+function flightText(steps: readonly Step[], times: number): string {
+  const [first] = steps;
+  if (!first) return 'copies';
+  const most = steps.reduce((best, s) => (s.flops > best.flops ? s : best), first);
+  const runs = times > 1 ? `${times} runs of ` : '';
+  const range =
+    steps.length > 1
+      ? `${steps.length} launches, ${first.label} to ${steps.at(-1)?.label}, with most of the work in `
+      : '';
+  return `${runs}${range}${most.label} (${most.kernel})`;
 }
 
 /** Bytes that a plan of this schedule takes from a device, without taking them. */
