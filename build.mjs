@@ -1,7 +1,7 @@
 // Bundles the command line, the library, the tests and the benchmarks. Packages stay outside; shaders come in as text.
-//   node build.mjs [cli] [web] [types] [test] [bench] [examples] [--out folder]      default: all
+//   node build.mjs [cli] [web] [studio] [types] [test] [bench] [examples] [--out folder]      default: all
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -73,13 +73,27 @@ const targets = {
       external: ['zod'],
     });
   },
+  // The page: a static folder for any host. The worker has the engine, the 3-D view is a chunk of its own.
+  studio: async () => {
+    const outdir = join(dist, 'studio');
+    rmSync(outdir, { recursive: true, force: true });
+    const entryPoints = { studio: 'src/web/studio/main.tsx', 'engine.worker': 'src/web/studio/engine.worker.ts' };
+    await build({ ...browser, minify: true, sourcemap: false, entryPoints, outdir });
+    for (const name of ['index.html', 'studio.css']) copyFileSync(`src/web/studio/${name}`, join(outdir, name));
+  },
   types: () => declarations(join(dist, 'types')),
   test: () =>
     build({ ...node, entryPoints: ['test/run.ts', ...files('test', '.test.ts')], outdir: tests, outbase: 'test' }),
   bench: () =>
     build({
       ...node,
-      entryPoints: ['bench/run.ts', 'bench/peers/run.ts', 'bench/peers/worker.ts', ...files('bench', '.bench.ts')],
+      entryPoints: [
+        'bench/run.ts',
+        'bench/gpu.ts',
+        'bench/peers/run.ts',
+        'bench/peers/worker.ts',
+        ...files('bench', '.bench.ts'),
+      ],
       outdir: 'build/bench',
       outbase: 'bench',
     }),

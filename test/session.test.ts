@@ -82,6 +82,8 @@ test('taken back to a moment, it goes the same way again', async () => {
   await session.back(first!.id);
   assert.is(session.state, 'paused');
   assert.equal(session.moments, [first]);
+  const seen = await session.picture(first!);
+  assert.equal([seen.width, seen.height], [16, 16]);
   session.resume();
   const plain = await run(await device(), recipe(), inputs);
   assert.equal((await over).raster.data, plain.raster.data);

@@ -1,12 +1,13 @@
-import { EngineError } from '../base/errors';
+import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { checkRecipe } from './cast';
 import type { Checkpoint } from './checkpoint';
+import { Developer } from './develop';
 import type { RunEvents } from './events';
 import type { Recipe } from './recipe';
-import { type RunResult, run } from './run';
+import { prepare, type RunResult, run } from './run';
 
 /** `paused` is also what a session is before it starts; a `failed` one can go on from its last moment. */
 export type SessionState = 'paused' | 'running' | 'done' | 'failed' | 'closed';
@@ -50,6 +51,8 @@ export class Session {
   /** Where the run goes on, if not from the beginning. */
   #from: Checkpoint | undefined;
   #putOff = false;
+  /** Paused for a moment only: nobody needs to know. */
+  #changing = false;
   #loop: Promise<void> | undefined;
 
   /** @throws EngineError `RecipeError` for a recipe that contradicts itself or asks for a picture that is not given. */
@@ -108,9 +111,11 @@ export class Session {
       );
     }
     const wasRunning = this.#state === 'running';
+    this.#changing = wasRunning;
     await this.pause();
+    this.#changing = false;
     this.#recipe = recipe;
-    if (wasRunning && this.#state === 'paused') this.resume();
+    if (wasRunning && this.state === 'paused') this.resume();
   }
 
   /**
@@ -127,6 +132,21 @@ export class Session {
     this.#from = moment.checkpoint;
     this.options.onMoments?.(this.#moments);
     this.#become('paused');
+  }
+
+  /** What a moment looked like. */
+  async picture({ stage: index, checkpoint }: Moment): Promise<Raster> {
+    const { net = null } = this.options;
+    const { cast, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
+    const stage = stages[index];
+    const [canvas] = checkpoint.point.values;
+    if (!stage || !canvas) throw bug(`a moment of stage ${index}, and there are ${stages.length}`);
+    const developer = new Developer(this.#device, cast, stage, () => {});
+    try {
+      return await developer.picture(canvas);
+    } finally {
+      developer.close();
+    }
   }
 
   /** Goes on from a checkpoint kept elsewhere. Before the first step only. */
@@ -190,7 +210,7 @@ export class Session {
   #become(state: SessionState): void {
     if (this.#state === 'closed' || this.#state === state) return;
     this.#state = state;
-    this.options.onState?.(state);
+    if (!(this.#changing && state === 'paused')) this.options.onState?.(state);
   }
 }
 

@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import { App } from './app';
+import { startWorker } from './link';
+
+const root = document.getElementById('studio');
+if (root) {
+  root.textContent = '';
+  render(<App link={startWorker()} />, root);
+}

@@ -1,0 +1,133 @@
+// What a person has chosen, how it becomes a recipe, and how it is kept in the page's address.
+import { builtinRecipe, builtinRecipes } from '../../recipes/builtin';
+import type { RecipeText } from '../../recipes/recipe';
+
+export type Tile = 'both' | 'x' | 'y' | 'none';
+
+export interface Settings {
+  /** Name of a built-in recipe. */
+  readonly preset: string;
+  /** The longer side, pixels. */
+  readonly size: number;
+  readonly seed: number;
+  readonly tile: Tile;
+  /** At each scale; null: what the recipe says. */
+  readonly steps: number | null;
+  /** Name of a network kept in the browser; null: what the recipe says. */
+  readonly net: string | null;
+  /** `stage.loss` to a factor on its weight. */
+  readonly factors: Readonly<Record<string, number>>;
+}
+
+export const usual: Settings = {
+  preset: 'texture',
+  size: 256,
+  seed: 1,
+  tile: 'both',
+  steps: null,
+  net: null,
+  factors: {},
+};
+
+export const TILES: readonly Tile[] = ['both', 'x', 'y', 'none'];
+export const SIZES: { readonly least: number; readonly most: number } = { least: 32, most: 4096 };
+
+/** A loss of a recipe as the page shows it: a slider for its weight. */
+export interface Term {
+  /** `0.1`: the second loss of the first stage. */
+  readonly key: string;
+  readonly name: string;
+  readonly weight: number;
+}
+
+/** The losses of a preset. Stages of the same losses (one per scale) would be shown once; builtin ones are few. */
+export function termsOf(recipe: RecipeText): Term[] {
+  return recipe.stages.flatMap((stage, s) =>
+    stage.losses.map((loss, l) => ({
+      key: `${s}.${l}`,
+      name: recipe.stages.length > 1 ? `${stage.name ?? `stage ${s + 1}`}: ${loss.kind}` : loss.kind,
+      weight: 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1,
+    })),
+  );
+}
+
+/** The recipe that these settings ask for. `own`: a recipe that came in a picture, in place of the preset's. */
+export function recipeOf(settings: Settings, own: RecipeText | null = null): RecipeText {
+  const base = own ?? builtinRecipe(settings.preset);
+  return {
+    ...base,
+    size: settings.size,
+    seed: settings.seed,
+    tile: settings.tile,
+    ...(settings.net !== null && base.net !== undefined && { net: settings.net }),
+    stages: base.stages.map((stage, s) => ({
+      ...stage,
+      ...(settings.steps !== null && { steps: settings.steps }),
+      losses: stage.losses.map((loss, l) => {
+        const factor = settings.factors[`${s}.${l}`] ?? 1;
+        const weight = 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1;
+        return factor === 1 ? loss : { ...loss, weight: weight * factor };
+      }),
+    })),
+  };
+}
+
+/** The pictures that a recipe names, in the order in which a person would give them. */
+export function inputsOf(recipe: RecipeText): string[] {
+  const found = [
+    recipe.content,
+    ...(recipe.styles ?? []).flatMap((s) => [s.input ?? 'style', s.mask?.input, s.from?.input, s.match?.to]),
+    recipe.pin?.picture,
+    recipe.pin?.input,
+    recipe.color?.palette?.input,
+    ...Object.keys(recipe.inputs ?? {}),
+  ].filter((name): name is string => name !== undefined);
+  return [...new Set(found)];
+}
+
+/** Inputs that are masks: a person can paint these. */
+export function masksOf(recipe: RecipeText): string[] {
+  const found = [...(recipe.styles ?? []).flatMap((s) => [s.mask?.input, s.from?.input]), recipe.pin?.input];
+  return [...new Set(found.filter((name): name is string => name !== undefined))];
+}
+
+/** Settings as the part of an address behind #. What is usual is left out: a fresh page has a plain address. */
+export function toAddress(s: Settings): string {
+  const out = new URLSearchParams();
+  if (s.preset !== usual.preset) out.set('preset', s.preset);
+  if (s.size !== usual.size) out.set('size', `${s.size}`);
+  if (s.seed !== usual.seed) out.set('seed', `${s.seed}`);
+  if (s.tile !== usual.tile) out.set('tile', s.tile);
+  if (s.steps !== null) out.set('steps', `${s.steps}`);
+  if (s.net !== null) out.set('net', s.net);
+  const factors = Object.entries(s.factors).filter(([, f]) => f !== 1);
+  if (factors.length > 0) out.set('weights', factors.map(([k, f]) => `${k}:${Number(f.toPrecision(4))}`).join(','));
+  return out.toString();
+}
+
+/** Settings from an address that anybody may have written: what makes no sense is left as usual. */
+export function fromAddress(hash: string): Settings {
+  const given = new URLSearchParams(hash.replace(/^#/, ''));
+  const whole = (name: string, low: number, high: number): number | null => {
+    const text = given.get(name);
+    const n = Number(text);
+    return text !== null && text !== '' && Number.isInteger(n) && n >= low && n <= high ? n : null;
+  };
+  const preset = given.get('preset');
+  const tile = given.get('tile');
+  const factors: Record<string, number> = {};
+  for (const part of (given.get('weights') ?? '').split(',').slice(0, 64)) {
+    const [, key, text] = /^(\d{1,2}\.\d{1,2}):(-?[\d.e+-]{1,12})$/.exec(part) ?? [];
+    const factor = Number(text);
+    if (key !== undefined && Number.isFinite(factor) && Math.abs(factor) <= 1000) factors[key] = factor;
+  }
+  return {
+    preset: builtinRecipes.some((r) => r.name === preset) && preset ? preset : usual.preset,
+    size: whole('size', SIZES.least, SIZES.most) ?? usual.size,
+    seed: whole('seed', 0, 2 ** 32 - 1) ?? usual.seed,
+    tile: TILES.find((t) => t === tile) ?? usual.tile,
+    steps: whole('steps', 1, 10_000),
+    net: given.get('net')?.slice(0, 80) || null,
+    factors,
+  };
+}

@@ -1,0 +1,120 @@
+// What the page knows, and how news from the worker change it. Pure: tests need no page.
+import type { ProfileReport } from '../../graph/profile_report';
+import type { Progress } from '../../recipes/events';
+import type { SessionState } from '../../recipes/session';
+import type { Curve } from './plot';
+import type { MomentSeen, NetKept, News } from './protocol';
+
+export interface State {
+  /** Null until the adapter is open. */
+  readonly adapter: { readonly name: string; readonly software: boolean } | null;
+  /** Null: nothing was started. */
+  readonly run: SessionState | null;
+  /** The run is being prepared: no step is done yet. */
+  readonly starting: boolean;
+  readonly sizes: readonly (readonly [width: number, height: number, steps: number])[];
+  readonly progress: Progress | null;
+  readonly curves: readonly Curve[];
+  readonly moments: readonly MomentSeen[];
+  readonly size: readonly [width: number, height: number] | null;
+  readonly notices: readonly string[];
+  readonly error: { readonly code: string; readonly text: string } | null;
+  readonly profile: ProfileReport | null;
+  readonly nets: readonly NetKept[];
+  readonly fetching: { readonly name: string; readonly bytes: number; readonly of: number | null } | null;
+}
+
+export const initial: State = {
+  adapter: null,
+  run: null,
+  starting: false,
+  sizes: [],
+  progress: null,
+  curves: [],
+  moments: [],
+  size: null,
+  notices: [],
+  error: null,
+  profile: null,
+  nets: [],
+  fetching: null,
+};
+
+/** What the page itself does. */
+export type Deed =
+  | { readonly is: 'start' }
+  | { readonly is: 'dismiss' }
+  | { readonly is: 'back'; readonly moment: MomentSeen }
+  | { readonly is: 'close profile' };
+
+/** Steps of all stages before one. */
+const before = (sizes: State['sizes'], stage: number): number =>
+  sizes.slice(0, stage).reduce((sum, [, , steps]) => sum + steps, 0);
+
+/** Of the whole run, 0..1. */
+export function shareOf({ sizes, progress, run }: State): number {
+  if (run === 'done') return 1;
+  if (!progress) return 0;
+  // A step costs as many times more as it has pixels.
+  const work = sizes.map(([w, h, steps]) => w * h * steps);
+  const all = work.reduce((a, b) => a + b, 0);
+  const [w, h] = sizes[progress.stage] ?? [0, 0];
+  const done = work.slice(0, progress.stage).reduce((a, b) => a + b, 0) + w * h * progress.step;
+  return all > 0 ? Math.min(1, done / all) : 0;
+}
+
+export function reduce(state: State, news: News | Deed): State {
+  switch (news.is) {
+    case 'opened':
+      return { ...state, adapter: { name: news.adapter, software: news.software }, nets: news.nets };
+    case 'start':
+      return { ...initial, adapter: state.adapter, nets: state.nets, size: state.size, starting: true, run: 'running' };
+    case 'state':
+      return { ...state, run: news.state, starting: state.starting && news.state === 'running' };
+    case 'plan':
+      return { ...state, sizes: news.sizes };
+    case 'progress':
+      return { ...state, starting: false, progress: news.progress, curves: longer(state, news.progress) };
+    case 'picture':
+      return { ...state, size: [news.width, news.height] };
+    case 'moments':
+      return { ...state, moments: news.moments };
+    case 'back':
+      return wentBack(state, news.moment);
+    case 'notice':
+      return state.notices.includes(news.text) ? state : { ...state, notices: [...state.notices, news.text] };
+    case 'error':
+      return { ...state, starting: false, error: { code: news.code, text: news.text } };
+    case 'dismiss':
+      return { ...state, error: null };
+    case 'profile':
+      return { ...state, profile: news.report };
+    case 'close profile':
+      return { ...state, profile: null };
+    case 'nets':
+      return { ...state, nets: news.nets, fetching: null };
+    case 'fetching':
+      return { ...state, fetching: { name: news.name, bytes: news.bytes, of: news.of } };
+    case 'saved':
+      return state;
+  }
+}
+
+function longer({ curves, sizes }: State, p: Progress): Curve[] {
+  const x = before(sizes, p.stage) + p.step;
+  const values = { total: p.loss, ...p.terms };
+  const known = new Map(curves.map((c) => [c.name, c]));
+  for (const [name, y] of Object.entries(values)) {
+    const old = (known.get(name)?.points ?? []).filter(([at]) => at < x);
+    known.set(name, { name, points: [...old, [x, y]] });
+  }
+  return [...known.values()];
+}
+
+function wentBack(state: State, { stage, step }: MomentSeen): State {
+  const x = before(state.sizes, stage) + step;
+  const curves = state.curves.map((c) => ({ ...c, points: c.points.filter(([at]) => at <= x) }));
+  const { progress } = state;
+  const [width = 0, height = 0, steps = 0] = state.sizes[stage] ?? [];
+  return { ...state, curves, progress: progress && { ...progress, stage, step, width, height, steps } };
+}
