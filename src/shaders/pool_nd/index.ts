@@ -1,0 +1,104 @@
+import { EngineError, shapeError } from '../../base/errors';
+import { type Shape, sameShape, size } from '../../base/shape';
+import { defineKernel, type KernelSource } from '../../gpu/kernel';
+import {
+  type Three,
+  three,
+  uniformsOf,
+  type Window,
+  type WindowOptions,
+  windowOf,
+  windowUniforms,
+} from '../conv_nd/window';
+import { flatGrid } from '../grid';
+import flat from '../lib/flat.wgsl';
+import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import { reshape } from '../reshape';
+import wgsl from './max_pool.wgsl';
+import gradWgsl from './max_pool_grad.wgsl';
+import placesWgsl from './max_pool_places.wgsl';
+
+const uniforms = { n: 'u32', ...windowUniforms } as const;
+const shared = { lib: [flat], uniforms, variants: [{ WG: 64 }, { WG: 256 }] } as const;
+const kernel = defineKernel({ name: 'max_pool', wgsl, binds: ['read', 'write'], ...shared });
+const placesKernel = defineKernel({ name: 'max_pool_places', wgsl: placesWgsl, binds: ['read', 'write'], ...shared });
+const gradKernel = defineKernel({ name: 'max_pool_grad', wgsl: gradWgsl, binds: ['read', 'read', 'write'], ...shared });
+
+type Kernel = typeof kernel;
+
+function step(k: KernelSource, bind: readonly Ref[], y: Ref, w: Window): Launch {
+  const n = size(y.shape);
+  return launch({
+    kernel: k as Kernel,
+    bind: [...bind, y],
+    uniforms: { n, ...uniformsOf(w) },
+    grid: ({ WG }) => flatGrid(n, WG),
+    flops: n * size(w.kernel),
+  });
+}
+
+/** The number of planes of a map [R, D, H, W] with these sides, or a ShapeError. */
+function planes(op: string, map: Shape, sides: Three): number {
+  if (map.length !== 4 || !sameShape(map.slice(1), sides)) throw shapeError(op, `planes [R, ${sides.join(', ')}]`, map);
+  return map[0] ?? 0;
+}
+
+/** x [R, D, H, W]. */
+export const maxPoolOp: Op<1, Window> = defineOp<1, Window>({
+  name: 'max_pool',
+  infer: ([x], w) => [planes('maxPool', x, w.x), ...w.y],
+  forward: ([x], y, w) => [step(kernel, [x], y, w)],
+  backward: ({ g, x: [x], dy, attrs: w }) => [g.apply(maxPoolGradOp, [dy, g.apply(maxPoolPlacesOp, [x], w)], w)],
+});
+
+/** Where in its plane the largest element of each window is, u32. */
+export const maxPoolPlacesOp: Op<1, Window> = defineOp<1, Window>({
+  name: 'max_pool_places',
+  kind: 'u32',
+  infer: ([x], w) => [planes('maxPoolPlaces', x, w.x), ...w.y],
+  forward: ([x], y, w) => [step(placesKernel, [x], y, w)],
+  backward: () => [null],
+});
+
+/** Inputs: dy, and the places. */
+export const maxPoolGradOp: Op<2, Window> = defineOp<2, Window>({
+  name: 'max_pool_grad',
+  infer([dy, at], w) {
+    if (!sameShape(dy, at)) throw shapeError('max_pool_grad', 'two equal shapes', dy, at);
+    return [planes('max_pool_grad', dy, w.y), ...w.x];
+  },
+  forward: ([dy, at], dx, w) => [step(gradKernel, [dy, at], dx, w)],
+  backward() {
+    throw new EngineError('GradError', 'max_pool has no second derivative');
+  },
+});
+
+/** x [N, C, ...] as planes, and its window. */
+function seen(op: string, g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions): [Ref, Window] {
+  const [N = 1, C = 1, ...sides] = x.shape;
+  if (x.shape.length < 3) throw shapeError(op, 'a map [N, C, ...] of 1 to 3 spatial axes', x.shape);
+  const w = windowOf(op, sides, kernelSides, options);
+  return [reshape(g, x, [N * C, ...three(sides, 1)]), w];
+}
+
+const backTo = (g: Builder, y: Ref, x: Ref, w: Window): Ref =>
+  reshape(g, y, [...x.shape.slice(0, 2), ...w.y.slice(5 - x.shape.length)]);
+
+/**
+ * Max pooling as ONNX's MaxPool has it, over one to three axes: x [N, C, ...] -> [N, C, ...]. Padding never is the
+ * largest; of equal elements the first gets the gradient. Plain: `pool2d` is the fast way for what it can do.
+ * @throws EngineError `ShapeError` for windows that do not fit.
+ */
+export function maxPool(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
+  const [map, w] = seen('maxPool', g, x, kernelSides, options);
+  return backTo(g, g.apply(maxPoolOp, [map], w), x, w);
+}
+
+/**
+ * Where the elements that `maxPool` picks are: u32, row by row within their plane (of one picture's one channel).
+ * @throws EngineError `ShapeError` for windows that do not fit.
+ */
+export function maxPoolPlaces(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
+  const [map, w] = seen('maxPoolPlaces', g, x, kernelSides, options);
+  return backTo(g, g.apply(maxPoolPlacesOp, [map], w), x, w);
+}
