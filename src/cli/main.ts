@@ -9,6 +9,7 @@ import { addPlasma } from './plasma';
 import { addProfile } from './profile';
 import { addRecipes } from './recipes';
 import { addRun } from './run';
+import { addStudio } from './studio';
 import { addStyle } from './style';
 import { addSweep } from './sweep';
 import { addTexture } from './texture';
@@ -52,6 +53,7 @@ function program(): Command {
   addTune(root);
   addWeights(root);
   addOnnx(root);
+  addStudio(root);
   addDoctor(root);
   return root;
 }

@@ -6,7 +6,7 @@ import script from './page/watch.client.js';
 import style from './page/watch.css';
 import page from './page/watch.html';
 
-const HEADERS = {
+export const HEADERS = {
   'Cache-Control': 'no-store',
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',

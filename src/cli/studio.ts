@@ -1,0 +1,128 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, InvalidArgumentError } from 'commander';
+import { EngineError } from '../base/errors';
+import { resolveWeights } from '../nets/weights.node';
+import { HEADERS, refusal, refuse } from './watch_http';
+
+interface Options {
+  port: number;
+}
+
+export function addStudio(program: Command): void {
+  program
+    .command('studio')
+    .summary('serve the studio, a page that grows textures in the browser')
+    .description(
+      'Serves the studio on this machine only (127.0.0.1). Open the address it prints in a browser with WebGPU. All the work\n' +
+        'is done there; nothing is uploaded. Weight files that `toroid weights list` finds are at /weights/<name>.',
+    )
+    .option('--port <n>', 'port; without it, one that is free', parsePort, 0)
+    .action(async ({ port }: Options) => {
+      const server = await serveStudio(port);
+      process.stdout.write(`${server.url}\n`);
+      process.stderr.write('Ctrl-C stops it.\n');
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+      await server.closed;
+    });
+}
+
+function parsePort(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 65535) throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  return n;
+}
+
+export interface StudioServer {
+  readonly url: string;
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+};
+
+/** What the page may do: load from this server, and run no script but its own. */
+const POLICY =
+  "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; " +
+  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** Where the built page is: beside the built command line. */
+const built = (): string => join(dirname(fileURLToPath(import.meta.url)), 'studio');
+
+/** @throws EngineError `StudioError` when the page is not built, or the port is taken. */
+export async function serveStudio(port = 0, folder: string = built()): Promise<StudioServer> {
+  if (!existsSync(join(folder, 'index.html'))) {
+    throw new EngineError('StudioError', `the studio is not built: there is no ${folder}`, 'Run `npm run build`.');
+  }
+  const server = createServer((request, response) => answer(request, response, folder, hostsOf(server)));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === 'EADDRINUSE'
+          ? new EngineError('StudioError', `port ${port} is taken`, 'Choose another, or leave --port out.')
+          : cause,
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const closed = new Promise<void>((resolve) => server.once('close', resolve));
+  return {
+    url: `http://${hostsOf(server)[0]}/`,
+    closed,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** `host:port` as a browser on this machine names the server. */
+function hostsOf(server: Server): string[] {
+  const { port } = server.address() as AddressInfo;
+  return [`127.0.0.1:${port}`, `localhost:${port}`];
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, folder: string, hosts: readonly string[]): void {
+  const url = request.url ?? '/';
+  const no = refusal(request, { hosts, token: '' });
+  if (no) return refuse(response, no);
+  const path = url.split(/[?#]/)[0] ?? '/';
+  const file = path.startsWith('/weights/') ? weightsFile(path.slice('/weights/'.length)) : pageFile(path, folder);
+  if (!file) return refuse(response, [404, 'there is no such file']);
+  response.writeHead(200, {
+    ...HEADERS,
+    'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
+    'Content-Length': statSync(file).size,
+    'Content-Security-Policy': POLICY,
+  });
+  createReadStream(file)
+    .on('error', () => response.destroy())
+    .pipe(response);
+}
+
+/** Names only as the build makes them: nothing leads out of the folder. */
+function pageFile(path: string, folder: string): string | null {
+  const name = path === '/' ? 'index.html' : path.slice(1);
+  if (!/^(chunks\/)?[\w-]+(\.[\w-]+)*\.(html|js|css)$/.test(name)) return null;
+  const file = join(folder, name);
+  return existsSync(file) ? file : null;
+}
+
+/** By the names of the manifest: paths are nobody's business here. */
+function weightsFile(name: string): string | null {
+  const bare = name.replace(/\.onnx$/, '');
+  if (!/^\w[\w.-]*$/.test(bare) || /\.onnx$/i.test(bare)) return null;
+  try {
+    return resolveWeights(bare).path;
+  } catch {
+    return null;
+  }
+}
