@@ -28,13 +28,15 @@ export interface Pulled extends FoundWeights {
 const SLIM_ROOM = 128 * 2 ** 20;
 
 /**
- * Downloads the weights of a name of the manifest, checks them, keeps what is wanted of them, and says where.
+ * Downloads the weights of a name of the manifest, or of an entry like its own; checks them, keeps what is wanted of
+ * them, and says where.
  * @throws EngineError `WeightsError`, `DownloadError`, `DiskError`, `Stopped`; `OnnxError` when it cannot be slimmed.
  */
-export async function pullWeights(name: string, options: PullOptions = {}): Promise<Pulled> {
-  const known = weightsNamed(name);
+export async function pullWeights(which: string | KnownWeights, options: PullOptions = {}): Promise<Pulled> {
+  const known = typeof which === 'string' ? weightsNamed(which) : which;
+  const { name } = known;
   const { folder = storeFolder(), keep = known.slim ? 'convolutions' : 'all', onNotice, signal } = options;
-  const here = await soundOne(name, keep, [folder, ...weightFolders()], onNotice);
+  const here = await soundOne(known, keep, [folder, ...weightFolders()], onNotice);
   if (here) return here;
   const urls = options.urls ?? addresses(known);
   if (urls.length === 0) {
@@ -57,7 +59,7 @@ export async function pullWeights(name: string, options: PullOptions = {}): Prom
     throw signal?.aborted ? stopped(name) : diskError(path, cause);
   }
   try {
-    const meanwhile = await soundOne(name, keep, [folder], onNotice);
+    const meanwhile = await soundOne(known, keep, [folder], onNotice);
     if (meanwhile) return meanwhile;
     const room = keep === 'all' ? 0 : Math.min(SLIM_ROOM, known.size);
     try {
@@ -91,13 +93,13 @@ function slimmed(known: KnownWeights, whole: string, folder: string): FoundWeigh
 
 /** What is here already and sound; a slimmed file does where all is not wanted. */
 async function soundOne(
-  name: string,
+  known: KnownWeights,
   keep: 'all' | 'convolutions',
   folders: readonly string[],
   onNotice?: (text: string) => void,
 ): Promise<Pulled | null> {
   for (const folder of folders) {
-    const found = foundIn(name, folder);
+    const found = foundIn(known, folder);
     if (!found?.known || (keep === 'all' && found.of)) continue;
     try {
       await verifyWeights(found);
@@ -110,11 +112,12 @@ async function soundOne(
   return null;
 }
 
-function foundIn(name: string, folder: string): FoundWeights | null {
+function foundIn(known: KnownWeights, folder: string): FoundWeights | null {
   try {
-    return resolveWeights(name, { folders: [folder] });
+    return resolveWeights(known.name, { folders: [folder] });
   } catch {
-    return null;
+    const path = join(folder, known.file); // of an entry that is not in the manifest
+    return existsSync(path) ? { name: known.name, path, known } : null;
   }
 }
 

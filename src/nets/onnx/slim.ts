@@ -158,7 +158,8 @@ function outputField(
   copy: (r: Range) => Piece,
 ): Piece {
   const known = [...scan.outputs, ...scan.values].find((v) => v.name === value);
-  if (known && !f16) return field(12, [copy(known)]);
+  const isTyped = known !== undefined && known.type !== 0 && known.shape !== null;
+  if (isTyped && (!f16 || known.type !== FLOAT)) return field(12, [copy(known)]);
   const image = scan.inputs.find((i) => !tensors.has(i.name));
   const rank = known?.dims?.length ?? rankOf(value, makers, image?.dims?.length ?? 4);
   const type = elementType(makers.get(value), tensors, f16 ? FLOAT16 : FLOAT);
