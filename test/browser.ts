@@ -19,10 +19,39 @@ export async function closeBrowser(): Promise<void> {
 }
 
 async function start(): Promise<Browser | null> {
+  // The package's own arguments switch the web's security off; what is tested here is that it holds.
+  return launch(['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']);
+}
+
+let openedGpu: Promise<Browser | null> | undefined;
+
+/**
+ * The same with WebGPU, on its own SwiftShader; null, with the reason on stderr, where it does not start. Workgroup
+ * memory is not zeroed, as in Node: SwiftShader would compile for seconds (see gpu/open.node.ts).
+ */
+export function openGpuBrowser(): Promise<Browser | null> {
+  openedGpu ??= launch([
+    '--no-sandbox',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--enable-unsafe-webgpu',
+    '--use-webgpu-adapter=swiftshader',
+    '--enable-webgpu-developer-features',
+    '--enable-dawn-features=disable_workgroup_init',
+  ]);
+  return openedGpu;
+}
+
+export async function closeGpuBrowser(): Promise<void> {
+  await (await openedGpu)?.close();
+  openedGpu = undefined;
+}
+
+async function launch(args: string[]): Promise<Browser | null> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;
   try {
-    // The package's own arguments switch the web's security off; what is tested here is that it holds.
-    const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
     return await chromium.launch({ executablePath: await packed.executablePath(), headless: true, args });
   } catch (error) {
     console.error(`no browser here: ${(error as Error).message.split('\n')[0]}`);

@@ -1,0 +1,45 @@
+// In a page, `uvu` is this: it collects tests, and runs them when it is asked to. See bundle.ts.
+type Body = () => void | Promise<void>;
+interface Suite {
+  (name: string, body: Body): void;
+  skip(name: string, body?: Body): void;
+  run(): void;
+}
+
+const all: { readonly suite: string; readonly name: string; readonly body: Body | null }[] = [];
+
+export function suite(of: string): Suite {
+  const test = (name: string, body: Body): void => {
+    all.push({ suite: of, name, body });
+  };
+  const skip = (name: string): void => {
+    all.push({ suite: of, name, body: null });
+  };
+  return Object.assign(test, { skip, run: () => {} });
+}
+
+export interface Outcome {
+  readonly test: string;
+  /** Nothing: it passed. */
+  readonly error?: string;
+  readonly skipped?: true;
+}
+
+/** Runs all tests that were collected, a few at a time, so that kernels of one compile while another's run. */
+export async function runAll(): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const left = all.values();
+  const work = async (): Promise<void> => {
+    for (const { suite: of, name, body } of left) {
+      const test = `${of}: ${name}`;
+      try {
+        await body?.();
+        outcomes.push(body ? { test } : { test, skipped: true });
+      } catch (cause) {
+        outcomes.push({ test, error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause) });
+      }
+    }
+  };
+  await Promise.all([work(), work(), work(), work()]);
+  return outcomes;
+}
