@@ -81,7 +81,38 @@ export function sides(p: readonly number[]): Sides {
 
 export type AutoPad = 'NOTSET' | 'SAME_UPPER' | 'SAME_LOWER' | 'VALID';
 
-/** Windows of a convolution or a pool along both axes, as the file describes them. */
+/** Windows of a convolution or a pool along its spatial axes, as the file describes them. */
+export interface Steps {
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** In front of each axis, then behind each. */
+  readonly pads: readonly number[];
+}
+
+/** Reads strides, dilations, pads and auto_pad of a node whose windows have `kernel` elements, over these sides. */
+export function stepsOf(a: Attributes, kernel: readonly number[], sides: readonly number[]): Steps {
+  const n = kernel.length;
+  const ones = new Array<number>(n).fill(1);
+  const strides = a.ints('strides', ones, n, 1, 4096);
+  const dilations = a.ints('dilations', ones, n, 1, 4096);
+  const auto = a.word<AutoPad>('auto_pad', 'NOTSET', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']);
+  const own = a.ints('pads', new Array<number>(2 * n).fill(0), 2 * n, 0, 4096);
+  if (auto === 'NOTSET') return { strides, dilations, pads: own };
+  const pads = own.map(() => 0);
+  if (auto === 'VALID') return { strides, dilations, pads };
+  sides.forEach((side, k) => {
+    // As many outputs as side / stride; an odd pixel at the end (UPPER) or at the beginning.
+    const stride = strides[k] ?? 1;
+    const reach = ((kernel[k] ?? 1) - 1) * (dilations[k] ?? 1) + 1;
+    const total = Math.max(0, (Math.ceil(side / stride) - 1) * stride + reach - side);
+    const less = Math.floor(total / 2);
+    pads[k] = auto === 'SAME_UPPER' ? less : total - less;
+    pads[k + n] = total - (pads[k] ?? 0);
+  });
+  return { strides, dilations, pads };
+}
+
+/** The same for feature maps [C, H, W]; with one spatial axis, H is 1. */
 export interface Windows {
   /** How far a window reaches, with dilation. */
   readonly kernel: readonly [h: number, w: number];
@@ -90,46 +121,20 @@ export interface Windows {
   readonly pads: Sides;
 }
 
-/** Pads of one axis by auto_pad: as many outputs as n / stride, an odd pixel at the end (UPPER) or the beginning. */
-function same(isUpper: boolean, n: number, reach: number, stride: number): readonly [begin: number, end: number] {
-  const total = Math.max(0, (Math.ceil(n / stride) - 1) * stride + reach - n);
-  const less = Math.floor(total / 2);
-  return isUpper ? [less, total - less] : [total - less, less];
+/** @param kernel elements of a window along one or two axes. */
+export function planarWindows(kernel: readonly number[], { strides, dilations, pads }: Steps): Windows {
+  const two = (list: readonly number[]): readonly [number, number] =>
+    list.length === 1 ? [1, list[0] ?? 1] : [list[0] ?? 1, list[1] ?? 1];
+  const [k, d] = [two(kernel), two(dilations)];
+  return {
+    kernel: [(k[0] - 1) * d[0] + 1, (k[1] - 1) * d[1] + 1],
+    stride: two(strides),
+    dilation: d,
+    pads: kernel.length === 1 ? [0, pads[0] ?? 0, 0, pads[1] ?? 0] : sides(pads),
+  };
 }
 
-/** A list with one number for each spatial axis (1 or 2), as two numbers. */
-function pair(a: Attributes, name: string, spatial: number): readonly [y: number, x: number] {
-  const list = a.ints(name, new Array<number>(spatial).fill(1), spatial, 1, 4096);
-  return spatial === 1 ? [1, list[0] ?? 1] : [list[0] ?? 1, list[1] ?? 1];
-}
-
-/**
- * Reads strides, pads, auto_pad and dilations of a node over a map of H x W; with one spatial axis, H is 1.
- * @param kernel elements of a window.
- */
-export function windowsOf(
-  a: Attributes,
-  kernel: readonly [number, number],
-  [H, W]: readonly [number, number],
-  spatial = 2,
-): Windows {
-  const stride = pair(a, 'strides', spatial);
-  const dilation = pair(a, 'dilations', spatial);
-  const reach = [(kernel[0] - 1) * dilation[0] + 1, (kernel[1] - 1) * dilation[1] + 1] as const;
-  const auto = a.word<AutoPad>('auto_pad', 'NOTSET', ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID']);
-  const own = a.ints('pads', new Array<number>(2 * spatial).fill(0), 2 * spatial, 0, 4096);
-  let pads = spatial === 1 ? sides([0, own[0] ?? 0, 0, own[1] ?? 0]) : sides(own);
-  if (auto === 'VALID') pads = [0, 0, 0, 0];
-  else if (auto !== 'NOTSET') {
-    const [t, b] = same(auto === 'SAME_UPPER', H, reach[0], stride[0]);
-    const [l, r] = same(auto === 'SAME_UPPER', W, reach[1], stride[1]);
-    pads = [t, l, b, r];
-  }
-  return { kernel: reach, stride, dilation, pads };
-}
-
-/** kernel_shape as two numbers, or undefined where it is left out. */
-export function kernelOf(a: Attributes, spatial: number): readonly [h: number, w: number] | undefined {
-  if (!a.has('kernel_shape')) return undefined;
-  return pair(a, 'kernel_shape', spatial);
+/** kernel_shape, or undefined where it is left out. */
+export function kernelOf(a: Attributes, spatial: number): readonly number[] | undefined {
+  return a.has('kernel_shape') ? a.ints('kernel_shape', [], spatial, 1, 4096) : undefined;
 }

@@ -92,6 +92,7 @@ async function outputsOf(device: Device, model: OnnxModel, inputs: readonly Onnx
     if (!inGraph(v)) return { shape: v.shape, type: v.type, data: numbers(v) };
     const own = data[computed.indexOf(v)];
     if (!own) throw bug(`no data of ${v.shape}`);
+    if (v.finish) return { shape: v.shape, type: v.type, data: v.finish(own) };
     if (!v.quantised) return { shape: v.shape, type: v.type, data: stored(v.type, own) };
     const { type, scale, zero } = v.quantised;
     const [least, most] = rangeOf(type) ?? [-Infinity, Infinity];

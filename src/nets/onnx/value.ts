@@ -23,6 +23,8 @@ export interface GraphValue {
   readonly known?: OnnxTensor;
   /** The file has integers here; the graph has the real numbers that they stand for, unrounded. */
   readonly quantised?: Quantised;
+  /** What the file would have, from what is in the graph: for indices, which nothing in a graph uses. */
+  readonly finish?: (data: ArrayLike<number>) => ArrayLike<number>;
 }
 
 /** A value of a net: a constant on the host, or part of the graph. */

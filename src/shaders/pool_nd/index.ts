@@ -95,10 +95,11 @@ export function maxPool(g: Builder, x: Ref, kernelSides: readonly number[], opti
 }
 
 /**
- * Where the elements that `maxPool` picks are: u32, row by row within their plane (of one picture's one channel).
+ * Where the elements that `maxPool` picks are: u32 [N C, D, H, W], row by row within their plane (of one picture's one
+ * channel). Not under the shape of the pooled value: a view would be one of real numbers.
  * @throws EngineError `ShapeError` for windows that do not fit.
  */
 export function maxPoolPlaces(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
   const [map, w] = seen('maxPoolPlaces', g, x, kernelSides, options);
-  return backTo(g, g.apply(maxPoolPlacesOp, [map], w), x, w);
+  return g.apply(maxPoolPlacesOp, [map], w);
 }

@@ -1,5 +1,7 @@
 // Operators that move elements: each is one table of where elements come from, for the host and for the graph.
 import { size } from '../../../base/shape';
+import { gatherAxis, padNd } from '../../../shaders/axis_mix';
+import { expandTo } from '../../../shaders/binary';
 import { broadcastIndex, broadcastShape, hostTensor, type Move, moveBy, moved, numbers } from '../host';
 import type { NodeContext, Operator, Output } from '../importer';
 import { onnxError } from '../model';
@@ -98,10 +100,11 @@ const slicing: Operator = {
       const ref =
         step === 1
           ? taken(c, now, axis, start, count)
-          : movedRef(
-              c,
+          : gatherAxis(
+              c.g,
               c.ndOf(now),
-              moveBy(now.shape, out, (at, k) => (at[k] ?? 0) * (k === axis ? step : 1) + (k === axis ? start : 0)),
+              axis,
+              Array.from({ length: count }, (_, k) => start + k * step),
             );
       now = c.out(ref, out, v.type);
     }
@@ -111,8 +114,16 @@ const slicing: Operator = {
 
 const MODES = ['constant', 'reflect', 'edge', 'wrap'] as const;
 
+interface Padding {
+  /** In front of each axis, then behind each. */
+  readonly pads: readonly number[];
+  readonly out: readonly number[];
+  readonly mode: (typeof MODES)[number];
+  readonly value: number;
+}
+
 /** What a Pad does on each axis. Attributes up to opset 10, inputs after; axes since 18. */
-function padding(c: NodeContext, shape: readonly number[]): { move: Move; value: number } {
+function padding(c: NodeContext, shape: readonly number[]): Padding {
   const mode = c.a.word('mode', 'constant', MODES);
   const pads = c.list(1, 'pads') ?? c.a.list('paddings') ?? [];
   const axes = (c.has(3) ? c.numbers(3, 'axes') : shape.map((_, k) => k)).map((k) => c.axis(k, shape.length));
@@ -129,12 +140,11 @@ function padding(c: NodeContext, shape: readonly number[]): { move: Move; value:
   if (out.some((d) => !(d >= 0 && d <= 2 ** 24)) || size(out) > 2 ** 31) {
     throw onnxError(`${c.who} has pads [${pads.join(', ')}] for [${shape.join(', ')}]`);
   }
-  const move = moveBy(shape, out, (at, k) => source((at[k] ?? 0) - (begin[k] ?? 0), shape[k] ?? 1, mode));
-  return { move, value };
+  return { pads: [...begin, ...end], out, mode, value };
 }
 
 /** The element that stands at p of an axis of n, or -1. */
-export function source(p: number, n: number, mode: (typeof MODES)[number]): number {
+function source(p: number, n: number, mode: (typeof MODES)[number]): number {
   if (p >= 0 && p < n) return p;
   if (mode === 'constant' || n === 0) return -1;
   if (mode === 'edge') return p < 0 ? 0 : n - 1;
@@ -145,7 +155,9 @@ export function source(p: number, n: number, mode: (typeof MODES)[number]): numb
 
 const padOperator: Operator = {
   host: (c) => {
-    const { move, value } = padding(c, c.shape(0));
+    const shape = c.shape(0);
+    const { pads, out, mode, value } = padding(c, shape);
+    const move = moveBy(shape, out, (at, k) => source((at[k] ?? 0) - (pads[k] ?? 0), shape[k] ?? 1, mode));
     return [moved(c.node.name, c.tensor(0), move, value)];
   },
   graph: (c): readonly Output[] => {
@@ -158,8 +170,8 @@ const padOperator: Operator = {
         return [{ pending, shape: [1, C, h + t + b, w + l + r], type: v.type }];
       }
     }
-    const { move, value } = padding(c, v.shape);
-    return [c.out(movedRef(c, c.ndOf(v), move, value), move.shape, v.type)];
+    const { pads, out, mode, value } = padding(c, v.shape);
+    return [c.out(padNd(c.g, c.ndOf(v), pads, mode, value), out, v.type)];
   },
 };
 
@@ -270,6 +282,27 @@ function expanded(c: NodeContext, shape: readonly number[]): Move {
   return { shape: to, from: broadcastIndex(shape, to) };
 }
 
+const gathering: Operator = {
+  ...moving(gathered),
+  graph: (c) => {
+    const v = c.graph(0);
+    const axis = c.axis(c.a.int('axis', 0, -v.shape.length, v.shape.length - 1), v.shape.length);
+    const out = [...v.shape.slice(0, axis), ...c.shape(1), ...v.shape.slice(axis + 1)];
+    if (size(out) === 0) return [hostTensor(c.node.name, v.type, out, [])];
+    return [c.out(gatherAxis(c.g, c.ndOf(v), axis, c.numbers(1, 'indices')), out, v.type)];
+  },
+};
+
+const expanding: Operator = {
+  ...moving(expanded),
+  graph: (c) => {
+    const v = c.graph(0);
+    const shape = broadcastShape(c.who, [v.shape, c.numbers(1, 'shape')]);
+    if (size(shape) === 0) return [hostTensor(c.node.name, v.type, shape, [])];
+    return [c.out(expandTo(c.g, c.ndOf(v), shape.length === 0 ? [1] : shape), shape, v.type)];
+  },
+};
+
 function tiled(c: NodeContext, shape: readonly number[]): Move {
   const times = c.numbers(1, 'repeats');
   const out = shape.map((d, k) => d * (times[k] ?? 1));
@@ -306,8 +339,8 @@ export const moveOperators: Readonly<Record<string, Operator>> = {
   Pad: padOperator,
   Concat: concatenation,
   Split: splitting,
-  Gather: moving(gathered),
-  Expand: moving(expanded),
+  Gather: gathering,
+  Expand: expanding,
   Tile: moving(tiled),
   DepthToSpace: moving(depthToSpace),
   SpaceToDepth: moving(spaceToDepth),

@@ -1,5 +1,6 @@
 import { size } from '../../../base/shape';
-import { concat, slice0 } from '../../../shaders/concat';
+import { concat } from '../../../shaders/concat';
+import { concatAxis, cutAxis } from '../../../shaders/concat_axis';
 import type { Ref } from '../../../shaders/op';
 import { add } from '../../../shaders/pointwise';
 import { reshape } from '../../../shaders/reshape';
@@ -52,55 +53,26 @@ export function permuted(c: NodeContext, x: Ref, perm: readonly number[]): Ref {
 
 /** `count` elements of an axis from `start` on. */
 export function taken(c: NodeContext, v: GraphValue, axis: number, start: number, count: number): Ref {
-  const { shape } = v;
-  const n = shape[axis] ?? 1;
-  const out = shape.map((d, k) => (k === axis ? count : d));
-  if (start === 0 && count === n) return c.ndOf(v);
-  if (size(shape.slice(0, axis)) === 1 && count > 0) {
-    // The kept form of one picture has its channels in front.
-    const rows = v.ref.shape[0] === n ? v.ref : reshape(c.g, v.ref, [n, Math.max(1, size(shape.slice(axis + 1)))]);
-    return reshape(c.g, slice0(c.g, rows, start, count), out);
-  }
-  return movedRef(
-    c,
-    c.ndOf(v),
-    moveBy(shape, out, (at, k) => (at[k] ?? 0) + (k === axis ? start : 0)),
-  );
+  if (start === 0 && count === v.shape[axis]) return v.ref;
+  // The kept form of one picture has its channels in front.
+  const behind = v.shape.length - v.ref.shape.length;
+  return axis >= behind
+    ? cutAxis(c.g, v.ref, axis - behind, start, count)
+    : cutAxis(c.g, c.ndOf(v), axis, start, count);
 }
 
 /** Values one behind the other along an axis. */
 export function joinedAlong(c: NodeContext, values: readonly GraphValue[], axis: number): Ref {
   const [first] = values;
   if (!first) throw new OnnxUnsupported(`${c.who} joins nothing`);
-  const total = values.reduce((n, v) => n + (v.shape[axis] ?? 1), 0);
-  const out = first.shape.map((d, k) => (k === axis ? total : d));
-  if (size(out.slice(0, axis)) === 1) {
-    const inner = Math.max(1, size(out.slice(axis + 1)));
-    const plain = values.every((v) => v.ref.shape.length > 1 && v.ref.shape[0] === v.shape[axis]);
-    const parts = values.map((v) => (plain ? v.ref : reshape(c.g, v.ref, [v.shape[axis] ?? 1, inner])));
-    const y = concat(c.g, parts);
-    return plain ? y : reshape(c.g, y, out);
-  }
-  // Laid one behind the other as they are, then put in order.
-  const begins: number[] = [];
-  let end = 0;
-  for (const v of values) {
-    begins.push(end);
-    end += size(v.shape);
-  }
-  const flat = concat(
-    c.g,
-    values.map((v) => reshape(c.g, v.ref, [size(v.shape)])),
-  );
-  const from = new Uint32Array(size(out));
-  const inner = size(out.slice(axis + 1));
-  const outer = size(out.slice(0, axis));
-  let at = 0;
-  for (let o = 0; o < outer; o++) {
-    values.forEach((v, k) => {
-      const run = (v.shape[axis] ?? 1) * inner;
-      for (let i = 0; i < run; i++) from[at++] = (begins[k] ?? 0) + o * run + i;
-    });
-  }
-  return movedRef(c, flat, { shape: out, from });
+  const behind = first.shape.length - first.ref.shape.length;
+  const alike = values.every((v) => v.shape.length - v.ref.shape.length === behind);
+  if (!alike || axis < behind)
+    return concatAxis(
+      c.g,
+      values.map((v) => c.ndOf(v)),
+      axis,
+    );
+  const refs = values.map((v) => v.ref);
+  return axis === behind ? concat(c.g, refs) : concatAxis(c.g, refs, axis - behind);
 }

@@ -1,10 +1,9 @@
 import { size } from '../../../base/shape';
+import { lrn } from '../../../shaders/axis_mix';
 import * as binary from '../../../shaders/binary';
-import { concat, slice0 } from '../../../shaders/concat';
 import { powConst } from '../../../shaders/elementary';
-import { matmul } from '../../../shaders/matmul';
 import type { Ref } from '../../../shaders/op';
-import { affine, mul, scale, square } from '../../../shaders/pointwise';
+import { affine, scale, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
 import type { NodeContext, Operator } from '../importer';
@@ -12,7 +11,6 @@ import { type OnnxNode, type OnnxTensor, onnxError } from '../model';
 import { type GraphValue, inGraph } from '../value';
 import { convolved } from './conv';
 import { constantParameters } from './filters';
-import { maps } from './maps';
 
 /** Numbers that a batch normalisation multiplies with and adds, one for each channel. */
 interface Affine {
@@ -138,46 +136,21 @@ const instanceNormalization: Operator = {
   },
 };
 
-/** x (bias + alpha / size * sum of x^2 over `size` channels around)^-beta; Krizhevsky et al. 2012. */
-const lrn: Operator = {
+const localResponse: Operator = {
   graph: (c) => {
     const v = c.graph(0);
-    const n = c.a.int('size', 1, 1, 65536);
-    const [alpha, beta, bias] = [c.a.number('alpha', 1e-4), c.a.number('beta', 0.75), c.a.number('bias', 1)];
-    const { N, C, H, W } = maps(c, v.shape);
-    // Sums over neighbouring channels are a product with a band of ones.
-    const band = c.importer.upload(
-      `band ${C} ${n}`,
-      [C, C],
-      () => {
-        const [before, after] = [Math.floor((n - 1) / 2), Math.ceil((n - 1) / 2)];
-        return Float32Array.from({ length: C * C }, (_, i) => {
-          const d = (i % C) - Math.floor(i / C);
-          return d >= -before && d <= after ? 1 : 0;
-        });
-      },
-      'neighbouring channels',
-    );
-    const x = c.mapOf(v);
-    const squares = reshape(c.g, square(c.g, x), [N, C, H * W]);
-    const sums = batched(c, N, squares, (s) => matmul(c.g, band, s));
-    const root = powConst(c.g, affine(c.g, reshape(c.g, sums, x.shape), alpha / n, bias), -beta);
-    return [c.out(mul(c.g, x, root), v.shape, v.type)];
+    const options = {
+      size: c.a.int('size', 1, 1, 65536),
+      alpha: c.a.number('alpha', 1e-4),
+      beta: c.a.number('beta', 0.75),
+      bias: c.a.number('bias', 1),
+    };
+    return [c.out(lrn(c.g, c.ndOf(v), options), v.shape, v.type)];
   },
 };
-
-/** Each matrix of a stack by itself. */
-function batched(c: NodeContext, N: number, x: Ref, of: (m: Ref) => Ref): Ref {
-  const [, rows = 1, columns = 1] = x.shape;
-  const parts = Array.from({ length: N }, (_, k) => {
-    const m = N === 1 ? x : slice0(c.g, x, k, 1);
-    return of(reshape(c.g, m, [rows, columns]));
-  });
-  return parts.length === 1 && parts[0] ? parts[0] : concat(c.g, parts);
-}
 
 export const normaliseOperators: Readonly<Record<string, Operator>> = {
   BatchNormalization: batchNormalization,
   InstanceNormalization: instanceNormalization,
-  LRN: lrn,
+  LRN: localResponse,
 };

@@ -1,95 +1,112 @@
 import { size } from '../../../base/shape';
+import { averagePool, padNd } from '../../../shaders/axis_mix';
 import { channelMean } from '../../../shaders/channel_mean';
+import type { Ref } from '../../../shaders/op';
+import { affine, scale, sqrt, square } from '../../../shaders/pointwise';
+import { maxPool, maxPoolPlaces } from '../../../shaders/pool_nd';
 import { pool2d } from '../../../shaders/pool2d';
 import { reduceAxes } from '../../../shaders/reduce_axes';
-import { kernelOf, type Windows, windowsOf } from '../attributes';
-import { hostTensor, numbers } from '../host';
+import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
+import { strides } from '../host';
 import type { NodeContext, Operator, Output } from '../importer';
-import { type OnnxTensor, onnxError } from '../model';
+import { onnxError } from '../model';
 import { type Axis, axesOf, foldedPads } from '../padding';
+import type { GraphValue } from '../value';
 import { maps } from './maps';
 
-interface Pool {
-  readonly windows: Windows;
-  readonly kernel: readonly [number, number];
-  readonly ceil: boolean;
-}
-
-function poolOf(c: NodeContext, H: number, W: number, spatial: number): Pool {
-  const kernel = kernelOf(c.a, spatial);
-  if (!kernel) throw onnxError(`${c.who} has no kernel_shape`);
-  const windows = windowsOf(c.a, kernel, [H, W], spatial);
-  return { windows, kernel, ceil: c.a.int('ceil_mode', 0, 0, 1) === 1 };
-}
-
-/** Windows along one axis: the last one must begin in the map or in the padding before it. */
-export function steps(n: number, reach: number, stride: number, begin: number, end: number, ceil: boolean): number {
-  const room = (n + begin + end - reach) / stride;
-  const count = (ceil ? Math.ceil(room) : Math.floor(room)) + 1;
-  return ceil && (count - 1) * stride >= n + begin ? count - 1 : count;
-}
-
 const pooling = (op: 'max' | 'average'): Operator => ({
-  ...(op === 'max' && { host: (c: NodeContext): readonly OnnxTensor[] => hostMaxPool(c, c.tensor(0)) }),
   graph: (c): readonly Output[] => {
     const v = c.graph(0);
-    const { N, C, H, W, spatial } = maps(c, v.shape);
-    const pool = poolOf(c, H, W, spatial);
-    const { windows, kernel, ceil } = pool;
-    const axes = axesOf(c.who, c.importer.torus, [H, W], windows, undefined);
+    const { sides, plane } = maps(c, v.shape);
+    const kernel = kernelOf(c.a, sides.length);
+    if (!kernel) throw onnxError(`${c.who} has no kernel_shape`);
     const { pooling: other, poolScale = 1 } = c.importer.options;
     const replaced = op === 'max' && other !== undefined && other !== 'max' ? other : undefined;
-    const border = (axis: Axis): 'none' | 'wrap' => (axis.border === 'wrap' ? 'wrap' : 'none');
-    if (windows.dilation.some((d) => d !== 1)) throw c.unsupported('with dilations');
-    const y = pool2d(c.g, c.mapOf(v), {
+    const pool: Pool = {
       kind: replaced ?? op,
-      size: kernel,
-      stride: windows.stride,
-      pad: foldedPads(axes),
-      border: [border(axes[0]), border(axes[1])],
-      ceil,
+      scale: replaced ? poolScale : 1,
+      kernel,
+      steps: stepsOf(c.a, kernel, sides),
+      ceil: c.a.int('ceil_mode', 0, 0, 1) === 1,
       countPad: c.a.int('count_include_pad', 0, 0, 1) === 1,
-      ...(replaced ? { scale: poolScale } : {}),
-    });
-    const [, oh = 1, ow = 1] = y.shape;
-    const out = c.out(y, spatial === 1 ? [N, C, ow] : [N, C, oh, ow], v.type);
-    if ((c.node.outputs[1] ?? '') === '') return [out];
-    // Where the largest elements are is a list of integers: nothing in the graph can use it, so only the host can know.
-    if (!v.known) throw c.unsupported('with its indices in use');
-    return [out, hostMaxPool(c, v.known)[1] ?? null];
+    };
+    const isFull = pool.steps.pads.some((p, k) => p >= (kernel[k % sides.length] ?? 1));
+    const isPlain = plane && !isFull && pool.steps.dilations.every((d) => d === 1);
+    const out = isPlain ? planarPool(c, v, plane, pool) : anyPool(c, v, pool);
+    return [out, (c.node.outputs[1] ?? '') === '' ? null : places(c, v, out.shape, pool)];
   },
 });
 
-/** Maximum and its place, on the host: for integers, and for those who ask for the places. */
-function hostMaxPool(c: NodeContext, t: OnnxTensor): readonly OnnxTensor[] {
-  const { N, C, H, W, spatial } = maps(c, t.shape);
-  const { windows, kernel, ceil } = poolOf(c, H, W, spatial);
-  const { kernel: reach, stride, dilation, pads } = windows;
-  const oh = steps(H, reach[0], stride[0], pads[0], pads[2], ceil);
-  const ow = steps(W, reach[1], stride[1], pads[1], pads[3], ceil);
+interface Pool {
+  readonly kind: 'max' | 'average' | 'l2';
+  readonly scale: number;
+  readonly kernel: readonly number[];
+  readonly steps: Steps;
+  readonly ceil: boolean;
+  readonly countPad: boolean;
+}
+
+/** Feature maps, by the fast kernel; the pictures of a batch are so many more channels. */
+function planarPool(c: NodeContext, v: GraphValue, plane: readonly [number, number], pool: Pool): GraphValue {
+  const { kernel, steps, kind, ceil, countPad, scale } = pool;
+  const windows = planarWindows(kernel, steps);
+  const axes = axesOf(c.who, c.importer.torus, plane, windows, undefined);
+  const border = (axis: Axis): 'none' | 'wrap' => (axis.border === 'wrap' ? 'wrap' : 'none');
+  const y = pool2d(c.g, c.mapOf(v), {
+    kind,
+    size: windows.kernel,
+    stride: windows.stride,
+    pad: foldedPads(axes),
+    border: [border(axes[0]), border(axes[1])],
+    ceil,
+    countPad,
+    ...(scale === 1 ? {} : { scale }),
+  });
+  const [, oh = 1, ow = 1] = y.shape;
+  const [N = 1, C = 1] = v.shape;
+  return c.out(y, kernel.length === 1 ? [N, C, ow] : [N, C, oh, ow], v.type);
+}
+
+/** Windows with dilation, or over three axes. */
+function anyPool(c: NodeContext, v: GraphValue, { kind, kernel, steps, ceil, countPad, scale: by }: Pool): GraphValue {
+  let x = c.ndOf(v);
+  let pads = steps.pads;
+  const { plane } = maps(c, v.shape);
+  if (plane && v.shape.length === 4 && c.importer.torus.some((on) => on)) {
+    const axes = axesOf(c.who, c.importer.torus, plane, planarWindows(kernel, steps), undefined);
+    const isWrapped = axes.map((a) => a.border === 'wrap');
+    const around = axes.map((a, k) => (isWrapped[k] ? a.begin : 0));
+    x = padNd(c.g, x, [0, 0, ...around, 0, 0, ...axes.map((a, k) => (isWrapped[k] ? a.end : 0))], 'wrap');
+    pads = pads.map((p, k) => (isWrapped[k % 2] ? 0 : p));
+  }
+  const options = { ...steps, pads, ceil };
+  const average = (of: Ref): Ref => averagePool(c.g, of, kernel, { ...options, countPadding: countPad });
+  const y =
+    kind === 'max'
+      ? maxPool(c.g, x, kernel, options)
+      : kind === 'l2'
+        ? sqrt(c.g, affine(c.g, average(square(c.g, x)), 1, 1e-12))
+        : average(x);
+  return c.out(scale(c.g, y, by), y.shape, v.type);
+}
+
+/** Where the largest elements are, counted through the whole value, row by row or (storage_order 1) column by column. */
+function places(c: NodeContext, v: GraphValue, pooled: readonly number[], pool: Pool): GraphValue {
+  const { kernel, steps, ceil } = pool;
+  const { sides } = maps(c, v.shape);
   const isColumns = c.a.int('storage_order', 0, 0, 1) === 1;
-  const x = numbers(t);
-  const best = new Float64Array(N * C * oh * ow);
-  const place = new Float64Array(best.length);
-  let to = 0;
-  for (let n = 0; n < N * C; n++)
-    for (let oy = 0; oy < oh; oy++)
-      for (let ox = 0; ox < ow; ox++, to++) {
-        let most = Number.NEGATIVE_INFINITY;
-        for (let i = 0; i < kernel[0]; i++)
-          for (let j = 0; j < kernel[1]; j++) {
-            const y = oy * stride[0] - pads[0] + i * dilation[0];
-            const z = ox * stride[1] - pads[1] + j * dilation[1];
-            const value = x[(n * H + y) * W + z] ?? 0;
-            if (y < 0 || y >= H || z < 0 || z >= W || value <= most) continue;
-            most = value;
-            place[to] = n * H * W + (isColumns ? z * H + y : y * W + z);
-          }
-        best[to] = most;
-      }
-  const shape = spatial === 1 ? [N, C, ow] : [N, C, oh, ow];
-  const name = c.node.name;
-  return [hostTensor(name, t.type, shape, best), hostTensor(`${name} indices`, 'int64', shape, place)];
+  const at = maxPoolPlaces(c.g, c.ndOf(v), kernel, { ...steps, ceil });
+  const plane = size(sides);
+  const perPlane = size(at.shape.slice(1));
+  const own = strides(sides);
+  const turned = strides([...sides].reverse()).reverse();
+  const ordered = (p: number): number => {
+    if (!isColumns) return p;
+    return own.reduce((n, s, k) => n + (Math.floor(p / s) % (sides[k] ?? 1)) * (turned[k] ?? 1), 0);
+  };
+  const finish = (data: ArrayLike<number>): ArrayLike<number> =>
+    Float64Array.from(data, (p, i) => Math.floor(i / perPlane) * plane + ordered(p));
+  return { ref: at, shape: pooled, type: 'int64', finish };
 }
 
 const globalPool = (op: 'mean' | 'max'): Operator => ({
