@@ -52,7 +52,9 @@ const browser = {
 /** What a page may import: everything that does not need Node, each file by itself, for bundlers to choose from. */
 const modules = () =>
   files('src', '.ts').filter(
-    (f) => !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/cli\/|^src\/index\.node/.test(f) && !/^src\/web\/(?!api\/)/.test(f),
+    (f) =>
+      !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/cli\/|^src\/index\.node/.test(f) &&
+      !/^src\/web\/(?!api\/|element\/)/.test(f),
   );
 
 const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;
@@ -63,7 +65,12 @@ const targets = {
   // One file for a plain <script type="module"> (and what it loads when it is needed), and modules for bundlers.
   web: async () => {
     rmSync(join(dist, 'web'), { recursive: true, force: true });
-    await build({ ...browser, minify: true, entryPoints: { toroid: 'src/index.browser.ts' }, outdir: dist });
+    await build({
+      ...browser,
+      minify: true,
+      entryPoints: { toroid: 'src/index.browser.ts', element: 'src/web/element/index.ts' },
+      outdir: dist,
+    });
     await build({
       ...browser,
       entryPoints: modules(),

@@ -1,0 +1,6 @@
+// `import 'toroid/element'` makes <toroid-texture> known.
+import { defineToroidTexture } from './toroid_texture';
+
+export { type ElementState, ToroidTexture, type ToroidTextureEvents } from './toroid_texture';
+
+defineToroidTexture();

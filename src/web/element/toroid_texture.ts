@@ -1,0 +1,325 @@
+import { EngineError } from '../../base/errors';
+import type { Raster } from '../../base/raster';
+import { VERSION } from '../../base/version';
+import { builtinRecipe } from '../../recipes/builtin';
+import { fillRecipe, type Recipe, type RecipeText } from '../../recipes/recipe';
+import type { RunResult } from '../../recipes/run';
+import { Session, type SessionState } from '../../recipes/session';
+import { WebPicture } from '../api/picture';
+import { readSource } from '../api/read';
+import look from './look.css';
+import { borrowDevice } from './shared_device';
+import { drawTiles } from './tiles';
+
+/** More pixels say nothing more of a style. */
+const STYLE_PIXELS = 2 ** 20;
+const SHOW_MS = 300;
+
+/** What an element tells: `new CustomEvent(name, { detail })`. None of them bubbles. */
+export interface ToroidTextureEvents {
+  statechange: CustomEvent<{ readonly state: ElementState }>;
+  progress: CustomEvent<{ readonly share: number; readonly step: number; readonly loss: number }>;
+  notice: CustomEvent<{ readonly text: string }>;
+  /** The finished picture: `event.detail.picture.toBlob()`. */
+  done: CustomEvent<{ readonly picture: WebPicture }>;
+  error: CustomEvent<{ readonly error: unknown }>;
+}
+
+/** `idle`: nothing was started. */
+export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
+
+/**
+ * `<toroid-texture src="bark.jpg" size="256" seed="1" autoplay></toroid-texture>`: grows a seamless texture from a picture and
+ * shows it tiled while it grows.
+ *
+ * Attributes: `src` the picture; `size` side of the tile in pixels (256); `recipe` name of a built-in recipe that needs
+ * no network (texture); `seed` (1); `steps` at each scale; `tiles` how many across (2); `autoplay`; `nocontrols`.
+ * A change of the first five begins anew. Properties: `state`, `picture`. Methods: `play()`, `pause()`, `reset()`.
+ * Parts for CSS: canvas, bar, button, progress, message. What is between its tags shows where there is no WebGPU.
+ */
+export class ToroidTexture extends HTMLElement {
+  static readonly observedAttributes = ['src', 'size', 'recipe', 'seed', 'steps', 'tiles'];
+
+  #state: ElementState = 'idle';
+  #session: Session | undefined;
+  #picture: WebPicture | null = null;
+  #shown: Raster | undefined;
+  #release: (() => void) | undefined;
+  /** Counts starts: what an earlier one still tells is not heard. */
+  #turn = 0;
+  #sizes: readonly { readonly width: number; readonly height: number; readonly steps: number }[] = [];
+  #lastShown = 0;
+  #queued = false;
+  readonly #canvas: HTMLCanvasElement;
+  readonly #button: HTMLButtonElement;
+  readonly #progress: HTMLProgressElement;
+  readonly #message: HTMLElement;
+  readonly #slot: HTMLSlotElement;
+  readonly #sizesSeen = new ResizeObserver(() => this.#draw());
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(look);
+    root.adoptedStyleSheets = [sheet];
+    const make = <K extends keyof HTMLElementTagNameMap>(
+      tag: K,
+      part: string,
+      parent: Node,
+    ): HTMLElementTagNameMap[K] => {
+      const element = document.createElement(tag);
+      if (part) element.setAttribute('part', part);
+      parent.appendChild(element);
+      return element;
+    };
+    const view = make('div', '', root);
+    view.className = 'view';
+    this.#canvas = make('canvas', 'canvas', view);
+    this.#canvas.setAttribute('role', 'img');
+    this.#slot = make('slot', '', view);
+    const bar = make('div', 'bar', root);
+    bar.className = 'bar';
+    this.#button = make('button', 'button', bar);
+    this.#button.type = 'button';
+    this.#button.addEventListener('click', () => (this.#state === 'running' ? void this.pause() : this.play()));
+    this.#progress = make('progress', 'progress', bar);
+    this.#progress.max = 1;
+    this.#progress.setAttribute('aria-label', 'Share of the work done');
+    this.#message = make('p', 'message', root);
+    this.#message.className = 'message';
+    this.#message.setAttribute('role', 'status');
+    this.#label();
+  }
+
+  get state(): ElementState {
+    return this.#state;
+  }
+
+  /** The finished picture, with its recipe inside; null before that. */
+  get picture(): WebPicture | null {
+    return this.#picture;
+  }
+
+  connectedCallback(): void {
+    this.#sizesSeen.observe(this.#canvas);
+    if (this.hasAttribute('autoplay') && this.#state === 'idle') this.play();
+  }
+
+  /** Out of the page it holds nothing of the GPU. */
+  disconnectedCallback(): void {
+    this.#sizesSeen.disconnect();
+    // Moved within the page, it is back at once.
+    queueMicrotask(() => {
+      if (!this.isConnected) this.reset();
+    });
+  }
+
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (before === now) return;
+    if (name === 'tiles') return this.#draw();
+    if (this.#queued) return;
+    this.#queued = true;
+    // Several attributes set in a row begin one run.
+    queueMicrotask(() => {
+      this.#queued = false;
+      const again = this.isConnected && (this.#state !== 'idle' || this.hasAttribute('autoplay'));
+      if (this.#state !== 'idle') this.reset();
+      if (again && this.hasAttribute('autoplay')) this.play();
+    });
+  }
+
+  /** Begins, or goes on. */
+  play(): void {
+    if (this.#state === 'paused' || this.#state === 'failed') {
+      if (this.#session) return this.#session.resume();
+    }
+    if (this.#state === 'done') this.reset();
+    if (this.#state === 'idle' || this.#state === 'failed') void this.#start();
+  }
+
+  /** Stops at the end of the steps under way; `play` goes on. */
+  async pause(): Promise<void> {
+    await this.#session?.pause();
+  }
+
+  /** Forgets the run and its picture. */
+  reset(): void {
+    this.#turn++;
+    void this.#session?.close();
+    this.#session = undefined;
+    this.#picture = null;
+    this.#shown = undefined;
+    this.#progress.value = 0;
+    this.#say('');
+    this.#release?.();
+    this.#release = undefined;
+    this.#become('idle');
+    this.#draw();
+  }
+
+  async #start(): Promise<void> {
+    const turn = ++this.#turn;
+    const current = (): boolean => turn === this.#turn;
+    this.#become('loading');
+    this.#say('');
+    try {
+      const recipe = this.#recipe();
+      const src = this.getAttribute('src');
+      if (!src) throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it the address of a picture.');
+      const notice = (text: string): void => {
+        if (current()) this.#tell('notice', { text });
+      };
+      const wishes = { name: src, most: STYLE_PIXELS, least: 16, alpha: false, onNotice: notice };
+      const [{ device, release }, read] = await Promise.all([borrowDevice(), readSource(src, wishes)]);
+      if (!current()) return release();
+      this.#release = release;
+      const path = read.path ?? src;
+      const inputs = { style: { path, ...(read.sha256 !== undefined && { sha256: read.sha256 }) } };
+      const session = new Session(device, recipe, new Map([['style', read.raster]]), {
+        onNotice: notice,
+        onPlan: (stages) => {
+          this.#sizes = stages;
+        },
+        onState: (state) => {
+          if (current() && state !== 'closed') this.#become(state);
+        },
+        onProgress: (p) => {
+          if (!current()) return;
+          const share = this.#share(p.stage, p.step);
+          this.#progress.value = share;
+          this.#tell('progress', { share, step: p.step, loss: p.loss });
+        },
+        wantsPicture: () => current() && performance.now() - this.#lastShown >= SHOW_MS && !document.hidden,
+        onPicture: ({ raster }) => {
+          if (current()) this.#show(raster);
+        },
+        onDone: (result) => {
+          if (current()) this.#done(result, { inputs, device: device.adapter });
+        },
+        onError: (error) => {
+          if (current()) this.#fail(error);
+        },
+      });
+      this.#session = session;
+      session.resume();
+    } catch (error) {
+      if (current()) this.#fail(error);
+    }
+  }
+
+  #recipe(): Recipe {
+    const whole = (name: string): number | undefined => {
+      const text = this.getAttribute(name);
+      return text === null || text.trim() === '' ? undefined : Number(text);
+    };
+    const base = builtinRecipe(this.getAttribute('recipe') ?? 'texture');
+    if (base.net !== undefined) {
+      throw new EngineError(
+        'RecipeError',
+        `${base.name} looks through a network, which this element has none of`,
+        'Use the function run() for it.',
+      );
+    }
+    const [size, seed, steps] = [whole('size') ?? 256, whole('seed'), whole('steps')];
+    const text: RecipeText = {
+      ...base,
+      size,
+      ...(seed !== undefined && { seed }),
+      ...(steps !== undefined && { stages: base.stages.map((s) => ({ ...s, steps })) }),
+    };
+    return fillRecipe(text);
+  }
+
+  /** Of the whole run: a step costs by its pixels. */
+  #share(stage: number, step: number): number {
+    const work = this.#sizes.map((s) => s.width * s.height * s.steps);
+    const all = work.reduce((a, b) => a + b, 0);
+    const now = this.#sizes[stage];
+    if (!now || all === 0) return 0;
+    return (work.slice(0, stage).reduce((a, b) => a + b, 0) + now.width * now.height * step) / all;
+  }
+
+  #done(
+    { raster, recipe, stages, stopped, moved }: RunResult,
+    { inputs, device }: { inputs: Recipe['inputs']; device: { description: string; software: boolean } },
+  ): void {
+    const record = {
+      version: VERSION,
+      recipe: { ...recipe, inputs },
+      adapter: { name: device.description, software: device.software },
+    };
+    this.#picture = new WebPicture(raster, { stages, stopped, moved, record });
+    this.#progress.value = 1;
+    this.#show(raster);
+    // The picture is all that is needed now.
+    void this.#session?.close();
+    this.#session = undefined;
+    this.#release?.();
+    this.#release = undefined;
+    this.#tell('done', { picture: this.#picture });
+  }
+
+  #fail(error: unknown): void {
+    const known = error instanceof EngineError;
+    this.#say(known ? error.message : 'The texture could not be grown.');
+    this.#become('failed');
+    this.#slot.hidden = false;
+    this.#tell('error', { error });
+  }
+
+  #show(raster: Raster): void {
+    this.#shown = raster;
+    this.#lastShown = performance.now();
+    this.#draw();
+  }
+
+  #draw(): void {
+    const tiles = Math.min(16, Math.max(1, Math.round(Number(this.getAttribute('tiles') ?? 2)) || 2));
+    this.#slot.hidden = this.#shown !== undefined || this.#state !== 'failed';
+    drawTiles(this.#canvas, this.#shown, tiles);
+    this.#label();
+  }
+
+  #become(state: ElementState): void {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.#label();
+    this.#tell('statechange', { state });
+  }
+
+  #label(): void {
+    const words: Readonly<Record<ElementState, string>> = {
+      idle: 'Grow',
+      loading: 'Loading',
+      running: 'Pause',
+      paused: 'Go on',
+      done: 'Again',
+      failed: 'Try again',
+    };
+    this.#button.textContent = words[this.#state];
+    this.#button.disabled = this.#state === 'loading';
+    const shown = this.#shown;
+    const about = this.getAttribute('alt') ?? 'A seamless texture';
+    this.#canvas.setAttribute('aria-label', shown ? `${about}, ${shown.width} x ${shown.height} pixels, tiled` : about);
+  }
+
+  #say(text: string): void {
+    if (this.#message.textContent !== text) this.#message.textContent = text;
+  }
+
+  #tell<K extends keyof ToroidTextureEvents>(name: K, detail: ToroidTextureEvents[K]['detail']): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'toroid-texture': ToroidTexture;
+  }
+}
+
+/** Makes `<toroid-texture>` known to the page; a second call does nothing. */
+export function defineToroidTexture(name = 'toroid-texture'): void {
+  if (!customElements.get(name)) customElements.define(name, ToroidTexture);
+}
