@@ -3,7 +3,6 @@ import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { bytesText, EngineError } from '../base/errors';
 import { weightsNamed } from '../nets/weights';
-import { storeFolder } from '../nets/weights.node';
 import { type PullOptions, pullWeights } from '../nets/weights_pull.node';
 import { collect, parseNumber, usage } from './arguments';
 import { duration } from './report';
@@ -62,7 +61,7 @@ async function pull(name: string, options: Options): Promise<void> {
   const stop = stopOnSignal(() => {});
   let said = Number.NEGATIVE_INFINITY;
   const settings: PullOptions = {
-    folder: to ?? storeFolder(),
+    ...(to !== undefined && { folder: to }),
     ...((options.full || options.slim) && { keep: options.full ? 'all' : 'convolutions' }),
     ...(url.length > 0 && { urls: url }),
     ...(retries !== undefined && { retries }),

@@ -10,7 +10,7 @@ import { type FoundWeights, resolveWeights, storeFolder, verifyWeights, weightFo
 import { settle, withSource, writePiece } from './weights_write.node';
 
 export interface PullOptions extends DownloadOptions {
-  /** Default: `storeFolder()`. */
+  /** Where it goes, and the only place where it is looked for. Default: `storeFolder()`, and all `weightFolders()`. */
   readonly folder?: string;
   /** What is kept. Default: what is before the classifier, where the manifest says so, else all. */
   readonly keep?: 'all' | 'convolutions';
@@ -36,7 +36,8 @@ export async function pullWeights(which: string | KnownWeights, options: PullOpt
   const known = typeof which === 'string' ? weightsNamed(which) : which;
   const { name } = known;
   const { folder = storeFolder(), keep = known.slim ? 'convolutions' : 'all', onNotice, signal } = options;
-  const here = await soundOne(known, keep, [folder, ...weightFolders()], onNotice);
+  const places = options.folder === undefined ? [folder, ...weightFolders()] : [folder];
+  const here = await soundOne(known, keep, [...new Set(places)], onNotice);
   if (here) return here;
   const urls = options.urls ?? addresses(known);
   if (urls.length === 0) {
