@@ -171,7 +171,9 @@ export class ToroidTexture extends HTMLElement {
         if (current()) this.#tell('notice', { text });
       };
       const wishes = { name: src, most: STYLE_PIXELS, least: 16, alpha: false, onNotice: notice };
-      const [{ device, release }, read] = await Promise.all([borrowDevice(), readSource(src, wishes)]);
+      const read = await readSource(src, wishes);
+      if (!current()) return;
+      const { device, release } = await borrowDevice();
       if (!current()) return release();
       this.#release = release;
       const path = read.path ?? src;
