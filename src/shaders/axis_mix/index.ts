@@ -7,7 +7,7 @@ import { defineOp, launch, type Op, type Ref } from '../op';
 import { type ConstantBuilder, type SparseMap, transposed } from '../warp';
 import wgsl from './axis_mix.wgsl';
 
-export { averagePool, flip, gatherAxis, lrn, type PadMode, padNd, sliceNd, split } from './moves';
+export { averagePool, bordered, flip, gatherAxis, lrn, type PadMode, padNd, sliceNd, split } from './moves';
 export { type ResampleOptions, resizeNd } from './resample';
 export type { ConstantBuilder, SparseMap };
 

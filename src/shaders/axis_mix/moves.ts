@@ -130,7 +130,26 @@ export function padNd(g: ConstantBuilder, x: Ref, pads: readonly number[], mode:
   return y;
 }
 
+/**
+ * A window over a map [N, C, ...] whose padding is not zeros, but what `border` says: the map with that padding around
+ * it, and the window without.
+ */
+export function bordered<O extends WindowOptions>(
+  g: ConstantBuilder,
+  x: Ref,
+  options: O & { readonly border?: PadMode },
+): readonly [x: Ref, options: O] {
+  const { border = 'constant', pads } = options;
+  if (border === 'constant' || !pads?.some((p) => p !== 0)) return [x, options];
+  const rank = x.shape.length - 2;
+  if (pads.length !== 2 * rank) throw shapeError('a border', `${2 * rank} pads, but got ${pads.length},`, x.shape);
+  const around = [0, 0, ...pads.slice(0, rank), 0, 0, ...pads.slice(rank)];
+  return [padNd(g, x, around, border), { ...options, pads: pads.map(() => 0) }];
+}
+
 export interface AveragePoolOptions extends WindowOptions {
+  /** What padding is made of; other than `constant` it counts. Default: constant, zeros. */
+  readonly border?: PadMode;
   /** Padding counts as so many zeros. Default: it does not count at all. */
   readonly countPadding?: boolean;
 }
@@ -144,12 +163,13 @@ export function averagePool(
   g: ConstantBuilder,
   x: Ref,
   kernel: readonly number[],
-  options: AveragePoolOptions = {},
+  averaging: AveragePoolOptions = {},
 ): Ref {
-  const sides = x.shape.slice(2);
+  const [map, options] = bordered(g, x, averaging);
+  const sides = map.shape.slice(2);
   windowOf('averagePool', sides, kernel, options);
   const rank = sides.length;
-  let y = x;
+  let y = map;
   for (let k = rank - 1; k >= 0; k--) {
     const n = sides[k] ?? 1;
     const taps = kernel[k] ?? 1;

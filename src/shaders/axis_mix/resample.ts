@@ -38,23 +38,28 @@ interface Pass {
   readonly roi: readonly [number, number];
 }
 
+/** Places and sides are short fractions: what rounding makes of them must not decide between neighbours. */
+const tidy = (x: number): number => (Math.abs(x - Math.round(2 * x) / 2) < 1e-6 ? Math.round(2 * x) / 2 : x);
+
 /** Where element i of the result lies in x. */
 function place(i: number, { from, to, scale, roi }: Pass, how: ResampleOptions['coordinates']): number {
+  // ONNX counts ends from the side before it is rounded down: 2.4 elements, where 4 are scaled by 0.6.
+  const width = Math.abs(scale * from - to) < 1e-6 * to ? to : scale * from;
   switch (how) {
     case 'align_corners':
-      return to === 1 ? 0 : (i * (from - 1)) / (to - 1);
+      return width === 1 ? 0 : (i * (from - 1)) / (width - 1);
     case 'asymmetric':
       return i / scale;
     case 'pytorch_half_pixel':
-      return to === 1 ? -0.5 : (i + 0.5) / scale - 0.5;
+      return width === 1 ? -0.5 : (i + 0.5) / scale - 0.5;
     case 'tf_half_pixel_for_nn':
       return (i + 0.5) / scale;
     case 'half_pixel_symmetric':
       // The result's side was rounded: keep its middle over the middle of x.
-      return (from / 2) * (1 - to / (scale * from)) + (i + 0.5) / scale - 0.5;
+      return (from / 2) * (1 - to / width) + (i + 0.5) / scale - 0.5;
     case 'tf_crop_and_resize': {
-      const width = (roi[1] - roi[0]) * (from - 1);
-      return roi[0] * (from - 1) + (to === 1 ? width / 2 : (i * width) / (to - 1));
+      const part = (roi[1] - roi[0]) * (from - 1);
+      return roi[0] * (from - 1) + (width === 1 ? part / 2 : (i * part) / (width - 1));
     }
     default:
       return (i + 0.5) / scale - 0.5;
@@ -84,9 +89,6 @@ function nearestTo(x: number, how: ResampleOptions['nearest']): number {
       return Math.ceil(x - 0.5);
   }
 }
-
-/** Places as Resize counts them are short fractions: what rounding makes of them must not decide between neighbours. */
-const tidy = (x: number): number => (Math.abs(x - Math.round(2 * x) / 2) < 1e-6 ? Math.round(2 * x) / 2 : x);
 
 /** The elements of x behind element i, and their weights. */
 function entries(i: number, pass: Pass, o: ResampleOptions): readonly Entry[] {

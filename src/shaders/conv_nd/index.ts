@@ -1,6 +1,7 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
+import { bordered, type ConstantBuilder, type PadMode } from '../axis_mix';
 import { add } from '../binary';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
@@ -128,6 +129,8 @@ export const convNdWeightGradOp: Op<2, ConvNdAttrs> = defineOp<2, ConvNdAttrs>({
 export interface ConvNdOptions extends Omit<WindowOptions, 'ceil'> {
   /** [O], added to every element of a channel. */
   readonly bias?: Ref;
+  /** What padding is made of. Default: constant, zeros. `wrap` makes a torus of the map; it costs a copy. */
+  readonly border?: PadMode;
   /** Channels are read in this many separate groups; as many as channels: a depthwise convolution. Default 1. */
   readonly groups?: number;
 }
@@ -155,19 +158,20 @@ function finished(g: Builder, y: Ref, rank: number, bias: Ref | undefined): Ref 
 
 /**
  * Convolution as ONNX's Conv has it, in one to three axes: x [N, C, ...] with filters w [O, C / groups, ...] gives
- * [N, O, ...]. Any strides, dilations, pads (of zeros) and groups. Plain; `conv2d` is the fast way for what it can do.
+ * [N, O, ...]. Any strides, dilations, pads and groups. Plain; `conv2d` is the fast way for what it can do.
  * Differentiable in x, w and bias.
  * @throws EngineError `ShapeError`: channels that do not fit the groups, a window larger than the padded map.
  */
-export function convNd(g: Builder, x: Ref, w: Ref, options: ConvNdOptions = {}): Ref {
-  const { groups = 1, bias } = options;
+export function convNd(g: ConstantBuilder, x: Ref, w: Ref, convolving: ConvNdOptions = {}): Ref {
+  const { groups = 1, bias } = convolving;
   checked('convNd', x, w, groups);
-  const window = windowOf('convNd', x.shape.slice(2), w.shape.slice(2), options);
-  const y = g.apply(convNdOp, [five(g, x), five(g, w)], { window, groups });
+  const [map, options] = bordered(g, x, convolving);
+  const window = windowOf('convNd', map.shape.slice(2), w.shape.slice(2), options);
+  const y = g.apply(convNdOp, [five(g, map), five(g, w)], { window, groups });
   return finished(g, y, x.shape.length, bias);
 }
 
-export interface ConvTransposeNdOptions extends ConvNdOptions {
+export interface ConvTransposeNdOptions extends Omit<ConvNdOptions, 'border'> {
   /** Elements added behind the result, for each axis, below the stride or dilation. Default: none. */
   readonly outputPadding?: readonly number[];
 }

@@ -1,6 +1,7 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
+import { bordered, type ConstantBuilder, type PadMode } from '../axis_mix';
 import {
   type Three,
   three,
@@ -84,13 +85,19 @@ function seen(op: string, g: Builder, x: Ref, kernelSides: readonly number[], op
 const backTo = (g: Builder, y: Ref, x: Ref, w: Window): Ref =>
   reshape(g, y, [...x.shape.slice(0, 2), ...w.y.slice(5 - x.shape.length)]);
 
+export interface MaxPoolOptions extends WindowOptions {
+  /** What padding is made of. Default: constant, where it never is the largest. */
+  readonly border?: PadMode;
+}
+
 /**
- * Max pooling as ONNX's MaxPool has it, over one to three axes: x [N, C, ...] -> [N, C, ...]. Padding never is the
- * largest; of equal elements the first gets the gradient. Plain: `pool2d` is the fast way for what it can do.
+ * Max pooling as ONNX's MaxPool has it, over one to three axes: x [N, C, ...] -> [N, C, ...]. Of
+ * equal elements the first gets the gradient. Plain: `pool2d` is the fast way for what it can do.
  * @throws EngineError `ShapeError` for windows that do not fit.
  */
-export function maxPool(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
-  const [map, w] = seen('maxPool', g, x, kernelSides, options);
+export function maxPool(g: ConstantBuilder, x: Ref, kernelSides: readonly number[], pooling: MaxPoolOptions = {}): Ref {
+  const [around, options] = bordered(g, x, pooling);
+  const [map, w] = seen('maxPool', g, around, kernelSides, options);
   return backTo(g, g.apply(maxPoolOp, [map], w), x, w);
 }
 
