@@ -11,7 +11,6 @@ import { fillRecipe, type Recipe, type RecipeText } from '../recipes/recipe';
 import { run } from '../recipes/run';
 import { fillTexture } from '../recipes/texture';
 import { fillSettings, type TextureWishes } from '../recipes/texture_settings';
-import { tuneRecipe } from '../recipes/tune_recipe';
 import type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './options';
 import type { Making } from './picture';
 import type { ApiPlatform, ReadPicture } from './platform';
@@ -174,6 +173,7 @@ async function tune<Source>(platform: ApiPlatform<Source>, device: Device, job: 
   const tuning = new Tuning(description, await store.read(notice));
   device.tuning = tuning;
   if (mode === 'cached') return;
+  const { tuneRecipe } = await import('../recipes/tune_recipe'); // only who measures pays for it
   const found = await tuneRecipe(device, job.recipe, job.rasters, {
     tuning,
     net: job.net,

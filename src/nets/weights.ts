@@ -2,9 +2,11 @@ import * as z from 'zod';
 import manifestJson from '../../weights/manifest.json';
 import { bytesText, EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
+import { buildNet, netStride } from './onnx/build';
 import { type LayerNames, layerNames } from './onnx/layers';
 import type { OnnxModel } from './onnx/model';
 import { withAliases } from './onnx/structure';
+import { preprocessing } from './vgg';
 import { randomNets } from './weights_random';
 
 const three = z.tuple([z.number(), z.number(), z.number()]);
@@ -102,6 +104,14 @@ export function byHand(w: KnownWeights, folder = 'weights'): string {
   return `put ${w.file} (${w.size} bytes, sha256 ${w.sha256})${from} into ${folder}`;
 }
 
+/** How nets become graph. A net brings it along, so that pages which load no net do not load the code for it. */
+export interface NetBuilder {
+  readonly build: typeof buildNet;
+  readonly stride: typeof netStride;
+  readonly prepare: typeof preprocessing;
+}
+const builder: NetBuilder = { build: buildNet, stride: netStride, prepare: preprocessing };
+
 /** A network ready to be built, with what is known about using it. */
 export interface Net {
   readonly name: string;
@@ -114,6 +124,7 @@ export interface Net {
   readonly pooling: KnownWeights['pooling'];
   /** What was guessed about a file that is not in the manifest, to be told to the user; empty when it is. */
   readonly guessed: string;
+  readonly builder: NetBuilder;
 }
 
 export const IMAGENET: Preprocessing = {
@@ -131,7 +142,7 @@ export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
   if (known) {
     const { preprocessing, layers, pooling, content, dream } = known;
     const sets = { style: layers.map((l) => l.layer), content, dream };
-    return { name: known.name, model, preprocessing, layers, sets, names, pooling, guessed: '' };
+    return { name: known.name, model, preprocessing, layers, sets, names, pooling, guessed: '', builder };
   }
   const [preprocessing, what] = guessed(model);
   const layers = guessedLayers(model);
@@ -146,6 +157,7 @@ export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
     names,
     pooling: 'max',
     guessed: `${model.name} is not in the manifest of weights: its input is taken to be ${what}`,
+    builder,
   };
 }
 

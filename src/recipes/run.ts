@@ -3,7 +3,6 @@ import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
 import { algorithmsOn } from '../graph/tune_conv';
-import { netStride } from '../nets/onnx/build';
 import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
 import { paintSeed } from './blocks/canvas/seed';
@@ -127,7 +126,7 @@ export function prepare(
   requirePrecision(device, wanted);
   const layers = netLayers(wanted, net);
   const used = layers.length > 0 ? net : null;
-  const strides = used ? netStride(used.model, layers) : ([1, 1] as const);
+  const strides = used ? used.builder.stride(used.model, layers) : ([1, 1] as const);
   const first = castOf(wanted, used, inputs);
   const limits = limitsOf(wanted, strides);
   const asked = fullSize(wanted, first.content && sizeOf(first.content));

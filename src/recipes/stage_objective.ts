@@ -1,8 +1,6 @@
 import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Graph, Node } from '../graph/graph';
-import { buildNet } from '../nets/onnx/build';
-import { preprocessing } from '../nets/vgg';
 import { toHalf, toReal } from '../shaders/cast';
 import { type Algorithm, conv2d } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
@@ -113,7 +111,7 @@ export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetu
   const view = move(picture);
   const masks = layerMasks(cast, notice);
 
-  const prepare = net && preprocessing(g, net.preprocessing);
+  const prepare = net?.builder.prepare(g, net.preprocessing);
   const half = recipe.precision === 'f32' ? null : gradientScale(stage.recipe.losses);
   const featuresOf = (image: Ref, onTorus: boolean): ((layer: string) => Ref) => {
     let built: Map<string, Ref> | undefined;
@@ -122,7 +120,7 @@ export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetu
       if (layer === INPUT) return image;
       if (!net || !prepare) throw bug(`layer ${layer} without a net`);
       const shown = (): Ref => (half === null ? prepare(image) : toHalf(g, prepare(image), 1, 1 / half));
-      built ??= buildNet(g, net.model, shown(), {
+      built ??= net.builder.build(g, net.model, shown(), {
         layers: setup.layers,
         pooling: (typeof recipe.net === 'object' && recipe.net.pooling) || net.pooling,
         edges: 'reflect',

@@ -1,6 +1,6 @@
 // Networks in a page: fetched or dropped, checked, and read by a part of the library that only comes when it is needed.
 import { bytesText, EngineError } from '../../base/errors';
-import { type KnownWeights, knownWeights, type Net, netOf } from '../../nets/weights';
+import type { KnownWeights, Net } from '../../nets/weights';
 
 export interface LoadNetOptions {
   /** What to call a file that is not known. Default: its own name. */
@@ -18,14 +18,14 @@ export interface LoadNetOptions {
  *   when it cannot be read.
  */
 export async function loadNet(source: string | URL | Blob | ArrayBuffer, options: LoadNetOptions = {}): Promise<Net> {
-  const parser = import('../../nets/onnx/parse');
-  parser.catch(() => {}); // said below
+  const code = Promise.all([import('../../nets/onnx/parse'), import('../../nets/weights')]);
+  code.catch(() => {}); // said below
   const file = options.name ?? fileName(source);
   const bytes = await bytesOf(source, options);
+  const [{ parseOnnx }, { knownWeights, netOf }] = await code;
   const known = knownWeights.find((w) => w.file === file || w.name === file) ?? null;
   if (known && !options.unchecked) await check(bytes, known);
   options.signal?.throwIfAborted();
-  const { parseOnnx } = await parser;
   return netOf(parseOnnx(bytes, { name: known?.name ?? file }), known);
 }
 
