@@ -21,7 +21,7 @@ for (const name of readdirSync('src/shaders').sort()) {
   if (!existsSync(`src/shaders/${name}/spec.ts`) || (only && only !== name)) continue;
   const module = (await import(`../src/shaders/${name}/spec.ts`)) as { spec?: OpSpec; specs?: OpSpec[] };
   // Ops that say which of their values are f16 are tested so by test/ops.test.ts.
-  const specs = (module.specs ?? (module.spec ? [module.spec] : [])).filter((s) => !s.half && !s.needs);
+  const specs = (module.specs ?? (module.spec ? [module.spec] : [])).filter((s) => !s.half);
   if (specs.length === 0) continue;
   const kernels = kernelsOf(specs);
   for (const spec of specs) (has ? test : test.skip)(`${spec.op.name} computes`, () => compute(spec));

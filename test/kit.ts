@@ -199,9 +199,12 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
 }
 
 /** What the adapter lacks of what an op needs. */
-async function missing({ half, needs = [] }: OpSpec): Promise<readonly GPUFeatureName[]> {
-  const { gpu } = await device();
-  return [...needs, ...(half ? (['shader-f16'] as const) : [])].filter((f) => !gpu.features.has(f));
+async function missing({ half, matrices }: OpSpec): Promise<readonly string[]> {
+  const found = await device();
+  const { side, lanes } = found.adapter.matrices ?? {};
+  const lacking = half && !found.has('shader-f16') ? ['shader-f16'] : [];
+  if (!matrices || (matrices.side === side && matrices.lanes === lanes)) return lacking;
+  return [...lacking, `matrices of ${matrices.side} x ${matrices.side} by ${matrices.lanes} threads`];
 }
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {

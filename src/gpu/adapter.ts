@@ -2,7 +2,12 @@
 import type { AdapterFacts } from './device';
 
 /** Features the engine uses where the adapter has them. */
-const WANTED: readonly GPUFeatureName[] = ['timestamp-query', 'shader-f16', 'subgroups'];
+const WANTED: readonly GPUFeatureName[] = [
+  'timestamp-query',
+  'shader-f16',
+  'subgroups',
+  'chromium-experimental-subgroup-matrix' as GPUFeatureName, // behind a switch of Dawn's: browsers do not show it
+];
 
 /** Limits raised to what the adapter offers; the others stay at WebGPU's defaults. */
 const RAISED = [
@@ -37,7 +42,29 @@ export function facts({ info }: { readonly info: GPUAdapterInfo }): AdapterFacts
     // Browsers keep the rest to themselves.
     description: named(device, description, software) || [vendor, architecture].filter(Boolean).join(' '),
     software,
+    ...matricesOf(info),
   };
+}
+
+/** What Dawn adds to an adapter's info where it has cooperative matrices. */
+interface MatrixInfo {
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+    readonly componentType: string;
+    readonly resultComponentType: string;
+  }>;
+}
+
+/** The largest of the square matrices that there are kernels for, where subgroups have one size. */
+function matricesOf(info: GPUAdapterInfo & MatrixInfo): Pick<AdapterFacts, 'matrices'> {
+  const { subgroupMinSize: lanes, subgroupMaxSize: most, subgroupMatrixConfigs = [] } = info;
+  const sides = [...subgroupMatrixConfigs]
+    .filter((c) => c.componentType === 'f16' && c.resultComponentType === 'f32' && c.M === c.N && c.M === c.K)
+    .map((c) => c.M);
+  const side = ([16, 8] as const).find((s) => sides.includes(s));
+  return side !== undefined && lanes === most && lanes > 0 ? { matrices: { side, lanes } } : {};
 }
 
 /**

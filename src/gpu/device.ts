@@ -10,6 +10,8 @@ export interface AdapterFacts {
   readonly description: string;
   /** A CPU that pretends to be a GPU. */
   readonly software: boolean;
+  /** Cooperative matrices it multiplies, f16 x f16 + f32: their sides, and the threads of a subgroup that share them. */
+  readonly matrices?: { readonly side: 8 | 16; readonly lanes: number };
 }
 
 /** Platform services a device needs: Node and browsers each bring their own. */

@@ -162,8 +162,8 @@ export interface OpSpec<N extends number = any, A = any> {
   readonly indices?: readonly number[];
   /** Inputs stored as f16, on top of whether the output is. Where the adapter has no f16, the kit skips the op. */
   readonly half?: { readonly inputs?: readonly number[]; readonly output?: true };
-  /** Features of the adapter without which the op does not run: the kit then skips it, and says so. */
-  readonly needs?: readonly GPUFeatureName[];
+  /** Cooperative matrices that the adapter has to have: without them the kit skips the op, and says so. */
+  readonly matrices?: { readonly side: number; readonly lanes: number };
   /**
    * Cases (by predicate on attrs and shapes) for which op(roll(x)) == roll(op(x)) bit for bit, and by how much the
    * output moves when input 0 is rolled by [dy, dx] over its last two axes. Null: not equivariant.
