@@ -24,6 +24,9 @@ export interface Platform {
   readonly borrowed?: boolean;
 }
 
+/** Bytes that are read at once: what is large is not to need as much again to be read. */
+const PIECE = 2 ** 24;
+
 /** A GPU opened for computing: the device, its limits, its compiled kernels and its buffers. */
 export class Device {
   readonly kernels: KernelCache;
@@ -133,23 +136,30 @@ export class Device {
     return this.platform.settle(pending, this.adapter.software);
   }
 
-  /** Copies `bytes` of a buffer to the host. For results, never inside an iteration. */
+  /** Copies `bytes` of a buffer to the host, in pieces. For results, never inside an iteration. */
   async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     this.check();
+    const all = Math.ceil(bytes / 4) * 4;
     const staging = this.createBuffer({
       label: `read ${buffer.label}`,
-      size: Math.ceil(bytes / 4) * 4,
+      size: Math.min(all, PIECE),
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
     try {
-      const encoder = this.gpu.createCommandEncoder({ label: staging.label });
-      encoder.copyBufferToBuffer(buffer, 0, staging, 0, staging.size);
-      this.gpu.queue.submit([encoder.finish()]);
-      const flight = this.#flights;
-      await this.settle(staging.mapAsync(GPUMapMode.READ));
-      this.check();
-      this.#landed(flight);
-      return staging.getMappedRange().slice(0, bytes);
+      const found = new Uint8Array(all);
+      for (let at = 0; at < all; at += PIECE) {
+        const piece = Math.min(PIECE, all - at);
+        const encoder = this.gpu.createCommandEncoder({ label: staging.label });
+        encoder.copyBufferToBuffer(buffer, at, staging, 0, piece);
+        this.gpu.queue.submit([encoder.finish()]);
+        const flight = this.#flights;
+        await this.settle(staging.mapAsync(GPUMapMode.READ, 0, piece));
+        this.check();
+        this.#landed(flight);
+        found.set(new Uint8Array(staging.getMappedRange(0, piece)), at);
+        staging.unmap();
+      }
+      return all === bytes ? found.buffer : found.buffer.slice(0, bytes);
     } catch (cause) {
       this.check();
       throw cause;

@@ -259,7 +259,8 @@ class Turn {
   }
 
   #bytes(id: number): number {
-    return 4 * size(this.graph.nodes[id]?.shape ?? []);
+    const node = this.graph.nodes[id];
+    return (node?.kind === 'half' ? 2 : 4) * size(node?.shape ?? []);
   }
 
   /** Bytes saved for each operation that computing a value again takes. */

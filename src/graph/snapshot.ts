@@ -60,21 +60,26 @@ export class Snapshot {
 }
 
 /** Bytes that are read at once. */
-const CHUNK = 2 ** 24;
+const CHUNK = 2 ** 22;
+
+/** Bytes of device memory that a snapshot on the host takes, to read states of at most `largest` bytes through. */
+export const stagingBytes = (largest: number): number => Math.min(CHUNK, Math.ceil(largest / 4) * 4);
 
 /** The same on the host, for states that would fill the device: saving waits for the device. f32 plans only. */
 export class HostSnapshot {
   readonly #arrays: readonly Float32Array<ArrayBuffer>[];
   readonly #staging: GPUBuffer;
+  readonly #chunk: number;
 
   constructor(
     readonly plan: Plan,
     readonly refs: readonly Ref[],
   ) {
     this.#arrays = refs.map((ref) => new Float32Array(size(ref.shape)));
+    this.#chunk = stagingBytes(this.#arrays.reduce((most, a) => Math.max(most, a.byteLength), 4));
     this.#staging = plan.device.createBuffer({
       label: 'snapshot',
-      size: CHUNK,
+      size: this.#chunk,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
   }
@@ -84,8 +89,8 @@ export class HostSnapshot {
     const { device } = this.plan;
     for (const [k, ref] of this.refs.entries()) {
       const array = this.#arrays[k] ?? new Float32Array();
-      for (let at = 0; at < array.byteLength; at += CHUNK) {
-        const bytes = Math.min(CHUNK, array.byteLength - at);
+      for (let at = 0; at < array.byteLength; at += this.#chunk) {
+        const bytes = Math.min(this.#chunk, array.byteLength - at);
         const encoder = device.gpu.createCommandEncoder({ label: 'snapshot' });
         encoder.copyBufferToBuffer(this.plan.buffer(ref), at, this.#staging, 0, bytes);
         device.gpu.queue.submit([encoder.finish()]);

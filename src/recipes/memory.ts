@@ -5,6 +5,7 @@ import { countOf, type Layout, layouts } from '../graph/blocks/layout';
 import { checkLimits, memoryOf } from '../graph/plan';
 import { type Schedule, schedule } from '../graph/schedule';
 import { fix, settling } from '../graph/settle';
+import { stagingBytes } from '../graph/snapshot';
 import { type Memory, type StageGraph, stageGraph } from './stage';
 import type { StageSetup } from './stage_objective';
 
@@ -69,8 +70,8 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
   // What is too large to be bound is no smaller for being computed twice.
   const again = whole.least === undefined ? whole : judge(device, as, budget, 0);
   if ('memory' in again) {
-    const { memory, values, share } = again;
-    return { layout: null, memory, plan: budget, more: share, again: values };
+    const { memory, values, share, plan } = again;
+    return { layout: null, memory, plan, more: share, again: values };
   }
   const once = flopsOf(schedule(as.graph, as.outputs, AS_USUAL));
   let list: readonly Layout[] = [];
@@ -93,11 +94,11 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
       const { detail } = least.verdict;
       return { ...least.verdict, detail: `even in ${blocksText(least.layout)} ${detail}` };
     }
-    const fit = (layout: Layout, { memory, values, flops }: Verdict): Fit => ({
+    const fit = (layout: Layout, { memory, values, flops, plan }: Verdict): Fit => ({
       layout,
       memory,
       more: flops / once - 1,
-      ...(values > 0 && { plan: budget, again: values }),
+      ...(values > 0 && { plan, again: values }),
     });
     let best: Fit = fit(least.layout, least.verdict);
     let [bad, good] = [any ? list.length - 2 : -1, list.length - 1];
@@ -140,6 +141,8 @@ interface Verdict {
   readonly share: number;
   /** Of a run. */
   readonly flops: number;
+  /** Bytes that the plan was told to take at most. */
+  readonly plan: number;
 }
 
 const AS_USUAL = { fuse: true, realBytes: 4 } as const;
@@ -155,6 +158,10 @@ function judge(
   budget: number,
   snapshots: number,
 ): Verdict | Misfit {
+  const states = [canvas, counter, ...optimiser.states.map((v) => v.node)].map((v) => 4 * size(v.shape));
+  // To fall back on: two copies of all states, or two buffers to read them through.
+  const aside =
+    snapshots > 0 ? snapshots * states.reduce((n, bytes) => n + bytes, 0) : 2 * stagingBytes(Math.max(...states));
   let before = 0;
   if (snapshots === 0) {
     const apart = settling(graph, outputs);
@@ -164,12 +171,18 @@ function judge(
     before = memoryOf(first);
     fix(apart);
   }
-  const s = schedule(graph, outputs, snapshots === 0 ? { ...AS_USUAL, budget } : AS_USUAL);
+  const s = schedule(graph, outputs, snapshots === 0 ? { ...AS_USUAL, budget: budget - aside } : AS_USUAL);
   const excess = checkLimits(device, s);
   if (excess) return { detail: excess.message, factor: Math.sqrt(excess.limit / excess.bytes) };
-  const states = [canvas, counter, ...optimiser.states.map((v) => v.node)];
-  const memory = Math.max(before, memoryOf(s) + snapshots * states.reduce((n, v) => n + 4 * size(v.shape), 0));
-  if (memory <= budget) return { memory, values: s.again?.values ?? 0, share: s.again?.share ?? 0, flops: flopsOf(s) };
+  const memory = Math.max(before, memoryOf(s) + aside);
+  if (memory <= budget)
+    return {
+      memory,
+      values: s.again?.values ?? 0,
+      share: s.again?.share ?? 0,
+      flops: flopsOf(s),
+      plan: budget - aside,
+    };
   return {
     detail: `${memory > before ? 'it takes' : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
     factor: Math.sqrt(budget / memory),
