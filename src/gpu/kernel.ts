@@ -12,6 +12,8 @@ export interface KernelSource<U extends string = string, V extends string = stri
   readonly wgsl: string;
   /** Shared snippets (`shaders/lib/*.wgsl`), appended behind the kernel so that its line numbers stay true. */
   readonly lib?: readonly string[];
+  /** Snippets behind those of `lib`: the second in variants that need the feature `subgroups`, the first in all others. */
+  readonly shared?: readonly [plain: string, subgroup: string];
   /** One entry per @binding, in order. The uniform block, if there is one, comes last and is not listed. */
   readonly binds: readonly Bind[];
   /** Field name -> WGSL type, in struct order. Only 4-byte scalars, so there are no padding rules to get wrong. */
@@ -56,15 +58,24 @@ const SUM_LINE = '\nalias Sum = f32;';
 /**
  * The shader text for a storage type. Line numbers are those of the file.
  * @param sums of what is no map, in kernels that tell the two apart.
+ * @param subgroups whether the variant needs them.
  */
-export function specialise(source: KernelSource, scalar: Scalar, sums: Scalar = scalar): string {
-  const text = [source.wgsl, ...(source.lib ?? [])].join('\n');
-  if (scalar === 'f32') return text;
+export function specialise(
+  source: KernelSource,
+  scalar: Scalar,
+  sums: Scalar = scalar,
+  subgroups: boolean = false,
+): string {
+  const enable = subgroups ? 'enable subgroups; ' : '';
+  const text = [source.wgsl, ...(source.lib ?? []), ...(source.shared ? [source.shared[subgroups ? 1 : 0]] : [])].join(
+    '\n',
+  );
+  if (scalar === 'f32') return enable + text;
   if (!text.includes(SCALAR_LINE)) {
     throw new EngineError('KernelError', `${source.name}.wgsl has no line 'alias T = f32;' to make f16`);
   }
   const half = text.replace(SCALAR_LINE, '\nalias T = f16;');
-  return `enable f16; ${sums === 'f16' ? half.replace(SUM_LINE, '\nalias Sum = f16;') : half}`;
+  return `${enable}enable f16; ${sums === 'f16' ? half.replace(SUM_LINE, '\nalias Sum = f16;') : half}`;
 }
 
 /** `f16`, or `f16 with f32 sums` where a kernel tells the two apart. */
@@ -80,6 +91,9 @@ export function runs(device: GPUDevice, source: KernelSource, variant: Overrides
     features.every((f) => device.features.has(f))
   );
 }
+
+const needsSubgroups = (source: KernelSource, values: Overrides): boolean =>
+  source.needs?.(values).features?.includes('subgroups') === true;
 
 /** Compiled kernels of one device, each built once per storage type and set of override values. */
 export class KernelCache {
@@ -144,8 +158,9 @@ export class KernelCache {
     scalar: Scalar,
     sums: Scalar,
   ): Promise<Kernel> {
-    const code = specialise(source, scalar, sums);
-    const moduleKey = `${source.name}/${storageOf(source, scalar, sums)}`;
+    const subgroups = source.shared !== undefined && needsSubgroups(source, constants);
+    const code = specialise(source, scalar, sums, subgroups);
+    const moduleKey = `${source.name}/${storageOf(source, scalar, sums)}${subgroups ? '/subgroups' : ''}`;
     let module = this.#modules.get(moduleKey);
     // A faulty module also raises an uncaptured error; the scope keeps the report to one, the one with the line.
     this.device.pushErrorScope('validation');

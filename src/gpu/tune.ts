@@ -135,7 +135,7 @@ const hashes = new WeakMap<KernelSource, string>();
 export function kernelHash(source: KernelSource): string {
   let hash = hashes.get(source);
   if (hash === undefined) {
-    hash = hashText(JSON.stringify([source.wgsl, source.lib ?? [], source.variants]));
+    hash = hashText(JSON.stringify([source.wgsl, source.lib ?? [], source.variants, ...(source.shared ?? [])]));
     hashes.set(source, hash);
   }
   return hash;

@@ -53,10 +53,11 @@ fn alone(thread: u32) {
   for (var n = part * u.part; n < end; n++) {
     s = add_four(s, rows(a, n, ma), rows(b, n, mb), transpose(rows(c, n, mc)), transpose(rows(d, n, md)));
   }
-  store(part, i, j, s.a);
-  store(part, i, j + 4, s.b);
-  store(part, i + 4, j, s.c);
-  store(part, i + 4, j + 4, s.d);
+  var all = halves(s);
+  for (var r = 0u; r < min(8, u.C - i); r++) {
+    store_row(part, i + r, j, all[2 * r]);
+    store_row(part, i + r, j + 4, all[2 * r + 1]);
+  }
 }
 
 fn centres(c: vec4u) -> vec4f {

@@ -1,9 +1,10 @@
 // gram_grad: Y[c, n] = B[c] + A[c, n] + sum over channels k of W(c, k) (X[k, n] - mu[k])
 //
 // The gradient of gram, from the symmetric factor W that gram_factor.wgsl makes of the matrix's gradient, and the map.
-// S = 1: each thread makes 8 channels x 8 pixels for itself (lib/block.wgsl), as suits processors. Otherwise a
+// S = 1: each thread makes 8 or 16 channels x 8 pixels for itself (lib/block.wgsl), as suits processors. Otherwise a
 // workgroup of S x S threads owns 4 S R channels x 4 S R pixels (lib/register_tile.wgsl), as suits GPUs.
-// Channels are x of the grid, pixels y, wrapped into z. Rows of X are whole vec4s, those of W too, padded with zeros.
+// Channels are x of the grid, pixels y, wrapped into z. Rows of X are whole vec4s. W has whole fours of k
+// and whole sixteens of c, padded with zeros.
 
 alias T = f32;
 alias Sum = f32;
@@ -13,6 +14,8 @@ override ADD: bool = false;     // add A
 override WG: u32 = 64;          // threads per workgroup: S * S, where S is not 1
 override S: u32 = 1;            // threads along each side of a square; 1: no squares
 override R: u32 = 1;            // runs of 4 outputs a thread has in each direction, 1 or 2
+override SHARE: u32 = 0;         // 1: threads of a subgroup share what they read of W (lib/shared_subgroup.wgsl)
+override BLOCKS: u32 = 1;       // blocks of 8 channels a thread makes for itself, 1 or 2
 
 struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32 }
 
@@ -28,20 +31,25 @@ struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32 }
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
   let along = group.z * groups.y + group.y;
-  if (S == 1) { alone(group.x * 8, (along * WG + local) * 2); } else { together(group.x * SIDE, along * SIDE, local); }
+  if (S == 1) { alone(group.x * 8 * BLOCKS, (along * WG + local) * 2); } else { together(group.x * SIDE, along * SIDE, local); }
 }
 
-// Channels c to c + 7 at vec4s n and n + 1 of each row.
+fn shared_at(i: u32) -> vec4f { return W[i]; }
+
+// Channels c to c + 7 or c + 15 at vec4s n and n + 1 of each row.
 fn alone(c: u32, n: u32) {
-  if (n >= u.row) { return; }
+  if (leaves(n >= u.row)) { return; }
+  let left = min(n, u.row - 1);
   let right = min(n + 1, u.row - 1);
+  let lane = lane();
   var s = Block();
+  var t = Block();
   var w = c / 4 * u.depth;
   for (var k = 0u; k < u.depth; k += 4) {
     // Channels beyond the last one meet zeros in W.
     let i = vec4u(k, min(k + 1, u.C - 1), min(k + 2, u.C - 1), min(k + 3, u.C - 1));
     let at = i * u.row;
-    var p = mat4x4f(vec4f(X[at.x + n]), vec4f(X[at.y + n]), vec4f(X[at.z + n]), vec4f(X[at.w + n]));
+    var p = mat4x4f(vec4f(X[at.x + left]), vec4f(X[at.y + left]), vec4f(X[at.z + left]), vec4f(X[at.w + left]));
     var q = mat4x4f(vec4f(X[at.x + right]), vec4f(X[at.y + right]), vec4f(X[at.z + right]), vec4f(X[at.w + right]));
     if (CENTRED) {
       let m = vec4f(vec4(mu[i.x], mu[i.y], mu[i.z], mu[i.w]));
@@ -49,17 +57,16 @@ fn alone(c: u32, n: u32) {
       p -= off;
       q -= off;
     }
-    let x = transpose(mat4x4f(W[w], W[w + 1], W[w + 2], W[w + 3]));
-    let v = w + u.depth;
-    let y = transpose(mat4x4f(W[v], W[v + 1], W[v + 2], W[v + 3]));
-    s = add_four(s, x, y, p, q);
+    s = add_four(s, factors(w, lane), factors(w + u.depth, lane), p, q);
+    if (BLOCKS == 2) { t = add_four(t, factors(w + 2 * u.depth, lane), factors(w + 3 * u.depth, lane), p, q); }
     w += 4;
   }
-  store(c, n * 4, s.a);
-  store(c, n * 4 + 4, s.b);
-  store(c + 4, n * 4, s.c);
-  store(c + 4, n * 4 + 4, s.d);
+  store_block(c, n * 4, s);
+  if (BLOCKS == 2) { store_block(c + 8, n * 4, t); }
 }
+
+// A column per channel, of four.
+fn factors(w: u32, lane: u32) -> mat4x4f { return transpose(shared_four(w, lane)); }
 
 // The square of SIDE runs of 4 channels from run c on, and of SIDE vec4s of pixels from n on.
 fn together(c: u32, n: u32, local: u32) {
@@ -96,6 +103,15 @@ fn pixels(k: u32, n: u32) -> vec4f {
   let v = vec4f(X[k * u.row + n]);
   if (CENTRED) { return v - f32(mu[k]); }
   return v;
+}
+
+fn store_block(c: u32, n: u32, s: Block) {
+  if (c >= u.C) { return; }
+  var all = halves(s);
+  for (var r = 0u; r < min(8, u.C - c); r++) {
+    store_row(c + r, n, all[2 * r]);
+    store_row(c + r, n + 4, all[2 * r + 1]);
+  }
 }
 
 fn store(c: u32, n: u32, m: mat4x4f) {

@@ -77,8 +77,6 @@ const channels = ([C = 0]: readonly number[]): readonly number[] => [C];
 /** Which inputs behind the map and the matrix. */
 const grads: readonly (readonly [string, GramGradAttrs])[] = [
   ['plain', {}],
-  ['centred', { centred: true }],
-  ['with a map to add', { add: true }],
   ['with all there is', { centred: true, bias: -0.7, add: true }],
 ];
 
