@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseOnnx } from '../src/nets/onnx/parse';
-import { weightsNamed } from '../src/nets/weights';
+import { type KnownWeights, weightsNamed } from '../src/nets/weights';
 import { runner } from './cli_run';
 import { cut, flaky, serve, stall, status } from './flaky_server';
 import { encoded, zooVgg } from './onnx_files';
@@ -128,6 +128,14 @@ test('make, add, path and onnx slim', async () => {
   assert.is(cutOut.code, 0, cutOut.err);
   assert.match(cutOut.err, /kept 7 of \d+ nodes, 6 of 34 weights/);
   assert.is(parseOnnx(readFileSync(join(folder, 'small.onnx')), { name: 's' }).tensors.size, 6);
+  const verified = await toroid(['weights', 'verify', 'small.onnx'], own);
+  assert.match(verified.out, /^small\.onnx {2}small\.onnx {2}as it should be, cut out of mine\.onnx/);
+  const { weights } = JSON.parse(readFileSync(join(folder, 'small.onnx.json'), 'utf8')) as { weights: KnownWeights };
+  assert.equal([weights.preprocessing.mean, weights.content], [[1, 2, 3], ['relu2_1']]);
+  assert.equal(
+    weights.layers.map((l) => l.layer),
+    ['relu1_1', 'relu2_1'],
+  );
   const refused = [
     ['onnx', 'slim', 'mine', '--layers', 'relu9_1'],
     ['weights', 'path', 'vgg19-random'],

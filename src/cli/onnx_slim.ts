@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { bytesText, EngineError } from '../base/errors';
-import { slim } from '../nets/onnx/slim';
+import { type Slimmed, slim } from '../nets/onnx/slim';
+import { type KnownWeights, knownWeights } from '../nets/weights';
 import { reader, resolveWeights } from '../nets/weights.node';
+import type { WeightsRecord } from '../nets/weights_record.node';
 import { withSource, writePiece } from '../nets/weights_write.node';
 import { parseLayers } from './arguments';
 import { sameFile } from './files';
@@ -13,6 +15,33 @@ interface Options {
   f16?: boolean;
   out?: string;
   json?: boolean;
+}
+
+/** What is known of the whole goes with the part, under a name of its own. */
+function recordOf(
+  path: string,
+  known: KnownWeights,
+  { has, outputs }: Slimmed,
+  own: { size: number; sha256: string },
+): WeightsRecord {
+  const file = basename(path);
+  const stem = file.replace(/\.onnx$/i, '');
+  const name = /^[\w.-]+$/.test(stem) && !knownWeights.some((w) => w.name === stem) ? stem : `${known.name}-slim`;
+  const [first = ''] = outputs.keys();
+  const kept = (layers: readonly string[]): string[] => {
+    const left = layers.filter(has);
+    return left.length > 0 ? left : [first];
+  };
+  const style = known.layers.filter((l) => has(l.layer));
+  return {
+    weights: {
+      ...{ ...known, ...own, name, file, url: null, mirrors: [], slim: false },
+      layers: style.length > 0 ? style : [{ layer: first, mean: 1, covariance: 1 }],
+      content: kept(known.content),
+      dream: kept(known.dream),
+    },
+    of: { file: known.file, size: known.size, sha256: known.sha256 },
+  };
 }
 
 /** `toroid onnx slim`: adds itself to the group of commands about ONNX files. */
@@ -44,7 +73,8 @@ export function addSlim(onnx: Command): void {
           readExternal: reader(dirname(found.path)),
         });
         const { nodes, weights, outputs } = slimmed;
-        const facts = writePiece(path, slimmed.file);
+        const { known } = found;
+        const facts = writePiece(path, slimmed.file, known ? (own) => recordOf(path, known, slimmed, own) : undefined);
         const before = source.size;
         return { path: resolve(path), ...facts, before, nodes, weights, outputs: Object.fromEntries(outputs) };
       });

@@ -1,6 +1,6 @@
 import { EngineError } from '../../base/errors';
 import { toHalf } from '../../base/half';
-import { layerNames, layerValue } from './layers';
+import { type LayerNames, layerNames, layerValue } from './layers';
 import { type OnnxModel, type OnnxTensor, onnxError } from './model';
 import { type ByteSource, type Range, type Scanned, type ScannedNode, type ScannedTensor, scanOnnx } from './scan';
 import { convolutionalPart, floatsKept } from './slim_choice';
@@ -39,6 +39,8 @@ export interface Slimmed {
   readonly outputs: ReadonlyMap<string, string>;
   readonly nodes: { readonly kept: number; readonly all: number };
   readonly weights: { readonly kept: number; readonly all: number };
+  /** Whether a layer can still be looked at. */
+  readonly has: (layer: string) => boolean;
 }
 
 /** Weights are copied this many bytes at a time. */
@@ -56,7 +58,9 @@ export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
   const tensors = new Map(scan.tensors.map((t) => [t.name, t]));
   const makers = new Map<string, ScannedNode>();
   for (const n of scan.nodes) for (const o of n.outputs) if (o !== '') makers.set(o, n);
-  const outputs = wanted(scan, name, tensors, options);
+  const model = outline(scan, name, tensors);
+  const names = withAliases(model, layerNames(model), options.aliases ?? {});
+  const outputs = wanted(scan, model, names, options.layers);
 
   const nodes = new Set<ScannedNode>();
   const used = new Set<string>();
@@ -105,21 +109,14 @@ export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
     outputs,
     nodes: { kept: nodes.size, all: scan.nodes.length },
     weights: { kept: kept.length, all: scan.tensors.length },
+    has: (layer) => used.has(names.values.get(layer) ?? ''),
   };
 }
 
 /** The values to keep, by the names they were asked for. */
-function wanted(
-  scan: Scanned,
-  name: string,
-  tensors: ReadonlyMap<string, ScannedTensor>,
-  options: SlimOptions,
-): Map<string, string> {
-  const { layers, aliases = {} } = options;
+function wanted(scan: Scanned, model: OnnxModel, names: LayerNames, layers?: readonly string[]): Map<string, string> {
   if (layers?.length === 0) throw new EngineError('RecipeError', 'no layer is named', 'Name one layer or more.');
-  if (!layers) return new Map(convolutionalPart(scan, name).map((v) => [v, v]));
-  const model = outline(scan, name, tensors);
-  const names = withAliases(model, layerNames(model), aliases);
+  if (!layers) return new Map(convolutionalPart(scan, model.name).map((v) => [v, v]));
   return new Map(layers.map((layer) => [layer, layerValue(model, names, layer)]));
 }
 
