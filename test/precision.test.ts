@@ -190,7 +190,7 @@ withHalf('gradients too small for f16 vanish, unless they are scaled', async () 
   assert.ok(cosine(scaled.gradient, want.gradient) > 0.997);
 });
 
-const texture = (precision: 'f32' | 'f16', weight = 1) =>
+const texture = (precision: 'f32' | 'f16' | 'f16-matrix', weight = 1) =>
   fillRecipe({
     net: 'small',
     precision,
@@ -237,6 +237,28 @@ withHalf('a recipe in f16 runs, is recorded as such, and ends near f32', async (
   assert.ok(cosine(b!.raster.data, a!.raster.data) > 0.999);
 });
 
+const { matrices } = (await device()).adapter;
+(matrices ? test : test.skip)('matrix hardware makes a run like the one of f16 without it', async () => {
+  const net = smallVgg([8, 9, 17, 8, 8]);
+  const results = [];
+  for (const precision of ['f16', 'f16-matrix'] as const) {
+    const recipe = fillRecipe({ ...texture(precision), scales: { coarsest: 32 } });
+    const { stages, setup } = prepare(await device(), recipe, new Map([['style', style]]), net, () => {});
+    const canvas = new Float32Array(3 * 32 * 32);
+    const built = stageGraph(
+      setup(stages[0]!, canvas, () => {}),
+      { canvas, counter: 0 },
+    );
+    const labels = new Set(built.graph.nodes.map((n) => n.label));
+    assert.is(labels.has('conv2d_matrix'), precision === 'f16-matrix');
+    results.push(await run(await device(), recipe, new Map([['style', style]]), { net: net }));
+  }
+  const [a, b] = results;
+  const last = (r: typeof a): number => r!.stages.at(-1)!.curves.total!.at(-1)![1];
+  close([last(b)], [last(a)], 0.01, 'last loss');
+  assert.ok(cosine(b!.raster.data, a!.raster.data) > 0.999);
+});
+
 test('a scale for gradients is a power of two that follows the weights', () => {
   const of = (...weights: number[]) => gradientScale(weights.map((weight) => ({ weight }) as never));
   assert.is(of(1), 2 ** -6);
@@ -246,13 +268,18 @@ test('a scale for gradients is a power of two that follows the weights', () => {
 });
 
 test('an adapter without f16 refuses it by name, with a remedy', () => {
-  const without = { name: 'Some Adapter', has: () => false } as unknown as Device;
+  const without = { name: 'Some Adapter', has: () => false, adapter: {} } as unknown as Device;
+  assert.throws(
+    () => requirePrecision(without, { precision: 'f16-matrix' }),
+    /precision f16-matrix needs an adapter that multiplies matrices[\s\S]+Some Adapter does not[\s\S]+Use --precision f16/,
+  );
   assert.throws(
     () => requirePrecision(without, { precision: 'f16' }),
     /precision f16 needs an adapter with shader-f16, and Some Adapter has none[\s\S]+Leave --precision out/,
   );
   requirePrecision(without, { precision: 'f32' });
   assert.is(precisionText({ precision: 'f16', net: 'vgg19' }), 'the net in f16');
+  assert.is(precisionText({ precision: 'f16-matrix', net: 'vgg19' }), 'the net in f16, by matrix hardware');
   assert.is(precisionText({ precision: 'f32', net: 'vgg19' }), null);
 });
 

@@ -62,6 +62,7 @@ export function addJobOptions(command: Command): Command {
       new Option('--precision <kind>', 'how the net is stored: f16 takes half the memory (default: f32)').choices([
         'f32',
         'f16',
+        'f16-matrix',
       ]),
     )
     .option('--weights-unchecked', 'take the weights as they are, whatever their checksum')

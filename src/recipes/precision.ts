@@ -1,5 +1,9 @@
 import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
+import { algorithmsOn } from '../graph/tune_conv';
+import type { Algorithm } from '../shaders/conv2d';
+import type { ConvSize } from '../shaders/conv2d/algorithm';
+import { MATRICES } from '../shaders/conv2d_matrix';
 import type { Recipe, StageRecipe } from './recipe';
 
 /** How a recipe's net is stored: the canvas, the optimiser, statistics and losses are f32 always. */
@@ -10,6 +14,13 @@ export type Precision = Recipe['precision'];
  * @throws EngineError `AdapterError`
  */
 export function requirePrecision(device: Device, { precision }: Pick<Recipe, 'precision'>): void {
+  if (precision === 'f16-matrix' && !(device.adapter.matrices && device.has(MATRICES))) {
+    throw new EngineError(
+      'AdapterError',
+      `precision f16-matrix needs an adapter that multiplies matrices of 8 x 8 or 16 x 16, and ${device.name} does not`,
+      'Use --precision f16.',
+    );
+  }
   if (precision === 'f32' || device.has('shader-f16')) return;
   throw new EngineError(
     'AdapterError',
@@ -18,9 +29,21 @@ export function requirePrecision(device: Device, { precision }: Pick<Recipe, 'pr
   );
 }
 
+/**
+ * How convolutions are computed in a precision. By matrices where a matrix has something to do; what they cannot compute,
+ * and all else, as ever.
+ */
+export function convolutionsOf(device: Device, precision: Precision): (size: ConvSize) => Algorithm {
+  const usual = algorithmsOn(device, precision === 'f32' ? 'f32' : 'f16');
+  if (precision !== 'f16-matrix') return usual;
+  return (size) => (Math.min(size.C, size.O) >= 8 ? 'matrix' : usual(size));
+}
+
 /** For the line that says what a recipe runs on: `the net in f16`. Null where it is f32, as always. */
 export const precisionText = ({ precision, net }: Pick<Recipe, 'precision' | 'net'>): string | null =>
-  precision === 'f32' || net === undefined ? null : `the net in ${precision}`;
+  precision === 'f32' || net === undefined
+    ? null
+    : `the net in f16${precision === 'f16-matrix' ? ', by matrix hardware' : ''}`;
 
 /**
  * What gradients of features are multiplied by where losses of weight 1 make them. They are those of means over pixels

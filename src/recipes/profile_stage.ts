@@ -106,7 +106,7 @@ export async function profileStage(
         stageName: stage.name,
         width,
         height,
-        scalar: cast.recipe.precision,
+        scalar: cast.recipe.precision === 'f32' ? 'f32' : 'f16',
       },
     });
     return { report, sources: sourcesOf(plan) };

@@ -98,9 +98,11 @@ export const recipeSchema = z.strictObject({
     .optional()
     .describe('network whose layers the losses look at; none is needed where they only look at the picture'),
   precision: z
-    .enum(['f32', 'f16'])
+    .enum(['f32', 'f16', 'f16-matrix'])
     .default('f32')
-    .describe('how the features and weights of the net are stored; f16: half the memory, 3 digits'),
+    .describe(
+      'how the features and weights of the net are stored; f16: half the memory, 3 digits; f16-matrix: and multiplied by matrix hardware',
+    ),
   inputs: z.record(inputName, inputSchema).default({}).describe('pictures by name'),
   styles: z.array(styleSchema).default([]).describe('what to resemble'),
   content: inputName.optional().describe('name of the input that is the content picture'),

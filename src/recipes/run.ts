@@ -2,7 +2,6 @@ import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
-import { algorithmsOn } from '../graph/tune_conv';
 import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
 import { paintSeed } from './blocks/canvas/seed';
@@ -26,7 +25,7 @@ import {
 } from './expand';
 import { refuseTooLarge, refuseTooSmall } from './fits';
 import { asSums, type Fit, fitStage, fitText } from './memory';
-import { requirePrecision } from './precision';
+import { convolutionsOf, requirePrecision } from './precision';
 import type { Recipe } from './recipe';
 import { type Memory, runStage, type StageOutcome } from './stage';
 import type { StageSetup } from './stage_objective';
@@ -158,7 +157,8 @@ export function prepare(
     stride: Math.max(...strides),
     start,
     largest,
-    convolutions: algorithmsOn(device, recipe.precision),
+    convolutions: convolutionsOf(device, recipe.precision),
+    matrices: device.adapter.matrices,
     notice: say,
   });
   const seed = parseSeed(recipe.canvas, [...inputs.keys()]);

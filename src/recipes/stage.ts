@@ -12,6 +12,7 @@ import { settle } from '../graph/settle';
 import { HostSnapshot, Snapshot } from '../graph/snapshot';
 import { Watch } from '../graph/watch';
 import { chooseConvolutions } from '../shaders/conv2d';
+import { useMatrices } from '../shaders/conv2d_matrix';
 import type { Ref } from '../shaders/op';
 import { optimiserBlocks } from './blocks/optimisers';
 import { type StageObjective, type StageSetup, stageObjective } from './stage_objective';
@@ -109,6 +110,7 @@ export function stageGraph(
   if (!block) throw bug(`an optimiser of kind ${settings.kind}`);
   const graph = new Graph();
   if (setup.convolutions) chooseConvolutions(graph, setup.convolutions);
+  if (setup.matrices) useMatrices(graph, setup.matrices);
   const [W, H] = stage.size;
   const canvas = graph.state([cast.space.rank, H, W], memory.canvas, 'canvas');
   const counter = graph.state([1], Float32Array.of(memory.counter), 'counter');

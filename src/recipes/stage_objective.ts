@@ -4,6 +4,7 @@ import type { Graph, Node } from '../graph/graph';
 import { toHalf, toReal } from '../shaders/cast';
 import { type Algorithm, conv2d } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
+import type { Unit } from '../shaders/conv2d_matrix';
 import type { Ref } from '../shaders/op';
 import { add, affine, mul, scale, sub } from '../shaders/pointwise';
 import { random } from '../shaders/random';
@@ -35,6 +36,8 @@ export interface StageSetup {
   readonly largest: number;
   /** How convolutions are computed on the adapter. */
   readonly convolutions?: ((size: ConvSize) => Algorithm) | undefined;
+  /** What 'matrix' convolutions are computed by, where the adapter has them. */
+  readonly matrices?: Unit | undefined;
   notice(text: string): void;
 }
 

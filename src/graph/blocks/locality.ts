@@ -3,6 +3,7 @@ import { toHalfOp, toRealOp } from '../../shaders/cast';
 import { channelSumOp } from '../../shaders/channel_mean';
 import { concatOp } from '../../shaders/concat';
 import { type ConvAttrs, convOp } from '../../shaders/conv2d';
+import { type MatrixAttrs, matrixOp } from '../../shaders/conv2d_matrix';
 import { type WinogradAttrs, winogradOp } from '../../shaders/conv2d_winograd';
 import { detachOp } from '../../shaders/detach';
 import { absoluteErrorOp, meanSquareOp, squaredErrorOp } from '../../shaders/error';
@@ -44,7 +45,15 @@ const elementwise: ReadonlySet<Op> = new Set<Op>([
 const pools: ReadonlySet<Op> = new Set<Op>([maxPoolOp, averagePoolOp, l2PoolOp]);
 
 /** Of these, only the first input is a map of the canvas. */
-const firstOnly: ReadonlySet<Op> = new Set<Op>([gramAboutOp, convOp, winogradOp, mulScalarOp, rollByOp, ...pools]);
+const firstOnly: ReadonlySet<Op> = new Set<Op>([
+  gramAboutOp,
+  convOp,
+  winogradOp,
+  matrixOp,
+  mulScalarOp,
+  rollByOp,
+  ...pools,
+]);
 
 /** Whether input `k` of an op is a map, where the op has a rule. */
 export const takesMap = (op: Op, k: number): boolean => op !== expandChannelsOp && (k === 0 || !firstOnly.has(op));
@@ -158,6 +167,10 @@ export class Locality {
     if (op === convOp) {
       const { bank, stride: step, pad, border } = attrs as ConvAttrs;
       return this.#windowed(first, stride, [bank.ky, bank.kx], step, pad, border);
+    }
+    if (op === matrixOp) {
+      const { pad, border, extra } = attrs as MatrixAttrs;
+      return extra === 'mask' ? null : this.#windowed(first, stride, [3, 3], [1, 1], pad, border);
     }
     if (op === winogradOp) {
       const { pad, border, extra } = attrs as WinogradAttrs;

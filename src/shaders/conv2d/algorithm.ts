@@ -6,9 +6,10 @@ import type { Conv } from './geometry';
 /**
  * How a convolution is computed: sums as written, each thread reading memory for itself ('direct') or workgroups sharing
  * what they read ('gemm', made for GPUs), or Winograd's F(2x2, 3x3) or F(4x4, 3x3) (`winogradOp` says what they cost in
- * accuracy and memory).
+ * accuracy and memory), or cooperative matrices ('matrix': values in f16 only, on adapters that have them, where asked for;
+ * see `useMatrices`).
  */
-export type Algorithm = 'direct' | 'gemm' | 'winograd2' | 'winograd4';
+export type Algorithm = 'direct' | 'gemm' | 'winograd2' | 'winograd4' | 'matrix';
 
 /** A convolution that Winograd's algorithms can compute: from C to O channels, an output of H x W. */
 export interface ConvSize {

@@ -3,6 +3,7 @@ import { chw, sameShape } from '../../base/shape';
 import { channelSum } from '../channel_mean';
 import { inputGrad } from '../conv2d_input_grad';
 import { flip, tiles } from '../conv2d_layout';
+import { matrixConv } from '../conv2d_matrix';
 import { weightGradOp } from '../conv2d_weight_grad';
 import { winograd } from '../conv2d_winograd';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
@@ -83,9 +84,12 @@ export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): R
   const attrs = { bank: bankOf('conv2d', w.shape), stride, pad, border };
   const shape = convShape('conv2d', x.shape, attrs); // before any node is made
   const algorithm = chosen(g, attrs, chw('conv2d', shape), options.algorithm ?? 'auto');
+  const common = { pad, border, ...(bias && { bias }) };
   const y =
-    algorithm === 'direct' || algorithm === 'gemm'
-      ? summed(g, x, w, bias, algorithm === 'gemm' ? { ...attrs, sums: 'gemm' } : attrs)
-      : winograd(g, x, w, { tile: algorithm === 'winograd2' ? 2 : 4, pad, border, ...(bias && { bias }) });
+    algorithm === 'matrix'
+      ? matrixConv(g, x, w, common)
+      : algorithm === 'direct' || algorithm === 'gemm'
+        ? summed(g, x, w, bias, algorithm === 'gemm' ? { ...attrs, sums: 'gemm' } : attrs)
+        : winograd(g, x, w, { tile: algorithm === 'winograd2' ? 2 : 4, ...common });
   return options.relu ? relu(g, y) : y;
 }
