@@ -365,6 +365,24 @@ test('what comes from constants alone is computed apart, to the same bits', asyn
   assert.equal(found[1], found[0]);
 });
 
+test('what is computed again within a block is the same to the bit', async () => {
+  const p = await prepared([{ kind: 'moments', ...layers }]);
+  const setup = setupOf(p);
+  const found: Float32Array[] = [];
+  const memory: number[] = [];
+  for (const budget of [Number.MAX_SAFE_INTEGER, 0]) {
+    const { graph, canvas, outputs } = stageGraph(setup, { canvas: setup.start, counter: 0 }, cut(2, 3));
+    const plan = await Plan.compile(await device(), graph, outputs, { memory: budget });
+    assert.is((plan.again?.values ?? 0) > 0, budget === 0);
+    plan.run(3);
+    found.push(await plan.read(canvas));
+    memory.push(plan.cost.memory);
+    plan.close();
+  }
+  assert.equal(found[1], found[0]);
+  assert.ok(memory[1]! < memory[0]!, memory.join());
+});
+
 test('a device that has less memory left than a stage takes gets it in blocks', async () => {
   const d = await device();
   const gpu = d.gpu as unknown as Partial<Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>>;

@@ -136,7 +136,10 @@ export class Device {
     return this.platform.settle(pending, this.adapter.software);
   }
 
-  /** Copies `bytes` of a buffer to the host, in pieces. For results, never inside an iteration. */
+  /**
+   * Copies `bytes` of a buffer to the host, 16 MiB at a time: nothing that writes it may be submitted meanwhile. For
+   * results, never inside an iteration.
+   */
   async read(buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
     this.check();
     const all = Math.ceil(bytes / 4) * 4;
