@@ -4,10 +4,9 @@ import type { Device } from '../../gpu/device';
 import { Graph, type Node } from '../../graph/graph';
 import { Plan } from '../../graph/plan';
 import { needed } from './build';
-import { isReal, numbers, rangeOf, stored } from './host';
+import { isReal, numbers, stored } from './host';
 import { Importer } from './importer';
 import { type OnnxModel, type OnnxTensor, OnnxUnsupported } from './model';
-import { roundEven } from './ops/elementwise';
 import { type GraphValue, inGraph, type Value } from './value';
 
 /** What came of a case: `unsupported` where toroid lacks an operator, or something of one, that it needs. */
@@ -93,11 +92,7 @@ async function outputsOf(device: Device, model: OnnxModel, inputs: readonly Onnx
     const own = data[computed.indexOf(v)];
     if (!own) throw bug(`no data of ${v.shape}`);
     if (v.finish) return { shape: v.shape, type: v.type, data: v.finish(own) };
-    if (!v.quantised) return { shape: v.shape, type: v.type, data: stored(v.type, own) };
-    const { type, scale, zero } = v.quantised;
-    const [least, most] = rangeOf(type) ?? [-Infinity, Infinity];
-    const whole = Float64Array.from(own, (x) => Math.min(most, Math.max(least, roundEven(x / scale) + zero)));
-    return { shape: v.shape, type, data: whole };
+    return { shape: v.shape, type: v.type, data: stored(v.type, own) };
   });
 }
 

@@ -85,7 +85,7 @@ export class Importer {
     else throw c.unsupported('of a value that is computed', 'Only constants can be taken here.');
     node.outputs.forEach((name, k) => {
       const value = outputs[k];
-      if (name !== '' && value) this.#values.set(name, value);
+      if (name !== '' && value) this.#values.set(name, quantisedLike(value, given[0]));
       else if (name !== '') throw c.unsupported(`with its output ${k} (${name}) in use`);
     });
   }
@@ -132,6 +132,12 @@ export class Importer {
     const own: Sides = [v ? t : 0, h ? l : 0, v ? b : 0, h ? r : 0];
     return own.every((n) => n === 0) ? x : pad(this.g, x, { pad: own, border: [border, border], value });
   }
+}
+
+/** What moves or picks quantised numbers gives numbers quantised alike. */
+function quantisedLike(v: Value | Waiting, from: Value | Waiting | undefined): Value | Waiting {
+  if (!from || !('ref' in from) || !from.quantised || !('ref' in v) || v.finish || v.type !== from.type) return v;
+  return { ...v, quantised: true, ...(from.finish && { finish: from.finish }) };
 }
 
 /** One node, with what it takes, as its operator sees it. */

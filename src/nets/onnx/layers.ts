@@ -43,7 +43,15 @@ export function layerValue(model: OnnxModel, names: LayerNames, layer: string): 
   );
 }
 
-const PASSES = new Set(['Pad', 'Dropout', 'Identity', 'BatchNormalization']);
+const PASSES = new Set([
+  'Pad',
+  'Dropout',
+  'Identity',
+  'BatchNormalization',
+  'QuantizeLinear',
+  'DequantizeLinear',
+  'Cast',
+]);
 const POOLS = new Set(['MaxPool', 'AveragePool']);
 
 /** The literature's names, when the net is a chain up to where its classifier begins; else none. */
@@ -62,10 +70,12 @@ function chainNames(model: OnnxModel): Map<string, string> {
     if (second) return new Map();
     const output = node?.outputs[0];
     if (!node || output === undefined) return names;
-    if (node.op === 'Conv') {
-      const filters = model.tensors.get(node.inputs[1] ?? '')?.shape ?? [];
+    if (node.op === 'Conv' || node.op === 'QLinearConv') {
+      const filters = model.tensors.get(node.inputs[node.op === 'Conv' ? 1 : 3] ?? '')?.shape ?? [];
       const isPreprocessing = block === 1 && index === 0 && filters[2] === 1 && filters[3] === 1;
       if (!isPreprocessing) names.set(`conv${block}_${++index}`, output);
+      // Quantisers let the bounds of the integers do a Relu's work.
+      if (!isPreprocessing && cutsAtZero(model, node)) names.set(`relu${block}_${index}`, output);
     } else if (node.op === 'Relu') {
       if (index > 0) names.set(`relu${block}_${index}`, output);
     } else if (POOLS.has(node.op)) {
@@ -74,4 +84,10 @@ function chainNames(model: OnnxModel): Map<string, string> {
     } else if (!PASSES.has(node.op)) return names;
     value = output;
   }
+}
+
+/** Whether a quantised convolution's least integer stands for 0. */
+function cutsAtZero(model: OnnxModel, node: OnnxNode): boolean {
+  const zero = node.op === 'QLinearConv' ? model.tensors.get(node.inputs[7] ?? '') : undefined;
+  return zero !== undefined && zero.ints()[0] === (zero.type === 'int8' ? -128 : 0);
 }

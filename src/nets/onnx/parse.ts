@@ -99,7 +99,13 @@ function converted(
   readExternal: ReadExternal | undefined,
 ): OnnxTensor {
   const own = (list: Uint8Array | null | undefined): Uint8Array[] => (list && list.length > 0 ? [list] : []);
-  const lists = [t.floatData, t.doubleData, t.int32Data, listed(t.int64Data).map(integer)].map(listed);
+  const lists = [
+    t.floatData,
+    t.doubleData,
+    t.int32Data,
+    listed(t.int64Data).map(integer),
+    listed(t.uint64Data).map(integer),
+  ].map(listed);
   return tensorOf(
     {
       name,

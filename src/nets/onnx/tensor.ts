@@ -26,22 +26,54 @@ interface ElementType {
   readonly ints?: (raw: ArrayBuffer) => readonly number[];
 }
 
-const small = (n: bigint): number => {
-  const v = Number(n);
-  if (!Number.isSafeInteger(v)) throw onnxError(`an integer in the file is ${n}: too large to be a size`);
-  return v;
-};
+/** Two or four bits to an element, the lower ones first. */
+const narrow =
+  (bits: 2 | 4, isSigned: boolean) =>
+  (raw: ArrayBuffer): readonly number[] =>
+    Array.from(new Uint8Array(raw)).flatMap((byte) =>
+      Array.from({ length: 8 / bits }, (_, k) => {
+        const v = (byte >> (bits * k)) & (2 ** bits - 1);
+        return isSigned && v >= 2 ** (bits - 1) ? v - 2 ** bits : v;
+      }),
+    );
+
+/**
+ * A float of eight bits or fewer: sign, exponent, fraction.
+ * @param bias of the exponent. @param special what the highest exponents mean: `ieee`, `fn` (only all ones is NaN, no
+ * infinity), `none`, or `uz` (the negative zero is the one NaN).
+ */
+const tiny =
+  (exponent: number, fraction: number, bias: number, special: 'ieee' | 'fn' | 'uz' | 'none') =>
+  (code: number): number => {
+    const sign = (code >> (exponent + fraction)) & 1 ? -1 : 1;
+    const e = (code >> fraction) & (2 ** exponent - 1);
+    const f = code & (2 ** fraction - 1);
+    const isTop = e === 2 ** exponent - 1;
+    if (special === 'uz' && sign < 0 && e === 0 && f === 0) return Number.NaN;
+    if (special === 'fn' && isTop && f === 2 ** fraction - 1) return Number.NaN;
+    if (special === 'ieee' && isTop) return f === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+    return sign * (e === 0 ? (f / 2 ** fraction) * 2 ** (1 - bias) : (1 + f / 2 ** fraction) * 2 ** (e - bias));
+  };
+const eights =
+  (of: (code: number) => number) =>
+  (raw: ArrayBuffer): Float32Array<ArrayBuffer> =>
+    Float32Array.from(new Uint8Array(raw), of);
 
 /** TensorProto.DataType -> what its elements are. */
-const TYPES: ReadonlyMap<number, ElementType> = new Map([
+const TYPES: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
   [1, { name: 'float32', bytes: 4, floats: (b) => new Float32Array(b) }],
   [2, { name: 'uint8', bytes: 1, ints: (b) => [...new Uint8Array(b)] }],
   [3, { name: 'int8', bytes: 1, ints: (b) => [...new Int8Array(b)] }],
+  [4, { name: 'uint16', bytes: 2, ints: (b) => [...new Uint16Array(b)] }],
+  [5, { name: 'int16', bytes: 2, ints: (b) => [...new Int16Array(b)] }],
   [6, { name: 'int32', bytes: 4, ints: (b) => [...new Int32Array(b)] }],
-  [7, { name: 'int64', bytes: 8, ints: (b) => Array.from(new BigInt64Array(b), small) }],
+  // Integers beyond 2^53 lose their last digits: exporters write 2^63 - 1 for `up to the end`.
+  [7, { name: 'int64', bytes: 8, ints: (b) => Array.from(new BigInt64Array(b), Number) }],
   [9, { name: 'bool', bytes: 1, ints: (b) => [...new Uint8Array(b)] }],
   [10, { name: 'float16', bytes: 2, floats: (b) => fromHalf(new Uint16Array(b)) }],
   [11, { name: 'float64', bytes: 8, floats: (b) => Float32Array.from(new Float64Array(b)) }],
+  [12, { name: 'uint32', bytes: 4, ints: (b) => [...new Uint32Array(b)] }],
+  [13, { name: 'uint64', bytes: 8, ints: (b) => Array.from(new BigUint64Array(b), Number) }],
   [
     16,
     {
@@ -50,6 +82,18 @@ const TYPES: ReadonlyMap<number, ElementType> = new Map([
       floats: (b) => new Float32Array(Uint32Array.from(new Uint16Array(b), (h) => h << 16).buffer),
     },
   ],
+  [17, { name: 'float8e4m3fn', bytes: 1, floats: eights(tiny(4, 3, 7, 'fn')) }],
+  [18, { name: 'float8e4m3fnuz', bytes: 1, floats: eights(tiny(4, 3, 8, 'uz')) }],
+  [19, { name: 'float8e5m2', bytes: 1, floats: eights(tiny(5, 2, 15, 'ieee')) }],
+  [20, { name: 'float8e5m2fnuz', bytes: 1, floats: eights(tiny(5, 2, 16, 'uz')) }],
+  [21, { name: 'uint4', bytes: 0.5, ints: narrow(4, false) }],
+  [22, { name: 'int4', bytes: 0.5, ints: narrow(4, true) }],
+  [
+    23,
+    { name: 'float4e2m1', bytes: 0.5, floats: (b) => Float32Array.from(narrow(4, false)(b), tiny(2, 1, 1, 'none')) },
+  ],
+  [25, { name: 'uint2', bytes: 0.25, ints: narrow(2, false) }],
+  [26, { name: 'int2', bytes: 0.25, ints: narrow(2, true) }],
 ]);
 
 /** More elements than any constant of a net for textures has; beyond it a file is broken or hostile. */
@@ -61,14 +105,16 @@ export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined)
   const count = size(shape);
   const type = TYPES.get(t.type);
   const typeName = type?.name ?? `type ${t.type}`;
-  const bytes = type && count * type.bytes;
+  const bytes = type && Math.ceil(count * type.bytes);
 
   const { raw, floats, doubles } = t.payload;
   const packed = t.type === 11 ? doubles : t.type === 1 ? floats : [];
   const pieces = raw.length > 0 ? raw : packed;
   const held = pieces.reduce((n, p) => n + p.length, 0);
   if (bytes !== undefined && !t.external) {
-    const [found, wanted, unit] = held > 0 ? [held, bytes, 'bytes'] : [t.numbers.length, count, 'elements'];
+    // int32_data holds whole bytes of what is narrower.
+    const listed = type && type.bytes < 1 ? bytes : count;
+    const [found, wanted, unit] = held > 0 ? [held, bytes, 'bytes'] : [t.numbers.length, listed, 'elements'];
     if (found !== wanted) {
       throw onnxError(
         `${t.name} wants ${wanted} ${unit} for [${shape.join(', ')}] ${typeName}, and the file has ${found}`,
@@ -89,13 +135,16 @@ export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined)
     type: typeName,
     floats() {
       if (!type?.floats) throw refuse('floats');
-      if (held > 0 || t.external || count === 0) return type.floats(buffer());
+      if (held > 0 || t.external || count === 0) return type.floats(buffer()).subarray(0, count);
       // Half precision without raw_data comes as bit patterns in int32_data.
+      if (type.bytes < 2) return type.floats(Uint8Array.from(t.numbers).buffer).subarray(0, count);
       return type.bytes === 2 ? type.floats(Uint16Array.from(t.numbers).buffer) : Float32Array.from(t.numbers);
     },
     ints() {
       if (!type?.ints) throw refuse('integers');
-      return Object.freeze(held > 0 || t.external ? [...type.ints(buffer())] : [...t.numbers]);
+      const isPacked = held === 0 && !t.external;
+      if (isPacked && type.bytes >= 1) return Object.freeze([...t.numbers]);
+      return Object.freeze(type.ints(isPacked ? Uint8Array.from(t.numbers).buffer : buffer()).slice(0, count));
     },
   });
 }
@@ -158,4 +207,13 @@ export function madeTensor(name: string, shape: Shape, value: number, type: 'flo
       return Array.from({ length: size(dims) }, () => value);
     },
   });
+}
+
+/** All numbers of an eight- or four-bit float type by their codes, or null for other types. */
+export function floatCodes(type: string): readonly number[] | null {
+  const found = [...TYPES.values()].find((t) => t.name === type);
+  if (!found?.floats || found.bytes > 1) return null;
+  if (found.bytes === 1) return [...found.floats(Uint8Array.from({ length: 256 }, (_, k) => k).buffer)];
+  // Two codes to a byte, the lower one first.
+  return [...found.floats(Uint8Array.from({ length: 8 }, (_, k) => 2 * k + ((2 * k + 1) << 4)).buffer)];
 }

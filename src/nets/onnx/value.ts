@@ -2,14 +2,6 @@ import type { Shape } from '../../base/shape';
 import type { Ref } from '../../shaders/op';
 import type { OnnxTensor } from './model';
 
-/** How integers of a quantised value stand for real numbers: real = (integer - zero) scale. */
-export interface Quantised {
-  /** Of the integers: `uint8`, `int8` ... */
-  readonly type: string;
-  readonly scale: number;
-  readonly zero: number;
-}
-
 /**
  * A value that the GPU computes. `shape` is what the file calls its shape; the Ref may have another with as many
  * elements: a map of batch 1, [1, C, H, W], is kept as [C, H, W], and a scalar [] as [1].
@@ -21,10 +13,13 @@ export interface GraphValue {
   readonly type: string;
   /** The elements, where they are known before the run: parameters may be read from it, data may not. */
   readonly known?: OnnxTensor;
-  /** The file has integers here; the graph has the real numbers that they stand for, unrounded. */
-  readonly quantised?: Quantised;
-  /** What the file would have, from what is in the graph: for indices, which nothing in a graph uses. */
+  /**
+   * What the file would have, from what is in the graph: for indices, which nothing in a graph uses, and for quantised
+   * values, where the graph has the real numbers that the file's integers stand for, not rounded.
+   */
   readonly finish?: (data: ArrayLike<number>) => ArrayLike<number>;
+  /** Quantised, every element alike: what only moves or picks elements leaves it so. */
+  readonly quantised?: boolean;
 }
 
 /** A value of a net: a constant on the host, or part of the graph. */

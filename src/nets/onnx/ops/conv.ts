@@ -20,17 +20,17 @@ const FEW = 4;
 /** Dilated convolutions up to here are plain ones of filters with zeros in between. */
 const NEAR = 2;
 
-/** A convolution of input 0; its parameters may have been changed as they were loaded. */
-export function convolved(c: NodeContext, bank: Parameters, bias: Parameters | undefined): GraphValue {
+/** A convolution of input 0, or of x; its parameters may have been changed as they were loaded. */
+export function convolved(c: NodeContext, bank: Parameters, bias: Parameters | undefined, x?: GraphValue): GraphValue {
   const [O = 0, perGroup = 0, ...kernel] = bank.shape;
   const own = kernelOf(c.a, kernel.length);
   if (own && !sameShape(own, kernel)) {
     throw onnxError(`${c.who} has a kernel_shape other than its filters [${bank.shape.join(', ')}]`);
   }
-  const waiting = c.waiting(0);
+  const waiting = x ? undefined : c.waiting(0);
   const source = waiting
     ? { ref: waiting.pending.x, shape: [1, ...waiting.pending.x.shape], type: waiting.type }
-    : c.graph(0);
+    : (x ?? c.graph(0));
   const { N, C, sides, plane } = maps(c, source.shape);
   if (sides.length !== kernel.length || size(bank.shape) === 0) {
     throw onnxError(`${c.who} has filters [${bank.shape.join(', ')}] for [${source.shape.join(', ')}]`);

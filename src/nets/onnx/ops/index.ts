@@ -6,6 +6,8 @@ import { linearOperators } from './linear';
 import { moveOperators } from './move';
 import { normaliseOperators } from './normalise';
 import { poolOperators } from './pool';
+import { quantiseOperators } from './quantise';
+import { resizeOperators } from './resize';
 import { shapeOperators } from './shape';
 
 /** What toroid has, by ONNX's names. One entry is all that a new operator needs. */
@@ -18,6 +20,8 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     moveOperators,
     normaliseOperators,
     poolOperators,
+    quantiseOperators,
+    resizeOperators,
     shapeOperators,
   ].flatMap((table) => Object.entries(table)),
 );

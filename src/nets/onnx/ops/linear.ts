@@ -4,12 +4,14 @@ import * as binary from '../../../shaders/binary';
 import { concat, slice0 } from '../../../shaders/concat';
 import { accurateExp, accurateLog } from '../../../shaders/elementary';
 import { matmul } from '../../../shaders/matmul';
+import { matmulNd } from '../../../shaders/matmul_batch';
 import type { Ref } from '../../../shaders/op';
 import { scale } from '../../../shaders/pointwise';
 import { type Reduction, reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
+import { logSoftmax, softmax } from '../../../shaders/softmax';
 import { transpose } from '../../../shaders/transpose';
-import { broadcastIndex, broadcastShape, each, hostTensor, isReal, numbers, strides } from '../host';
+import { broadcastShape, each, hostTensor, isReal, numbers, strides } from '../host';
 import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
 import type { GraphValue } from '../value';
@@ -67,15 +69,10 @@ export function matrixProduct(c: NodeContext, a: GraphValue, b: GraphValue): Gra
     const y = matmul(c.g, reshape(c.g, a.ref, [n * M, K]), reshape(c.g, b.ref, [K, N]));
     return c.out(y, shape, a.type);
   }
-  const [ia, ib] = [broadcastIndex(la, lead), broadcastIndex(lb, lead)];
-  const [ra, rb] = [reshape(c.g, a.ref, [size(la) * M, K]), reshape(c.g, b.ref, [size(lb) * K, N])];
-  const parts = Array.from({ length: n }, (_, k) =>
-    matmul(c.g, slice0(c.g, ra, (ia[k] ?? 0) * M, M), slice0(c.g, rb, (ib[k] ?? 0) * K, K)),
-  );
-  return c.out(parts.length === 1 && parts[0] ? parts[0] : concat(c.g, parts), shape, a.type);
+  return c.out(matmulNd(c.g, reshape(c.g, a.ref, sa), reshape(c.g, b.ref, sb)), shape, a.type);
 }
 
-const softmax = (isLog: boolean): Operator => ({
+const overAxis = (normalised: typeof softmax): Operator => ({
   graph: (c) => {
     const v = c.graph(0);
     const rank = Math.max(1, v.shape.length);
@@ -83,12 +80,7 @@ const softmax = (isLog: boolean): Operator => ({
     const axis = c.axis(c.a.int('axis', isOld ? 1 : -1, -rank, isOld ? rank : rank - 1), isOld ? rank + 1 : rank);
     // Up to opset 12 all axes from this one on count as one.
     const x = isOld ? reshape(c.g, v.ref, [size(v.shape.slice(0, axis)), size(v.shape.slice(axis))]) : c.ndOf(v);
-    const axes = [isOld ? 1 : axis];
-    const centred = binary.sub(c.g, x, reduceAxes(c.g, x, 'max', { axes, keep: true }));
-    const powers = accurateExp(c.g, centred);
-    const sums = reduceAxes(c.g, powers, 'sum', { axes, keep: true });
-    const y = isLog ? binary.sub(c.g, centred, accurateLog(c.g, sums)) : binary.div(c.g, powers, sums);
-    return [c.out(y, v.shape, v.type)];
+    return [c.out(normalised(c.g, x, isOld ? 1 : axis), v.shape, v.type)];
   },
 });
 
@@ -146,8 +138,8 @@ const add = (a: number, b: number): number => a + b;
 export const linearOperators: Readonly<Record<string, Operator>> = {
   Gemm: gemm,
   MatMul: product,
-  Softmax: softmax(false),
-  LogSoftmax: softmax(true),
+  Softmax: overAxis(softmax),
+  LogSoftmax: overAxis(logSoftmax),
   ReduceSum: reducing(simply('sum'), { start: 0, step: add }),
   ReduceMean: reducing(simply('mean'), { start: 0, step: add, end: (s, n) => s / n }),
   ReduceProd: reducing(simply('prod'), { start: 1, step: (a, b) => a * b }),

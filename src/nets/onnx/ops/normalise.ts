@@ -6,6 +6,7 @@ import type { Ref } from '../../../shaders/op';
 import { affine, scale, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
+import { instanceNorm } from '../../../shaders/standardize_rows';
 import type { NodeContext, Operator } from '../importer';
 import { type OnnxNode, type OnnxTensor, onnxError } from '../model';
 import { type GraphValue, inGraph } from '../value';
@@ -126,13 +127,8 @@ function foldedInto(c: NodeContext, conv: OnnxNode, { gain, shift }: Affine): Gr
 const instanceNormalization: Operator = {
   graph: (c) => {
     const v = c.graph(0);
-    const axes = v.shape.map((_, k) => k).slice(2);
-    const x = c.ndOf(v);
-    const mean = reduceAxes(c.g, x, 'mean', { axes, keep: true });
-    const variance = reduceAxes(c.g, square(c.g, binary.sub(c.g, x, mean)), 'mean', { axes, keep: true });
-    const shape = [v.shape[1] ?? 1, ...axes.map(() => 1)];
-    const own = (k: number): Ref => reshape(c.g, c.graph(k).ref, shape);
-    return [c.out(normal(c, x, mean, variance, own(1), own(2)), v.shape, v.type)];
+    const y = instanceNorm(c.g, c.ndOf(v), c.nd(1), c.nd(2), c.a.number('epsilon', 1e-5));
+    return [c.out(y, v.shape, v.type)];
   },
 };
 
