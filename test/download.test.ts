@@ -103,7 +103,19 @@ test('a connection that stalls is dropped and resumed', async () => {
   const o = await outcome([[stall(10_000), serve]]);
   assert.is(o.error, null);
   assert.equal(asked(o), [['', `bytes=10000- ${ETAG}`]]);
-  assert.match(o.notices[0] ?? '', /has sent nothing for 0\.25 s/);
+  assert.match(o.notices[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
+});
+
+test('a trickle is a stall', async () => {
+  const trickle: Act = (_, response, all) => {
+    response.writeHead(200, { 'content-length': all.length, etag: ETAG });
+    let at = 0;
+    const timer = setInterval(() => response.write(all.subarray(at, ++at)), 20);
+    response.on('close', () => clearInterval(timer));
+  };
+  const o = await outcome([[trickle, serve]]);
+  assert.is(o.error, null);
+  assert.match(o.notices[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
 });
 
 test('a server that ignores Range is started over with', async () => {
@@ -154,6 +166,9 @@ test('what is there is gone on with by the next process; a part of another file 
   assert.match(second.notices[0] ?? '', /going on after the 48\.8 KiB that are there/);
   const stray = fresh();
   writeFileSync(stray, new Uint8Array(60_000));
+  assert.equal(asked(await outcome([[serve]], {}, stray)), [['']]);
+  writeFileSync(stray, new Uint8Array(60_000));
+  writeFileSync(`${stray}.json`, JSON.stringify({ sha256: 'f'.repeat(64), url: 'http://127.0.0.1:1/', etag: null }));
   const third = await outcome([[serve]], {}, stray);
   assert.equal(asked(third), [['']]);
   assert.is(third.error, null);
@@ -372,7 +387,7 @@ test('one of two holds the lock, the other waits; what a dead process left is ta
   writeFileSync(path, `process ${child.pid} on ${hostname()}`);
   (await lock(path))();
   writeFileSync(path, 'process 1 on another machine');
-  const old = new Date(Date.now() - 60_000);
+  const old = new Date(Date.now() - 120_000);
   utimesSync(path, old, old);
   (await lock(path))();
   assert.equal(

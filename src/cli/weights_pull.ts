@@ -109,6 +109,7 @@ class Bar {
 
   constructor(quiet: boolean) {
     this.#lively = !quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+    process.on('exit', () => this.clear()); // the bar switches line wrapping off: never leave a terminal like that
   }
 
   /** @returns bytes a second since the first call */

@@ -199,7 +199,7 @@ class Transfer {
     } catch (cause) {
       if (cause instanceof EngineError) throw cause;
       const { host } = new URL(url);
-      if (stalled) throw new TransferError(`${host} has sent nothing for ${stallMs / 1000} s`, false);
+      if (stalled) throw new TransferError(`${host} has sent nothing, or next to it, for ${stallMs / 1000} s`, false);
       if (cause instanceof TransferError) {
         if (/ answers 416$/.test(cause.message)) await this.#startOver(file);
         throw cause;

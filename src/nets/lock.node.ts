@@ -12,9 +12,12 @@ import {
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A holder touches its lock this often; one not touched for `STALE_MS` was left by a process that was killed. */
+/** A holder touches its lock this often, but for when it cuts a large file, which it does in one go. */
 const TOUCH_MS = 2_000;
-const STALE_MS = 15_000;
+/** A lock not touched for so long was left by a process that was killed. */
+const STALE_MS = 60_000;
+/** The same, where a process of that number runs: it may be another by now. */
+const ALIVE_STALE_MS = 600_000;
 const LOOK_MS = 250;
 
 export interface LockOptions {
@@ -80,15 +83,17 @@ function holderOf(path: string): string {
 
 function isStale(path: string, holder: string): boolean {
   const [, pid, host] = /^process (\d+) on (.*)$/.exec(holder) ?? [];
-  if (pid !== undefined && host === hostname() && Number(pid) !== process.pid) {
+  let limit = STALE_MS;
+  if (pid !== undefined && host === hostname()) {
     try {
       process.kill(Number(pid), 0);
+      limit = ALIVE_STALE_MS;
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ESRCH') return true;
     }
   }
   const stat = statSync(path, { throwIfNoEntry: false });
-  return stat !== undefined && Date.now() - stat.mtimeMs > STALE_MS;
+  return stat !== undefined && Date.now() - stat.mtimeMs > limit;
 }
 
 /** By way of a rename, so that of two who find it stale one takes it away, and neither takes the other's new one. */
