@@ -8,6 +8,7 @@ import { runCase, type Verdict } from '../nets/onnx/case';
 import { hostTensor } from '../nets/onnx/host';
 import type { OnnxModel, OnnxTensor } from '../nets/onnx/model';
 import { parseOnnx, parseTensor } from '../nets/onnx/parse';
+import { usage } from './arguments';
 import { openDevice } from './open_device';
 import { STOPPED, stopOnSignal } from './stop';
 
@@ -17,7 +18,7 @@ interface Options {
   verbose?: boolean;
 }
 
-interface Result extends Verdict {
+export interface Result extends Verdict {
   readonly name: string;
 }
 
@@ -44,8 +45,7 @@ export function addOnnxCheck(onnx: Command): void {
 async function check(folders: string[], options: Options): Promise<void> {
   const cases = folders.flatMap((folder) => casesIn(folder));
   if (cases.length === 0) {
-    throw new EngineError(
-      'UsageError',
+    usage(
       `there is no case in ${folders.join(', ')}`,
       'A case is a folder with model.onnx and test_data_set_0, or name.onnx with name_output_0.pb beside it.',
     );
@@ -103,16 +103,17 @@ function lackingOps(results: readonly Result[]): [op: string, cases: number][] {
 }
 
 /** A model with one or more sets of inputs and outputs. */
-interface Case {
+export interface Case {
   readonly name: string;
   readonly model: string;
   /** Files of each set; no inputs where the suite makes them up. */
   readonly sets: readonly { readonly inputs: readonly string[] | null; readonly outputs: readonly string[] }[];
 }
 
-function casesIn(root: string): Case[] {
+/** All cases below a folder. */
+export function casesIn(root: string): Case[] {
   if (!existsSync(root) || !statSync(root).isDirectory()) {
-    throw new EngineError('UsageError', `there is no folder ${root}`, 'Give a folder of cases.');
+    usage(`there is no folder ${root}`, 'Give a folder of cases.');
   }
   const found: Case[] = [];
   const look = (folder: string): void => {
@@ -151,7 +152,8 @@ function numbered(folder: string, prefix: string): string[] {
   return paths;
 }
 
-async function checkOne(device: Device, { name, model: path, sets }: Case): Promise<Result> {
+/** Runs all sets of a case. */
+export async function checkOne(device: Device, { name, model: path, sets }: Case): Promise<Result> {
   try {
     const model = parseOnnx(readFileSync(path), { name });
     for (const { inputs, outputs } of sets) {

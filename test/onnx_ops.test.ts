@@ -1,0 +1,207 @@
+// Operators of arithmetic, against figures worked out by hand.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { OnnxTensor } from '../src/nets/onnx/model';
+import { cases as casesOf, counting, floats, list, outcome, tensor } from './onnx_cases';
+
+const test = suite('onnx ops');
+const cases = casesOf(test);
+
+cases('arithmetic of every type, old and new broadcasting', () => [
+  {
+    op: 'Add',
+    opset: 6,
+    attributes: { broadcast: 1, axis: 1 },
+    inputs: [counting([1, 2, 2]), floats(10, 20)],
+    outputs: [tensor([1, 2, 2], [11, 12, 23, 24])],
+  },
+  {
+    op: 'Add',
+    inputs: [tensor([2], [250, 3], 'uint8'), tensor([2], [10, 4], 'uint8')],
+    outputs: [tensor([2], [4, 7], 'uint8')],
+  },
+  {
+    op: 'Div',
+    inputs: [tensor([2], [-7, 7], 'int32'), tensor([2], [2, 2], 'int32')],
+    outputs: [tensor([2], [-3, 3], 'int32')],
+  },
+  { op: 'Sum', inputs: [counting([2, 1]), counting([1, 2]), floats(1, 1)], outputs: [tensor([2, 2], [3, 4, 4, 5])] },
+  { op: 'Sub', inputs: [tensor([], [5]), counting([2, 2])], outputs: [tensor([2, 2], [4, 3, 2, 1])] },
+  { op: 'Mean', inputs: [floats(1, 2), floats(3, 6)], outputs: [floats(2, 4)] },
+  {
+    op: 'Clip',
+    opset: 6,
+    attributes: { min: -0.5, max: { f: 2 } },
+    inputs: [floats(-1, 0, 3)],
+    outputs: [floats(-0.5, 0, 2)],
+  },
+  {
+    op: 'Clip',
+    inputs: [tensor([3], [-1, 0, 9], 'int8'), null, tensor([], [5], 'int8')],
+    outputs: [tensor([3], [-1, 0, 5], 'int8')],
+  },
+  { op: 'Clip', inputs: [floats(1, 5), tensor([], [4]), tensor([], [2])], outputs: [floats(2, 2)] },
+  {
+    op: 'PRelu',
+    opset: 7,
+    inputs: [tensor([1, 2, 2, 1], [-1, 2, -3, -4]), floats(0.5, 2)],
+    outputs: [tensor([1, 2, 2, 1], [-0.5, 2, -6, -8])],
+  },
+  {
+    op: 'PRelu',
+    inputs: [tensor([2, 2], [-1, -1, -1, 1]), floats(0.5, 2)],
+    outputs: [tensor([2, 2], [-0.5, -2, -0.5, 1])],
+  },
+  {
+    op: 'Where',
+    inputs: [tensor([2, 1], [1, 0], 'bool'), floats(1, 2), floats(8, 9)],
+    outputs: [tensor([2, 2], [1, 2, 8, 9])],
+  },
+  { op: 'Less', inputs: [floats(1, 2, 3), floats(2, 2, 2)], outputs: [tensor([3], [1, 0, 0], 'bool')] },
+  { op: 'Gelu', inputs: [floats(-1, 0, 1)], outputs: [floats(-0.15865525, 0, 0.84134475)] },
+  {
+    op: 'Gelu',
+    attributes: { approximate: 'tanh' },
+    inputs: [floats(-1, 0, 1)],
+    outputs: [floats(-0.15880796, 0, 0.841192)],
+  },
+  { op: 'HardSwish', inputs: [floats(-4, -1, 1, 4)], outputs: [floats(0, -1 / 3, 2 / 3, 4)] },
+  { op: 'Cast', attributes: { to: 7 }, inputs: [tensor([2], [1, 3], 'int32')], outputs: [list(1, 3)] },
+]);
+
+cases('normalisations, products, reductions', () => {
+  const x = counting([2, 2, 1, 2]);
+  // Channel 0 has 1 2 5 6, channel 1 3 4 7 8: means 3.5 and 5.5, variance 4.25 each.
+  const inv = 1 / Math.sqrt(4.25 + 1e-5);
+  const normal = [1, 2, 3, 4, 5, 6, 7, 8].map((v, k) => (v - (k % 4 < 2 ? 3.5 : 5.5)) * inv);
+  return [
+    {
+      op: 'BatchNormalization',
+      opset: 15,
+      attributes: { training_mode: 1, momentum: 0.9 },
+      inputs: [x, floats(1, 1), floats(0, 0), floats(0, 10), floats(1, 1)],
+      outputs: [tensor([2, 2, 1, 2], normal), floats(0.35, 9.55), floats(1.325, 1.325)],
+    },
+    {
+      op: 'BatchNormalization',
+      attributes: { epsilon: { f: 0 } },
+      inputs: [floats(3, 5), floats(2), floats(1), floats(1), floats(4)].map((t, k) =>
+        k === 0 ? tensor([2, 1], [3, 5]) : t,
+      ),
+      outputs: [tensor([2, 1], [3, 5])],
+    },
+    {
+      op: 'InstanceNormalization',
+      attributes: { epsilon: { f: 0 } },
+      inputs: [tensor([1, 1, 1, 2], [1, 3]), floats(2), floats(1)],
+      outputs: [tensor([1, 1, 1, 2], [-1, 3])],
+    },
+    // An even size reaches one channel further ahead than back.
+    {
+      op: 'LRN',
+      attributes: { size: 2, alpha: { f: 2 }, beta: { f: 1 }, bias: { f: 0 } },
+      inputs: [tensor([1, 3, 1, 1], [1, 2, 3])],
+      outputs: [tensor([1, 3, 1, 1], [1 / 5, 2 / 13, 3 / 9])],
+    },
+    {
+      op: 'Gemm',
+      attributes: { transB: 1, alpha: 0.5, beta: { f: 2 } },
+      inputs: [counting([1, 2]), counting([2, 2]), floats(1, 2)],
+      outputs: [tensor([1, 2], [4.5, 9.5])],
+    },
+    { op: 'MatMul', inputs: [counting([2, 1, 2]), counting([2, 2, 1])], outputs: [tensor([2, 1, 1], [5, 25])] },
+    { op: 'MatMul', inputs: [counting([2]), counting([3, 2, 2])], outputs: [tensor([3, 2], [7, 10, 19, 22, 31, 34])] },
+    {
+      op: 'Softmax',
+      opset: 11,
+      attributes: { axis: 0 },
+      inputs: [tensor([2, 2], [0, 0, 0, 0])],
+      outputs: [tensor([2, 2], [0.25, 0.25, 0.25, 0.25])],
+    },
+    {
+      op: 'LogSoftmax',
+      attributes: { axis: 0 },
+      inputs: [tensor([2, 1], [1e4, 0])],
+      outputs: [tensor([2, 1], [0, -1e4])],
+    },
+    {
+      op: 'ReduceMax',
+      opset: 13,
+      attributes: { axes: [0, 2], keepdims: 0 },
+      inputs: [counting([2, 2, 2])],
+      outputs: [floats(6, 8)],
+    },
+    { op: 'ReduceSum', inputs: [counting([2, 2]), list(-1)], outputs: [tensor([2, 1], [3, 7])] },
+    { op: 'ReduceProd', attributes: { keepdims: 0 }, inputs: [list(2, 3)], outputs: [tensor([], [6], 'int64')] },
+  ];
+});
+
+cases('quantised numbers', () => {
+  const bytes = (...v: number[]): OnnxTensor => tensor([v.length], v, 'uint8');
+  const u8 = (v: number): OnnxTensor => tensor([], [v], 'uint8');
+  const s = (v: number): OnnxTensor => tensor([], [v]);
+  return [
+    {
+      op: 'QuantizeLinear',
+      inputs: [floats(0, 2, 3, 1000, -254, -1000), s(2), u8(128)],
+      outputs: [bytes(128, 129, 130, 255, 1, 0)],
+    },
+    { op: 'DequantizeLinear', inputs: [bytes(0, 3, 128, 255), s(2), u8(128)], outputs: [floats(-256, -250, 0, 254)] },
+    {
+      op: 'DequantizeLinear',
+      attributes: { axis: 0 },
+      inputs: [tensor([2, 2], [1, 2, 3, 4], 'int8'), floats(2, 4)],
+      outputs: [tensor([2, 2], [2, 4, 12, 16])],
+    },
+    {
+      op: 'DequantizeLinear',
+      attributes: { axis: 1, block_size: 2 },
+      inputs: [tensor([1, 4], [1, 2, 3, 4], 'int16'), tensor([1, 2], [2, 10])],
+      outputs: [tensor([1, 4], [2, 4, 30, 40])],
+    },
+    {
+      op: 'QuantizeLinear',
+      attributes: { axis: 0 },
+      inputs: [tensor([2, 1], [3, 3]), floats(2, 1), tensor([2], [0, -1], 'int8')],
+      outputs: [tensor([2, 1], [2, 2], 'int8')],
+    },
+    {
+      op: 'QuantizeLinear',
+      attributes: { output_dtype: 17 },
+      inputs: [floats(0.3, 500, -17.1), s(1)],
+      outputs: [tensor([3], [0.3125, 448, -18], 'float8e4m3fn')],
+    },
+    {
+      op: 'QLinearConv',
+      // ((3 - 1) 0.5) ((2 - 0) 0.25) = 0.5 and -0.25, + bias 8 x 0.125; by 0.1 and from 10.
+      inputs: [
+        tensor([1, 1, 1, 2], [3, 0], 'uint8'),
+        s(0.5),
+        u8(1),
+        tensor([1, 1, 1, 1], [2], 'int8'),
+        s(0.25),
+        tensor([], [0], 'int8'),
+        s(0.1),
+        u8(10),
+        tensor([1], [8], 'int32'),
+      ],
+      outputs: [tensor([1, 1, 1, 2], [25, 18], 'uint8')],
+    },
+  ];
+});
+
+test('what cannot be had is called unsupported, what is broken failed', async () => {
+  const lacking = await outcome({ op: 'NonZero', inputs: [floats(1)] }, [list(0)]);
+  assert.equal([lacking.outcome, lacking.ops], ['unsupported', ['NonZero']]);
+  const training = await outcome(
+    { op: 'Dropout', opset: 13, inputs: [floats(1), tensor([], [0.5]), tensor([], [1], 'bool')] },
+    [floats(1)],
+  );
+  assert.is(training.outcome, 'unsupported');
+  assert.is((await outcome({ op: 'Relu', inputs: [floats(1)] }, [floats(2)])).outcome, 'failed');
+  assert.is((await outcome({ op: 'Relu', inputs: [floats(1)] }, [tensor([1, 1], [1])])).outcome, 'failed');
+  const misfit = await outcome({ op: 'MatMul', inputs: [counting([2, 3]), counting([2, 3])] }, [floats(1)]);
+  assert.match(misfit.reason, /MatMul node cannot multiply \[2, 3\] and \[2, 3\]/);
+});
+
+test.run();
