@@ -4,11 +4,13 @@
 import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
 import type { Device } from '../src/gpu/device';
+import type { KernelSource } from '../src/gpu/kernel';
 import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/software.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { type Algorithm, algorithmFor, type Border, chooseConvolutions, conv2d } from '../src/shaders/conv2d';
+import { gemmVariants } from '../src/shaders/conv2d/gemm';
 import { pool2d } from '../src/shaders/pool2d';
 import { peak, type Time, timeOf } from './peak';
 
@@ -151,7 +153,24 @@ async function layer(device: Device, l: Layer): Promise<void> {
   }
 }
 
-const ALGORITHMS = ['direct', 'winograd2', 'winograd4'] as const;
+/** A way to compute a layer: an algorithm, and which variant of which kernel, where that is not the usual one. */
+interface Way {
+  readonly name: string;
+  readonly algorithm: Algorithm;
+  readonly variant?: readonly [kernel: string, index: number];
+}
+const ALGORITHMS: readonly Way[] = [
+  { name: 'direct', algorithm: 'direct' },
+  ...gemmVariants.map((v, k): Way => {
+    const [channels, pixels] = [v.RM * v.TEAMS, v.RN * v.COLS * v.ROWS];
+    const name = `gemm ${v.RM}x${v.RN} of ${channels}x${pixels}`;
+    return { name, algorithm: 'gemm', variant: ['conv2d_gemm', k] };
+  }),
+  { name: 'winograd2', algorithm: 'winograd2' },
+  { name: 'winograd4', algorithm: 'winograd4' },
+  { name: 'winograd4 subgroups of 8', algorithm: 'winograd4', variant: ['winograd_multiply', 3] },
+  { name: 'winograd4 subgroups of 4', algorithm: 'winograd4', variant: ['winograd_multiply', 4] },
+];
 
 /**
  * The algorithms of a 3x3 layer in turn, several times over, so that what else the machine does falls on all alike.
@@ -161,29 +180,30 @@ async function algorithms(device: Device, l: Layer, rounds = 5): Promise<void> {
   const { C, O, K, side, border } = l;
   const data = random(O * C * K * K, 1);
   for (const adjoint of [false, true]) {
-    const found: { algorithm: Algorithm; plan: Plan; times: Time[] }[] = [];
-    for (const algorithm of ALGORITHMS) {
+    const found: { name: string; plan: Plan; times: Time[] }[] = [];
+    for (const { name, algorithm, variant } of ALGORITHMS) {
       const g = new Graph();
       const x = g.input([C, side, side], 'x');
       const options = { pad: [1, 1, 1, 1], border: [border, border], algorithm } as const;
       const y = g.node(conv2d(g, x, g.constant([O, C, K, K], data), options));
       const dy = g.input(y.shape, 'dy');
       const [out, given] = adjoint ? [g.grad(y, [x], dy)[0] as Node, dy] : [y, x];
-      const plan = await Plan.compile(device, g, [out]);
+      const choice = variant && { variant: (k: KernelSource) => (k.name === variant[0] ? variant[1] : 0) };
+      const plan = await Plan.compile(device, g, [out], choice);
       const values = random(size(given.shape), 2);
       plan.write(given, values);
       plan.run();
-      check(l, `${algorithm} ${l.name}`, values, data, await plan.read(out), adjoint);
-      found.push({ algorithm, plan, times: [] });
+      check(l, `${name} ${l.name}`, values, data, await plan.read(out), adjoint);
+      found.push({ name, plan, times: [] });
     }
     for (let k = 0; k < rounds; k++) {
       for (const f of found) f.times.push(await timeOf(f.plan, 0.02, 1));
     }
     const middle = (times: readonly Time[], of: (t: Time) => number): number =>
       times.map(of).toSorted((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
-    for (const { algorithm, plan, times } of found) {
+    for (const { name, plan, times } of found) {
       const time = { wall: middle(times, (t) => t.wall), cpu: middle(times, (t) => t.cpu) };
-      report(`${algorithm} ${l.name} ${adjoint ? 'gradient' : 'forward'}`, time, plan, 2 * O * side * side * C * K * K);
+      report(`${name} ${l.name} ${adjoint ? 'gradient' : 'forward'}`, time, plan, 2 * O * side * side * C * K * K);
       plan.close();
     }
   }
@@ -235,7 +255,7 @@ async function main(): Promise<void> {
   for (const l of layers) if (l.name.includes(only)) await layer(device, l);
   const alike = ['conv1_2', 'conv2_2', 'conv3_1'];
   for (const l of layers) {
-    const asked = ALGORITHMS.some((a) => `${a} ${l.name}`.includes(only)) && !l.name.includes(only);
+    const asked = ALGORITHMS.some((a) => `${a.name} ${l.name}`.includes(only)) && !l.name.includes(only);
     if (alike.includes(l.name) && (only === '' || asked)) await algorithms(device, l);
   }
   if ('vgg19'.includes(only))

@@ -10,14 +10,7 @@ import sumWgsl from './conv2d_gemm_sum.wgsl';
 import type { Work } from './launches';
 
 /** Override values of conv2d_gemm, as `variants` names them. */
-interface Tile {
-  readonly RM: number;
-  readonly RN: number;
-  readonly TEAMS: number;
-  readonly COLS: number;
-  readonly ROWS: number;
-  readonly DEPTH: number;
-}
+type Tile = Readonly<Record<'RM' | 'RN' | 'TEAMS' | 'COLS' | 'ROWS' | 'DEPTH', number>>;
 
 /** Bytes of workgroup memory: two stages of weights and pixels. */
 const memoryOf = ({ RM, RN, TEAMS, COLS, ROWS, DEPTH }: Tile): number =>
@@ -25,6 +18,14 @@ const memoryOf = ({ RM, RN, TEAMS, COLS, ROWS, DEPTH }: Tile): number =>
 
 // What a tile has to fetch per multiply-add falls with its sides, what it leaves idle on small maps rises: 64 channels
 // x 64 pixels first, 128 x 128 for large maps, 32 x 64 and 32 x 32 where there is little to do.
+export const gemmVariants: readonly Tile[] = [
+  { RM: 8, RN: 8, TEAMS: 8, COLS: 1, ROWS: 8, DEPTH: 2 },
+  { RM: 8, RN: 8, TEAMS: 16, COLS: 2, ROWS: 8, DEPTH: 2 },
+  { RM: 8, RN: 4, TEAMS: 8, COLS: 2, ROWS: 8, DEPTH: 2 },
+  { RM: 4, RN: 4, TEAMS: 8, COLS: 2, ROWS: 8, DEPTH: 2 },
+  { RM: 8, RN: 8, TEAMS: 4, COLS: 1, ROWS: 4, DEPTH: 1 },
+];
+
 const kernel = defineKernel({
   name: 'conv2d_gemm',
   wgsl,
@@ -42,13 +43,7 @@ const kernel = defineKernel({
     share: 'u32',
     parts: 'u32',
   },
-  variants: [
-    { RM: 8, RN: 8, TEAMS: 8, COLS: 1, ROWS: 8, DEPTH: 2 },
-    { RM: 8, RN: 8, TEAMS: 16, COLS: 2, ROWS: 8, DEPTH: 2 },
-    { RM: 8, RN: 4, TEAMS: 8, COLS: 2, ROWS: 8, DEPTH: 2 },
-    { RM: 4, RN: 4, TEAMS: 8, COLS: 2, ROWS: 8, DEPTH: 2 },
-    { RM: 8, RN: 8, TEAMS: 4, COLS: 1, ROWS: 4, DEPTH: 1 },
-  ],
+  variants: gemmVariants,
   needs: (v) => ({ invocations: v.TEAMS * v.COLS * v.ROWS, workgroupBytes: memoryOf(v) }),
 });
 

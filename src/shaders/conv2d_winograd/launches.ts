@@ -4,6 +4,8 @@ import { type Kind, type Launch, launch, type Ref } from '../op';
 import { BORDER, type Borders } from '../pad/border';
 import type { Tile } from '../winograd_filter';
 import pixel from './pixel.wgsl';
+import told from './told.wgsl';
+import toldSubgroup from './told_subgroup.wgsl';
 import multiplyWgsl from './winograd_multiply.wgsl';
 import input2Wgsl from './winograd2_input.wgsl';
 import output2Wgsl from './winograd2_output.wgsl';
@@ -45,13 +47,17 @@ const kernels = {
 const multiply = defineKernel({
   name: 'winograd_multiply',
   wgsl: multiplyWgsl,
+  shared: [told, toldSubgroup],
   binds: ['read', 'read', 'write'],
   uniforms: { quads: 'u32', o: 'u32', blocks: 'u32', row: 'u32', span: 'u32', spots: 'u32' },
   variants: [
-    { WG: 32, BLOCKS: 2, RUNS: 2 },
-    { WG: 64, BLOCKS: 1, RUNS: 2 },
-    { WG: 64, BLOCKS: 1, RUNS: 1 },
+    { WG: 32, BLOCKS: 2, RUNS: 2, SHARE: 0 },
+    { WG: 64, BLOCKS: 1, RUNS: 2, SHARE: 0 },
+    { WG: 64, BLOCKS: 1, RUNS: 1, SHARE: 0 },
+    { WG: 32, BLOCKS: 2, RUNS: 2, SHARE: 8 },
+    { WG: 32, BLOCKS: 1, RUNS: 2, SHARE: 4 },
   ],
+  needs: ({ SHARE }) => (SHARE > 0 ? { features: ['subgroups'] } : {}),
   gpu: 1,
 });
 

@@ -5,12 +5,13 @@
 // tiles, the second run half a block on, so that neighbouring threads read whole lines; a workgroup WG such threads of one
 // k and the same channels, so its threads read the same vectors of U (winograd_filter) in order. FLAT: of any k, so that
 // small maps fill workgroups. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
-// the same reason. Blocks of channels beyond the last one compute what nobody stores.
+// the same reason. SHARE: threads of a subgroup tell each other the weights (told_subgroup.wgsl). Blocks of channels beyond the last one compute what nobody stores.
 
 alias T = f32;
 override WG: u32 = 64;     // threads per workgroup
 override BLOCKS: u32 = 1;  // blocks of channels per thread, 1 or 2
 override RUNS: u32 = 2;    // runs of tiles per thread, 1 or 2
+override SHARE: u32 = 0;   // threads that read weights for a subgroup: 4, 8, or 0 for each itself
 override FLAT: bool = false;  // threads of all k in one row
 
 struct Uniforms { quads: u32, o: u32, blocks: u32, row: u32, span: u32, spots: u32 }
@@ -32,24 +33,41 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     k = i / runs;
     i -= k * runs;
   }
-  if (i >= runs || k >= u.spots) { return; }
+  let done = i >= runs || k >= u.spots;
+  if (leaves(done)) { return; }
+  i = min(i, runs - 1);
+  k = min(k, u.spots - 1);
   let block = group.y * BLOCKS;
   let length = u.quads * 8;
   var w = (k * u.blocks + block) * length;
+  let teller = teller(w);
   let half = u.span / RUNS;
   let first = k * u.row + i / half * u.span;
   var at = first * u.quads * 4 + i % half;
   var s = Sums();
   var t = Sums();
-  for (var c = 0u; c < u.quads; c++) {
-    let p = pixels(at);
-    var q = mat4x4f();
-    if (RUNS == 2) { q = pixels(at + half); }
-    s = add(s, w, p, q);
-    if (BLOCKS == 2) { t = add(t, w + length, p, q); }
-    w += 8;
-    at += 4 * u.span;
+  if (SHARE == 0 || teller == 0) {
+    for (var c = 0u; c < u.quads; c++) {
+      let p = pixels(at);
+      var q = mat4x4f();
+      if (RUNS == 2) { q = pixels(at + half); }
+      s = add(s, own(w), p, q);
+      if (BLOCKS == 2) { t = add(t, own(w + length), p, q); }
+      w += 8;
+      at += 4 * u.span;
+    }
+  } else {
+    for (var c = 0u; c < u.quads; c++) {
+      let p = pixels(at);
+      var q = mat4x4f();
+      if (RUNS == 2) { q = pixels(at + half); }
+      s = add(s, told(w, teller), p, q);
+      if (BLOCKS == 2) { t = add(t, told(w + length, teller), p, q); }
+      w += 8;
+      at += 4 * u.span;
+    }
   }
+  if (done) { return; }
   let o = block * 8;
   let to = first * u.o + o * u.span + i % half;
   store(o, to, s);
@@ -59,14 +77,16 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
 // 4 tiles of 4 input channels: a column per channel
 fn pixels(at: u32) -> mat4x4f { return mat4x4f(V[at], V[at + u.span], V[at + 2 * u.span], V[at + 3 * u.span]); }
 
-// the weights of 4 output channels for 4 input channels: a column per output channel
+// The weights of 8 output channels for 4 input channels: a column per output channel.
+struct Eight { x: mat4x4f, y: mat4x4f }
+
+fn own(w: u32) -> Eight { return Eight(weights(w), weights(w + 4)); }
+
 fn weights(w: u32) -> mat4x4f { return mat4x4f(vec4f(U[w]), vec4f(U[w + 1]), vec4f(U[w + 2]), vec4f(U[w + 3])); }
 
-fn add(s: Sums, w: u32, p: mat4x4f, q: mat4x4f) -> Sums {
-  let x = weights(w);
-  let y = weights(w + 4);
-  if (RUNS == 1) { return Sums(four(s.a, x, p), s.b, four(s.c, y, p), s.d); }
-  return Sums(four(s.a, x, p), four(s.b, x, q), four(s.c, y, p), four(s.d, y, q));
+fn add(s: Sums, w: Eight, p: mat4x4f, q: mat4x4f) -> Sums {
+  if (RUNS == 1) { return Sums(four(s.a, w.x, p), s.b, four(s.c, w.y, p), s.d); }
+  return Sums(four(s.a, w.x, p), four(s.b, w.x, q), four(s.c, w.y, p), four(s.d, w.y, q));
 }
 
 fn four(sum: mat4x4f, w: mat4x4f, p: mat4x4f) -> mat4x4f {
