@@ -13,6 +13,8 @@ import { buildNet } from '../src/nets/onnx/build';
 import { preprocessing, styleLoss } from '../src/nets/vgg';
 import type { Net } from '../src/nets/weights';
 import { loadNet } from '../src/nets/weights.node';
+import { refuseTooLarge } from '../src/recipes/fits';
+import { fitStage } from '../src/recipes/memory';
 import { gradientScale, precisionText, requirePrecision } from '../src/recipes/precision';
 import { fillRecipe } from '../src/recipes/recipe';
 import { prepare, run } from '../src/recipes/run';
@@ -223,6 +225,29 @@ withHalf('only the net is f16: canvas, optimiser, statistics and losses are f32,
   }
   const [whole = 0, less = 0] = memory;
   assert.ok(less < 0.8 * whole, `${less} of ${whole} bytes`);
+});
+
+withHalf('where f16 would fit and f32 does not, it is named as a remedy', async () => {
+  const found = await device();
+  const ready = (precision: 'f32' | 'f16') =>
+    prepare(found, texture(precision), new Map([['style', style]]), smallVgg(), () => {});
+  const least = (precision: 'f32' | 'f16'): number => {
+    const { stages, setup } = ready(precision);
+    const canvas = new Float32Array(3 * 32 * 32);
+    const misfit = fitStage(
+      found,
+      setup(stages[0]!, canvas, () => {}),
+      { canvas, counter: 0 },
+      1,
+    );
+    return 'least' in misfit ? misfit.least! : 0;
+  };
+  const [half, whole] = [least('f16'), least('f32')];
+  assert.ok(half > 0 && half < whole, `${half} and ${whole} bytes`);
+  const memory = (half + whole) / 2;
+  assert.throws(() => refuseTooLarge(found, ready('f32'), { memory }), /Use --precision f16, or allow \d+MB/);
+  assert.throws(() => refuseTooLarge(found, ready('f32'), { memory: half - 1 }), /\n {2}Allow \d+MB/);
+  refuseTooLarge(found, ready('f16'), { memory });
 });
 
 withHalf('a recipe in f16 runs, is recorded as such, and ends near f32', async () => {

@@ -70,7 +70,7 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
     throw new EngineError(
       'LimitError',
       `${where}${text(stage.size)} does not fit the memory allowed: ${misfit.detail}`,
-      `Allow ${Math.ceil(misfit.least / 1e6)}MB, or use a smaller size.`,
+      `${halfFits(device, prepared, stage, allowed) ? 'Use --precision f16, or allow' : 'Allow'} ${Math.ceil(misfit.least / 1e6)}MB, or use a smaller size.`,
     );
   }
   const shrunk = (by: number): PlannedStage => {
@@ -110,8 +110,19 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
   throw new EngineError(
     'LimitError',
     `${where}${text(stage.size)} is too large for ${who}: ${misfit.detail}`,
-    `Use a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
+    `Use ${halfFits(device, prepared, stage, allowed) ? '--precision f16, or ' : ''}a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
   );
+}
+
+/** Whether a stage would fit with its net in f16. */
+function halfFits(device: Device, prepared: Prepared, stage: PlannedStage, allowed: Allowance): boolean {
+  const { recipe, net } = prepared.cast;
+  if (recipe.precision !== 'f32' || !net || !device.has('shader-f16')) return false;
+  const setup: Prepared['setup'] = (...how) => {
+    const whole = prepared.setup(...how);
+    return { ...whole, cast: { ...whole.cast, recipe: { ...whole.cast.recipe, precision: 'f16' } } };
+  };
+  return !('detail' in fitOf(device, { ...prepared, setup }, stage, allowed, true));
 }
 
 function fitOf(
