@@ -114,7 +114,7 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
     return best;
   } catch (error) {
     if (!(error instanceof EngineError && error.code === 'LimitError')) throw error;
-    return error.message === NOTHING ? whole : { ...whole, detail: `${whole.detail}; ${error.message}` };
+    return error.message === NOTHING ? again : { ...again, detail: `${again.detail}; ${error.message}` };
   }
 }
 
@@ -184,7 +184,7 @@ function judge(
       plan: budget - aside,
     };
   return {
-    detail: `${memory > before ? 'it takes' : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
+    detail: `${memory > before ? (s.again ? 'with all that can be computed again it takes' : 'it takes') : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
     factor: Math.sqrt(budget / memory),
     least: memory,
   };
