@@ -83,7 +83,7 @@ async function main(): Promise<void> {
       if (!name.includes(only)) continue;
       const all = [await start(device, 'conv2d 64 > 64, 32 px', convolution(), 0)];
       const made = make(C, side);
-      for (let variant = 0; variant < 4; variant++) all.push(await start(device, name, made, variant));
+      for (let variant = 0; variant < 5; variant++) all.push(await start(device, name, made, variant));
       const want = await all[1]?.plan.read(made.out);
       for (const { name, plan } of all.slice(2)) {
         const got = await plan.read(made.out);
