@@ -37,7 +37,9 @@ test('the manifest is what its schema says, and a stranger in it is refused', ()
   );
   for (const w of knownWeights) {
     assert.ok(w.licence !== '' && w.source !== '', w.name);
-    if (w.url) assert.ok(w.url.startsWith('https://') && w.url.endsWith(`/${w.file}`), w.name);
+    const addresses = w.url ? [w.url, ...w.mirrors] : [];
+    for (const a of addresses) assert.ok(a.startsWith('https://') && a.endsWith(`/${w.file}`), `${w.name}: ${a}`);
+    assert.is(addresses.length, w.url ? 3 : 0, w.name);
     assert.is(w.preprocessing.range === 255, w.preprocessing.order === 'BGR', `${w.name}: Caffe's, or torchvision's`);
     const names = [...w.layers.map((l) => l.layer), ...w.content, ...w.dream];
     const isChain = /^vgg/.test(w.name);

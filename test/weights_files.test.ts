@@ -49,6 +49,7 @@ const entry: KnownWeights = {
   size: net.length,
   sha256,
   url: null,
+  mirrors: [],
 };
 const quick: PullOptions = { backoffMs: 2, stallMs: 300, retries: 2 };
 
