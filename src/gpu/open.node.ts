@@ -22,17 +22,30 @@ const TOGGLES = [
   'disable-dawn-features=timestamp_quantization',
 ];
 
-/** Dawn objects in use. Dawn crashes if the instance is collected before its devices. */
-const held = new Set<GPU>();
+/**
+ * Dawn, once for all devices of a thread, by what TOROID_GPU names. Each instance left five threads, a descriptor and 2 MB
+ * behind until the process ended (webgpu 0.6.2, lavapipe, 2026-11), so a service that opens a device for each job grew.
+ */
+const instances = new Map<string, GPU>();
+/** Those of devices in use. Dawn crashes if the instance is collected before its devices. */
+const held = new Set<{ readonly instance: GPU }>();
 
 /** Loads Dawn and finds an adapter: a real GPU if there is one, else whatever Vulkan driver is installed. */
 export async function findAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
   const dawn = await import('webgpu');
   Object.assign(globalThis, dawn.globals);
-  const wanted = process.env.TOROID_GPU;
-  const instance = dawn.create(wanted ? [...TOGGLES, `adapter=${wanted}`] : TOGGLES);
+  const wanted = process.env.TOROID_GPU ?? '';
+  const instance = instances.get(wanted) ?? dawn.create(wanted ? [...TOGGLES, `adapter=${wanted}`] : TOGGLES);
+  instances.set(wanted, instance);
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
-  return adapter ? { instance, adapter } : null;
+  if (adapter) return { instance, adapter };
+  instances.delete(wanted); // a later one looks anew
+  return null;
+}
+
+/** A device that went away may have taken its driver along: the next one is opened on drivers loaded anew. */
+function forget(instance: GPU): void {
+  for (const [wanted, known] of instances) if (known === instance) instances.delete(wanted);
 }
 
 /**
@@ -59,8 +72,12 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
     );
   }
   const gpu = await adapter.requestDevice(deviceWishes(adapter));
-  held.add(instance);
-  return new Device(gpu, about, { settle, release: () => held.delete(instance) });
+  const hold = { instance };
+  held.add(hold);
+  void gpu.lost.then(({ reason }) => {
+    if (reason !== 'destroyed') forget(instance);
+  });
+  return new Device(gpu, about, { settle, release: () => held.delete(hold) });
 }
 
 async function borrow(device: GPUDevice): Promise<Device> {
