@@ -176,6 +176,43 @@ for (const torus of [true, [true, false], [false, true]] as const) {
   });
 }
 
+test('a torus holds for groups, dilation, normalisation, transposed convolution and enlarging', async () => {
+  const m = net(
+    [
+      node('Conv', ['x', 'w1'], 'depthwise', [int('group', 6), ints('pads', [1, 1, 1, 1]), ints('strides', [2, 2])]),
+      node('LRN', ['depthwise'], 'local', [int('size', 3)]),
+      node('Conv', ['local', 'w2', 'b2'], 'wide', [ints('dilations', [3, 3]), ints('pads', [3, 3, 3, 3])]),
+      node('MaxPool', ['wide'], 'holes', [
+        ints('kernel_shape', [2, 2]),
+        ints('dilations', [2, 2]),
+        ints('strides', [2, 2]),
+      ]),
+      node('ConvTranspose', ['holes', 'w3'], 'larger', [ints('strides', [2, 2]), ints('pads', [1, 1, 1, 1])]),
+      node('Resize', ['larger', '', 'by'], 'largest', [word('mode', 'linear')]),
+    ],
+    [
+      randomTensor('w1', [6, 1, 3, 3], 1),
+      randomTensor('w2', [4, 6, 3, 3], 2),
+      randomTensor('b2', [4], 3),
+      randomTensor('w3', [4, 2, 4, 4], 4),
+      { name: 'by', dims: [4], dataType: 1, floatData: [1, 1, 2, 2] },
+    ],
+    6,
+  );
+  const shape = [6, 16, 24];
+  const data = picture(shape);
+  const layers = ['depthwise', 'local', 'wide', 'holes', 'larger', 'largest'];
+  const moved = rolled({ shape, data: Float64Array.from(data) }, [4, -8]);
+  const a = await features(m, shape, data, { layers, torus: true });
+  const b = await features(m, shape, Float32Array.from(moved.data), { layers, torus: true });
+  for (const layer of layers) {
+    const { shape: s, data: d } = a.get(layer)!;
+    const want = rolled({ shape: s, data: Float64Array.from(d) }, [(4 * s[1]!) / 16, (-8 * s[2]!) / 24]);
+    assert.is(s[1]! / s[2]!, 16 / 24, layer);
+    close(b.get(layer)!.data, want.data, 1e-6, layer);
+  }
+});
+
 test('away from the edges a torus sees what the file sees', async () => {
   const m = net(
     [

@@ -4,9 +4,9 @@ import type { Command } from 'commander';
 import { EngineError } from '../base/errors';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
-import { runCase, type Verdict } from '../nets/onnx/case';
+import { runCase, TOLERANCE, type Tolerance, type Verdict } from '../nets/onnx/case';
 import { hostTensor } from '../nets/onnx/host';
-import type { OnnxModel, OnnxTensor } from '../nets/onnx/model';
+import { type OnnxModel, type OnnxTensor, OnnxUnsupported } from '../nets/onnx/model';
 import { parseOnnx, parseTensor } from '../nets/onnx/parse';
 import { usage } from './arguments';
 import { openDevice } from './open_device';
@@ -158,15 +158,19 @@ export async function checkOne(device: Device, { name, model: path, sets }: Case
     const model = parseOnnx(readFileSync(path), { name });
     for (const { inputs, outputs } of sets) {
       const given = inputs ? inputs.map(tensor) : madeUp(model);
-      const verdict = await runCase(device, model, given, outputs.map(tensor));
+      const verdict = await runCase(device, model, given, outputs.map(tensor), toleranceOf(name));
       if (verdict.outcome !== 'passed') return { name, ...verdict };
     }
     return { name, outcome: 'passed', reason: '', ops: [] };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    return { name, outcome: 'failed', reason: error.message, ops: [] };
+    const isLacking = error instanceof OnnxUnsupported;
+    return { name, outcome: isLacking ? 'unsupported' : 'failed', reason: error.message, ops: [] };
   }
 }
+
+/** The suite allows the deepest of its nets twice as much. */
+const toleranceOf = (name: string): Tolerance => (/densenet121$/.test(name) ? { ...TOLERANCE, rtol: 2e-3 } : TOLERANCE);
 
 const tensor = (path: string): OnnxTensor => parseTensor(readFileSync(path), path);
 

@@ -1,7 +1,15 @@
 // The only file that imports onnx-proto: an ONNX file goes in, a plain OnnxModel comes out.
 import onnxProto, { type onnx } from 'onnx-proto';
 import { EngineError } from '../../base/errors';
-import { type Attribute, type OnnxInput, type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './model';
+import {
+  type Attribute,
+  type OnnxInput,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  OnnxUnsupported,
+  onnxError,
+} from './model';
 import { madeTensor, type ReadExternal, tensorOf } from './tensor';
 import { type Payload, split } from './wire';
 
@@ -120,6 +128,9 @@ function converted(
 }
 
 function inputOf(i: onnx.IValueInfoProto): OnnxInput {
+  if (i.type?.sequenceType || i.type?.optionalType || i.type?.mapType) {
+    throw new OnnxUnsupported(`the input ${i.name} is no tensor`, 'Only nets of tensors can be used.');
+  }
   const dims = listed(i.type?.tensorType?.shape?.dim).map((d) => {
     const n = integer(d.dimValue);
     return n > 0 ? n : null;

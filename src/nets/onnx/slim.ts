@@ -85,7 +85,7 @@ export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
   const copy = (r: Range): Piece => copied(source, r);
   const graph: Piece[] = [
     ...scan.nodes.filter((n) => nodes.has(n)).map((n) => field(1, [copy(n)])),
-    textField(2, scan.graphName),
+    textField(2, scan.graphName || 'net'),
     ...kept.map((t) => {
       const external = t.external ? inlined(t, t.external, readExternal) : null;
       const raw = external ? [external] : t.payload.map(copy);

@@ -95,13 +95,13 @@ export function nodeField({ op, name, inputs, outputs, ints = {} }: NodeParts): 
   ]);
 }
 
-/** A whole file. @param graph fields of a GraphProto */
+/** A whole file. @param graph fields of a GraphProto, but for its name, which checkers of ONNX files want to be there */
 export function modelFile(graph: readonly Piece[], producer: string, opset: number): Piece {
   const IR_VERSION = 8;
   return sequence([
     numberField(1, IR_VERSION),
     textField(2, producer),
-    field(7, graph),
+    field(7, [...graph, textField(2, 'net')]),
     field(8, [textField(1, ''), numberField(2, opset)]),
   ]);
 }
