@@ -51,6 +51,7 @@ function check(bytes: Uint8Array): onnx.IGraphProto {
     assert.ok(v.type?.tensorType?.elemType && v.type.tensorType.shape, `${v.name} has a type and a shape`);
   }
   const model = onnxProto.onnx.ModelProto.decode(bytes);
+  assert.ok(g.name, 'the graph has a name');
   assert.ok(model.irVersion && (model.opsetImport ?? []).length > 0);
   return g;
 }
