@@ -137,6 +137,14 @@ test('f16: weights and types, and what cannot be is said', () => {
   );
   const odd = { ...zooVgg(), node: [{ opType: 'Einsum', name: 'odd', input: ['data'], output: ['o'] }] };
   assert.match(refusal(() => cutOf(encoded(odd), { layers: ['o'], f16: true })).message, /Einsum odd.*half precision/);
+  const made: onnx.IGraphProto = {
+    node: [{ opType: 'Constant', name: 'k', output: ['y'], attribute: [{ name: 'value_float', type: 1, f: 0.5 }] }],
+    output: [{ name: 'y' }],
+  };
+  assert.match(
+    refusal(() => cutOf(encoded(made), { layers: ['y'], f16: true })).message,
+    /k, which has to stay in single/,
+  );
   const scaled: onnx.IGraphProto = {
     node: [{ opType: 'Resize', name: 'r', input: ['x', '', 's'], output: ['y'] }],
     input: [valueInfo('x', [1, 3, 8, 8])],

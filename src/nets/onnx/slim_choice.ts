@@ -71,7 +71,7 @@ export function floatsKept(
     }
     for (const [k, x] of n.inputs.entries()) (SINGLE[n.op]?.includes(k) ? single : half).add(x);
   }
-  const constant = nodes.find((n) => n.makesFloats && n.outputs.some((o) => half.has(o)));
+  const constant = nodes.find((n) => n.makesFloats && n.outputs.some((o) => half.has(o) || !single.has(o)));
   const torn = [...half].find((x) => single.has(x) && tensors.has(x));
   if (constant || torn !== undefined) {
     throw onnxError(`${net} has ${constant?.name ?? torn}, which has to stay in single precision`, 'Leave --f16 out.');
