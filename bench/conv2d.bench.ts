@@ -170,6 +170,7 @@ const ALGORITHMS: readonly Way[] = [
   { name: 'winograd4', algorithm: 'winograd4' },
   { name: 'winograd4 subgroups of 8', algorithm: 'winograd4', variant: ['winograd_multiply', 3] },
   { name: 'winograd4 subgroups of 4', algorithm: 'winograd4', variant: ['winograd_multiply', 4] },
+  { name: 'winograd4 subgroups of 8, one block', algorithm: 'winograd4', variant: ['winograd_multiply', 5] },
 ];
 
 /**

@@ -56,6 +56,7 @@ const multiply = defineKernel({
     { WG: 64, BLOCKS: 1, RUNS: 1, SHARE: 0 },
     { WG: 32, BLOCKS: 2, RUNS: 2, SHARE: 8 },
     { WG: 32, BLOCKS: 1, RUNS: 2, SHARE: 4 },
+    { WG: 32, BLOCKS: 1, RUNS: 2, SHARE: 8 },
   ],
   needs: ({ SHARE }) => (SHARE > 0 ? { features: ['subgroups'] } : {}),
   gpu: 1,
