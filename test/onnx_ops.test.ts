@@ -1,8 +1,18 @@
 // Operators of arithmetic, against figures worked out by hand.
+import type { onnx } from 'onnx-proto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { OnnxTensor } from '../src/nets/onnx/model';
-import { cases as casesOf, counting, floats, list, outcome, tensor } from './onnx_cases';
+import { Graph } from '../src/graph/graph';
+import { Plan } from '../src/graph/plan';
+import { buildNet } from '../src/nets/onnx/build';
+import { each } from '../src/nets/onnx/host';
+import type { OnnxModel, OnnxTensor } from '../src/nets/onnx/model';
+import { parseOnnx } from '../src/nets/onnx/parse';
+import { sum } from '../src/shaders/reduce';
+import { device } from './device';
+import { close } from './kit';
+import { cases as casesOf, counting, floats, list, noise, outcome, tensor } from './onnx_cases';
+import { encoded, ints, valueInfo } from './onnx_files';
 
 const test = suite('onnx ops');
 const cases = casesOf(test);
@@ -188,6 +198,76 @@ cases('quantised numbers', () => {
       outputs: [tensor([1, 1, 1, 2], [25, 18], 'uint8')],
     },
   ];
+});
+
+/** A VGG's first block, quantised as QLinearConv, with Relu done by the bounds of the integers. */
+function quantisedBlock(): { model: OnnxModel; filters: readonly number[]; bias: readonly number[] } {
+  const filters = Array.from({ length: 4 * 3 * 9 }, (_, k) => ((k * 37) % 255) - 127);
+  const bias = [100, -200, 0, 50];
+  const one = (name: string, dataType: number, v: number): onnx.ITensorProto =>
+    dataType === 1 ? { name, dims: [], dataType, floatData: [v] } : { name, dims: [], dataType, int32Data: [v] };
+  const graph: onnx.IGraphProto = {
+    node: [
+      { opType: 'QuantizeLinear', input: ['x', 'sx', 'zx'], output: ['q'] },
+      {
+        opType: 'QLinearConv',
+        input: ['q', 'sx', 'zx', 'w', 'sw', 'zw', 'sy', 'zy', 'b'],
+        output: ['c'],
+        attribute: [ints('pads', [1, 1, 1, 1])],
+      },
+      {
+        opType: 'MaxPool',
+        input: ['c'],
+        output: ['p'],
+        attribute: [ints('kernel_shape', [2, 2]), ints('strides', [2, 2])],
+      },
+      { opType: 'DequantizeLinear', input: ['p', 'sy', 'zy'], output: ['y'] },
+    ],
+    initializer: [
+      one('sx', 1, 1 / 64),
+      one('zx', 2, 128),
+      one('sw', 1, 1 / 256),
+      one('zw', 3, 0),
+      one('sy', 1, 1 / 16),
+      one('zy', 2, 0),
+      { name: 'w', dims: [4, 3, 3, 3], dataType: 3, int32Data: filters },
+      { name: 'b', dims: [4], dataType: 6, int32Data: bias },
+    ],
+    input: [valueInfo('x', [1, 3, 0, 0])],
+    output: [{ name: 'y' }],
+  };
+  return { model: parseOnnx(encoded(graph), { name: 'int8' }), filters, bias };
+}
+
+test('an int8 VGG is dequantised as it is loaded: real weights, the layers of a VGG, gradients', async () => {
+  const { model, filters, bias } = quantisedBlock();
+  const g = new Graph();
+  const x = g.input([3, 6, 4]);
+  const layers = buildNet(g, model, x, { layers: ['conv1_1', 'relu1_1', 'pool1', 'y'] });
+  const conv = layers.get('relu1_1')!;
+  const [dx] = g.grad(sum(g, conv), [x]);
+  const plan = await Plan.compile(await device(), g, [conv, layers.get('y')!, dx!]);
+  const data = noise([1, 3, 6, 4]).floats();
+  plan.write(x, data);
+  plan.run();
+  const [y, pooled, slope] = [await plan.read(conv), await plan.read(layers.get('y')!), await plan.read(dx!)];
+  plan.close();
+  const want = new Float64Array(4 * 24);
+  const back = new Float64Array(3 * 24);
+  each([4, 6, 4], ([o = 0, i = 0, j = 0], at) => {
+    const taps: [from: number, w: number][] = [];
+    each([3, 3, 3], ([c = 0, u = 0, v = 0], k) => {
+      const [r, s] = [i + u - 1, j + v - 1];
+      if (r >= 0 && r < 6 && s >= 0 && s < 4) taps.push([(c * 6 + r) * 4 + s, filters[o * 27 + k]! / 256]);
+    });
+    const value = bias[o]! / 64 / 256 + taps.reduce((n, [from, w]) => n + w * data[from]!, 0);
+    want[at] = Math.min(255 / 16, Math.max(0, value));
+    if (value > 0 && value < 255 / 16) for (const [from, w] of taps) back[from]! += w;
+  });
+  close(y, want, 1e-5, 'relu1_1');
+  close(slope, back, 1e-5, 'gradient');
+  assert.equal(layers.get('pool1')!.shape, [4, 3, 2]);
+  assert.is(pooled[0], Math.max(y[0]!, y[1]!, y[4]!, y[5]!));
 });
 
 test('what cannot be had is called unsupported, what is broken failed', async () => {
