@@ -5,6 +5,9 @@ import { type OnnxTensor, onnxError } from './model';
 /** Elements in a value computed on the host, at most: what is folded are shapes and parameters, not activations. */
 export const MOST_FOLDED = 2 ** 24;
 
+/** Elements of a value that is moved by a table, at most. */
+const MOST_MOVED = 2 ** 26;
+
 /** Element types of real numbers; all others are integers or booleans. */
 export const isReal = (type: string): boolean => type.startsWith('float') || type === 'bfloat16';
 
@@ -110,6 +113,7 @@ export function broadcastIndex(from: Shape, to: Shape): Uint32Array {
   const lead = to.length - from.length;
   const s = strides(from);
   const step = to.map((_, k) => (k < lead || from[k - lead] === 1 ? 0 : (s[k - lead] ?? 0)));
+  if (size(to) > MOST_MOVED) throw onnxError(`a value [${to.join(', ')}] is too large to be repeated`);
   const out = new Uint32Array(size(to));
   each(to, (c, i) => {
     let at = 0;
@@ -128,6 +132,7 @@ export const OUTSIDE = 0xffffffff;
 
 /** A move given by the coordinates in the source, -1 in any of them for nowhere. */
 export function moveBy(source: Shape, shape: Shape, at: (c: readonly number[], axis: number) => number): Move {
+  if (size(shape) > MOST_MOVED) throw onnxError(`a value [${shape.join(', ')}] is too large to be rearranged`);
   const s = strides(source);
   const from = new Uint32Array(size(shape));
   each(shape, (c, i) => {

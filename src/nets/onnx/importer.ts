@@ -1,6 +1,7 @@
-import { bug, shapeText } from '../../base/errors';
+import { bug, EngineError, shapeText } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
 import type { Graph } from '../../graph/graph';
+import { fill } from '../../shaders/fill';
 import type { Ref } from '../../shaders/op';
 import { pad } from '../../shaders/pad';
 import { reshape } from '../../shaders/reshape';
@@ -78,11 +79,11 @@ export class Importer {
     const given = node.inputs.filter((x) => x !== '').map((x) => this.raw(x));
     const constant = given.every((v) => v !== undefined && !('pending' in v) && !inGraph(v));
     const elements = given.reduce((n, v) => n + (v ? size(v.shape) : 0), 0);
-    let outputs: readonly Output[];
     // Large weights are rearranged on the GPU, once, as the plan is compiled.
-    if (constant && op.host && (elements <= MOST_FOLDED || !op.graph)) outputs = op.host(c);
-    else if (op.graph) outputs = op.graph(c);
-    else throw c.unsupported('of a value that is computed', 'Only constants can be taken here.');
+    const onHost = constant && op.host && (elements <= MOST_FOLDED || !op.graph) ? op.host : undefined;
+    const how = onHost ?? op.graph;
+    if (!how) throw c.unsupported('of a value that is computed', 'Only constants can be taken here.');
+    const outputs = named(c.who, () => how(c));
     node.outputs.forEach((name, k) => {
       const value = outputs[k];
       if (name !== '' && value) this.#values.set(name, quantisedLike(value, given[0]));
@@ -112,6 +113,10 @@ export class Importer {
     if (inGraph(v)) return v;
     if (size(v.shape) === 0) throw new OnnxUnsupported(`${name} has no elements, and is used in a computation`);
     const shape = v.shape.length === 0 ? [1] : v.shape;
+    if (v.uniform !== undefined) {
+      // Large constants of one number are made where they are used: the file has no more than their shape.
+      return { ref: fill(this.g, shape, v.uniform), shape: v.shape, type: v.type, known: v };
+    }
     const ref = this.upload(v, shape, () => (isReal(v.type) ? v.floats() : Float32Array.from(numbers(v))), v.name);
     return { ref, shape: v.shape, type: v.type, known: v };
   }
@@ -131,6 +136,18 @@ export class Importer {
     const h = horizontal && !this.torus[1];
     const own: Sides = [v ? t : 0, h ? l : 0, v ? b : 0, h ? r : 0];
     return own.every((n) => n === 0) ? x : pad(this.g, x, { pad: own, border: [border, border], value });
+  }
+}
+
+/** Errors of shaders say what they want, but not of which node. */
+function named<T>(who: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) throw onnxError(`${who} makes values too large to be held: ${error.message}`);
+    if (!(error instanceof EngineError) || error.code !== 'ShapeError' || error.message.includes(who)) throw error;
+    // The message has the remedy in it already.
+    throw new EngineError(error.code, `${who}: ${error.message}`);
   }
 }
 

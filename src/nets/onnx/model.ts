@@ -46,6 +46,8 @@ export type Attribute = number | string | readonly number[] | OnnxTensor;
 export interface OnnxTensor {
   readonly name: string;
   readonly shape: Shape;
+  /** The number that all its elements are, where the file gives only that and a shape. */
+  readonly uniform?: number;
   /** `float32`, `float16`, `int64` ... */
   readonly type: string;
   /** float32, float16, bfloat16 or float64 elements as f32; OnnxError for other types. */

@@ -198,6 +198,7 @@ export function madeTensor(name: string, shape: Shape, value: number, type: 'flo
     name,
     shape: dims,
     type,
+    ...(type === 'float32' && { uniform: value }),
     floats() {
       if (type !== 'float32') throw wrong();
       return new Float32Array(size(dims)).fill(value);

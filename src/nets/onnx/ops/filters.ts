@@ -1,5 +1,6 @@
 import { type Shape, size } from '../../../base/shape';
 import { slice0 } from '../../../shaders/concat';
+import { fill } from '../../../shaders/fill';
 import type { Ref } from '../../../shaders/op';
 import { reshape } from '../../../shaders/reshape';
 import { moveBy } from '../host';
@@ -31,6 +32,7 @@ export function constantParameters(
     part(k, count) {
       const shape = [(t.shape[0] ?? 1) / count, ...t.shape.slice(1)];
       const n = size(shape);
+      if (t.uniform !== undefined && !changed) return fill(c.g, shape, t.uniform);
       const key = count === 1 && !changed ? t : `${changed?.key ?? t.name} ${k} of ${count}`;
       return c.importer.upload(
         key,

@@ -1,6 +1,7 @@
 import type { Operator } from '../importer';
 import { constantOperators } from './constant';
 import { convOperators } from './conv';
+import { cutOperators } from './cut';
 import { elementwiseOperators } from './elementwise';
 import { linearOperators } from './linear';
 import { moveOperators } from './move';
@@ -15,6 +16,7 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
   [
     constantOperators,
     convOperators,
+    cutOperators,
     elementwiseOperators,
     linearOperators,
     moveOperators,

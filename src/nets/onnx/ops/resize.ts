@@ -99,6 +99,9 @@ function optionsOf(c: NodeContext): ResampleOptions {
   };
 }
 
+/** Longest side of a result. */
+const MOST_SIDE = 2 ** 17;
+
 /** Elements beyond an edge that any filter reaches when it enlarges. */
 const REACH = 3;
 
@@ -107,7 +110,7 @@ const resize: Operator = {
     const v = c.graph(0);
     const options = optionsOf(c);
     const { to, scales, roi } = sidesOf(c, v.shape, options.coordinates === 'tf_crop_and_resize');
-    if (size(to) < 1) throw onnxError(`${c.who} makes [${to.join(', ')}]`);
+    if (size(to) < 1 || to.some((d) => !(d <= MOST_SIDE))) throw onnxError(`${c.who} makes [${to.join(', ')}]`);
     const own = { ...options, scales, ...(roi && { roi }) };
     const wraps = ([0, 1] as const).map((k) => {
       const scale = scales[k + 2] ?? 1;
