@@ -49,7 +49,8 @@ export class ToroidTexture extends HTMLElement {
   #turn = 0;
   #sizes: readonly { readonly width: number; readonly height: number; readonly steps: number }[] = [];
   #lastShown = 0;
-  #queued = false;
+  /** What there is was made from other attributes. */
+  #stale = false;
   readonly #canvas: HTMLCanvasElement;
   readonly #button: HTMLButtonElement;
   readonly #progress: HTMLProgressElement;
@@ -118,19 +119,19 @@ export class ToroidTexture extends HTMLElement {
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now) return;
     if (name === 'tiles') return this.#draw();
-    if (this.#queued) return;
-    this.#queued = true;
-    // Several attributes set in a row begin one run.
+    if (this.#stale) return;
+    this.#stale = true;
+    // Several attributes set in a row begin one run; `play` right behind them does not wait for that.
     queueMicrotask(() => {
-      this.#queued = false;
-      const again = this.isConnected && (this.#state !== 'idle' || this.hasAttribute('autoplay'));
-      if (this.#state !== 'idle') this.reset();
-      if (again && this.hasAttribute('autoplay')) this.play();
+      if (!this.#stale) return;
+      this.#refresh();
+      if (this.isConnected && this.hasAttribute('autoplay')) this.play();
     });
   }
 
   /** Begins, or goes on. */
   play(): void {
+    this.#refresh();
     if (this.#state === 'paused' || this.#state === 'failed') {
       if (this.#session) return this.#session.resume();
     }
@@ -156,6 +157,11 @@ export class ToroidTexture extends HTMLElement {
     this.#release = undefined;
     this.#become('idle');
     this.#draw();
+  }
+
+  #refresh(): void {
+    if (this.#stale && this.#state !== 'idle') this.reset();
+    this.#stale = false;
   }
 
   async #start(): Promise<void> {
