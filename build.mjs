@@ -1,5 +1,5 @@
 // Bundles the command line, the library, the tests and the benchmarks. Packages stay outside; shaders come in as text.
-//   node build.mjs [cli] [web] [studio] [types] [test] [bench] [examples] [--out folder]      default: all
+//   node build.mjs [cli] [web] [studio] [types] [test] [bench] [examples] [docs] [--out folder]      default: all
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -112,7 +112,14 @@ const targets = {
       outbase: 'bench',
     }),
   examples: () =>
-    build({ ...node, entryPoints: files('examples', '.ts'), outdir: 'build/examples', outbase: 'examples' }),
+    build({
+      ...node,
+      entryPoints: [...files('examples/draw', '.ts'), ...files('examples/gallery', '.ts')],
+      outdir: 'build/examples',
+      outbase: 'examples',
+    }),
+  // What writes the generated pages of docs/.
+  docs: () => build({ ...node, entryPoints: ['docs/generate/main.ts'], outdir: 'build/reference' }),
 };
 
 /** Declarations for those who import the package: tsc writes them, and Node's resolution wants whole file names. */

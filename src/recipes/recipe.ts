@@ -48,7 +48,10 @@ export const styleSchema = z.strictObject({
   match: z
     .strictObject({
       to: inputName.describe('name of the input whose colours to take on'),
-      how: z.enum(['covariance', 'histogram']).default('covariance'),
+      how: z
+        .enum(['covariance', 'histogram'])
+        .default('covariance')
+        .describe('covariance: mean, spread and which colours go together; histogram: how often each value occurs'),
     })
     .optional()
     .describe('recolour the style before it is used'),
@@ -77,7 +80,7 @@ export const stageSchema = z.strictObject({
 export const recipeSchema = z.strictObject({
   $schema: z.string().optional().describe('for editors'),
   toroid: z.literal(RECIPE_VERSION).default(RECIPE_VERSION).describe('version of the recipe format'),
-  name: z.string().min(1).max(80).default('recipe'),
+  name: z.string().min(1).max(80).default('recipe').describe('for lists, reports and files'),
   about: z.string().max(2000).default('').describe('what it makes, for people'),
   seed: whole(0, 2 ** 32 - 1)
     .default(1)
@@ -123,11 +126,23 @@ export const recipeSchema = z.strictObject({
         .default('styles')
         .describe("styles: within the styles' colours; free: any; luminance: the content's colours stay"),
       palette: z
-        .strictObject({ input: inputName, colors: whole(2, 256), softness: z.number().min(0).max(1).default(0) })
+        .strictObject({
+          input: inputName.describe('name of the input that the colours are taken from'),
+          colors: whole(2, 256).describe('how many'),
+          softness: z
+            .number()
+            .min(0)
+            .max(1)
+            .default(0)
+            .describe(
+              '0: every pixel has one of the colours; 1: between two they blend over the middle half of the way',
+            ),
+        })
         .optional()
         .describe('the result only uses this many colours of this input'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('which colours the canvas may have'),
   pin: maskSchema
     .extend({ picture: inputName.describe('name of the input that is kept where the mask is black') })
     .optional()
@@ -139,11 +154,16 @@ export const recipeSchema = z.strictObject({
       ratio: z.number().gt(0.2).lt(1).default(Math.SQRT1_2).describe('side of a scale over that of the next'),
       count: whole(1, 32).optional().describe('how many; without it, as many as coarsest and ratio give'),
     })
-    .prefault({}),
-  stages: z.array(stageSchema).min(1, 'must have at least one stage').max(64),
+    .prefault({})
+    .describe('the sizes that a run goes through, from coarse to full'),
+  stages: z
+    .array(stageSchema)
+    .min(1, 'must have at least one stage')
+    .max(64)
+    .describe('what is done, one stage after another'),
   zoom: z
     .strictObject({
-      frames: whole(2, 10_000),
+      frames: whole(2, 10_000).describe('how many pictures'),
       factor: z.number().gt(1).max(2).default(1.05).describe('enlargement from one frame to the next'),
       turn: z.number().min(-180).max(180).default(0).describe('degrees from one frame to the next'),
     })
