@@ -1,16 +1,17 @@
 // The calls of the library in Node: as in a page (web/api), with files for pictures and names for networks.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname, isAbsolute, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../api/options';
-import { Picture } from '../api/picture';
+import { type Making, Picture } from '../api/picture';
 import { isPlain, type PlainSource, plainRaster, wantedSize } from '../api/plain_sources';
 import type { ApiPlatform, ReadPicture, ReadWishes } from '../api/platform';
 import { runOn, textureOn, type Worked } from '../api/work';
 import { EngineError } from '../base/errors';
 import type { Pixels } from '../base/pixels';
 import { readText } from '../base/png';
+import type { Raster } from '../base/raster';
 import { open } from '../gpu/open.node';
 import { TuneFile } from '../gpu/tune_cache.node';
 import { loadNet } from '../nets/weights.node';
@@ -23,6 +24,14 @@ export type PictureSource = string | URL | Blob | ArrayBuffer | Uint8Array | Pla
 
 /** A picture that toroid made: what a program can store. */
 export class NodePicture extends Picture {
+  /** Where the pictures of the recipe are, as whole paths; they go into no record but of a file that is saved here. */
+  readonly #places: ReadonlyMap<string, string>;
+
+  constructor(raster: Raster, making: Making, places: ReadonlyMap<string, string> = new Map()) {
+    super(raster, making);
+    this.#places = places;
+  }
+
   /** What `ImageData` would be. */
   toImageData(): Pixels {
     return this.toPixels();
@@ -33,7 +42,18 @@ export class NodePicture extends Picture {
    * @throws EngineError `PictureError`
    */
   async save(path: string, { bits = 8 }: { readonly bits?: Bits } = {}): Promise<void> {
-    await writePicture(path, this.raster, { bits, metadata: recordText(this.making.record) });
+    const { record } = this.making;
+    const inputs = { ...record.recipe.inputs };
+    for (const [name, place] of this.#places) {
+      const file = inputs[name];
+      // As seen from the folder that it is saved to, so that `toroid run` finds it.
+      const seen = relative(dirname(resolve(path)), place)
+        .split(sep)
+        .join('/');
+      if (typeof file === 'object') inputs[name] = { ...file, path: seen };
+    }
+    const metadata = recordText({ ...record, recipe: { ...record.recipe, inputs } });
+    await writePicture(path, this.raster, { bits, metadata });
   }
 }
 
@@ -47,7 +67,7 @@ export async function readSource(source: PictureSource, wishes: ReadWishes): Pro
   if (typeof source === 'string' || source instanceof URL) {
     const path = pathOf(source);
     const raster = await readPicture(path, options);
-    return { raster, path, sha256: digest(await readFile(path)) };
+    return { raster, path: resolve(path), sha256: digest(await readFile(path)) };
   }
   if (isPlain(source)) {
     wantedSize(source.width, source.height, { ...wishes, most: Number.POSITIVE_INFINITY });
@@ -115,11 +135,15 @@ export async function run(
 /** A picture from what the work left; where a file is elsewhere, the record keeps its name only. */
 function made({ raster, ...making }: Worked): NodePicture {
   const { recipe } = making.record;
+  const files = Object.entries(recipe.inputs).flatMap(([name, f]) =>
+    typeof f === 'object' ? [[name, f.path] as const] : [],
+  );
+  const places = new Map(files.filter(([, path]) => isAbsolute(path)));
   const inputs = Object.fromEntries(
     Object.entries(recipe.inputs).map(([name, file]) => [
       name,
       typeof file === 'object' ? { ...file, path: basename(file.path) } : file,
     ]),
   );
-  return new NodePicture(raster, { ...making, record: { ...making.record, recipe: { ...recipe, inputs } } });
+  return new NodePicture(raster, { ...making, record: { ...making.record, recipe: { ...recipe, inputs } } }, places);
 }
