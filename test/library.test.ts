@@ -51,7 +51,12 @@ test('a GPUDevice of the caller stays open, and everything made on it is freed',
     const buffer = create(wanted);
     const destroy = buffer.destroy.bind(buffer);
     made.push(buffer);
-    return Object.assign(buffer, { destroy: () => (gone.add(buffer), destroy()) });
+    return Object.assign(buffer, {
+      destroy: () => {
+        gone.add(buffer);
+        return destroy();
+      },
+    });
   };
   try {
     await texture(stone, { ...OPTIONS, device: gpu });
