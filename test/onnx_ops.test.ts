@@ -124,6 +124,13 @@ cases('normalisations, products, reductions', () => {
     {
       op: 'Softmax',
       opset: 11,
+      attributes: { axis: -1 },
+      inputs: [tensor([2, 2], [0, 0, 1e3, 0])],
+      outputs: [tensor([2, 2], [0.5, 0.5, 1, 0])],
+    },
+    {
+      op: 'Softmax',
+      opset: 11,
       attributes: { axis: 0 },
       inputs: [tensor([2, 2], [0, 0, 0, 0])],
       outputs: [tensor([2, 2], [0.25, 0.25, 0.25, 0.25])],

@@ -92,7 +92,9 @@ async function outputsOf(device: Device, model: OnnxModel, inputs: readonly Onnx
     const own = data[computed.indexOf(v)];
     if (!own) throw bug(`no data of ${v.shape}`);
     if (v.finish) return { shape: v.shape, type: v.type, data: v.finish(own) };
-    return { shape: v.shape, type: v.type, data: stored(v.type, own) };
+    // Integers that went through the graph may have lost a little.
+    const whole = isReal(v.type) ? own : own.map(Math.round);
+    return { shape: v.shape, type: v.type, data: stored(v.type, whole) };
   });
 }
 

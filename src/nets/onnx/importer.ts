@@ -1,4 +1,4 @@
-import { bug, EngineError, shapeText } from '../../base/errors';
+import { EngineError, shapeText } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
 import type { Graph } from '../../graph/graph';
 import { fill } from '../../shaders/fill';
@@ -255,7 +255,9 @@ export class NodeContext {
 
   /** A new value of the graph, of the given shape; the Ref is taken as one with as many elements. */
   out(ref: Ref, shape: readonly number[] = ref.shape, type = this.type()): GraphValue {
-    if (size(ref.shape) !== size(shape)) throw bug(`${this.who} made ${shapeText(ref.shape)} for ${shapeText(shape)}`);
+    if (size(ref.shape) !== size(shape)) {
+      throw onnxError(`${this.who} makes ${shapeText(ref.shape)}, which is not ${shapeText(shape)}`);
+    }
     const kept = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape.length === 0 ? [1] : shape;
     return { ref: sameShape(ref.shape, kept) ? ref : reshape(this.g, ref, kept), shape, type };
   }

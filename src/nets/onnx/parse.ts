@@ -257,6 +257,8 @@ function constantOf(n: OnnxNode, tensors: ReadonlyMap<string, OnnxTensor>): Onnx
   if (n.op === 'ConstantOfShape' && input) {
     const fill = value && typeof value === 'object' && 'floats' in value ? value : undefined;
     const isFloat = !fill || fill.type.startsWith('float');
+    // Other types keep theirs where they are folded as the net is built.
+    if (fill && fill.type !== 'float32' && fill.type !== 'int64') return undefined;
     const element = (isFloat ? fill?.floats() : fill.ints())?.[0] ?? 0;
     return madeTensor(n.name, input.ints(), element, isFloat ? 'float32' : 'int64');
   }

@@ -1,5 +1,5 @@
 // Products of matrices, and what is taken over whole axes.
-import { size } from '../../../base/shape';
+import { sameShape, size } from '../../../base/shape';
 import * as binary from '../../../shaders/binary';
 import { concat, slice0 } from '../../../shaders/concat';
 import { accurateExp, accurateLog } from '../../../shaders/elementary';
@@ -27,6 +27,9 @@ const gemm: Operator = {
     const beta = c.a.number('beta', 1);
     if (!c.has(2) || beta === 0) return [c.out(product, product.shape)];
     const bias = scale(c.g, c.nd(2), beta);
+    const shape = broadcastShape(c.who, [product.shape, bias.shape]);
+    if (!sameShape(shape, product.shape))
+      throw onnxError(`${c.who} has a bias [${c.shape(2).join(', ')}] for [${product.shape.join(', ')}]`);
     return [c.out(binary.add(c.g, product, bias), product.shape)];
   },
 };
@@ -77,7 +80,8 @@ const overAxis = (normalised: typeof softmax): Operator => ({
     const v = c.graph(0);
     const rank = Math.max(1, v.shape.length);
     const isOld = c.opset < 13;
-    const axis = c.axis(c.a.int('axis', isOld ? 1 : -1, -rank, isOld ? rank : rank - 1), isOld ? rank + 1 : rank);
+    const given = c.a.int('axis', isOld ? 1 : -1, -rank, isOld ? rank : rank - 1);
+    const axis = given < 0 ? given + rank : given;
     // Up to opset 12 all axes from this one on count as one.
     const x = isOld ? reshape(c.g, v.ref, [size(v.shape.slice(0, axis)), size(v.shape.slice(axis))]) : c.ndOf(v);
     return [c.out(normalised(c.g, x, isOld ? 1 : axis), v.shape, v.type)];
