@@ -3,7 +3,7 @@
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './api/options';
 export type { Making, Picture } from './api/picture';
 export { EngineError } from './base/errors';
-export type { Bits, Pixels } from './base/pixels';
+export { type Bits, type Pixels, toPixels } from './base/pixels';
 export { encodePng } from './base/png';
 export { type Raster, repeat } from './base/raster';
 export { VERSION } from './base/version';

@@ -8,6 +8,8 @@ export { facts, named } from './adapter';
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */
   readonly requireGpu?: boolean;
+  /** Which GPU, where there are several: a part of its name, as `toroid doctor` prints it. Default: what TOROID_GPU says. */
+  readonly gpu?: string;
   /** Compute on a device of yours. `close()` frees what was made on it and leaves the device itself alone. */
   readonly device?: GPUDevice;
 }
@@ -30,11 +32,15 @@ const instances = new Map<string, GPU>();
 /** Those of devices in use. Dawn crashes if the instance is collected before its devices. */
 const held = new Set<{ readonly instance: GPU }>();
 
-/** Loads Dawn and finds an adapter: a real GPU if there is one, else whatever Vulkan driver is installed. */
-export async function findAdapter(): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
+/**
+ * Loads Dawn and finds an adapter: a real GPU if there is one, else whatever Vulkan driver is installed.
+ * @param wanted a part of its name
+ */
+export async function findAdapter(
+  wanted: string = process.env.TOROID_GPU ?? '',
+): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
   const dawn = await import('webgpu');
   Object.assign(globalThis, dawn.globals);
-  const wanted = process.env.TOROID_GPU ?? '';
   const instance = instances.get(wanted) ?? dawn.create(wanted ? [...TOGGLES, `adapter=${wanted}`] : TOGGLES);
   instances.set(wanted, instance);
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
@@ -54,11 +60,13 @@ function forget(instance: GPU): void {
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
   if (options.device) return borrow(options.device);
-  const found = await findAdapter();
+  const found = await findAdapter(options.gpu);
   if (!found) {
     throw new EngineError(
       'AdapterError',
-      'no GPU and no software Vulkan driver was found',
+      options.gpu
+        ? `no GPU with ${options.gpu} in its name was found`
+        : 'no GPU and no software Vulkan driver was found',
       'Run `toroid doctor`: it tells what is missing and the command that installs it.',
     );
   }
