@@ -1,5 +1,5 @@
 // The studio driven as a person would, in Chromium with WebGPU on SwiftShader. TOROID_SHOTS=<folder> keeps screenshots.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -231,6 +231,36 @@ if (!browser) {
     await page.waitForSelector('.notices li');
     assert.match((await page.locator('.notices li').allTextContents()).join(), /10400x9700|101/);
     await until(page, /Done/);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  const real = '../shared/weights/squeezenet1.0-deep-compression';
+  const withNet = existsSync(real) ? test : test.skip;
+  if (!existsSync(real)) console.error('skipped: a network in the studio, for there is no ../shared/weights');
+  withNet('a network is fetched from the server, kept, checked, and used; a damaged one is refused', async () => {
+    process.env.TOROID_WEIGHTS = '../shared/weights';
+    const at = await context();
+    const page = await open(at, '#preset=texture-net&size=64&steps=2');
+    await page.fill('input[placeholder="/weights/squeezenet1.0"]', '/weights/squeezenet1.0');
+    await page.click('button:has-text("Fetch")');
+    await page.waitForSelector('[data-test=net]');
+    assert.match((await page.textContent('[data-test=net]')) ?? '', 'squeezenet1.0');
+    await page.evaluate((text) => {
+      const raw = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([raw], 'pasted.png', { type: 'image/png' }));
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }));
+    }, readFileSync(stone).toString('base64'));
+    await until(page, /pasted\.png is the style/);
+    await run(page);
+    await until(page, /Done/);
+    const file = readdirSync(real).find((f) => f.endsWith('.onnx')) ?? '';
+    const bytes = readFileSync(join(real, file));
+    bytes[bytes.length >> 1]! ^= 1;
+    await drop(page, file, bytes);
+    await page.waitForSelector('[role=alert]');
+    assert.match((await page.textContent('[role=alert]')) ?? '', 'the sha256');
     assert.equal(complaints.splice(0), []);
     await page.close();
   });
