@@ -54,9 +54,9 @@ export function hostTensor(name: string, type: string, shape: Shape, data: Array
     name,
     shape: Object.freeze([...shape]),
     type,
-    floats() {
+    floats(from = 0, to = own.length) {
       if (!isReal(type)) throw wrong('floats');
-      return Float32Array.from(own);
+      return own instanceof Float32Array ? own.slice(from, to) : Float32Array.from(own).slice(from, to);
     },
     ints() {
       if (isReal(type)) throw wrong('integers');

@@ -18,6 +18,8 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   /** Weights and other constants, by value name. */
   readonly tensors: ReadonlyMap<string, OnnxTensor>;
+  /** Names that its values go by besides the file's own: name -> value name. */
+  readonly aliases?: ReadonlyMap<string, string>;
 }
 
 export interface OnnxInput {
@@ -50,8 +52,11 @@ export interface OnnxTensor {
   readonly uniform?: number;
   /** `float32`, `float16`, `int64` ... */
   readonly type: string;
-  /** float32, float16, bfloat16 or float64 elements as f32; OnnxError for other types. */
-  floats(): Float32Array<ArrayBuffer>;
+  /**
+   * float32, float16, bfloat16 or float64 elements as f32, all or those from `from` to before `to`, in an array of their
+   * own; OnnxError for other types.
+   */
+  floats(from?: number, to?: number): Float32Array<ArrayBuffer>;
   /** Elements of an integer type; OnnxError for other types. */
   ints(): readonly number[];
 }

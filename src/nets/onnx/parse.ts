@@ -1,6 +1,7 @@
 // The only file that imports onnx-proto: an ONNX file goes in, a plain OnnxModel comes out.
 import onnxProto, { type onnx } from 'onnx-proto';
 import { EngineError } from '../../base/errors';
+import { hostTensor } from './host';
 import {
   type Attribute,
   type OnnxInput,
@@ -10,8 +11,9 @@ import {
   OnnxUnsupported,
   onnxError,
 } from './model';
+import { type ByteSource, inMemory } from './scan';
 import { madeTensor, type ReadExternal, tensorOf } from './tensor';
-import { type Payload, split } from './wire';
+import { type Payload, split, splitTensor } from './wire';
 
 export interface ParseOptions {
   /** What messages call the net. Default `the net`. */
@@ -20,27 +22,18 @@ export interface ParseOptions {
   readonly readExternal?: ReadExternal;
 }
 
-const NO_PAYLOAD: Payload = { raw: [], floats: [], doubles: [] };
-
 /**
  * Reads an ONNX file (any IR version, operator sets 1 to 25 as far as the ops are those of `buildNet`).
  * Whatever the bytes are, the answer is a model or an OnnxError.
+ * @param file its bytes, or where to read them. Weights are read when they are asked for, so it has to stay as it is.
  * @throws EngineError `OnnxError`: not an ONNX file, truncated, dimensions that do not match the data, a value used
  *   but never made, made twice, or made from itself.
  */
-export function parseOnnx(bytes: Uint8Array, options: ParseOptions = {}): OnnxModel {
+export function parseOnnx(file: Uint8Array | ByteSource, options: ParseOptions = {}): OnnxModel {
   const { name = 'the net', readExternal } = options;
-  // What a clone of a repository holds where its large files were not fetched.
-  if (new TextDecoder('latin1').decode(bytes.subarray(0, 20)) === 'version https://git-') {
-    throw onnxError(`${name} is a git-LFS pointer, not the file it points to`, 'Download the file itself.');
-  }
-  try {
-    return parse(bytes, name, readExternal);
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    // The decoder throws errors of its own for what it cannot read.
-    throw onnxError(`${name} is no ONNX file: ${cause instanceof Error ? cause.message : cause}`);
-  }
+  const source = file instanceof Uint8Array ? inMemory(file) : file;
+  checkKind(source, name);
+  return decoded(name, 'file', () => parse(source, name, readExternal));
 }
 
 /**
@@ -48,49 +41,93 @@ export function parseOnnx(bytes: Uint8Array, options: ParseOptions = {}): OnnxMo
  * @throws EngineError `OnnxError`
  */
 export function parseTensor(bytes: Uint8Array, name = 'tensor'): OnnxTensor {
+  return decoded(name, 'tensor', () => {
+    const { skeleton, payloads } = splitTensor(inMemory(bytes), name);
+    const t = onnxProto.onnx.TensorProto.decode(skeleton);
+    return converted(t, t.name || name, payloads, undefined);
+  });
+}
+
+function decoded<T>(name: string, what: string, work: () => T): T {
   try {
-    const t = onnxProto.onnx.TensorProto.decode(bytes);
-    return converted(t, t.name || name, undefined, undefined);
+    return work();
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
-    throw onnxError(`${name} is no ONNX tensor: ${cause instanceof Error ? cause.message : cause}`);
+    // The decoder throws errors of its own for what it cannot read.
+    throw onnxError(`${name} is no ONNX ${what}: ${cause instanceof Error ? cause.message : cause}`);
   }
 }
 
-function parse(bytes: Uint8Array, name: string, readExternal: ReadExternal | undefined): OnnxModel {
-  const { skeleton, payloads } = split(bytes, name);
+/** Says what a file is that is often taken for a net. */
+function checkKind(source: ByteSource, name: string): void {
+  const first = source.read(0, Math.min(64, source.size));
+  const text = new TextDecoder('latin1').decode(first);
+  // What a clone of a repository holds where its large files were not fetched.
+  if (text.startsWith('version https://git-')) {
+    throw onnxError(`${name} is a git-LFS pointer, not the file it points to`, 'Download the file itself.');
+  }
+  const [a, b, c] = first;
+  if (a === 0x1f && b === 0x8b) throw packed(name, 'gzip archive');
+  if (a === 0x50 && b === 0x4b && (c === 3 || c === 5)) throw packed(name, 'zip archive (PyTorch files are such)');
+  if (/^\s*<(!doctype|html|\?xml)/i.test(text)) {
+    throw onnxError(`${name} is no ONNX file but a web page`, 'Download the file itself, by its raw address.');
+  }
+}
+
+const packed = (name: string, what: string): Error =>
+  onnxError(`${name} is no ONNX file but a ${what}`, 'Unpack it, or export the net as ONNX.');
+
+function parse(source: ByteSource, name: string, readExternal: ReadExternal | undefined): OnnxModel {
+  const { skeleton, payloads } = split(source, name);
   const model = onnxProto.onnx.ModelProto.decode(skeleton);
   const graph = model.graph;
   if (!graph) throw onnxError(`${name} is an ONNX file without a graph`);
   if (listed(graph.sparseInitializer).length > 0) {
     throw onnxError(`${name} has sparse weights`, 'Export it again with dense weights.');
   }
-  const initializers = listed(graph.initializer);
-  if (initializers.length !== payloads.length) throw onnxError(`${name} has a damaged list of weights`);
-
   const tensors = new Map<string, OnnxTensor>();
-  for (const [k, t] of initializers.entries()) {
+  for (const t of listed(graph.initializer)) {
     const key = t.name ?? '';
     if (key === '' || tensors.has(key)) throw onnxError(`${name} has two weights called ${JSON.stringify(key)}`);
-    tensors.set(key, converted(t, key, payloads[k], readExternal));
+    tensors.set(key, converted(t, key, payloads, readExternal));
   }
   const inputs = listed(graph.input)
     .filter((i) => i.name && !tensors.has(i.name))
     .map(inputOf);
-  const nodes = sorted(name, listed(graph.node).map(nodeOf), inputs, tensors);
+  if (new Set(inputs.map((i) => i.name)).size < inputs.length) throw onnxError(`${name} has two inputs of one name`);
+  const nodes = sorted(
+    name,
+    listed(graph.node).map((n, k) => nodeOf(n, k, payloads, readExternal)),
+    inputs,
+    tensors,
+  );
   const outputs = listed(graph.output).map((o) => o.name ?? '');
-  const known = new Set([...inputs.map((i) => i.name), ...tensors.keys(), ...nodes.flatMap((n) => n.outputs)]);
+  const known = new Set([...inputs.map((i) => i.name), ...tensors.keys()]);
+  for (const n of nodes) for (const o of n.outputs) known.add(o);
   for (const o of outputs) if (!known.has(o)) throw onnxError(`${name} has an output ${o} that no node makes`);
-  const opset = listed(model.opsetImport).find((o) => !o.domain || o.domain === 'ai.onnx');
   return Object.freeze({
     name,
     producer: model.producerName ?? '',
-    opset: opset ? integer(opset.version) : 1,
+    opset: opsetOf(name, listed(model.opsetImport)),
     inputs: Object.freeze(inputs),
     outputs: Object.freeze(outputs),
     nodes: Object.freeze(withoutConstants(nodes, tensors)),
     tensors,
   });
+}
+
+/** The newest operator set known; later ones may mean other things by the same names. */
+const NEWEST = 25;
+
+function opsetOf(name: string, list: readonly onnx.IOperatorSetIdProto[]): number {
+  const own = list.find((o) => !o.domain || o.domain === 'ai.onnx');
+  // Files of IR version 1 and 2 name none: the first was meant.
+  const opset = own ? integer(own.version) : 1;
+  if (opset >= 1 && opset <= NEWEST) return opset;
+  throw onnxError(
+    `${name} is written in operator set ${opset}; known are 1 to ${NEWEST}`,
+    'Export it again for an operator set that is known.',
+  );
 }
 
 const listed = <T>(list: readonly T[] | null | undefined): readonly T[] => list ?? [];
@@ -103,24 +140,19 @@ const integer = (v: Integer | null | undefined): number => (typeof v === 'number
 function converted(
   t: onnx.ITensorProto,
   name: string,
-  payload: Payload | undefined,
+  payloads: readonly Payload[],
   readExternal: ReadExternal | undefined,
 ): OnnxTensor {
-  const own = (list: Uint8Array | null | undefined): Uint8Array[] => (list && list.length > 0 ? [list] : []);
-  const lists = [
-    t.floatData,
-    t.doubleData,
-    t.int32Data,
-    listed(t.int64Data).map(integer),
-    listed(t.uint64Data).map(integer),
-  ].map(listed);
+  // The index that `split` wrote where the elements were.
+  const [a = 0, b = 0, c = 0, d = 0] = t.rawData ?? [];
+  const payload = payloads[a + b * 2 ** 8 + c * 2 ** 16 + d * 2 ** 24];
+  if (!payload || t.rawData?.length !== 4) throw onnxError(`${name} has damaged data`);
   return tensorOf(
     {
       name,
       type: t.dataType ?? 0,
       dims: listed(t.dims).map(integer),
-      payload: payload ?? { ...NO_PAYLOAD, raw: own(t.rawData) },
-      numbers: lists.find((l) => l.length > 0) ?? [],
+      payload,
       external: t.dataLocation === 1 ? new Map(listed(t.externalData).map((e) => [e.key ?? '', e.value ?? ''])) : null,
     },
     readExternal,
@@ -138,14 +170,19 @@ function inputOf(i: onnx.IValueInfoProto): OnnxInput {
   return Object.freeze({ name: i.name ?? '', shape: Object.freeze(dims) });
 }
 
-function nodeOf(n: onnx.INodeProto, index: number): OnnxNode {
+function nodeOf(
+  n: onnx.INodeProto,
+  index: number,
+  payloads: readonly Payload[],
+  readExternal: ReadExternal | undefined,
+): OnnxNode {
   const op = n.opType ?? '';
   const outputs = Object.freeze([...listed(n.output)]);
   const name = n.name || outputs[0] || `node ${index}`;
   if (op === '' || outputs.every((o) => o === '')) throw onnxError(`${name} has no op or no output`);
   const attributes = new Map<string, Attribute>();
   for (const a of listed(n.attribute)) {
-    const value = attributeOf(a, `${a.name} of ${name}`);
+    const value = attributeOf(a, `${a.name} of ${name}`, payloads, readExternal);
     if (value !== undefined) attributes.set(a.name ?? '', value);
   }
   // Ops of other domains share names with the standard ones and mean other things.
@@ -159,13 +196,18 @@ function nodeOf(n: onnx.INodeProto, index: number): OnnxNode {
   });
 }
 
-function attributeOf(a: onnx.IAttributeProto, name: string): Attribute | undefined {
+function attributeOf(
+  a: onnx.IAttributeProto,
+  name: string,
+  payloads: readonly Payload[],
+  readExternal: ReadExternal | undefined,
+): Attribute | undefined {
   // Files of IR version 1 have no type: what is there tells.
   const type = a.type || (a.ints?.length ? 7 : a.floats?.length ? 6 : a.s?.length ? 3 : a.t ? 4 : a.f ? 1 : 2);
   if (type === 1) return a.f ?? 0;
   if (type === 2) return integer(a.i);
   if (type === 3) return new TextDecoder().decode(a.s ?? new Uint8Array());
-  if (type === 4 && a.t) return converted(a.t, name, undefined, undefined);
+  if (type === 4 && a.t) return converted(a.t, name, payloads, readExternal);
   if (type === 6) return Object.freeze([...listed(a.floats)]);
   if (type === 7) return Object.freeze(listed(a.ints).map(integer));
   return undefined;
@@ -206,7 +248,7 @@ function sorted(
           if (!state.has(maker)) waiting.push(maker);
         }
       }
-      if (waiting.length > 0) stack.push(...waiting);
+      if (waiting.length > 0) for (const maker of waiting) stack.push(maker);
       else {
         if (state.get(n) === 'open') order.push(n);
         state.set(n, 'done');
@@ -242,17 +284,7 @@ function constantOf(n: OnnxNode, tensors: ReadonlyMap<string, OnnxTensor>): Onnx
       if (typeof number === 'number') return madeTensor(n.name, [], number, type);
     }
     const list = n.attributes.get('value_ints');
-    if (Array.isArray(list)) {
-      const parts = {
-        name: n.name,
-        type: 7,
-        dims: [list.length],
-        payload: NO_PAYLOAD,
-        numbers: list as readonly number[],
-        external: null,
-      };
-      return tensorOf(parts, undefined);
-    }
+    if (Array.isArray(list)) return hostTensor(n.name, 'int64', [list.length], list as readonly number[]);
   }
   if (n.op === 'ConstantOfShape' && input) {
     const fill = value && typeof value === 'object' && 'floats' in value ? value : undefined;

@@ -1,7 +1,7 @@
 import { fromHalf } from '../../base/half';
 import { type Shape, size } from '../../base/shape';
 import { type OnnxTensor, onnxError } from './model';
-import { joined, type Payload } from './wire';
+import { countVarints, joined, lengthOf, type Payload, varints } from './wire';
 
 /** A TensorProto without protobuf: numbers where the file has 64-bit integers. */
 export interface TensorParts {
@@ -10,8 +10,6 @@ export interface TensorParts {
   readonly type: number;
   readonly dims: readonly number[];
   readonly payload: Payload;
-  /** float_data, int32_data, int64_data or double_data: whatever the decoder found. */
-  readonly numbers: readonly number[];
   /** Set when the elements are in another file. */
   readonly external: ReadonlyMap<string, string> | null;
 }
@@ -99,31 +97,39 @@ const TYPES: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
 /** More elements than any constant of a net for textures has; beyond it a file is broken or hostile. */
 const MOST = 2 ** 31;
 
-/** Checks a tensor's dimensions against its data, without converting the data yet. */
+/** Checks a tensor's dimensions against its data, without reading or converting the data yet. */
 export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined): OnnxTensor {
   const shape = checkedDims(t.name, t.dims);
   const count = size(shape);
   const type = TYPES.get(t.type);
   const typeName = type?.name ?? `type ${t.type}`;
-  const bytes = type && Math.ceil(count * type.bytes);
+  const bytesFor = (n: number): number => Math.ceil(n * (type?.bytes ?? 0));
+  const bytes = bytesFor(count);
 
-  const { raw, floats, doubles } = t.payload;
+  const { source, raw, floats, doubles, varints: listed, isSigned } = t.payload;
   const packed = t.type === 11 ? doubles : t.type === 1 ? floats : [];
   const pieces = raw.length > 0 ? raw : packed;
-  const held = pieces.reduce((n, p) => n + p.length, 0);
-  if (bytes !== undefined && !t.external) {
+  const held = lengthOf(pieces);
+  const isListed = held === 0 && !t.external && listed.length > 0;
+  if (type && !t.external) {
     // int32_data holds whole bytes of what is narrower.
-    const listed = type && type.bytes < 1 ? bytes : count;
-    const [found, wanted, unit] = held > 0 ? [held, bytes, 'bytes'] : [t.numbers.length, listed, 'elements'];
+    const [found, wanted, unit] = isListed
+      ? [countVarints(source, listed), type.bytes < 1 ? bytes : count, 'elements']
+      : [held, bytes, 'bytes'];
     if (found !== wanted) {
       throw onnxError(
         `${t.name} wants ${wanted} ${unit} for [${shape.join(', ')}] ${typeName}, and the file has ${found}`,
       );
     }
   }
+  if (t.external) checkExternal(t, t.external, bytes);
+  const numbers = (): number[] => varints(source, listed, isSigned);
   // All converters need an aligned buffer of its own; `joined` makes one.
-  const buffer = (): ArrayBuffer =>
-    (t.external ? fetched(t, t.external, bytes ?? 0, readExternal) : joined(pieces)).buffer;
+  const buffer = (from: number, to: number): ArrayBuffer =>
+    (t.external
+      ? fetched(t, t.external, bytesFor(from), bytesFor(to) - bytesFor(from), readExternal)
+      : joined(source, pieces, bytesFor(from), bytesFor(to))
+    ).buffer;
   const refuse = (want: string): Error =>
     onnxError(
       `${t.name} holds ${typeName} elements where ${want} are needed`,
@@ -133,18 +139,20 @@ export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined)
     name: t.name,
     shape,
     type: typeName,
-    floats() {
+    floats(from = 0, to = count) {
       if (!type?.floats) throw refuse('floats');
-      if (held > 0 || t.external || count === 0) return type.floats(buffer()).subarray(0, count);
+      if (type.bytes < 1)
+        return type.floats(isListed ? Uint8Array.from(numbers()).buffer : buffer(0, count)).slice(from, to);
+      if (!isListed) return type.floats(buffer(from, to));
       // Half precision without raw_data comes as bit patterns in int32_data.
-      if (type.bytes < 2) return type.floats(Uint8Array.from(t.numbers).buffer).subarray(0, count);
-      return type.bytes === 2 ? type.floats(Uint16Array.from(t.numbers).buffer) : Float32Array.from(t.numbers);
+      const own = numbers().slice(from, to);
+      if (type.bytes === 1) return type.floats(Uint8Array.from(own).buffer);
+      return type.bytes === 2 ? type.floats(Uint16Array.from(own).buffer) : Float32Array.from(own);
     },
     ints() {
       if (!type?.ints) throw refuse('integers');
-      const isPacked = held === 0 && !t.external;
-      if (isPacked && type.bytes >= 1) return Object.freeze([...t.numbers]);
-      return Object.freeze(type.ints(isPacked ? Uint8Array.from(t.numbers).buffer : buffer()).slice(0, count));
+      if (isListed && type.bytes >= 1) return Object.freeze(numbers());
+      return Object.freeze(type.ints(isListed ? Uint8Array.from(numbers()).buffer : buffer(0, count)).slice(0, count));
     },
   });
 }
@@ -156,19 +164,14 @@ function checkedDims(name: string, dims: readonly number[]): Shape {
   return Object.freeze([...dims]);
 }
 
-/** The elements of a tensor that the model keeps in another file. */
-function fetched(
-  t: TensorParts,
-  external: ReadonlyMap<string, string>,
-  bytes: number,
-  readExternal: ReadExternal | undefined,
-): Uint8Array<ArrayBuffer> {
+/** Refuses a tensor of another file that is not beside the model, or not of its size, before it is looked for. */
+function checkExternal(t: TensorParts, external: ReadonlyMap<string, string>, bytes: number): void {
   const location = external.get('location') ?? '';
   const offset = Number(external.get('offset') ?? 0);
   const length = Number(external.get('length') ?? bytes);
-  if (location === '' || /^[/\\]|^[a-z]:|\0/i.test(location) || location.split(/[/\\]/).includes('..')) {
+  if (!isBeside(location)) {
     throw onnxError(
-      `${t.name} is kept in ${JSON.stringify(location)}, which is not beside the model`,
+      `${t.name} is kept in ${JSON.stringify(location.slice(0, 200))}, which is not beside the model`,
       'Export the model again with its data in one file.',
     );
   }
@@ -177,17 +180,44 @@ function fetched(
       `${t.name} is kept at ${external.get('offset')} of ${location}, ${external.get('length')} bytes long; [${t.dims.join(', ')}] wants ${bytes}`,
     );
   }
+}
+
+/** Names that mean a device on Windows, whatever ending they have. */
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/**
+ * Whether a location is that of a file in the model's folder or below it: relative, without `..`, and without what
+ * Windows takes for a drive, a stream or a device.
+ */
+export function isBeside(location: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (location === '' || location.length > 4096 || /^[/\\]|[:\0-\x1f]/.test(location)) return false;
+  return location
+    .split(/[/\\]/)
+    .every((part) => part !== '..' && part !== '' && !DEVICE.test(part) && !/[. ]$/.test(part));
+}
+
+/** Elements of a tensor that the model keeps in another file. */
+function fetched(
+  t: TensorParts,
+  external: ReadonlyMap<string, string>,
+  from: number,
+  bytes: number,
+  readExternal: ReadExternal | undefined,
+): Uint8Array<ArrayBuffer> {
+  const location = external.get('location') ?? '';
+  const offset = Number(external.get('offset') ?? 0) + from;
   if (!readExternal) {
     throw onnxError(
       `${t.name} is kept in another file, ${location}`,
       'Give the path of the model, with that file beside it, or export the model again with its data in one file.',
     );
   }
-  const found = readExternal(location, offset, length);
+  const found = readExternal(location, offset, bytes);
   if (found.length !== bytes) {
     throw onnxError(`${t.name} wants ${bytes} bytes at ${offset} of ${location}, which has ${found.length} there`);
   }
-  return joined([found]);
+  return found.slice();
 }
 
 /** A constant made here and not by the file. */
@@ -199,9 +229,9 @@ export function madeTensor(name: string, shape: Shape, value: number, type: 'flo
     shape: dims,
     type,
     ...(type === 'float32' && { uniform: value }),
-    floats() {
+    floats(from = 0, to = size(dims)) {
       if (type !== 'float32') throw wrong();
-      return new Float32Array(size(dims)).fill(value);
+      return new Float32Array(to - from).fill(value);
     },
     ints() {
       if (type !== 'int64') throw wrong();
