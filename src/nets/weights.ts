@@ -3,9 +3,10 @@ import manifestJson from '../../weights/manifest.json';
 import { bytesText, EngineError } from '../base/errors';
 import { nearest } from '../base/nearest';
 import { buildNet, netStride } from './onnx/build';
+import { type Family, familyOf } from './onnx/families';
 import { type LayerNames, layerNames } from './onnx/layers';
 import type { OnnxModel } from './onnx/model';
-import { withAliases } from './onnx/structure';
+import { aliased } from './onnx/structure';
 import { preprocessing } from './vgg';
 import { randomNets } from './weights_random';
 
@@ -137,15 +138,17 @@ const CAFFE: Preprocessing = { order: 'BGR', range: 255, mean: [103.939, 116.779
 const PLAIN: Preprocessing = { order: 'RGB', range: 1, mean: [0, 0, 0], std: [1, 1, 1] };
 
 /** A network with what the manifest says of it, or else with guesses that weights/README.md lists. */
-export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
-  const names = withAliases(model, layerNames(model), known?.aliases ?? {});
+export function netOf(file: OnnxModel, known: KnownWeights | null): Net {
+  const model = known ? aliased(file, known.aliases) : file;
+  const names = layerNames(model);
   if (known) {
     const { preprocessing, layers, pooling, content, dream } = known;
     const sets = { style: layers.map((l) => l.layer), content, dream };
     return { name: known.name, model, preprocessing, layers, sets, names, pooling, guessed: '', builder };
   }
   const [preprocessing, what] = guessed(model);
-  const layers = guessedLayers(model);
+  const family = names.values.has('relu1_1') ? null : familyOf(model);
+  const layers = guessedLayers(model, family);
   const style = layers.map((l) => l.layer);
   const deepest = style.slice(-1);
   return {
@@ -153,7 +156,7 @@ export function netOf(model: OnnxModel, known: KnownWeights | null): Net {
     model,
     preprocessing,
     layers,
-    sets: { style, content: deepest, dream: deepest },
+    sets: { style, content: family?.content ?? deepest, dream: family?.dream ?? deepest },
     names,
     pooling: 'max',
     guessed: `${model.name} is not in the manifest of weights: its input is taken to be ${what}`,
@@ -169,12 +172,15 @@ function guessed(model: OnnxModel): [Preprocessing, string] {
   return [IMAGENET, 'RGB, 0 to 1, with the mean and deviation of ImageNet'];
 }
 
-/** The first rectified layer of each of four blocks, or four convolutions spread over a net that is no chain. */
-function guessedLayers(model: OnnxModel): StyleLayer[] {
+/**
+ * The first rectified layer of each of four blocks, those that the net's family is known for, or four spread over a net
+ * of no known kind.
+ */
+function guessedLayers(model: OnnxModel, family: Family | null): StyleLayer[] {
   const { values } = layerNames(model);
   const usual = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'].filter((l) => values.has(l));
   const relus = model.nodes.filter((n) => n.op === 'Relu').map((n) => n.outputs[0] ?? '');
   const spread = [0, 1, 2, 3].map((k) => relus[Math.floor((k * relus.length) / 6)] ?? '');
-  const chosen = usual.length > 0 ? usual : [...new Set(spread)].filter((l) => l !== '');
+  const chosen = usual.length > 0 ? usual : (family?.style ?? [...new Set(spread)].filter((l) => l !== ''));
   return chosen.map((layer) => ({ layer, mean: 1, covariance: 1 }));
 }

@@ -30,7 +30,9 @@ export interface NetOptions {
   readonly poolScale?: number;
   /**
    * What to show beyond an edge that is no torus where the file pads convolutions with zeros; a dark frame would
-   * count in statistics. A map too small to be reflected is replicated. Default: the file's zeros.
+   * count in statistics. A map too small to be reflected is replicated. Pads are enlarged where windows would not reach
+   * all of a map, so a stride of s makes H into ceil(H / s): what no window sees, no gradient changes, and lines of it
+   * would be left along an edge. Default: the file's zeros and pads.
    */
   readonly edges?: 'reflect' | 'replicate';
 }

@@ -1,12 +1,16 @@
 import { EngineError } from '../../base/errors';
 import { nearest } from '../../base/nearest';
+import { familyOf } from './families';
 import type { OnnxModel, OnnxNode } from './model';
 
 /** The names a net's values go by. */
 export interface LayerNames {
   /** Name -> value name: the usual names, the file's own value names and its node names. */
   readonly values: ReadonlyMap<string, string>;
-  /** `conv1_1`, `relu1_1`, ..., `pool5`, in order of depth; the file's own value names for a net that is no chain. */
+  /**
+   * In order of depth: `conv1_1`, `relu1_1`, ..., `pool5` of a chain; the names of a known family, then the file's own
+   * value names, of a net that is none.
+   */
   readonly usual: readonly string[];
 }
 
@@ -14,15 +18,19 @@ export interface LayerNames {
  * Names the layers of a net. A file's own names (values first, then nodes) always hold. A VGG-like chain gets the
  * literature's names on top: convolutions are counted in blocks that pools end, so the fourth convolution after the
  * second pool is `conv3_4`, its rectified output `relu3_4`, and the third pool `pool3`. A 1x1 convolution in front
- * of everything is preprocessing and is not counted.
+ * of everything is preprocessing and is not counted. Nets with branches get the names of their family: see `familyOf`.
+ * Last come those that the model was given (`OnnxModel.aliases`).
  */
 export function layerNames(model: OnnxModel): LayerNames {
-  const aliases = chainNames(model);
-  const values = new Map(aliases);
+  const chain = chainNames(model);
+  const family = chain.size > 0 ? undefined : familyOf(model)?.names;
+  const given = model.aliases ?? new Map<string, string>();
+  const values = new Map([...chain, ...(family ?? []), ...given]);
   for (const n of model.nodes) if (n.outputs[0]) values.set(n.name, n.outputs[0]);
   for (const n of model.nodes) for (const o of n.outputs) if (o !== '') values.set(o, o);
   const own = model.nodes.map((n) => n.outputs[0] ?? '');
-  return { values, usual: aliases.size > 0 ? [...aliases.keys()] : own };
+  if (chain.size > 0) return { values, usual: [...new Set([...given.keys(), ...chain.keys()])] };
+  return { values, usual: [...new Set([...given.keys(), ...(family?.keys() ?? []), ...own])] };
 }
 
 /**

@@ -54,26 +54,43 @@ export interface Axis {
   readonly apart: boolean;
 }
 
-/** Chooses the border of both axes of a map of h x w; `pending` is a Pad in front. See `NetOptions.torus`. */
+/**
+ * Chooses the border of both axes of a map of h x w; `pending` is a Pad in front. See `NetOptions.torus` and
+ * `NetOptions.edges`.
+ */
 export function axesOf(
-  who: string,
-  torus: readonly [boolean, boolean],
+  c: NodeContext,
   [h, w]: readonly [number, number],
   { kernel, stride, pads }: Windows,
   pending: PendingPad | undefined,
 ): readonly [Axis, Axis] {
+  const { torus, options } = c.importer;
   const before: Sides = pending?.sides ?? [0, 0, 0, 0];
   const axis = (k: 0 | 1, n: number): Axis => {
     const own: [number, number] = [pads[k], pads[k + 2] ?? 0];
     const outer: [number, number] = [before[k], before[k + 2] ?? 0];
-    if (torus[k]) return wrapped(who, n, kernel[k], stride[k], own[0] + outer[0]);
+    if (torus[k]) return wrapped(c.who, n, kernel[k], stride[k], own[0] + outer[0]);
     const inFront = outer[0] + outer[1] > 0;
+    if (options.edges && !inFront) return { border: 'zeros', ...covering(n, kernel[k], stride[k], own), apart: false };
     const canFold = own[0] + own[1] === 0 && (pending?.border !== 'zeros' || pending.value === 0);
     if (!inFront || !canFold) return { border: 'zeros', begin: own[0], end: own[1], apart: inFront };
     return { border: pending?.border ?? 'zeros', begin: outer[0], end: outer[1], apart: false };
   };
   return [axis(0, h), axis(1, w)];
 }
+
+/**
+ * Pads that are as large as the file's, and large enough for windows over all n elements, n / stride of them: those at
+ * an end would else have less of a say than the others, or none.
+ */
+function covering(n: number, kernel: number, stride: number, [begin, end]: readonly [number, number]): Ends {
+  const total = (Math.ceil(n / stride) - 1) * stride + kernel - n;
+  if (begin + end >= total) return { begin, end };
+  const first = Math.max(begin, Math.min(Math.floor(total / 2), total - end));
+  return { begin: first, end: total - first };
+}
+
+type Ends = Pick<Axis, 'begin' | 'end'>;
 
 /** Pads that turn n elements of a ring into exactly n / stride, starting `begin` before the first where possible. */
 function wrapped(who: string, n: number, kernel: number, stride: number, begin: number): Axis {

@@ -1,4 +1,4 @@
-import type { LayerNames } from './layers';
+import { type LayerNames, layerNames } from './layers';
 import type { OnnxModel } from './model';
 
 /**
@@ -18,6 +18,13 @@ export function withAliases(
   }
   if (added.size === 0) return names;
   return { values: new Map([...names.values, ...added]), usual: [...added.keys(), ...names.usual] };
+}
+
+/** A model whose values go by these names too, wherever layers are asked for. */
+export function aliased(model: OnnxModel, aliases: Readonly<Record<string, string>>): OnnxModel {
+  const own = layerNames(model).values;
+  const { values } = withAliases(model, layerNames(model), aliases);
+  return { ...model, aliases: new Map([...values].filter(([name]) => !own.has(name))) };
 }
 
 function place(model: OnnxModel, target: string): string | undefined {

@@ -55,7 +55,7 @@ export function convolved(c: NodeContext, bank: Parameters, bias: Parameters | u
   }
 
   const windows = planarWindows(kernel, steps);
-  const axes = axesOf(c.who, c.importer.torus, plane, windows, waiting?.pending);
+  const axes = axesOf(c, plane, windows, waiting?.pending);
   // What the convolution cannot take into its own border is padded first.
   const apart: [boolean, boolean] = [axes[0].apart, axes[1].apart];
   const whole = waiting && (apart[0] || apart[1]) ? c.importer.padded(waiting.pending, apart) : c.mapOf(source);

@@ -1,6 +1,7 @@
 import { size } from '../../../base/shape';
 import { lrn } from '../../../shaders/axis_mix';
 import * as binary from '../../../shaders/binary';
+import { toHalf, toReal } from '../../../shaders/cast';
 import { powConst } from '../../../shaders/elementary';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, square } from '../../../shaders/pointwise';
@@ -141,7 +142,10 @@ const localResponse: Operator = {
       beta: c.a.number('beta', 0.75),
       bias: c.a.number('bias', 1),
     };
-    return [c.out(lrn(c.g, c.ndOf(v), options), v.shape, v.type)];
+    const x = c.ndOf(v);
+    if (x.kind !== 'half') return [c.out(lrn(c.g, x, options), v.shape, v.type)];
+    // Squares of what pictures of 0 to 255 excite are beyond f16.
+    return [c.out(toHalf(c.g, lrn(c.g, toReal(c.g, x), options)), v.shape, v.type)];
   },
 };
 

@@ -1,5 +1,6 @@
 import { size } from '../../../base/shape';
 import { averagePool, padNd } from '../../../shaders/axis_mix';
+import { toHalf } from '../../../shaders/cast';
 import { channelMean } from '../../../shaders/channel_mean';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, sqrt, square } from '../../../shaders/pointwise';
@@ -50,16 +51,21 @@ interface Pool {
 function planarPool(c: NodeContext, v: GraphValue, plane: readonly [number, number], pool: Pool): GraphValue {
   const { kernel, steps, kind, ceil, countPad, scale } = pool;
   const windows = planarWindows(kernel, steps);
-  const axes = axesOf(c.who, c.importer.torus, plane, windows, undefined);
+  // A window of the whole map says one thing of it, on a torus too: what classifiers of one size end in.
+  const isWhole = windows.pads.every((p) => p === 0) && windows.kernel.every((k, axis) => k === plane[axis]);
+  const whole: Axis = { border: 'zeros', begin: 0, end: 0, apart: false };
+  const axes = isWhole ? ([whole, whole] as const) : axesOf(c, plane, windows, undefined);
+  const pad = foldedPads(axes);
   const border = (axis: Axis): 'none' | 'wrap' => (axis.border === 'wrap' ? 'wrap' : 'none');
   const y = pool2d(c.g, c.mapOf(v), {
     kind,
     size: windows.kernel,
     stride: windows.stride,
-    pad: foldedPads(axes),
+    pad,
     border: [border(axes[0]), border(axes[1])],
     ceil,
-    countPad,
+    // What was added to reach all of the map is no part of it.
+    countPad: countPad && pad.every((p, k) => p <= (windows.pads[k] ?? 0)),
     ...(scale === 1 ? {} : { scale }),
   });
   const [, oh = 1, ow = 1] = y.shape;
@@ -73,7 +79,7 @@ function anyPool(c: NodeContext, v: GraphValue, { kind, kernel, steps, ceil, cou
   let pads = steps.pads;
   const { plane } = maps(c, v.shape);
   if (plane && v.shape.length === 4 && c.importer.torus.some((on) => on)) {
-    const axes = axesOf(c.who, c.importer.torus, plane, planarWindows(kernel, steps), undefined);
+    const axes = axesOf(c, plane, planarWindows(kernel, steps), undefined);
     const isWrapped = axes.map((a) => a.border === 'wrap');
     const around = axes.map((a, k) => (isWrapped[k] ? a.begin : 0));
     x = padNd(c.g, x, [0, 0, ...around, 0, 0, ...axes.map((a, k) => (isWrapped[k] ? a.end : 0))], 'wrap');
@@ -119,9 +125,10 @@ const globalPool = (op: 'mean' | 'max'): Operator => ({
       ...v,
       shape: [1, N * C, rest.length === 2 ? (rest[0] ?? 1) : 1, rest.length === 2 ? (rest[1] ?? 1) : size(rest)],
     });
-    return [
-      c.out(op === 'mean' ? channelMean(c.g, flat) : reduceAxes(c.g, flat, 'max', { axes: [1, 2] }), shape, v.type),
-    ];
+    if (op === 'max') return [c.out(reduceAxes(c.g, flat, 'max', { axes: [1, 2] }), shape, v.type)];
+    const means = channelMean(c.g, flat);
+    // A mean is f32 whatever it is of; what follows in the net is as f16 as the rest of it.
+    return [c.out(flat.kind === 'half' ? toHalf(c.g, means) : means, shape, v.type)];
   },
 });
 
