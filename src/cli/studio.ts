@@ -93,10 +93,16 @@ function hostsOf(server: Server): string[] {
 function answer(request: IncomingMessage, response: ServerResponse, folder: string, hosts: readonly string[]): void {
   const url = request.url ?? '/';
   const no = refusal(request, { hosts, token: '' });
-  if (no) return refuse(response, no);
+  if (no) {
+    refuse(response, no);
+    return;
+  }
   const path = url.split(/[?#]/)[0] ?? '/';
   const file = path.startsWith('/weights/') ? weightsFile(path.slice('/weights/'.length)) : pageFile(path, folder);
-  if (!file) return refuse(response, [404, 'there is no such file']);
+  if (!file) {
+    refuse(response, [404, 'there is no such file']);
+    return;
+  }
   response.writeHead(200, {
     ...HEADERS,
     'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',

@@ -118,8 +118,8 @@ export class ToroidTexture extends HTMLElement {
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now) return;
-    if (name === 'tiles') return this.#draw();
-    if (this.#stale) return;
+    if (name === 'tiles') this.#draw();
+    if (name === 'tiles' || this.#stale) return;
     this.#stale = true;
     // Several attributes set in a row begin one run; `play` right behind them does not wait for that.
     queueMicrotask(() => {
@@ -132,11 +132,10 @@ export class ToroidTexture extends HTMLElement {
   /** Begins, or goes on. */
   play(): void {
     this.#refresh();
-    if (this.#state === 'paused' || this.#state === 'failed') {
-      if (this.#session) return this.#session.resume();
-    }
     if (this.#state === 'done') this.reset();
-    if (this.#state === 'idle' || this.#state === 'failed') void this.#start();
+    const stopped = this.#state === 'paused' || this.#state === 'failed';
+    if (stopped && this.#session) this.#session.resume();
+    else if (this.#state === 'idle' || this.#state === 'failed') void this.#start();
   }
 
   /** Stops at the end of the steps under way; `play` goes on. */

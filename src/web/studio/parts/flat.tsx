@@ -84,7 +84,6 @@ export function Flat({ screen, size, tile, repeat }: Props): JSX.Element {
     <canvas
       ref={canvas}
       class="flat"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved and zoomed by keys
       tabIndex={0}
       role="img"
       aria-label={about}

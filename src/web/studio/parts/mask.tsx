@@ -91,7 +91,6 @@ export function MaskPainter({ size, under, onDone }: Props): JSX.Element {
           ref={paper}
           width={side}
           height={side}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: it is painted by keys too
           tabIndex={0}
           role="img"
           aria-label="Mask: white is worked on. Arrows move the brush, with shift they paint, space makes a dot."
