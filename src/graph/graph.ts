@@ -5,11 +5,14 @@ import { fill } from '../shaders/fill';
 import type { Builder, Kind, Op, Ref, Tuple } from '../shaders/op';
 import { add } from '../shaders/pointwise';
 
+/** Numbers of the host, or where to get them: then they are read for each upload, and not kept. */
+export type HostData = Float32Array | Uint32Array | (() => Float32Array);
+
 /** Where a value comes from: an op, the host (once per run, or once for ever), or the previous run. */
 export type Source =
   | { readonly from: 'op'; readonly op: Op; readonly x: readonly Node[]; readonly attrs: unknown }
   | { readonly from: 'input' }
-  | { readonly from: 'constant'; readonly data: Float32Array | Uint32Array }
+  | { readonly from: 'constant'; readonly data: HostData }
   | { readonly from: 'state'; readonly data: Float32Array | Uint32Array };
 
 export interface Node extends Ref {
@@ -47,8 +50,11 @@ export class Graph implements Builder {
     return this.#push({ from: 'input' }, shape, kind, label);
   }
 
-  /** A value that never changes. Whatever depends on constants alone is computed once, at compilation. */
-  constant(shape: Shape, data: Float32Array | Uint32Array, label = 'constant', kind = kindOfData(data)): Node {
+  /**
+   * A value that never changes. Whatever depends on constants alone is computed once, at compilation. Weights come as a
+   * function, which each compilation calls, so that the host does not keep what the device has.
+   */
+  constant(shape: Shape, data: HostData, label = 'constant', kind = kindOfData(data)): Node {
     return this.#push({ from: 'constant', data }, checked(shape, data, label), kind, label);
   }
 
@@ -161,10 +167,10 @@ function kindOf(op: Op, inputs: readonly Node[]): Kind {
   return op.kind ?? (kinds.has('half') && (!half || half.gain) ? 'half' : 'real');
 }
 
-const kindOfData = (data: Float32Array | Uint32Array): Kind => (data instanceof Uint32Array ? 'u32' : 'real');
+const kindOfData = (data: HostData): Kind => (data instanceof Uint32Array ? 'u32' : 'real');
 
-function checked(shape: Shape, data: ArrayLike<number>, label: string): Shape {
-  if (size(shape) !== data.length) {
+function checked(shape: Shape, data: HostData, label: string): Shape {
+  if (typeof data !== 'function' && size(shape) !== data.length) {
     throw new EngineError(
       'ShapeError',
       `${label} wants ${size(shape)} elements for [${shape.join(', ')}], got ${data.length}`,

@@ -176,8 +176,12 @@ export class Plan {
       };
     });
 
-    for (const { id, data } of s.initial) {
-      device.gpu.queue.writeBuffer(bufferOf(id), 0, packed(data, storage(graph.nodes[id]?.kind, sums)));
+    // What cannot be read, from a file that is gone say, is told when the scopes are closed.
+    let unread: unknown;
+    try {
+      upload(device, graph, s, bufferOf, sums);
+    } catch (cause) {
+      unread = cause;
     }
     const copies = s.copies.map(({ from, to }) => ({
       from: bufferOf(from),
@@ -208,6 +212,10 @@ export class Plan {
         `the plan needs ${bytesText(cost.memory)} of memory in ${slots.length} buffers, and ${device.name} has not so much left`,
         'Use a smaller size.',
       );
+    }
+    if (unread !== undefined) {
+      plan.close();
+      throw unread;
     }
     if (fault) throw bug(`the plan does not validate: ${fault.message}`);
     return plan;
@@ -387,6 +395,20 @@ export function gridOf(device: Device, l: Launch, values: Overrides, label: stri
     );
   }
   return [x, y, z];
+}
+
+/** Writes constants and first states. Of what comes from functions, no more than one is in memory at a time. */
+function upload(device: Device, graph: Graph, s: Schedule, bufferOf: (id: number) => GPUBuffer, sums: Scalar): void {
+  for (const { id, data } of s.initial) {
+    const node = graph.nodes[id];
+    const found = typeof data === 'function' ? data() : data;
+    if (node && found.length !== size(node.shape)) {
+      throw new EngineError('ShapeError', `${node.label} has ${found.length} elements for ${shapeText(node.shape)}`);
+    }
+    const scalar = storage(node?.kind, sums);
+    const bytes = typeof data === 'function' && scalar === 'f32' ? found : packed(found, scalar);
+    device.gpu.queue.writeBuffer(bufferOf(id), 0, bytes as GPUAllowSharedBufferSource);
+  }
 }
 
 const storage = (kind: Kind | undefined, real: Scalar): Scalar => (kind === 'half' ? 'f16' : real);

@@ -2,7 +2,7 @@ import { bug } from '../base/errors';
 import { type Shape, size } from '../base/shape';
 import type { Applied, Kind, Launch, Ref } from '../shaders/op';
 import { fuse, type Work } from './fuse';
-import type { Graph, Node } from './graph';
+import type { Graph, HostData, Node } from './graph';
 import { takeHalves } from './halves';
 import { late } from './late';
 import { type Layout, layOut, layOutTight, memoryIn, type Span } from './memory';
@@ -23,7 +23,7 @@ export interface Schedule {
   readonly times: readonly number[];
   readonly layout: Layout;
   /** Constants and the first values of states. */
-  readonly initial: readonly { readonly id: number; readonly data: Float32Array | Uint32Array }[];
+  readonly initial: readonly { readonly id: number; readonly data: HostData }[];
   /** Ends of a run, in order: state `to` takes the value of `from`. */
   readonly copies: readonly Copy[];
   /** What is dropped and computed again, to take less memory. */
@@ -154,7 +154,7 @@ function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions,
   };
 
   const read = new Set([...work.values()].flatMap((w) => w.x.map((x) => x.id)));
-  const initial: { id: number; data: Float32Array | Uint32Array }[] = [];
+  const initial: { id: number; data: HostData }[] = [];
   for (const node of graph.nodes) {
     if (node.source.from === 'op') continue;
     // The host may write and read any input or state; a constant that nobody needs takes no memory.
