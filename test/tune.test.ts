@@ -18,9 +18,10 @@ import {
   Tuning,
 } from '../src/gpu/tune';
 import { TuneFile } from '../src/gpu/tune_cache.node';
+import { algorithmsOn } from '../src/graph/conv_algorithms';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { algorithmsOn, tuneConvolutions } from '../src/graph/tune_conv';
+import { tuneConvolutions } from '../src/graph/tune_conv';
 import { type TuneOptions, type TuneOutcome, tunePlan } from '../src/graph/tune_plan';
 import { defineOp, launch } from '../src/shaders/op';
 import { runner } from './cli_run';

@@ -2,9 +2,9 @@
 import { versions } from '../../src/cli/version';
 import type { Device } from '../../src/gpu/device';
 import { open } from '../../src/gpu/open.node';
+import { algorithmsOn } from '../../src/graph/conv_algorithms';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
-import { algorithmsOn } from '../../src/graph/tune_conv';
 import { chooseConvolutions, conv2d } from '../../src/shaders/conv2d';
 import { squaredError } from '../../src/shaders/error';
 import { gram } from '../../src/shaders/gram';

@@ -2,54 +2,14 @@
 import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
 import type { Scalar } from '../gpu/kernel';
-import { hashText, kernelHash, roundedSize, type TuneCandidate, type TuneRecord } from '../gpu/tune';
-import { type Algorithm, algorithmFor, conv2d } from '../shaders/conv2d';
+import type { TuneCandidate, TuneRecord } from '../gpu/tune';
+import { type Algorithm, algorithmFor } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
-import { Graph, type Node } from './graph';
+import { ALGORITHMS, alone, convClass, hashOf, NAME } from './conv_algorithms';
 import { Plan } from './plan';
 import { profile } from './profile';
-import { schedule } from './schedule';
 import { bestOf, difference, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_judge';
 import type { TuneOptions, TuneOutcome } from './tune_plan';
-
-/** Takes the place of a kernel's name in records. */
-const NAME = 'conv2d.algorithm';
-const ALGORITHMS: readonly Algorithm[] = ['direct', 'gemm', 'winograd2', 'winograd4'];
-
-/** Convolutions that are alike enough to share an algorithm: `C=64 O=128 H=256 W=256`. */
-export const convClass = (size: ConvSize): string =>
-  (['C', 'O', 'H', 'W'] as const).map((side) => `${side}=${roundedSize(size[side])}`).join(' ');
-
-/** A convolution by itself: 3x3, zeros around it. */
-function alone(
-  { C, O, H, W }: ConvSize,
-  algorithm: Algorithm,
-  data?: (n: number) => Float32Array,
-): { g: Graph; y: Node } {
-  const g = new Graph();
-  const x = data ? g.state([C, H, W], data(C * H * W)) : g.input([C, H, W]);
-  const w = data ? g.constant([O, C, 3, 3], data(O * C * 9)) : g.input([O, C, 3, 3]);
-  return { g, y: g.node(conv2d(g, x, w, { algorithm, pad: [1, 1, 1, 1] })) };
-}
-
-/** Of all that the algorithms would launch: another text, another race. */
-function hashOf(size: ConvSize): string {
-  const kernels = ALGORITHMS.flatMap((algorithm) => {
-    const { g, y } = alone(size, algorithm);
-    return schedule(g, [y], { fuse: true, realBytes: 4 }).launches.map((l) => kernelHash(l.launch.kernel));
-  });
-  return hashText(kernels.join());
-}
-
-/** How convolutions are computed on a device, for `chooseConvolutions`: as its tuning found, else as ever. */
-export function algorithmsOn(device: Device, scalar: Scalar = 'f32'): (size: ConvSize) => Algorithm {
-  return (size) => {
-    const untuned = algorithmFor(size, device.adapter);
-    const { tuning } = device;
-    const at = { name: NAME, scalar, shape: convClass(size), hash: () => hashOf(size) };
-    return tuning?.pick(at, ALGORITHMS, untuned) ?? untuned;
-  };
-}
 
 /**
  * Races between the algorithms, for each class among `sizes`. Accuracy counts: one whose result is further from the

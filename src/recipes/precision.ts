@@ -1,6 +1,6 @@
 import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
-import { algorithmsOn } from '../graph/tune_conv';
+import { algorithmsOn } from '../graph/conv_algorithms';
 import type { Algorithm } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
 import { MATRICES } from '../shaders/conv2d_matrix';
