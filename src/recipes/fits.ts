@@ -1,5 +1,6 @@
 import { bytesText, EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
+import { OnnxShape } from '../nets/onnx/model';
 import { type Cast, sizeOf } from './cast';
 import { allowedSide, type PlannedStage, type Size, styleSizes } from './expand';
 import { type Fit, fitStage, type Misfit } from './memory';
@@ -148,7 +149,9 @@ function fitOf(
       any,
     );
   } catch (error) {
-    if (!(error instanceof EngineError && (error.code === 'ShapeError' || error.code === 'LimitError'))) throw error;
+    if (!(error instanceof EngineError)) throw error;
+    const isSize = error.code === 'ShapeError' || error.code === 'LimitError' || error instanceof OnnxShape;
+    if (!isSize) throw error;
     // An op's own limit, such as the longest row it can sort. A small canvas has other reasons to be refused.
     if (pixels <= 256 * 256) throw error;
     return { detail: error.message, factor: 0.85 };

@@ -8,7 +8,7 @@ import { reshape } from '../../shaders/reshape';
 import { Attributes, type Sides } from './attributes';
 import type { NetOptions } from './build';
 import { axisOf, isReal, MOST_FOLDED, numbers } from './host';
-import { type OnnxModel, type OnnxNode, type OnnxTensor, OnnxUnsupported, onnxError } from './model';
+import { type OnnxModel, type OnnxNode, OnnxShape, type OnnxTensor, OnnxUnsupported, onnxError } from './model';
 import { operators } from './ops';
 import type { PendingPad } from './padding';
 import { type GraphValue, inGraph, type Value } from './value';
@@ -29,6 +29,9 @@ export interface Waiting {
 }
 
 export type Output = Value | Waiting | null;
+
+/** Elements of constants that a graph keeps itself. */
+const SMALL = 2 ** 12;
 
 /** Weights in a graph, so that a canvas and an exemplar run through the same net share them. */
 const uploaded = new WeakMap<Graph, WeakMap<OnnxModel, Map<string | OnnxTensor, Ref>>>();
@@ -121,10 +124,22 @@ export class Importer {
     return { ref, shape: v.shape, type: v.type, known: v };
   }
 
-  upload(key: string | OnnxTensor, shape: readonly number[], data: () => Float32Array, label: string): Ref {
+  /**
+   * Brings numbers into the graph, once for each key. Large ones are read again when they are uploaded, and not kept.
+   * @param areWeights whether something that is no number makes the net useless.
+   */
+  upload(
+    key: string | OnnxTensor,
+    shape: readonly number[],
+    data: () => Float32Array,
+    label: string,
+    areWeights = false,
+  ): Ref {
     const known = this.#weights.get(key);
     if (known) return known;
-    const made = this.g.constant(shape, data(), label);
+    const now = data();
+    if (areWeights) checkWeights(this.model.name, label, now);
+    const made = this.g.constant(shape, now.length < SMALL ? now : data, label);
     this.#weights.set(key, made);
     return made;
   }
@@ -139,6 +154,19 @@ export class Importer {
   }
 }
 
+/** @throws EngineError `OnnxError` that names the first number that is none. */
+export function checkWeights(net: string, label: string, data: Float32Array): void {
+  // A sum of finite numbers of this size stays finite as a double; anything else shows in it.
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i] ?? 0;
+  if (Number.isFinite(sum)) return;
+  const at = data.findIndex((v) => !Number.isFinite(v));
+  throw onnxError(
+    `${label} of ${net} holds ${data[at]}, first at ${at} of ${data.length}: its layers would give nothing else`,
+    'Download the file again, or export it again from weights without it.',
+  );
+}
+
 /** Errors of shaders say what they want, but not of which node. */
 function named<T>(who: string, work: () => T): T {
   try {
@@ -146,8 +174,8 @@ function named<T>(who: string, work: () => T): T {
   } catch (error) {
     if (error instanceof RangeError) throw onnxError(`${who} makes values too large to be held: ${error.message}`);
     if (!(error instanceof EngineError) || error.code !== 'ShapeError' || error.message.includes(who)) throw error;
-    // The message has the remedy in it already.
-    throw new EngineError(error.code, `${who}: ${error.message}`);
+    const plain = error.message.split('\n')[0];
+    throw new OnnxShape(`${who}: ${plain}`, error.hint);
   }
 }
 

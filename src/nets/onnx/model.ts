@@ -76,3 +76,10 @@ export class OnnxUnsupported extends EngineError {
     super('OnnxError', message, hint);
   }
 }
+
+/** A file whose layers cannot be had of a picture of this size, which another size may cure. */
+export class OnnxShape extends EngineError {
+  constructor(message: string, hint = 'Use a picture of another size, or export the net again.') {
+    super('OnnxError', message, hint);
+  }
+}

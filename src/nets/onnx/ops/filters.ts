@@ -22,11 +22,6 @@ export function constantParameters(
   t: OnnxTensor,
   changed?: { readonly key: string; readonly data: () => Float32Array },
 ): Parameters {
-  let all: Float32Array | undefined;
-  const data = (): Float32Array => {
-    all ??= changed?.data() ?? t.floats();
-    return all;
-  };
   return {
     shape: t.shape,
     part(k, count) {
@@ -37,8 +32,9 @@ export function constantParameters(
       return c.importer.upload(
         key,
         shape,
-        () => (count === 1 ? data() : data().slice(k * n, (k + 1) * n)),
+        () => (changed ? changed.data().slice(k * n, (k + 1) * n) : t.floats(k * n, (k + 1) * n)),
         t.name || `${c.node.name} parameters`,
+        true,
       );
     },
   };
