@@ -56,6 +56,7 @@ const PASSES = new Set([
   'Dropout',
   'Identity',
   'BatchNormalization',
+  'LRN',
   'QuantizeLinear',
   'DequantizeLinear',
   'Cast',
