@@ -9,7 +9,7 @@ import { Plan } from '../src/graph/plan';
 import { buildNet, netStride } from '../src/nets/onnx/build';
 import { layerNames } from '../src/nets/onnx/layers';
 import type { OnnxModel } from '../src/nets/onnx/model';
-import { parseOnnx } from '../src/nets/onnx/parse';
+import { parseOnnx, parseTensor } from '../src/nets/onnx/parse';
 import { type KnownWeights, knownWeights, netOf, weightsNamed } from '../src/nets/weights';
 import { fillRecipe } from '../src/recipes/recipe';
 import { run } from '../src/recipes/run';
@@ -318,6 +318,11 @@ test('every layer that the manifest names is found where a file has its structur
     const net = netOf(model, known);
     const named = [...Object.keys(known.aliases), ...net.sets.style, ...net.sets.content, ...net.sets.dream];
     for (const layer of named) assert.ok(net.names.values.has(layer), `${name} has ${layer}`);
+    for (const [alias, place] of Object.entries(known.aliases)) {
+      const [op, count] = place.split(':');
+      const value = model.nodes.filter((n) => n.op === op)[Number(count) - 1]?.outputs[0];
+      assert.is(net.names.values.get(alias), value, `${name} ${alias}`);
+    }
     // Recipes build by these names, too.
     const g = new Graph();
     const built = buildNet(g, net.model, g.input([3, 96, 96]), { layers: [...new Set(named)], torus: true });
@@ -336,6 +341,22 @@ test('every layer that the manifest names is found where a file has its structur
     /resnet18 has no layer layer2\.2\. Did you mean layer\d(\.\d)?\?/,
   );
   assert.ok(knownWeights.every((w) => w.layers.length > 0));
+});
+
+const weights = '../shared/weights/squeezenet1.0-deep-compression';
+(existsSync(weights) ? test : test.skip)('the whole classifier says what it said, and in f16 the same', async () => {
+  const m = parseOnnx(readFileSync(`${weights}/squeezenet1.0.onnx`), { name: 'squeezenet1.0' });
+  const tensor = (name: string) => parseTensor(readFileSync(`${weights}/test_data_set_0/${name}_0.pb`), name);
+  const input = tensor('input');
+  const want = tensor('output').floats();
+  const best = (v: Float32Array): number => v.indexOf(v.reduce((a, b) => Math.max(a, b)));
+  for (const half of [false, true]) {
+    if (half && !(await device()).has('shader-f16')) continue;
+    const got = (await look(m, m.outputs, input.floats(), { half })).features.get(m.outputs[0]!)!;
+    assert.equal([...got.shape], [1000, 1, 1]);
+    assert.is(best(got.data), best(want), half ? 'in f16' : 'in f32');
+    close(got.data, want, half ? 0.02 : 1e-4, 'logits');
+  }
 });
 
 test('a recipe finds layers by their aliases, in a file given by its path and in a known one', async () => {

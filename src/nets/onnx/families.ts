@@ -42,7 +42,7 @@ function squeezeNet(model: OnnxModel): Family | null {
   const names = new Map([['relu1', rectified(model, 0)]]);
   for (const [k, fire] of fires.entries()) names.set(`fire${k + 2}`, outputOf(fire));
   const style = ['relu1', 'fire2', 'fire4', 'fire6'];
-  return withSets(names, { style, content: ['fire4'], dream: ['fire5', 'fire7'] });
+  return withSets(names, { style, content: ['fire4'], dream: ['fire7', 'fire8'] });
 }
 
 const INCEPTIONS = ['3a', '3b', '4a', '4b', '4c', '4d', '4e', '5a', '5b'];
