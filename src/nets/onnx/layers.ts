@@ -8,8 +8,8 @@ export interface LayerNames {
   /** Name -> value name: the usual names, the file's own value names and its node names. */
   readonly values: ReadonlyMap<string, string>;
   /**
-   * In order of depth: `conv1_1`, `relu1_1`, ..., `pool5` of a chain; the names of a known family, then the file's own
-   * value names, of a net that is none.
+   * In order of depth: `conv1_1`, `relu1_1`, ..., `pool5` of a chain; the names of a known family; the file's own value
+   * names of any other net.
    */
   readonly usual: readonly string[];
 }
@@ -29,8 +29,8 @@ export function layerNames(model: OnnxModel): LayerNames {
   for (const n of model.nodes) if (n.outputs[0]) values.set(n.name, n.outputs[0]);
   for (const n of model.nodes) for (const o of n.outputs) if (o !== '') values.set(o, o);
   const own = model.nodes.map((n) => n.outputs[0] ?? '');
-  if (chain.size > 0) return { values, usual: [...new Set([...given.keys(), ...chain.keys()])] };
-  return { values, usual: [...new Set([...given.keys(), ...(family?.keys() ?? []), ...own])] };
+  const named = chain.size > 0 ? chain.keys() : (family?.keys() ?? own);
+  return { values, usual: [...new Set([...given.keys(), ...named])] };
 }
 
 /**
@@ -69,12 +69,19 @@ function chainNames(model: OnnxModel): Map<string, string> {
   const [image, ...others] = model.inputs;
   if (!image || others.length > 0) return names;
   const readers = new Map<string, OnnxNode[]>();
-  for (const n of model.nodes) for (const x of n.inputs) readers.set(x, [...(readers.get(x) ?? []), n]);
+  for (const n of model.nodes) {
+    for (const x of n.inputs) {
+      const known = readers.get(x);
+      if (known) known.push(n);
+      else readers.set(x, [n]);
+    }
+  }
 
   let value = image.name;
   let block = 1;
   let index = 0;
-  for (;;) {
+  // No chain has more links than there are nodes: what is not parsed yet may run in a circle.
+  for (let links = 0; links < model.nodes.length; links++) {
     const [node, second] = readers.get(value) ?? [];
     if (second) return new Map();
     const output = node?.outputs[0];
@@ -93,6 +100,7 @@ function chainNames(model: OnnxModel): Map<string, string> {
     } else if (!PASSES.has(node.op)) return names;
     value = output;
   }
+  return names;
 }
 
 /** Whether a quantised convolution's least integer stands for 0. */
