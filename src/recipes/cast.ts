@@ -172,7 +172,7 @@ export function resolveLayers(choice: LayerChoice, net: Net | null, path: string
     }
     if (!net.names.values.has(name)) {
       // Deepest first: of names equally near, the deeper one is more often meant (relu6_1 is past the end).
-      const near = nearest(name, [...net.names.usual].reverse());
+      const near = nearest(name, [...[...net.names.usual].reverse(), ...net.names.values.keys()]);
       throw new EngineError(
         'RecipeError',
         `${path}.${name}: ${net.name} has no such layer.${near ? ` Did you mean ${near}?` : ''}`,
