@@ -3,10 +3,10 @@ import { type Shape, size } from '../../base/shape';
 import { type OnnxTensor, onnxError } from './model';
 
 /** Elements in a value computed on the host, at most: what is folded are shapes and parameters, not activations. */
-export const MOST_FOLDED = 2 ** 24;
+export const MOST_FOLDED = 2 ** 19;
 
-/** Elements of a value that is moved by a table, at most. */
-const MOST_MOVED = 2 ** 26;
+/** Elements of a value that is moved by a table, at most: what is not large may become so only by so much. */
+const mostMoved = (from: Shape): number => Math.min(2 ** 24, MOST_FOLDED + 8 * size(from));
 
 /** Element types of real numbers; all others are integers or booleans. */
 export const isReal = (type: string): boolean => type.startsWith('float') || type === 'bfloat16';
@@ -36,6 +36,7 @@ export function rangeOf(type: string): readonly [least: number, most: number] | 
 export function stored(type: string, data: ArrayLike<number>): ArrayLike<number> {
   if (type === 'float32') return Float32Array.from(data);
   if (type === 'float16') return fromHalf(toHalf(Float32Array.from(data)));
+  if (type === 'bfloat16') return brief(data);
   if (isReal(type)) return data;
   if (type === 'bool') return Uint8Array.from(data, (v) => (v ? 1 : 0));
   const bits = INTEGERS.get(type);
@@ -43,6 +44,18 @@ export function stored(type: string, data: ArrayLike<number>): ArrayLike<number>
   const span = 2 ** Math.abs(bits);
   const least = bits > 0 ? 0 : -span / 2;
   return Float64Array.from(data, (v) => ((((Math.trunc(v) - least) % span) + span) % span) + least);
+}
+
+/** The upper half of an f32, rounded to the nearest, in doubt to the even one. */
+function brief(data: ArrayLike<number>): Float32Array {
+  const out = Float32Array.from(data);
+  const bits = new Uint32Array(out.buffer);
+  for (let i = 0; i < bits.length; i++) {
+    const b = bits[i] ?? 0;
+    // All ones in the exponent are no numbers, or infinite: a carry would make others of them.
+    bits[i] = (b & 0x7f800000) === 0x7f800000 ? b : (b + 0x7fff + ((b >>> 16) & 1)) & 0xffff0000;
+  }
+  return out;
 }
 
 /** A constant computed here and not read from the file. */
@@ -113,7 +126,7 @@ export function broadcastIndex(from: Shape, to: Shape): Uint32Array {
   const lead = to.length - from.length;
   const s = strides(from);
   const step = to.map((_, k) => (k < lead || from[k - lead] === 1 ? 0 : (s[k - lead] ?? 0)));
-  if (size(to) > MOST_MOVED) throw onnxError(`a value [${to.join(', ')}] is too large to be repeated`);
+  if (!(size(to) <= mostMoved(from))) throw onnxError(`a value [${to.join(', ')}] is too large to be repeated`);
   const out = new Uint32Array(size(to));
   each(to, (c, i) => {
     let at = 0;
@@ -132,7 +145,8 @@ export const OUTSIDE = 0xffffffff;
 
 /** A move given by the coordinates in the source, -1 in any of them for nowhere. */
 export function moveBy(source: Shape, shape: Shape, at: (c: readonly number[], axis: number) => number): Move {
-  if (size(shape) > MOST_MOVED) throw onnxError(`a value [${shape.join(', ')}] is too large to be rearranged`);
+  if (!(size(shape) <= mostMoved(source)))
+    throw onnxError(`a value [${shape.join(', ')}] is too large to be rearranged`);
   const s = strides(source);
   const from = new Uint32Array(size(shape));
   each(shape, (c, i) => {

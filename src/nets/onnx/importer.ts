@@ -40,6 +40,9 @@ const uploaded = new WeakMap<Graph, WeakMap<OnnxModel, Map<string | OnnxTensor, 
 export class Importer {
   readonly #values = new Map<string, Value | Waiting>();
   readonly #weights: Map<string | OnnxTensor, Ref>;
+  /** Elements of constants computed here, less those of the file that they may have been computed from. */
+  #folded = 0;
+  readonly #counted = new Set<OnnxTensor>();
   readonly torus: readonly [vertical: boolean, horizontal: boolean];
 
   constructor(
@@ -87,11 +90,29 @@ export class Importer {
     const how = onHost ?? op.graph;
     if (!how) throw c.unsupported('of a value that is computed', 'Only constants can be taken here.');
     const outputs = named(c.who, () => how(c));
+    this.#count(c.who, node, outputs);
     node.outputs.forEach((name, k) => {
       const value = outputs[k];
       if (name !== '' && value) this.#values.set(name, quantisedLike(value, given[0]));
       else if (name !== '') throw c.unsupported(`with its output ${k} (${name}) in use`);
     });
+  }
+
+  /** Refuses a file that makes more constants than it has, one of them small enough or not. */
+  #count(who: string, node: OnnxNode, outputs: readonly Output[]): void {
+    for (const x of node.inputs) {
+      const t = this.model.tensors.get(x);
+      if (!t || t.uniform !== undefined || this.#counted.has(t)) continue;
+      this.#counted.add(t);
+      this.#folded -= size(t.shape);
+    }
+    for (const v of outputs)
+      if (v && !('pending' in v) && !inGraph(v) && v.uniform === undefined) this.#folded += size(v.shape);
+    if (this.#folded <= 2 * MOST_FOLDED) return;
+    throw onnxError(
+      `${this.model.name} makes constants without end, the last in ${who}`,
+      'Export it again with constants folded.',
+    );
   }
 
   /** A value as it stands: a Pad may not have been carried out. */

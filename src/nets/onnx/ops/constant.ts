@@ -3,6 +3,7 @@ import { size } from '../../../base/shape';
 import { checkFolded, hostTensor, numbers } from '../host';
 import type { Operator } from '../importer';
 import { onnxError } from '../model';
+import { madeTensor } from '../tensor';
 
 export const constantOperators: Readonly<Record<string, Operator>> = {
   Constant: {
@@ -24,9 +25,10 @@ export const constantOperators: Readonly<Record<string, Operator>> = {
   ConstantOfShape: {
     graph: (c) => {
       const shape = c.numbers(0, 'shape');
-      checkFolded(c.who, shape);
       const value = c.a.tensor('value');
       const fill = value ? (numbers(value)[0] ?? 0) : 0;
+      if (!value || value.type === 'float32') return [madeTensor(c.node.name, shape, fill, 'float32')];
+      checkFolded(c.who, shape);
       return [hostTensor(c.node.name, value?.type ?? 'float32', shape, new Float64Array(size(shape)).fill(fill))];
     },
   },

@@ -71,6 +71,9 @@ const slicing: Operator = {
 
 const MODES = ['constant', 'reflect', 'edge', 'wrap'] as const;
 
+/** Elements that a Pad adds to an axis, at most, where that is short. */
+const MOST_PADDED = 2 ** 15;
+
 interface Padding {
   /** In front of each axis, then behind each. */
   readonly pads: readonly number[];
@@ -94,7 +97,7 @@ function padding(c: NodeContext, shape: readonly number[]): Padding {
   });
   const value = c.has(2) ? (c.numbers(2, 'value')[0] ?? 0) : c.a.number('value', 0);
   const out = shape.map((d, k) => d + (begin[k] ?? 0) + (end[k] ?? 0));
-  if (out.some((d) => !(d >= 0 && d <= 2 ** 24)) || size(out) > 2 ** 31) {
+  if (out.some((d, k) => !(d >= 0 && d <= MOST_PADDED + 4 * (shape[k] ?? 0))) || size(out) > 2 ** 31) {
     throw onnxError(`${c.who} has pads [${pads.join(', ')}] for [${shape.join(', ')}]`);
   }
   return { pads: [...begin, ...end], out, mode, value };

@@ -2,10 +2,12 @@
 import { size } from '../../../base/shape';
 import { gatherAxis } from '../../../shaders/axis_mix';
 import { expandTo } from '../../../shaders/binary';
-import { broadcastIndex, broadcastShape, hostTensor, type Move, moveBy, moved, numbers } from '../host';
+import { broadcastIndex, broadcastShape, hostTensor, type Move, moveBy, moved, numbers, strides } from '../host';
 import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
+import type { GraphValue } from '../value';
 import { joinedAlong, movedRef, permuted } from './moving';
+import * as squares from './squares';
 
 /** An operator that is one move of its first input. */
 const moving = (moveOf: (c: NodeContext, shape: readonly number[]) => Move): Operator => ({
@@ -18,6 +20,15 @@ const moving = (moveOf: (c: NodeContext, shape: readonly number[]) => Move): Ope
     return [{ ...c.out(movedRef(c, c.ndOf(v), move), move.shape, v.type), ...(known && { known }) }];
   },
 });
+
+/** The same with another way for what is computed; known numbers stay known. */
+const withoutTable = (
+  moveOf: (c: NodeContext, shape: readonly number[]) => Move,
+  graph: (c: NodeContext) => GraphValue,
+): Operator => {
+  const byTable = moving(moveOf);
+  return { ...byTable, graph: (c) => (c.graph(0).known ? (byTable.graph?.(c) ?? []) : [graph(c)]) };
+};
 
 function permutation(c: NodeContext, rank: number): readonly number[] {
   const perm = c.a.list('perm') ?? Array.from({ length: rank }, (_, k) => rank - 1 - k);
@@ -105,6 +116,51 @@ function gathered(c: NodeContext, shape: readonly number[]): Move {
   return { shape: out, from };
 }
 
+/** Indices of an axis of n, by element; negative ones count from the end. */
+function indicesOf(c: NodeContext, of: (i: number) => number): Int32Array {
+  return Int32Array.from(c.numbers(1, 'indices'), (v, i) => {
+    const n = of(i);
+    const at = v < 0 ? v + n : v;
+    if (at < 0 || at >= n) throw onnxError(`${c.who} takes element ${v} of ${n}`);
+    return at;
+  });
+}
+
+/** At every place of the indices, the element there but for one axis, where the index says. */
+function gatheredElements(c: NodeContext, shape: readonly number[]): Move {
+  const axis = c.axis(c.a.int('axis', 0, -shape.length, shape.length - 1), shape.length);
+  const to = c.shape(1);
+  if (to.length !== shape.length || to.some((d, k) => k !== axis && d > (shape[k] ?? 0))) {
+    throw onnxError(`${c.who} has indices [${to.join(', ')}] for [${shape.join(', ')}]`);
+  }
+  const at = indicesOf(c, () => shape[axis] ?? 0);
+  const step = strides(to);
+  return moveBy(shape, to, (p, k) =>
+    k === axis ? (at[p.reduce((n, v, j) => n + v * (step[j] ?? 0), 0)] ?? -1) : (p[k] ?? 0),
+  );
+}
+
+/** The last axis of the indices lists coordinates of the first axes behind those of the batch. */
+function gatheredParts(c: NodeContext, shape: readonly number[]): Move {
+  const batch = c.a.int('batch_dims', 0, 0, shape.length);
+  const own = c.shape(1);
+  const count = own.at(-1) ?? 0;
+  const isAlike = own.slice(0, batch).every((d, k) => d === shape[k]);
+  if (own.length <= batch || count < 1 || batch + count > shape.length || !isAlike) {
+    throw onnxError(`${c.who} has indices [${own.join(', ')}] for [${shape.join(', ')}]`);
+  }
+  const at = indicesOf(c, (i) => shape[batch + (i % count)] ?? 0);
+  const lead = own.slice(0, -1);
+  const step = strides(lead);
+  const behind = lead.length - batch - count;
+  return moveBy(shape, [...lead, ...shape.slice(batch + count)], (p, k) => {
+    if (k < batch) return p[k] ?? 0;
+    if (k >= batch + count) return p[k + behind] ?? 0;
+    const first = step.reduce((n, s, j) => n + (p[j] ?? 0) * s, 0);
+    return at[first * count + k - batch] ?? -1;
+  });
+}
+
 function expanded(c: NodeContext, shape: readonly number[]): Move {
   const to = broadcastShape(c.who, [shape, c.numbers(1, 'shape')]);
   return { shape: to, from: broadcastIndex(shape, to) };
@@ -165,8 +221,10 @@ export const moveOperators: Readonly<Record<string, Operator>> = {
   Transpose: transposing,
   Concat: concatenation,
   Gather: gathering,
+  GatherElements: moving(gatheredElements),
+  GatherND: moving(gatheredParts),
   Expand: expanding,
-  Tile: moving(tiled),
-  DepthToSpace: moving(depthToSpace),
-  SpaceToDepth: moving(spaceToDepth),
+  Tile: withoutTable(tiled, squares.tiled),
+  DepthToSpace: withoutTable(depthToSpace, squares.depthToSpace),
+  SpaceToDepth: withoutTable(spaceToDepth, squares.spaceToDepth),
 };

@@ -85,8 +85,9 @@ function scalesAttribute(c: NodeContext): readonly number[] {
 function optionsOf(c: NodeContext): ResampleOptions {
   const named = c.a.word('mode', 'nearest', MODES);
   const mode = named === 'bilinear' ? 'linear' : named;
-  // Before opset 11 places are counted from the corner, and nearest ones rounded down.
-  if (c.node.op === 'Upsample' || c.opset < 11) return { mode, coordinates: 'asymmetric', nearest: 'floor' };
+  // Before opset 11 places are counted from the corner, and nearest ones rounded down; up where Resize shrinks.
+  if (c.node.op === 'Upsample') return { mode, coordinates: 'asymmetric', nearest: 'floor' };
+  if (c.opset < 11) return { mode, coordinates: 'asymmetric', nearest: 'floor', shrinking: 'ceil' };
   const outside = c.a.int('exclude_outside', 0, 0, 1) === 1;
   return {
     mode,
@@ -100,7 +101,7 @@ function optionsOf(c: NodeContext): ResampleOptions {
 }
 
 /** Longest side of a result. */
-const MOST_SIDE = 2 ** 17;
+const MOST_SIDE = 2 ** 15;
 
 /** Elements beyond an edge that any filter reaches when it enlarges. */
 const REACH = 3;
