@@ -2,57 +2,69 @@
 import packed from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
 
-let opened: Promise<Browser | null> | undefined;
+/** A browser that all files of a run share: the last one to close it does. */
+class Shared {
+  #opened: Promise<Browser | null> | undefined;
+  #users = 0;
+
+  constructor(private readonly args: readonly string[]) {}
+
+  open(): Promise<Browser | null> {
+    this.#users++;
+    this.#opened ??= launch(this.args);
+    return this.#opened;
+  }
+
+  async close(): Promise<void> {
+    if (--this.#users > 0) return;
+    const last = this.#opened;
+    this.#opened = undefined;
+    await (await last)?.close();
+  }
+}
+
+// The package's own arguments switch the web's security off; what is tested here is that it holds.
+const PLAIN = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
+const plain = new Shared(PLAIN);
 
 /**
  * Headless Chromium with its ordinary rules about origins and policies; null where it does not start (it is built for
  * Linux on x64, and needs a few system libraries), with the reason on stderr.
  */
-export function openBrowser(): Promise<Browser | null> {
-  opened ??= start();
-  return opened;
-}
+export const openBrowser = (): Promise<Browser | null> => plain.open();
 
-export async function closeBrowser(): Promise<void> {
-  await (await opened)?.close();
-  opened = undefined;
-}
+/** As often as it was opened. */
+export const closeBrowser = (): Promise<void> => plain.close();
 
-async function start(): Promise<Browser | null> {
-  // The package's own arguments switch the web's security off; what is tested here is that it holds.
-  return launch(['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']);
-}
-
-let openedGpu: Promise<Browser | null> | undefined;
+const GPU = [
+  '--no-sandbox',
+  '--disable-dev-shm-usage',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  '--enable-webgpu-developer-features',
+  '--enable-dawn-features=disable_workgroup_init',
+];
+const gpu = new Shared(GPU);
 
 /**
  * The same with WebGPU, on its own SwiftShader; null, with the reason on stderr, where it does not start. Workgroup
  * memory is not zeroed, as in Node: SwiftShader would compile for seconds (see gpu/open.node.ts).
  */
-export function openGpuBrowser(): Promise<Browser | null> {
-  openedGpu ??= launch([
-    '--no-sandbox',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--enable-unsafe-webgpu',
-    '--use-webgpu-adapter=swiftshader',
-    '--enable-webgpu-developer-features',
-    '--enable-dawn-features=disable_workgroup_init',
-  ]);
-  return openedGpu;
-}
+export const openGpuBrowser = (): Promise<Browser | null> => gpu.open();
 
-export async function closeGpuBrowser(): Promise<void> {
-  await (await openedGpu)?.close();
-  openedGpu = undefined;
-}
+/** As often as it was opened. */
+export const closeGpuBrowser = (): Promise<void> => gpu.close();
 
-async function launch(args: string[]): Promise<Browser | null> {
+/** One with WebGPU for a test alone, that may break it. */
+export const ownGpuBrowser = (): Promise<Browser | null> => launch(GPU);
+
+async function launch(args: readonly string[]): Promise<Browser | null> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;
   try {
-    return await chromium.launch({ executablePath: await packed.executablePath(), headless: true, args });
+    return await chromium.launch({ executablePath: await packed.executablePath(), headless: true, args: [...args] });
   } catch (error) {
     console.error(`no browser here: ${(error as Error).message.split('\n')[0]}`);
     return null;

@@ -13,6 +13,7 @@ import { serve } from './web/server';
 
 const test = suite('element');
 const browser = await openGpuBrowser();
+const plain = await openBrowser();
 
 if (!browser) {
   console.error('skipped: the element, for there is no browser');
@@ -181,7 +182,6 @@ if (!browser) {
   });
 
   test('without WebGPU it says so', async () => {
-    const plain = await openBrowser();
     if (!plain) return;
     const p = await at('/one.html', plain);
     await state(p, 'failed');

@@ -83,7 +83,8 @@ test('taken back to a moment, it goes the same way again', async () => {
   assert.is(session.state, 'paused');
   assert.equal(session.moments, [first]);
   const seen = await session.picture(first!);
-  assert.equal([seen.width, seen.height], [16, 16]);
+  const side = [16, 23, 32][first!.stage]; // on a busy machine the first stage may be over
+  assert.equal([seen.width, seen.height], [side, side]);
   session.resume();
   const plain = await run(await device(), recipe(), inputs);
   assert.equal((await over).raster.data, plain.raster.data);

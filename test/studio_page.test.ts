@@ -10,11 +10,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../src/base/png';
 import { serveStudio } from '../src/cli/studio';
-import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser } from './browser';
+import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser, ownGpuBrowser } from './browser';
 import { DIST } from './web/pages';
 
 const test = suite('studio page');
 const browser = await openGpuBrowser();
+const plain = await openBrowser();
 
 if (!browser) {
   console.error('skipped: the studio, for there is no browser');
@@ -286,14 +287,17 @@ if (!browser) {
   });
 
   test('two tabs at once, and a GPU that is lost on the way', async () => {
-    const pages = [await open(first, '#size=48&steps=150&seed=1'), await open(first, '#size=48&steps=150&seed=2')];
+    const own = await ownGpuBrowser();
+    assert.ok(own);
+    const two = await own!.newContext({ viewport: { width: 1360, height: 900 } });
+    const pages = [await open(two, '#size=48&steps=150&seed=1'), await open(two, '#size=48&steps=150&seed=2')];
     for (const page of pages) {
       await page.setInputFiles('[data-test=file-style]', stone);
       await until(page, /is the style/);
       await run(page);
     }
     for (const page of pages) await until(page, /Running: stage [12]/);
-    const cdp = await browser.newBrowserCDPSession();
+    const cdp = await own!.newBrowserCDPSession();
     // The browser answers this one when it likes, or not at all.
     void (cdp.send as (method: string) => Promise<unknown>)('Browser.crashGpuProcess').catch(() => {});
     for (const page of pages) {
@@ -302,11 +306,10 @@ if (!browser) {
       assert.match(notices, /the GPU was lost and is back; the run goes on from/);
     }
     complaints.splice(0); // the browser says that its GPU process crashed
-    for (const page of pages) await page.close();
+    await own!.close();
   });
 
   test('without WebGPU it says so, and what to do', async () => {
-    const plain = await openBrowser();
     if (!plain) return;
     const page = await plain.newPage();
     await page.goto(server.url);
