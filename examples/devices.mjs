@@ -5,7 +5,7 @@ import { open, texture } from 'toroid';
 
 const names = process.argv.slice(2);
 const devices = await Promise.all((names.length > 0 ? names : [undefined, undefined]).map((gpu) => open({ gpu })));
-const jobs = Array.from({ length: 6 }, (_, seed) => seed);
+const jobs = Array.from({ length: 4 }, (_, seed) => seed);
 
 const tiles = [];
 await Promise.all(

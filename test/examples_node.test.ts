@@ -84,7 +84,7 @@ test('devices.mjs works on two devices at once, and leaves nothing on them', asy
   assert.is(code, 0, err);
   assert.match(out, /device 1, .*: seed/);
   assert.match(out, /device 2, .*: seed/);
-  assert.match(out, /6 tiles; still on the GPUs: 0 and 0 bytes/);
+  assert.match(out, /4 tiles; still on the GPUs: 0 and 0 bytes/);
 });
 
 test('worker_thread.mjs leaves the main thread free, and ends a thread under way without harm', async () => {

@@ -169,7 +169,7 @@ if (!browser) {
     writeFileSync(join(vite, 'package.json'), JSON.stringify({ name, private: own, type, scripts, devDependencies }));
     await run('npm', ['install', '--no-audit', '--no-fund'], registry);
     symlinkSync(join(folder, 'node_modules', 'toroid'), join(vite, 'node_modules', 'toroid'));
-    await run('npm', ['run', 'build'], registry);
+    await run('npm', ['run', 'build'], registry).catch((e: { stdout: string }) => assert.unreachable(e.stdout));
     const served = await serve({
       files: { '/favicon.ico': '', '/': readFileSync(join(vite, 'dist', 'index.html')) },
       folders: { '/': join(vite, 'dist') },

@@ -10,7 +10,7 @@ const run = promisify(execFile);
 
 for (const [which, jobs] of [
   ['one', '15'],
-  ['each', '9'],
+  ['each', '6'],
 ] as const) {
   test(`${jobs} jobs, ${which === 'one' ? 'on one device' : 'a device each'}: nothing piles up`, async () => {
     const args = ['--expose-gc', 'bench/soak.mjs', jobs, which, DIST];
