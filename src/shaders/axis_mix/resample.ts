@@ -16,6 +16,8 @@ export interface ResampleOptions {
     | 'tf_crop_and_resize';
   /** How mode `nearest` rounds. Default round_prefer_floor. */
   readonly nearest?: 'round_prefer_floor' | 'round_prefer_ceil' | 'floor' | 'ceil';
+  /** The same on axes that become shorter. Default: as `nearest`. */
+  readonly shrinking?: ResampleOptions['nearest'];
   /** Keys' parameter of the cubic. Default -0.75. */
   readonly cubicA?: number;
   /** Elements beyond the ends get no weight, and the others more; without it the last element counts for them. */
@@ -97,7 +99,7 @@ function entries(i: number, pass: Pass, o: ResampleOptions): readonly Entry[] {
   if (o.coordinates === 'tf_crop_and_resize' && (x < 0 || x > from - 1)) return [];
   const inside = (k: number): number => Math.min(Math.max(k, 0), from - 1);
   const { mode = 'nearest', cubicA = -0.75 } = o;
-  if (mode === 'nearest') return [[inside(nearestTo(x, o.nearest)), 1]];
+  if (mode === 'nearest') return [[inside(nearestTo(x, (scale < 1 ? o.shrinking : undefined) ?? o.nearest)), 1]];
   const shrink = o.antialias ? Math.min(scale, 1) : 1;
   const reach = (mode === 'cubic' ? 2 : 1) / shrink;
   const found = new Map<number, number>();

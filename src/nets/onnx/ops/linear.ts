@@ -109,8 +109,7 @@ const reducing = (graph: (c: NodeContext, x: Ref, axes: readonly number[]) => Re
   return {
     host: (c) => {
       const t = c.tensor(0);
-      const axes = reducedAxes(c, t.shape.length);
-      if (!axes) return [t];
+      const axes = reducedAxes(c, t.shape.length) ?? [];
       const kept = t.shape.map((d, k) => (axes.includes(k) ? 1 : d));
       const step = strides(kept).map((s, k) => (axes.includes(k) ? 0 : s));
       const sums = new Float64Array(size(kept)).fill(host.start);
@@ -127,9 +126,11 @@ const reducing = (graph: (c: NodeContext, x: Ref, axes: readonly number[]) => Re
     },
     graph: (c) => {
       const v = c.graph(0);
-      const axes = reducedAxes(c, v.shape.length);
-      if (!axes || axes.length === 0) return [v];
-      return [c.out(graph(c, c.ndOf(v), axes), outShape(c, v.shape, axes), v.type)];
+      const axes = reducedAxes(c, v.shape.length) ?? [];
+      if (axes.length > 0) return [c.out(graph(c, c.ndOf(v), axes), outShape(c, v.shape, axes), v.type)];
+      // Of each element by itself, there is still a square, a magnitude or a logarithm to be taken.
+      const alone = reshape(c.g, v.ref, [size(v.shape), 1]);
+      return [c.out(graph(c, alone, [1]), v.shape, v.type)];
     },
   };
 };

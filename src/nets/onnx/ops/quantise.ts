@@ -109,14 +109,25 @@ function rounding(c: NodeContext, type: string): (v: number) => number {
   };
 }
 
-/** Real numbers of the graph, as those that a quantised type can stand for. */
-function quantised(c: NodeContext, v: GraphValue, grid: Grid, type: string): GraphValue {
+/** How far from the middle between two whole numbers rounding in f32 can take a quotient. */
+const NEAR_TIE = 1e-3;
+
+/**
+ * Real numbers of the graph, as those that a quantised type can stand for.
+ * @param unit what one of element i stands for where sums of integers are rescaled: in the middle between two whole
+ * numbers, which are not rare there, those are divided as the suite's reference does it.
+ */
+function quantised(c: NodeContext, v: GraphValue, grid: Grid, type: string, unit?: (i: number) => number): GraphValue {
   const nearest = rounding(c, type);
   const isWhole = rangeOf(type) !== null;
   const finish = (data: ArrayLike<number>): ArrayLike<number> =>
     Float64Array.from(data, (x, i) => {
       const k = grid.at(i);
-      const q = Math.fround(x / (grid.scales[k] ?? 1));
+      const scale = grid.scales[k] ?? 1;
+      let q = Math.fround(x / scale);
+      if (unit && Math.abs(q - Math.floor(q) - 0.5) < NEAR_TIE) {
+        q = Math.fround(Math.round(x / unit(i)) * Math.fround(Math.fround(unit(i)) / scale));
+      }
       const zero = grid.zeros[k] ?? 0;
       // Rounded first, then moved by the zero point, then limited.
       return isWhole ? nearest(roundEven(q) + zero) : nearest(q);
@@ -172,7 +183,9 @@ const quantisedConv: Operator = {
         data: () => Float32Array.from(b.ints(), (v, o) => v * xScale * (grid.scales[o] ?? 1)),
       });
     const y = convolved(c, filters, bias, x);
-    return [quantised(c, y, gridOf(c, y.shape, 6, 7), c.has(7) ? c.value(7).type : 'uint8')];
+    const perChannel = size(y.shape.slice(2));
+    const unit = (i: number): number => xScale * (grid.scales[Math.floor(i / perChannel) % O] ?? 1);
+    return [quantised(c, y, gridOf(c, y.shape, 6, 7), c.has(7) ? c.value(7).type : 'uint8', unit)];
   },
 };
 
@@ -199,7 +212,10 @@ export const quantiseOperators: Readonly<Record<string, Operator>> = {
   QLinearMatMul: {
     graph: (c) => {
       const y = matrixProduct(c, realInput(c, 0, 1, 2), realInput(c, 3, 4, 5));
-      return [quantised(c, y, gridOf(c, y.shape, 6, 7), c.value(7).type)];
+      const [scales, others] = [c.numbers(1, 'scale of a'), c.numbers(4, 'scale of b')];
+      const one = (scales[0] ?? 1) * (others[0] ?? 1);
+      const isUniform = scales.length === 1 && others.length === 1;
+      return [quantised(c, y, gridOf(c, y.shape, 6, 7), c.value(7).type, isUniform ? () => one : undefined)];
     },
   },
 };

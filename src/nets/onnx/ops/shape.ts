@@ -1,5 +1,7 @@
 // Operators that change what a value is called, not its elements: shapes and types.
 import { size } from '../../../base/shape';
+import { floor } from '../../../shaders/elementary';
+import { abs, mul, sign } from '../../../shaders/pointwise';
 import { hostTensor, isReal, numbers, stored } from '../host';
 import type { NodeContext, Operator } from '../importer';
 import { type OnnxTensor, onnxError } from '../model';
@@ -80,9 +82,11 @@ const cast = (typeOf: (c: NodeContext) => string): Operator => ({
   graph: (c) => {
     const v = c.graph(0);
     const type = typeOf(c);
-    if (!isReal(type) && v.type !== type && v.type !== 'bool')
-      throw c.unsupported(`to make ${type} of computed numbers`);
-    return [{ ref: v.ref, shape: v.shape, type }];
+    if (isReal(type) || v.type === type || v.type === 'bool') return [{ ref: v.ref, shape: v.shape, type }];
+    // Integers of the graph are small enough to be exact in f32, and wrap around no range.
+    const signs = sign(c.g, v.ref);
+    const whole = type === 'bool' ? abs(c.g, signs) : mul(c.g, signs, floor(c.g, abs(c.g, v.ref)));
+    return [{ ref: isReal(v.type) || type === 'bool' ? whole : v.ref, shape: v.shape, type }];
   },
 });
 
