@@ -13,6 +13,8 @@ import { Graph, type Node } from '../src/graph/graph';
 import { memoryOf, Plan } from '../src/graph/plan';
 import { schedule } from '../src/graph/schedule';
 import { settle, settling } from '../src/graph/settle';
+import { parseOnnx } from '../src/nets/onnx/parse';
+import { netOf } from '../src/nets/weights';
 import { plasma } from '../src/recipes/canvas/plasma';
 import { asSums, blocksText, type Fit, fitStage } from '../src/recipes/memory';
 import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
@@ -26,6 +28,7 @@ import { add, affine, mul, scale } from '../src/shaders/pointwise';
 import { device } from './device';
 import { close } from './kit';
 import { grey, tinyNet, vggShape } from './tiny_net';
+import { torchSqueezeNet } from './torch_files';
 
 const test = suite('blocks');
 
@@ -116,8 +119,9 @@ async function agree(
   more: Partial<RecipeText> = {},
   algorithm?: Algorithm,
   tolerance = 1e-5,
+  net = tiny,
 ): Promise<void> {
-  const p = await prepared(losses, more);
+  const p = await prepared(losses, more, net);
   const [W, H] = p.full;
   const rng = new Rng(4);
   const start = p.start([W, H], () => {});
@@ -519,5 +523,21 @@ test('a value that was written over is not read', () => {
   const sum = accumulate(g, s, one);
   assert.throws(() => schedule(g, [add(g, sum, s)], { fuse: true, realBytes: 4 }), /written over/);
 });
+
+const strided = netOf(parseOnnx(torchSqueezeNet(), { name: 'strided' }), null);
+for (const tile of ['none', 'both'] as const) {
+  test(`a net with strides and without pads is the same in blocks, tile ${tile}`, async () => {
+    const losses: Loss[] = [{ kind: 'gram', layers: ['relu1', 'fire2', 'fire5'] }];
+    await agree(
+      tile,
+      losses,
+      cut(2, 2),
+      { tile, stages: [{ steps: 4, jitter: false, losses }] },
+      'direct',
+      1e-5,
+      strided,
+    );
+  });
+}
 
 test.run();
