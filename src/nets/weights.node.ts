@@ -3,9 +3,9 @@ import {
   closeSync,
   createReadStream,
   existsSync,
+  fstatSync,
   openSync,
   readdirSync,
-  readFileSync,
   readSync,
   realpathSync,
   statSync,
@@ -15,6 +15,7 @@ import { bytesText, EngineError } from '../base/errors';
 import { cacheFolder } from '../gpu/software.node';
 import { onnxError } from './onnx/model';
 import { parseOnnx } from './onnx/parse';
+import type { ByteSource } from './onnx/scan';
 import type { ReadExternal } from './onnx/tensor';
 import { type KnownWeights, knownWeights, missing, type Net, netOf, weightsNamed } from './weights';
 import { randomNets } from './weights_random';
@@ -171,18 +172,58 @@ export async function loadNet(
 ): Promise<Net> {
   const found = resolveWeights(nameOrPath, options);
   if (!options.unchecked) await verifyWeights(found);
-  const model = parseOnnx(bytesOf(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
+  const model = parseOnnx(weightsSource(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
   return netOf(model, found.known);
 }
 
-function bytesOf(path: string): Uint8Array {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(path);
-  } catch (cause) {
-    throw new EngineError('WeightsError', `cannot read ${path}: ${(cause as Error).message}`);
+function weightsSource(path: string): ByteSource {
+  const source = fileSource(path);
+  if (source.size === 0) throw onnxError(`${path} is empty`, 'Download the file again, or export it again.');
+  return source;
+}
+
+/**
+ * A file that is read in parts, whenever they are needed, and never as a whole.
+ * @throws EngineError `WeightsError` when it cannot be read, or, as parts are read, when it has changed since.
+ */
+export function fileSource(path: string): ByteSource {
+  const failed = (cause: unknown): Error =>
+    new EngineError('WeightsError', `cannot read ${path}: ${(cause as Error).message}`, 'Check its permissions.');
+  const look = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      throw cause instanceof EngineError ? cause : failed(cause);
+    }
+  };
+  const first = look(() => statSync(path));
+  return {
+    size: first.size,
+    read: (offset, length) =>
+      look(() => {
+        const file = openSync(path, 'r');
+        try {
+          const now = fstatSync(file);
+          if (now.size !== first.size || now.mtimeMs !== first.mtimeMs) {
+            throw new EngineError('WeightsError', `${path} has changed while it was in use`, 'Start again.');
+          }
+          return readAt(file, offset, length);
+        } finally {
+          closeSync(file);
+        }
+      }),
+  };
+}
+
+/** As many bytes as there are, up to `length`. */
+function readAt(file: number, offset: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    // A single read gives 2 GiB at most, and may give less than is there.
+    const more = readSync(file, bytes, done, Math.min(length - done, 2 ** 30), offset + done);
+    if (more === 0) return bytes.subarray(0, done);
+    done += more;
   }
-  if (bytes.length === 0) throw onnxError(`${path} is empty`, 'Download the file again, or export it again.');
   return bytes;
 }
 
@@ -198,10 +239,9 @@ export function reader(folder: string): ReadExternal {
         'Put the file itself there.',
       );
     }
-    const bytes = new Uint8Array(Math.min(length, Math.max(0, statSync(path).size - offset)));
     const file = openSync(path, 'r');
     try {
-      return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, offset));
+      return readAt(file, offset, Math.min(length, Math.max(0, fstatSync(file).size - offset)));
     } finally {
       closeSync(file);
     }

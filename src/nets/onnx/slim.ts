@@ -5,7 +5,7 @@ import { type OnnxModel, type OnnxTensor, onnxError } from './model';
 import { type ByteSource, type Range, type Scanned, type ScannedNode, type ScannedTensor, scanOnnx } from './scan';
 import { convolutionalPart, floatsKept } from './slim_choice';
 import { withAliases } from './structure';
-import type { ReadExternal } from './tensor';
+import { isBeside, type ReadExternal } from './tensor';
 import {
   FLOAT,
   FLOAT16,
@@ -205,7 +205,11 @@ function copied(source: ByteSource, { start, end }: Range): Piece {
 function inlined(t: ScannedTensor, external: ReadonlyMap<string, string>, read: ReadExternal | undefined): Piece {
   const location = external.get('location') ?? '';
   const [offset, length] = [Number(external.get('offset') ?? 0), Number(external.get('length') ?? Number.NaN)];
-  if (!read || !(Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(length) && length >= 0)) {
+  if (
+    !read ||
+    !isBeside(location) ||
+    !(Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(length) && length >= 0)
+  ) {
     throw onnxError(
       `${t.name} is kept in another file, ${JSON.stringify(location)}`,
       'Export the model again with its data in one file.',
