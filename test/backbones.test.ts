@@ -21,7 +21,7 @@ import { device } from './device';
 import { close, rolled } from './kit';
 import { type Map3, reference, thinned } from './net_reference';
 import { encoded, int, randomTensor, valueInfo, zooVgg } from './onnx_files';
-import { torchResNet18, torchSqueezeNet, torchVggBn } from './torch_files';
+import { torchGoogLeNet, torchResNet18, torchSqueezeNet, torchVggBn } from './torch_files';
 
 const test = suite('backbones');
 const zoo = '../shared/onnx/light';
@@ -128,6 +128,13 @@ const backbones: readonly Backbone[] = [
     layers: ['relu1', 'fire3', 'fire9'],
     side: 64,
     stride: 16,
+  },
+  {
+    name: 'GoogLeNet by torch, with its own scaling of channels',
+    model: torch(torchGoogLeNet()),
+    layers: ['relu1', 'relu2', 'inception3b', 'inception5a'],
+    side: 64,
+    stride: 32,
   },
   {
     name: 'SqueezeNet of the zoo',

@@ -124,9 +124,17 @@ export function reference(m: OnnxModel, x: Map3, torus: boolean, layers: readonl
         first,
         [1, 2, 3, 4].map((k) => t(k)!.floats()),
       );
-    } else if (n.op === 'Add') {
-      const other = values.get(n.inputs[1]!)!;
-      y = { ...first, data: first.data.map((v, i) => v + other.data[i]!) };
+    } else if (n.op === 'Add' || n.op === 'Mul') {
+      const other = values.get(n.inputs[1]!);
+      const of = (i: number): number => other?.data[i] ?? t(1)!.floats()[0]!;
+      y = { ...first, data: first.data.map((v, i) => (n.op === 'Add' ? v + of(i) : v * of(i))) };
+    } else if (n.op === 'Gather') {
+      // One channel; the axis that it loses comes back with the next node.
+      const [, H, W] = first.shape;
+      const from = Number(t(1)!.ints()[0]) * H * W;
+      y = { shape: [1, H, W], data: first.data.slice(from, from + H * W) };
+    } else if (n.op === 'Unsqueeze') {
+      y = first;
     } else if (n.op === 'Concat') {
       const all = n.inputs.map((i) => values.get(i)!);
       const data = Float64Array.from(all.flatMap((v) => [...v.data]));

@@ -199,3 +199,63 @@ export function torchSqueezeNet(by = 16, opset = 13): Uint8Array {
   fire(12, 64, 256);
   return net.classifier(x, before, opset);
 }
+
+/**
+ * torchvision's googlenet with its pretrained weights: channels are taken apart, scaled and put together first
+ * (transform_input), pools round up, and the branch of 5 x 5 has 3 x 3 filters.
+ */
+export function torchGoogLeNet(by = 32, opset = 13): Uint8Array {
+  const net = new Exported();
+  const thin = (n: number): number => Math.max(2, Math.round(n / by));
+  const number = (name: string, dims: number[], v: number, dataType = 1): string => {
+    const data = dataType === 1 ? { floatData: [v] } : { int64Data: [v] };
+    net.initializer.push({ name, dims, dataType, ...data });
+    return name;
+  };
+  const axes = number('axes', [1], 1, 7);
+  const channels = [0.229 / 0.5, 0.224 / 0.5, 0.225 / 0.5].map((gain, c) => {
+    const path = `/channel_${c}`;
+    const one = net.add('Gather', path, ['input.1', number(`index_${c}`, [], c, 7)], [int('axis', 1)]);
+    const map = net.add('Unsqueeze', path, [one, axes]);
+    const scaled = net.add('Mul', path, [map, number(`gain_${c}`, [], gain)]);
+    return net.add('Add', path, [scaled, number(`shift_${c}`, [], (0.45 - 0.5) / 0.5)]);
+  });
+  let x = net.add('Concat', '', channels, [int('axis', 1)]);
+  let before = 3;
+  const basic = (path: string, from: string, size: readonly [number, number, number], more: Convolution = {}): string =>
+    net.add('Relu', path, [net.conv(`${path}/conv`, from, size, more)]);
+  const pool = (path: string, from: string, kernel: number, stride: number, pad: number): string =>
+    net.add(
+      'MaxPool',
+      path,
+      [from],
+      [
+        int('ceil_mode', 1),
+        ints('kernel_shape', [kernel, kernel]),
+        ints('pads', [pad, pad, pad, pad]),
+        ints('strides', [stride, stride]),
+      ],
+    );
+  x = basic('/conv1', x, [thin(64), 3, 7], { stride: 2, pad: 3 });
+  x = pool('/maxpool1', x, 3, 2, 0);
+  x = basic('/conv2', x, [thin(64), thin(64), 1]);
+  x = basic('/conv3', x, [thin(192), thin(64), 3], { pad: 1 });
+  x = pool('/maxpool2', x, 3, 2, 0);
+  before = thin(192);
+  for (const name of ['3a', '3b', '4a', '4b', '4c', '4d', '4e', '5a', '5b']) {
+    const path = `/inception${name}`;
+    const [C, R] = [thin(128), thin(64)];
+    const a = basic(`${path}/branch1`, x, [C, before, 1]);
+    const reduced = basic(`${path}/branch2/branch2.0`, x, [R, before, 1]);
+    const b = basic(`${path}/branch2/branch2.1`, reduced, [C, R, 3], { pad: 1 });
+    const third = basic(`${path}/branch3/branch3.0`, x, [R, before, 1]);
+    const c = basic(`${path}/branch3/branch3.1`, third, [C, R, 3], { pad: 1 });
+    const pooled = pool(`${path}/branch4/branch4.0`, x, 3, 1, 1);
+    const d = basic(`${path}/branch4/branch4.1`, pooled, [C, before, 1]);
+    x = net.add('Concat', path, [a, b, c, d], [int('axis', 1)]);
+    before = 4 * C;
+    if (name === '3b') x = pool('/maxpool3', x, 3, 2, 0);
+    if (name === '4e') x = pool('/maxpool4', x, 2, 2, 0);
+  }
+  return net.classifier(x, before, opset);
+}
