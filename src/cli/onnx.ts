@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addOnnxCheck } from './onnx_check';
+import { addShow } from './onnx_show';
 import { addSlim } from './onnx_slim';
 
 /** `toroid onnx ...`: one file for each command of the group. */
@@ -9,5 +10,6 @@ export function addOnnx(program: Command): void {
     .summary('check ONNX files, and what toroid can do with them')
     .description('Looks at ONNX files: whether toroid computes what they say.');
   addOnnxCheck(onnx);
+  addShow(onnx);
   addSlim(onnx);
 }

@@ -308,6 +308,9 @@ interface Field {
   readonly body: Range;
 }
 
+/** Bytes read at a time. */
+const COPY = 1 << 22;
+
 export const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((n, r) => n + r.end - r.start, 0);
 
 /**
@@ -325,11 +328,13 @@ export function joined(
   for (const { start, end } of ranges) {
     const first = Math.max(start, start + from - at);
     const last = Math.min(end, start + to - at);
-    if (first < last) {
-      const part = source.read(first, last - first);
+    // A piece at a time, which may be a copy: a whole one would take as much memory again.
+    for (let next = first; next < last; next += COPY) {
+      const length = Math.min(COPY, last - next);
+      const part = source.read(next, length);
       // A file that has been cut short since it was looked at.
-      if (part.length < last - first) throw onnxError('a file of weights ended while it was read');
-      out.set(part, at + first - start - from);
+      if (part.length < length) throw onnxError('a file of weights ended while it was read');
+      out.set(part, at + next - start - from);
     }
     at += end - start;
   }
