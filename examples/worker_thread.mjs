@@ -3,8 +3,8 @@
 //
 // The thread has one device for all its jobs, which keeps compiled kernels warm. It ends by being asked to: it gives the
 // job under way up, closes the device, and returns. Do not call worker.terminate() while a job runs: Dawn aborts the whole
-// process if a thread ends in the middle of compiling a kernel (webgpu 0.6.2). Where that is too great a risk, or several jobs
-// are to run at once, use processes: process_pool.mjs.
+// process if a thread ends while it compiles or copies for it (webgpu 0.6.2). Where that is too great a risk, or several jobs are
+// to run at once, use processes: process_pool.mjs.
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
