@@ -1,7 +1,7 @@
 // Bundles the command line, the library, the tests and the benchmarks. Packages stay outside; shaders come in as text.
 //   node build.mjs [cli] [web] [studio] [types] [test] [bench] [examples] [docs] [--out folder]      default: all
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -31,12 +31,41 @@ const bareShaders = {
     const bare = (line) =>
       line === 'alias T = f32;' // what gpu/kernel.ts looks for
         ? line
-        : line.replace(/ ?([,;(){}[\]:]) ?/g, '$1').replace(/ (=|==|\+=|<|>|<=|>=|&&|\|\||!=|\/|%) /g, '$1');
+        : line
+            .replace(/ ?([,;(){}[\]:]) ?/g, '$1')
+            .replace(/ (->|[=+\-*/%<>!&|^]=|&&|\|\||<<|>>|[=+*/%<>^|]|-(?! ?-)) (?![*&])/g, '$1');
     esbuild.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
       const text = readFileSync(path, 'utf8')
         .replace(/\/\/.*$/gm, '')
         .replace(/^[ \t]+|[ \t]+$/gm, '');
       return { contents: text.split('\n').map(bare).join('\n'), loader: 'text' };
+    });
+  },
+};
+/** Where `x.browser.ts` is beside `x.ts`, pages take it: it fetches, when it is needed, what Node has from the start. */
+const partsLater = {
+  name: 'parts later',
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
+      const file = `${join(resolveDir, path)}.browser.ts`;
+      return kind === 'import-statement' && existsSync(file) ? { path: file } : null;
+    });
+  },
+};
+/**
+ * Texts that explain the settings of recipes are for editors and `--help`: schema/recipe.json has them. Calls that have
+ * anything but a text in them are left alone.
+ */
+const withoutTexts = {
+  name: 'without texts',
+  setup(esbuild) {
+    const text = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\`[^\`]*\`)`;
+    const texts = String.raw`${text}(?:\s*\+\s*${text})*,?\s*`;
+    const describe = new RegExp(String.raw`\.describe\(\s*${texts}\)`, 'g');
+    const about = new RegExp(String.raw`^( +about:)\s*${texts}$`, 'gm');
+    esbuild.onLoad({ filter: /[\\/]src[\\/]recipes[\\/].*\.ts$/ }, ({ path }) => {
+      const plain = readFileSync(path, 'utf8').replace(describe, '').replace(about, "$1 '',\n");
+      return { contents: plain, loader: 'ts' };
     });
   },
 };
@@ -53,7 +82,7 @@ const browser = {
   ...shared,
   platform: 'browser',
   target: 'es2022',
-  plugins: [bareShaders, withoutEval],
+  plugins: [bareShaders, partsLater, withoutTexts, withoutEval],
   // A tenth of its size, and no code made at run time: the same rules, as test/web_schema.test.ts sees to.
   alias: { zod: './src/web/schema/schema.ts' },
 };
@@ -62,7 +91,8 @@ const modules = () =>
   files('src', '.ts').filter(
     (f) =>
       !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/cli\/|^src\/index\.node/.test(f) &&
-      !/^src\/web\/(?!api\/|element\/|schema\/)/.test(f),
+      !/^src\/web\/(?!api\/|element\/|schema\/)/.test(f) &&
+      !existsSync(f.replace(/\.ts$/, '.browser.ts')),
   );
 
 const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;

@@ -307,6 +307,45 @@ if (!browser) {
     wanted.forEach((w, k) => assert.match(found[k] ?? '', w));
   });
 
+  test('one texture fetches nothing more; what other recipes need is fetched for them, once', async () => {
+    const fresh = await pages.open();
+    const { before, after, later, again, code, hint, sides } = await fresh.evaluate(async (options) => {
+      const { toroid } = globalThis as unknown as PageGlobals;
+      const scripts = (): number =>
+        performance.getEntriesByType('resource').filter((e) => e.name.endsWith('.js')).length;
+      const before = scripts();
+      await toroid.texture('/stone.png', options);
+      const after = scripts();
+      const rosette = (): Promise<{ readonly width: number; readonly height: number }> =>
+        toroid.run(
+          {
+            size: 32,
+            styles: [{ input: 'style' }],
+            scales: { count: 1 },
+            color: { palette: { input: 'style', colors: 4 } },
+            views: [{ kind: 'kaleidoscope', n: 4 }],
+            stages: [{ steps: 3, optimizer: { kind: 'lbfgs' }, losses: [{ kind: 'gram', layers: ['input'] }] }],
+          },
+          { style: '/stone.png' },
+        );
+      const { width, height } = await rosette();
+      const error = (await toroid
+        .run('texture', { style: '/stone.png' }, { size: 64, memory: 1e5 })
+        .catch((e: unknown) => e)) as { code: string; hint: string };
+      const later = scripts();
+      await rosette();
+      const { code, hint } = error;
+      return { before, after, later, again: scripts(), code, hint, sides: [width, height] };
+    }, OPTIONS);
+    await fresh.close();
+    assert.is(after, before, 'for a texture');
+    assert.ok(later > after, 'for a rosette');
+    assert.is(again, later, 'for all that came after');
+    assert.equal(sides, [32, 32]);
+    assert.is(code, 'LimitError');
+    assert.match(hint, /Allow \d+MB/);
+  });
+
   test('a page without WebGPU is told so', async () => {
     const bare = await pages.open();
     const said = await bare.evaluate(async () => {

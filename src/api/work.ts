@@ -7,6 +7,7 @@ import { type Choices, Tuning } from '../gpu/tune';
 import type { Net } from '../nets/weights';
 import { builtinRecipe } from '../recipes/builtin';
 import { checkRecipe } from '../recipes/cast';
+import { tuneRecipe } from '../recipes/measuring';
 import { fillRecipe, type Recipe, type RecipeText } from '../recipes/recipe';
 import { run } from '../recipes/run';
 import { fillTexture } from '../recipes/texture';
@@ -173,7 +174,6 @@ async function tune<Source>(platform: ApiPlatform<Source>, device: Device, job: 
   const tuning = new Tuning(description, await store.read(notice));
   device.tuning = tuning;
   if (mode === 'cached') return;
-  const { tuneRecipe } = await import('../recipes/tune_recipe'); // only who measures pays for it
   const found = await tuneRecipe(device, job.recipe, job.rasters, {
     tuning,
     net: job.net,

@@ -9,6 +9,7 @@ import type { Graph } from './graph';
 import { memoryIn } from './memory';
 import type { Again } from './program';
 import { type Schedule, schedule, unrolled } from './schedule';
+import { sparing } from './sparing';
 import { type KnobPlace, UniformBlocks } from './uniforms';
 
 export interface CompileOptions {
@@ -105,6 +106,7 @@ export class Plan {
     options: CompileOptions = {},
   ): Promise<Plan> {
     const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
+    if (options.memory !== undefined) await sparing.load();
     const s = schedule(graph, outputs, {
       fuse: options.fuse ?? true,
       realBytes: sums === 'f16' ? 2 : 4,

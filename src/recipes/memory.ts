@@ -1,11 +1,12 @@
 import { bytesText, EngineError } from '../base/errors';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
-import { countOf, type Layout, layouts } from '../graph/blocks/layout';
+import type { Layout } from '../graph/blocks/layout';
 import { checkLimits, memoryOf } from '../graph/plan';
 import { type Schedule, schedule } from '../graph/schedule';
 import { fix, settling } from '../graph/settle';
 import { stagingBytes } from '../graph/snapshot';
+import { sparing } from '../graph/sparing';
 import { type Memory, type StageGraph, stageGraph } from './stage';
 import type { StageSetup } from './stage_objective';
 
@@ -80,7 +81,7 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
     const built = stageGraph(setup, start, (o) => {
       const { locality, halo, stride, statistics } = o;
       if (statistics.length === 0) throw new EngineError('LimitError', NOTHING);
-      if (list.length === 0) list = layouts(locality.side, halo, stride, locality.torus);
+      if (list.length === 0) list = sparing().layouts(locality.side, halo, stride, locality.torus);
       layout = list[Math.min(k, list.length - 1)] ?? list[0];
       if (!layout) throw new EngineError('LimitError', 'there is no way to cut it in blocks');
       return layout;
@@ -120,7 +121,7 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
 
 /** `25 blocks of 992x992` */
 export const blocksText = (layout: Layout): string =>
-  `${countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
+  `${sparing().countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
 
 /** What is done to need less memory, and what it costs; null: nothing. */
 export function fitText({ layout, memory, plan, more = 0, again = 0 }: Fit): string | null {

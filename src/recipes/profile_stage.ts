@@ -1,13 +1,16 @@
 // Profiles a stage of a recipe: the very plan that a run would replay.
 
 import { EngineError } from '../base/errors';
+import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { type Clock, measureRoof, type Roof } from '../gpu/roof';
 import { Plan } from '../graph/plan';
 import { clockRuns, profile, timeRuns } from '../graph/profile';
 import { type ProfileReport, reportOf, sourcesOf } from '../graph/profile_report';
+import { sparing } from '../graph/sparing';
 import type { Net } from '../nets/weights';
+import { loadBlocks } from './blocks/parts';
 import type { PlannedStage } from './expand';
 import { refuseTooLarge } from './fits';
 import type { Recipe } from './recipe';
@@ -54,8 +57,9 @@ export async function profileStage(
     if (!said.has(text)) options.onNotice?.(text);
     said.add(text);
   };
+  await loadBlocks(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
-  const fitOf = refuseTooLarge(device, prepared);
+  const fitOf = await loading(sparing, () => refuseTooLarge(device, prepared));
   const { stages, cast } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
   if (!stage) {

@@ -1,11 +1,14 @@
 import { bug, EngineError } from '../base/errors';
+import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
+import { sparing } from '../graph/sparing';
 import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
 import { paintSeed } from './blocks/canvas/seed';
-import { lockPalette, paletteOf } from './blocks/colour/palette';
+import { more } from './blocks/later';
+import { loadBlocks } from './blocks/parts';
 import { settleBorder } from './canvas/border';
 import { encode } from './canvas/space';
 import { type Cast, castOf, checkRecipe, netLayers, sizeOf } from './cast';
@@ -183,10 +186,11 @@ async function runOnce(
     if (!said.has(text)) options.onNotice?.(text);
     said.add(text);
   };
+  await loadBlocks(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const { cast, stages } = prepared;
   const { recipe, torus } = cast;
-  const fitOf = refuseTooLarge(device, prepared, { memory: options.memory });
+  const fitOf = await loading(sparing, () => refuseTooLarge(device, prepared, { memory: options.memory }));
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const resume = options.resume;
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) {
@@ -295,6 +299,8 @@ async function runOnce(
   const { palette } = recipe.color;
   const from = palette && inputs.get(palette.input);
   if (palette && from) {
+    await more.load();
+    const { lockPalette, paletteOf } = more();
     raster = lockPalette(raster, paletteOf([from], palette.colors, recipe.seed), { softness: palette.softness });
   }
   if (cast.content?.alpha) {
@@ -321,6 +327,7 @@ async function withLess(
       return await attempt(fit);
     } catch (error) {
       if (!(error instanceof EngineError && error.code === 'LimitError')) throw error;
+      await sparing.load();
       const tried = fit ?? fitStage(device, setup, start);
       const less = 'memory' in tried ? fitStage(device, setup, start, tried.memory / 2) : tried;
       if ('detail' in less) throw error;

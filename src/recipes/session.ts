@@ -2,6 +2,7 @@ import { bug, EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
+import { loadBlocks } from './blocks/parts';
 import { checkRecipe } from './cast';
 import type { Checkpoint } from './checkpoint';
 import { Developer } from './develop';
@@ -137,6 +138,7 @@ export class Session {
   /** What a moment looked like. */
   async picture({ stage: index, checkpoint }: Moment): Promise<Raster> {
     const { net = null } = this.options;
+    await loadBlocks(this.#recipe);
     const { cast, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
     const stage = stages[index];
     const [canvas] = checkpoint.point.values;

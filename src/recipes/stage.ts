@@ -2,14 +2,14 @@ import { bug, EngineError } from '../base/errors';
 import { size as elements } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { Layout } from '../graph/blocks/layout';
-import { type Outline, outline } from '../graph/blocks/outline';
-import { split } from '../graph/blocks/split';
+import type { Outline } from '../graph/blocks/outline';
 import { Graph, type Node } from '../graph/graph';
 import { averaged } from '../graph/optim/averaged';
 import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
 import { settle } from '../graph/settle';
 import { HostSnapshot, Snapshot } from '../graph/snapshot';
+import { sparing } from '../graph/sparing';
 import { Watch } from '../graph/watch';
 import { chooseConvolutions } from '../shaders/conv2d';
 import { useMatrices } from '../shaders/conv2d_matrix';
@@ -123,6 +123,7 @@ export function stageGraph(
   const inBlocks = (x: Ref, how: NonNullable<typeof blocks>): Evaluation => {
     objective(x);
     if (!built) throw bug('an objective that was not built');
+    const { outline, split } = sparing();
     const plan = outline(graph, x, built, cast.torus);
     const parts = split(plan, typeof how === 'function' ? how(plan) : how, elements(canvas.shape));
     built = parts;

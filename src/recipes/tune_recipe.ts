@@ -1,13 +1,16 @@
 // Tunes the kernels of a recipe: of the very plans that a run would replay.
+import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
 import { Plan } from '../graph/plan';
+import { sparing } from '../graph/sparing';
 import { tuneConvolutions } from '../graph/tune_conv';
 import { type TuneOutcome, tunePlan } from '../graph/tune_plan';
 import type { Net } from '../nets/weights';
 import { type Algorithm, algorithmFor } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
+import { loadBlocks } from './blocks/parts';
 import type { PlannedStage } from './expand';
 import { refuseTooLarge } from './fits';
 import type { Recipe } from './recipe';
@@ -47,8 +50,9 @@ export async function tuneRecipe(
     if (!said.has(text)) options.onNotice?.(text);
     said.add(text);
   };
+  await loadBlocks(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
-  const fitOf = refuseTooLarge(device, prepared);
+  const fitOf = await loading(sparing, () => refuseTooLarge(device, prepared));
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];

@@ -1,13 +1,19 @@
 import * as z from 'zod';
-import { concat, slice0 } from '../../../shaders/concat';
-import { meanSquare } from '../../../shaders/error';
-import { div, scale } from '../../../shaders/pointwise';
+import { more } from '../later';
 import { commonLoss } from '../layers';
 import { defineLoss } from '../loss';
-import { checkChannels } from './channels';
-import { power } from './relative';
 
 const index = z.int('must be a whole number').min(0, 'must be at least 0');
+
+const schema = z.strictObject({
+  kind: z.literal('channel'),
+  ...commonLoss,
+  layer: z.string().min(1).describe('layer of the net'),
+  channels: z
+    .union([z.literal('all'), index, z.array(index).min(1, 'must name a channel').max(64).readonly()])
+    .describe('number of a channel, from 0, a list of them, or "all"'),
+});
+export type ChannelSettings = z.output<typeof schema>;
 
 /**
  * -mean(a_c^2) / mean(a_start^2): the power of the chosen channels over pixels and channels, relative to that of the whole
@@ -17,24 +23,8 @@ const index = z.int('must be a whole number').min(0, 'must be at least 0');
 export const channel = defineLoss({
   kind: 'channel',
   about: 'Dreams of what one channel of a layer looks for: eyes, scales, spirals; of several at once, or of all.',
-  schema: z.strictObject({
-    kind: z.literal('channel'),
-    ...commonLoss,
-    layer: z.string().min(1).describe('layer of the net'),
-    channels: z
-      .union([z.literal('all'), index, z.array(index).min(1, 'must name a channel').max(64).readonly()])
-      .describe('number of a channel, from 0, a list of them, or "all"'),
-  }),
+  schema,
   layers: ({ layer }) => [[layer]],
-  build(c, { layer, channels }) {
-    const { g } = c;
-    const features = c.canvas(layer);
-    const chosen = channels === 'all' ? [] : typeof channels === 'number' ? [channels] : [...new Set(channels)];
-    checkChannels('channel', layer, features, chosen);
-    const parts = chosen.map((k) => slice0(g, features, k, 1));
-    const [first = features, ...rest] = parts;
-    const looked = rest.length > 0 ? concat(g, parts) : first;
-    const name = chosen.length > 0 ? `${layer}:${chosen.join('+')}` : layer;
-    return [{ name, value: scale(g, div(g, meanSquare(g, looked), power(g, c.start(layer, true))), -1) }];
-  },
+  part: more,
+  build: (c, settings) => more().channelTerms(c, settings),
 });

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { type Gaussian, gaussianDistance } from '../../../nets/gaussian';
-import { regionCovariance, regionMean, SILENCE, trace } from '../../../nets/statistics';
-import { add, affine, div } from '../../../shaders/pointwise';
-import { dot } from '../../../shaders/reduce';
+import { more } from '../later';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { styledTerms } from './styled';
+
+const schema = z.strictObject({ kind: z.literal('gaussian'), ...commonLoss, layers: layersSchema.default('style') });
+export type GaussianSettings = z.output<typeof schema>;
 
 /**
  * W_2^2(N(mu, S), N(mu^, S^)) / (|mu^|^2 + tr S^): how far features would have to be moved, if they were normally
@@ -15,15 +14,7 @@ export const gaussian = defineLoss({
   kind: 'gaussian',
   about:
     'Moves features the shortest way to the mean and covariance of the style: like gram, fairer to faint features, and with smoother progress.',
-  schema: z.strictObject({ kind: z.literal('gaussian'), ...commonLoss, layers: layersSchema.default('style') }),
-  build(c, { layers }) {
-    const { g } = c;
-    return styledTerms<Gaussian>(c, layers, () => ({
-      measure: (region) => ({ mean: regionMean(g, region), covariance: regionCovariance(g, region) }),
-      compare(canvas, target) {
-        const size = add(g, dot(g, target.mean, target.mean), trace(g, target.covariance));
-        return [['', div(g, gaussianDistance(g, canvas, target), affine(g, size, 1, SILENCE))]];
-      },
-    }));
-  },
+  schema,
+  part: more,
+  build: (c, settings) => more().gaussianTerms(c, settings),
 });

@@ -1,10 +1,20 @@
 import * as z from 'zod';
-import { type Region, regionCovariance, regionGram, regionMean } from '../../../nets/statistics';
-import type { Ref } from '../../../shaders/op';
+import { more } from '../later';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { relativeError } from './relative';
-import { styledTerms } from './styled';
+
+const schema = z.strictObject({
+  kind: z.literal('gram'),
+  ...commonLoss,
+  layers: layersSchema.default('style'),
+  centring: z
+    .enum(['origin', 'dynamic', 'static'])
+    .default('origin')
+    .describe(
+      "what features are measured from: zero (origin), the canvas' own mean (dynamic: means are left to other losses), or the style's mean (static)",
+    ),
+});
+export type GramSettings = z.output<typeof schema>;
 
 /**
  * mean_ij ((G_ij - G^_ij) / rms(G^))^2, G the second moments of features divided by pixels only: about the origin (Gatys,
@@ -14,27 +24,7 @@ import { styledTerms } from './styled';
 export const gram = defineLoss({
   kind: 'gram',
   about: 'Lets features occur together as they do in the style: its strokes, its materials, its palette. The classic.',
-  schema: z.strictObject({
-    kind: z.literal('gram'),
-    ...commonLoss,
-    layers: layersSchema.default('style'),
-    centring: z
-      .enum(['origin', 'dynamic', 'static'])
-      .default('origin')
-      .describe(
-        "what features are measured from: zero (origin), the canvas' own mean (dynamic: means are left to other losses), or the style's mean (static)",
-      ),
-  }),
-  build(c, { layers, centring }) {
-    const { g } = c;
-    const moments = (region: Region): Ref =>
-      centring === 'origin' ? regionGram(g, region) : regionCovariance(g, region);
-    return styledTerms<Region>(c, layers, () => ({
-      measure: (region) => region,
-      compare(canvas, target) {
-        const G = centring === 'static' ? regionGram(g, canvas, regionMean(g, target)) : moments(canvas);
-        return [['', relativeError(g, G, moments(target))]];
-      },
-    }));
-  },
+  schema,
+  part: more,
+  build: (c, settings) => more().gramTerms(c, settings),
 });

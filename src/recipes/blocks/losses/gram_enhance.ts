@@ -1,12 +1,20 @@
 import * as z from 'zod';
-import { regionGram } from '../../../nets/statistics';
-import { expand } from '../../../shaders/broadcast';
-import { clamp, div, mul, scale } from '../../../shaders/pointwise';
-import { mean } from '../../../shaders/reduce';
+import { more } from '../later';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { power } from './relative';
-import { styledTerms } from './styled';
+
+const schema = z.strictObject({
+  kind: z.literal('gram_enhance'),
+  ...commonLoss,
+  layers: layersSchema.default('style'),
+  clamp: z
+    .tuple([z.number(), z.number()])
+    .readonly()
+    .refine(([lo, hi]) => lo < hi, 'must be [low, high] with low below high')
+    .default([-1, 1])
+    .describe('bounds of the product of two moments; the lower one says how far to enhance'),
+});
+export type GramEnhanceSettings = z.output<typeof schema>;
 
 /**
  * mean_ij clamp(-G_ij G^_ij / rms(G^)^2, lo, hi) at each layer, with G the second moments of the canvas about the origin,
@@ -18,25 +26,7 @@ export const gramEnhance = defineLoss({
   kind: 'gram_enhance',
   about:
     'Strengthens what picture and style have in common, up to a bound: richer and more contrasted than the style itself, without burning out.',
-  schema: z.strictObject({
-    kind: z.literal('gram_enhance'),
-    ...commonLoss,
-    layers: layersSchema.default('style'),
-    clamp: z
-      .tuple([z.number(), z.number()])
-      .readonly()
-      .refine(([lo, hi]) => lo < hi, 'must be [low, high] with low below high')
-      .default([-1, 1])
-      .describe('bounds of the product of two moments; the lower one says how far to enhance'),
-  }),
-  build(c, { layers, clamp: [lo, hi] }) {
-    const { g } = c;
-    return styledTerms(c, layers, () => ({
-      measure: (region) => regionGram(g, region),
-      compare(G, target) {
-        const product = mul(g, G, div(g, target, expand(g, power(g, target), target.shape)));
-        return [['', mean(g, clamp(g, scale(g, product, -1), lo, hi))]];
-      },
-    }));
-  },
+  schema,
+  part: more,
+  build: (c, settings) => more().gramEnhanceTerms(c, settings),
 });

@@ -1,11 +1,15 @@
 import * as z from 'zod';
-import { size } from '../../../base/shape';
-import { bestMatch } from '../../../shaders/best_match';
-import { div, scale } from '../../../shaders/pointwise';
-import { dot } from '../../../shaders/reduce';
+import { more } from '../later';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { perLayer, power } from './relative';
+
+const schema = z.strictObject({
+  kind: z.literal('guide'),
+  ...commonLoss,
+  input: z.string().min(1).default('guide').describe('name of the input that is the guide'),
+  layers: layersSchema.default('dream'),
+});
+export type GuideSettings = z.output<typeof schema>;
 
 /**
  * -mean over pixels and channels of a b* / mean(b^2), where b* is, for each pixel of the canvas, the feature of that pixel
@@ -20,19 +24,7 @@ export const guide = defineLoss({
   kind: 'guide',
   about:
     'Dreams of the parts of another picture: flowers, faces, machines grow where the canvas looks a little like them.',
-  schema: z.strictObject({
-    kind: z.literal('guide'),
-    ...commonLoss,
-    input: z.string().min(1).default('guide').describe('name of the input that is the guide'),
-    layers: layersSchema.default('dream'),
-  }),
-  build(c, settings) {
-    const { g } = c;
-    return perLayer(c, settings.layers, (layer) => {
-      const features = c.canvas(layer);
-      const target = c.input(settings.input, layer);
-      const pulled = dot(g, features, bestMatch(g, features, target));
-      return scale(g, div(g, pulled, power(g, target)), -1 / size(features.shape));
-    });
-  },
+  schema,
+  part: more,
+  build: (c, settings) => more().guideTerms(c, settings),
 });

@@ -1,21 +1,19 @@
 import * as z from 'zod';
-import { regionMean } from '../../../nets/statistics';
+import { more } from '../later';
 import { commonLoss, layersSchema } from '../layers';
 import { defineLoss } from '../loss';
-import { relativeError } from './relative';
-import { styledTerms } from './styled';
 
-/** mean_c ((mu_c - mu^_c) / rms(mu^))^2, mu the mean over pixels. Huang and Belongie, "AdaIN", ICCV 2017. */
+const schema = z.strictObject({ kind: z.literal('mean'), ...commonLoss, layers: layersSchema.default('style') });
+export type MeanSettings = z.output<typeof schema>;
+
+/**
+ * mean_c ((mu_c - mu^_c) / rms(mu^))^2, mu the mean over pixels. Huang and Belongie, "AdaIN", ICCV 2017.
+ */
 export const mean = defineLoss({
   kind: 'mean',
   about:
     'Gives the canvas as much of every feature as the style has, wherever it is: its colours and overall character.',
-  schema: z.strictObject({ kind: z.literal('mean'), ...commonLoss, layers: layersSchema.default('style') }),
-  build(c, { layers }) {
-    const { g } = c;
-    return styledTerms(c, layers, () => ({
-      measure: (region) => regionMean(g, region),
-      compare: (mu, target) => [['', relativeError(g, mu, target)]],
-    }));
-  },
+  schema,
+  part: more,
+  build: (c, settings) => more().meanTerms(c, settings),
 });

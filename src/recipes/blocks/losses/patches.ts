@@ -3,7 +3,7 @@ import { bytesText } from '../../../base/errors';
 import { patchLoss } from '../../../nets/patches';
 import { commonLoss } from '../layers';
 import { defineLoss } from '../loss';
-import { weightedSum } from './relative';
+import { weightedSum } from './weighted_sum';
 
 /**
  * Sliced Wasserstein distance between the k x k patches of canvas and style, in colour, of the pictures themselves: the

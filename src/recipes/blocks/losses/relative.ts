@@ -3,7 +3,7 @@ import type { Graph } from '../../../graph/graph';
 import { SILENCE } from '../../../nets/statistics';
 import { meanSquare, squaredError } from '../../../shaders/error';
 import type { Ref } from '../../../shaders/op';
-import { add, affine, div, scale, sqrt } from '../../../shaders/pointwise';
+import { affine, div, scale, sqrt } from '../../../shaders/pointwise';
 import type { LayerChoice } from '../layers';
 import type { LossContext, StylePair, Term } from '../loss';
 
@@ -16,13 +16,6 @@ export const rms = (g: Graph, x: Ref): Ref => sqrt(g, power(g, x));
 /** mean(((a - target) / rms(target))^2), [1]: a and the target are of equal shape. */
 export const relativeError = (g: Graph, a: Ref, target: Ref): Ref =>
   div(g, squaredError(g, a, target), power(g, target));
-
-/** Sum of weight * value over at least one part. */
-export function weightedSum(g: Graph, parts: readonly { readonly weight: number; readonly value: Ref }[]): Ref {
-  const [first, ...rest] = parts.map(({ weight, value }) => (weight === 1 ? value : scale(g, value, weight)));
-  if (!first) throw new EngineError('RecipeError', 'a loss without a style', 'Give the recipe a style.');
-  return rest.reduce((total, part) => add(g, total, part), first);
-}
 
 /** The styles at a layer, or none where the recipe has none: for losses that can do without. */
 export function stylesIfAny(c: LossContext, layer: string): readonly StylePair[] {

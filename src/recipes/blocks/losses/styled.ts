@@ -3,7 +3,7 @@ import type { Ref } from '../../../shaders/op';
 import { scale } from '../../../shaders/pointwise';
 import type { LayerChoice } from '../layers';
 import type { LossContext, Region, StylePair, Term } from '../loss';
-import { weightedSum } from './relative';
+import { weightedSum } from './weighted_sum';
 
 /** A distance between statistics of two regions. */
 export interface Comparison<T> {
