@@ -275,6 +275,15 @@ withHalf('a mean over a whole map meets the map again in f16', async () => {
   close(b!.gradient, a!.gradient, 2e-2, 'gradient');
 });
 
+withHalf('local response normalisation in f16 takes what pictures of 0 to 255 excite', async () => {
+  const node = { opType: 'LRN', name: 'y', input: ['x'], output: ['y'], attribute: [int('size', 5)] };
+  const graph = { name: 'lrn', node: [node], input: [valueInfo('x', [1, 3, 0, 0])], output: [{ name: 'y' }] };
+  const m = parseOnnx(encoded(graph), { name: 'lrn' });
+  const data = random([3, 8, 8], 5, 500, 3000); // squares of up to 9e6; f16 ends at 65504
+  const [a, b] = [await look(m, ['y'], data), await look(m, ['y'], data, { half: true })];
+  close(b!.features.get('y')!.data, a!.features.get('y')!.data, 2e-3, 'features');
+});
+
 test('away from tori no pixel is left out, and no layer shrinks by more than its strides', async () => {
   const m = parseOnnx(torchSqueezeNet(), { name: 'squeezenet' });
   for (const side of [32, 33, 47]) {
