@@ -84,4 +84,14 @@ cases('GatherElements and GatherND', () => [
   },
 ]);
 
+const nothing = tensor([0, 3], []);
+
+cases('values without elements', () => [
+  { op: 'Sigmoid', inputs: [nothing], outputs: [nothing] },
+  { op: 'Softmax', inputs: [nothing], outputs: [nothing] },
+  { op: 'Add', inputs: [nothing, counting([1, 3])], outputs: [nothing] },
+  { op: 'Clip', inputs: [nothing, tensor([], [0])], outputs: [nothing] },
+  { op: 'Where', inputs: [tensor([0, 1], [], 'bool'), nothing, counting([1, 3])], outputs: [nothing] },
+]);
+
 test.run();

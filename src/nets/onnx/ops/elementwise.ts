@@ -24,9 +24,17 @@ const unary = (host: (c: NodeContext) => Number1, graph: (c: NodeContext, x: Ref
   },
 });
 
+/** What there is to say of values of these shapes where one has no elements, of the type of input `from`. */
+function none(c: NodeContext, shapes: readonly (readonly number[])[] = [c.shape(0)], from = 0): OnnxTensor | undefined {
+  if (shapes.every((s) => size(s) > 0)) return undefined;
+  return hostTensor(c.node.name, c.value(from).type, broadcastShape(c.who, shapes), []);
+}
+
 /** Only in the graph: an activation of constants is computed there too, once, as the plan is compiled. */
 const activation = (graph: (c: NodeContext, x: Ref) => Ref): Operator => ({
   graph: (c) => {
+    const empty = none(c);
+    if (empty) return [empty];
     const v = c.graph(0);
     return [c.out(graph(c, v.ref), v.shape, v.type)];
   },
@@ -62,6 +70,8 @@ const arithmetic = (fn: Combination, f: Number2, whole: Number2 = f): Operator =
     return [pairs(c, a, second, isReal(a.type) ? f : whole, a.type)];
   },
   graph: (c) => {
+    const empty = none(c, [c.shape(0), oldAxis(c, c.shape(0), c.shape(1))]);
+    if (empty) return [empty];
     const a = c.graph(0);
     const b = c.graph(1);
     return [combined(c, fn, a, { ...b, shape: oldAxis(c, a.shape, b.shape) })];
@@ -124,6 +134,8 @@ const clip: Operator = {
     return [hostTensor(c.node.name, t.type, t.shape, data)];
   },
   graph: (c) => {
+    const empty = none(c);
+    if (empty) return [empty];
     const v = c.graph(0);
     const [lo, hi] = [bound(c, 1, 'min', -HUGE), bound(c, 2, 'max', HUGE)];
     if (lo <= -HUGE && hi >= HUGE) return [v];
@@ -144,6 +156,8 @@ const where: Operator = {
     return [hostTensor(c.node.name, a.type, shape, data)];
   },
   graph: (c) => {
+    const empty = none(c, [c.shape(0), c.shape(1), c.shape(2)], 1);
+    if (empty) return [empty];
     const [p, a, b] = [c.graph(0), c.graph(1), c.graph(2)];
     const yes = combined(c, 'mul', a, p);
     const no = combined(c, 'mul', b, { ...p, ref: not(c, p.ref), known: undefined } as GraphValue);

@@ -77,6 +77,8 @@ export function matrixProduct(c: NodeContext, a: GraphValue, b: GraphValue): Gra
 
 const overAxis = (normalised: typeof softmax): Operator => ({
   graph: (c) => {
+    const own = c.value(0);
+    if (size(own.shape) === 0) return [own];
     const v = c.graph(0);
     const rank = Math.max(1, v.shape.length);
     const isOld = c.opset < 13;
