@@ -63,10 +63,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
   }
-  store(0, y, x, s.a[0], s.b[0]);
-  store(1, y, x, s.a[1], s.b[1]);
-  store(2, y, x, s.a[2], s.b[2]);
-  store(3, y, x, s.a[3], s.b[3]);
+  // In a loop from what is only known at run time, as in conv2d.wgsl; group.y is 0.
+  let o = group.y;
+  for (var i = o; i < u.o; i++) { store(i, y, x, s.a[i - o], s.b[i - o]); }
 }
 
 // n taps in a row, of pixels p, q, r and of the weights from k on

@@ -31,7 +31,18 @@ const input = {
 } as const;
 const output = {
   binds: ['read', 'read', 'write'],
-  uniforms: { oh: 'u32', ow: 'u32', across: 'u32', first: 'u32', count: 'u32', row: 'u32', span: 'u32' },
+  // Numbers and no overrides, for one pipeline to serve there and back: it takes lavapipe 0.3 s to compile.
+  uniforms: {
+    oh: 'u32',
+    ow: 'u32',
+    across: 'u32',
+    first: 'u32',
+    count: 'u32',
+    row: 'u32',
+    span: 'u32',
+    bias: 'u32',
+    relu: 'u32',
+  },
   variants: [{ WG: 64 }],
 } as const;
 const kernels = {
@@ -68,7 +79,7 @@ const WORK: Readonly<Record<Tile, readonly [there: number, back: number]>> = { 2
 /** Transformed values, 4 bytes each, that a convolution keeps at a time: 64 MiB. */
 export const SCRATCH = 16 * 2 ** 20;
 
-/** So few tiles lie all in one block, and their threads do not keep the elements of a tile apart. */
+/** So few tiles lie all in one block. */
 const SMALL = 512;
 
 /** Tiles of a map, and into how many launches of `size` tiles they are cut so that scratch memory stays bounded. */
@@ -129,7 +140,6 @@ export function winogradLaunches(
   // 4 bytes whatever the plan stores: in f16 the transforms would lose what the sums keep.
   const v = scratch([spots, row / span, 4 * quads, span], 'u32');
   const p = scratch([spots, row / span, o, span], 'u32');
-  const flat = span !== 64;
   const across = Math.ceil(ow / tile);
   return Array.from({ length: chunks.count }, (_, k): readonly Launch[] => {
     const first = k * row;
@@ -146,20 +156,14 @@ export function winogradLaunches(
       launch({
         kernel: multiply,
         bind: [filter, v, p],
-        overrides: { FLAT: flat ? 1 : 0 },
         uniforms: { quads, o, blocks, row: row / 4, span: span / 4, spots },
-        grid: ({ WG, BLOCKS, RUNS }) => [
-          Math.ceil(((flat ? spots : 1) * row) / (4 * RUNS * WG)),
-          Math.ceil(blocks / BLOCKS),
-          flat ? 1 : spots,
-        ],
+        grid: ({ WG, BLOCKS, RUNS }) => [Math.ceil((spots * row) / (4 * RUNS * WG)), Math.ceil(blocks / BLOCKS)],
         flops: 2 * spots * o * c * count,
       }),
       launch({
         kernel: kernels[tile].output,
         bind: [p, bias ?? filter, y],
-        overrides: { BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 },
-        uniforms: { oh, ow, across, first, count, row, span },
+        uniforms: { oh, ow, across, first, count, row, span, bias: bias ? 1 : 0, relu: relu ? 1 : 0 },
         grid: ({ WG }) => [Math.ceil(count / WG), o],
         flops: WORK[tile][1] * o * count,
       }),

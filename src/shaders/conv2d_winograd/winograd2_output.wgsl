@@ -6,10 +6,12 @@
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
-override BIAS: bool = false;  // add B
-override RELU: bool = false;  // max(Y, 0)
 
-struct Uniforms { oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32 }
+struct Uniforms {
+  oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32,
+  bias: u32,  // 1: add B
+  relu: u32,  // 1: max(Y, 0)
+}
 
 @group(0) @binding(0) var<storage, read>       P: array<f32>;
 @group(0) @binding(1) var<storage, read>       B: array<T>;
@@ -43,8 +45,8 @@ fn products(at: u32, step: u32) -> vec4f {
 fn put(o: u32, y: u32, x: u32, p: vec4f) {
   if (y >= u.oh) { return; }
   var v = vec2f(p.x + p.y + p.z, p.y - p.z - p.w);
-  if (BIAS) { v += f32(B[o]); }
-  if (RELU) { v = max(v, vec2f()); }
+  if (u.bias == 1) { v += f32(B[o]); }
+  if (u.relu == 1) { v = max(v, vec2f()); }
   let at = (o * u.oh + y) * u.ow + x;
   Y[at] = T(v.x);
   if (x + 1 < u.ow) { Y[at + 1] = T(v.y); }

@@ -2,9 +2,9 @@
 //
 // The products of Winograd's convolutions: one matrix product per element k of a transformed tile. V and P are stored in
 // blocks of some tiles, [k, t / span, c or o, t % span]. A thread makes BLOCKS blocks of 8 channels for RUNS runs of 4
-// tiles, the second run half a block on, so that neighbouring threads read whole lines; a workgroup WG such threads of one
-// k and the same channels, so its threads read the same vectors of U (winograd_filter) in order. FLAT: of any k, so that
-// small maps fill workgroups. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
+// tiles, the second run half a block on, so that neighbouring threads read whole lines; a workgroup WG such threads of
+// the same channels, all runs of one k before those of the next, so that most read the same vectors of U (winograd_filter) in
+// order and small maps fill workgroups. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
 // the same reason. SHARE: threads of a subgroup tell each other the weights (told_subgroup.wgsl). Blocks of channels beyond the last one compute what nobody stores.
 
 alias T = f32;
@@ -12,7 +12,6 @@ override WG: u32 = 64;     // threads per workgroup
 override BLOCKS: u32 = 1;  // blocks of channels per thread, 1 or 2
 override RUNS: u32 = 2;    // runs of tiles per thread, 1 or 2
 override SHARE: u32 = 0;   // threads that read weights for a subgroup: 4, 8, or 0 for each itself
-override FLAT: bool = false;  // threads of all k in one row
 
 struct Uniforms { quads: u32, o: u32, blocks: u32, row: u32, span: u32, spots: u32 }
 
@@ -27,16 +26,12 @@ struct Sums { a: mat4x4f, b: mat4x4f, c: mat4x4f, d: mat4x4f }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   var i = group.x * WG + local;
-  var k = group.z;
   let runs = u.row / RUNS;
-  if (FLAT) {
-    k = i / runs;
-    i -= k * runs;
-  }
-  let done = i >= runs || k >= u.spots;
+  let done = i >= u.spots * runs;
   if (leaves(done)) { return; }
-  i = min(i, runs - 1);
-  k = min(k, u.spots - 1);
+  i = min(i, u.spots * runs - 1);
+  let k = i / runs;
+  i -= k * runs;
   let block = group.y * BLOCKS;
   let length = u.quads * 8;
   var w = (k * u.blocks + block) * length;

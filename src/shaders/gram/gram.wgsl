@@ -4,13 +4,12 @@
 // processors; blocks of the half above the diagonal are counted through, then parts. Otherwise a workgroup of S x S
 // threads owns a square of 4 S R x 4 S R of G (lib/register_tile.wgsl) and one part of the pixels (z of the grid), as
 // suits GPUs: a Gram matrix is small and its sum is long, so the sum is what gets divided. Squares below the
-// diagonal return at once. With a single part (WHOLE) G is written here, both halves; otherwise parts go to P, in
+// diagonal return at once. With a single part (u.parts == 1) G is written here, both halves; otherwise parts go to P, in
 // f32 whatever T is, and gram_total.wgsl adds them in a fixed order. Rows of X are whole vec4s.
 
 alias T = f32;
 alias Sum = f32;
 override CENTRED: bool = false; // subtract mu; otherwise mu is not read
-override WHOLE: bool = false;   // one part: write G and not P
 override WG: u32 = 64;          // threads per workgroup: S * S, where S is not 1
 override S: u32 = 1;            // threads along each side of a square; 1: no squares
 override R: u32 = 1;            // runs of 4 outputs a thread has in each direction, 1 or 2
@@ -54,9 +53,9 @@ fn alone(thread: u32) {
     s = add_four(s, rows(a, n, ma), rows(b, n, mb), transpose(rows(c, n, mc)), transpose(rows(d, n, md)));
   }
   var all = halves(s);
-  for (var r = 0u; r < min(8, u.C - i); r++) {
-    store_row(part, i + r, j, all[2 * r]);
-    store_row(part, i + r, j + 4, all[2 * r + 1]);
+  for (var r = i; r < min(i + 8, u.C); r++) {
+    store_row(part, r, j, all[2 * (r - i)]);
+    store_row(part, r, j + 4, all[2 * (r - i) + 1]);
   }
 }
 
@@ -121,16 +120,14 @@ fn store(part: u32, i: u32, j: u32, m: mat4x4f) {
 }
 
 fn store_row(part: u32, i: u32, j: u32, v: vec4f) {
-  store_one(part, i, j, v.x);
-  store_one(part, i, j + 1, v.y);
-  store_one(part, i, j + 2, v.z);
-  store_one(part, i, j + 3, v.w);
+  for (var k = j; k < j + 4; k++) { store_one(part, i, k, v[k - j]); }
 }
 
 // Only i <= j: the other half is a copy, so that G is symmetric to the bit.
 fn store_one(part: u32, i: u32, j: u32, v: f32) {
   if (i > j || j >= u.C) { return; }
-  if (WHOLE) {
+  // No override: then a net would compile this kernel twice, for its larger maps and its smaller ones.
+  if (u.parts == 1) {
     G[i * u.C + j] = Sum(u.scale * v);
     G[j * u.C + i] = Sum(u.scale * v);
   } else {

@@ -108,9 +108,9 @@ fn pixels(k: u32, n: u32) -> vec4f {
 fn store_block(c: u32, n: u32, s: Block) {
   if (c >= u.C) { return; }
   var all = halves(s);
-  for (var r = 0u; r < min(8, u.C - c); r++) {
-    store_row(c + r, n, all[2 * r]);
-    store_row(c + r, n + 4, all[2 * r + 1]);
+  for (var i = c; i < min(c + 8, u.C); i++) {
+    store_row(i, n, all[2 * (i - c)]);
+    store_row(i, n + 4, all[2 * (i - c) + 1]);
   }
 }
 
@@ -127,10 +127,7 @@ fn store_row(c: u32, n: u32, row: vec4f) {
   let left = u.N - n;
   var v = row;
   if (BIAS) { v += u.bias * f32(B[c]); }
-  put(at, v.x);
-  if (left > 1) { put(at + 1, v.y); }
-  if (left > 2) { put(at + 2, v.z); }
-  if (left > 3) { put(at + 3, v.w); }
+  for (var i = at; i < at + min(4, left); i++) { put(i, v[i - at]); }
 }
 
 fn put(at: u32, v: f32) {

@@ -137,7 +137,7 @@ export function gramLaunches(map: Ref, centre: Ref | null, y: Ref, scratch: Scra
   const first = launch({
     kernel: kernels[fit],
     bind: [x, mu ?? x, partial, y],
-    overrides: { CENTRED: mu ? 1 : 0, WHOLE: parts === 1 ? 1 : 0 },
+    overrides: { CENTRED: mu ? 1 : 0 },
     uniforms: { C, row, part, parts, blocks, scale: 1 / N },
     grid: ({ S, R, WG }) => {
       if (S === 1) return flatGrid(blocks * parts, WG);

@@ -1,8 +1,8 @@
 // A block of 8 x 8 sums that one thread keeps in registers: rows 0-3 at columns 0-3 (a) and 4-7 (b), rows 4-7 likewise
 // (c, d); a column of each matrix is a row of the block. What is summed over comes in fours, and each sum takes its
 // four in one go: a processor has too few registers for 64 sums and would fetch and put back all of them per product.
-// The rows of a block, each as columns 0-3 and 4-7. To be stored by a loop over rows that there are: written out, 64 sums
-// take a processor's compiler a second.
+// The rows of a block, each as columns 0-3 and 4-7. To be stored by a loop that begins at the row, as its number is
+// known only at run time: written out, by hand or by a processor's compiler, 64 sums take that a second.
 fn halves(s: Block) -> array<vec4f, 16> {
   return array(s.a[0], s.b[0], s.a[1], s.b[1], s.a[2], s.b[2], s.a[3], s.b[3],
                s.c[0], s.d[0], s.c[1], s.d[1], s.c[2], s.d[2], s.c[3], s.d[3]);
