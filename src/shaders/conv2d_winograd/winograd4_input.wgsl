@@ -5,8 +5,6 @@
 // [k, t / span, c, t % span], so that products read it in order. Borders are read where they show, so there is no halo in
 // memory. V is f32 whatever the plan stores: sums of products hang on it.
 // Channels from u.c on, which only fill up the last four, are zeros.
-// Columns are read in two turns of a loop: written out, they take a processor's compiler a third as long again. It writes out
-// loops itself, but not those that begin at a number known only at run time.
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
@@ -37,15 +35,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let y = i32(tile / u.across);
   let p = 4 * y;
   let q = 4 * (i32(tile) - y * i32(u.across));
+  var left = vec3i(column(q), column(q + 1), column(q + 2));
+  var right = vec3i(column(q + 3), column(q + 4), column(q + 5));
+  if (c >= u.c) {
+    left = vec3i(-1);
+    right = vec3i(-1);
+  }
   let r = vec3i(start(c, p), start(c, p + 1), start(c, p + 2));
   let s = vec3i(start(c, p + 3), start(c, p + 4), start(c, p + 5));
-  var a = Six();
-  var b = Six();
-  for (var v = q; v < q + 6; v += 3) {
-    let x = select(vec3i(-1), vec3i(column(v), column(v + 1), column(v + 2)), c < u.c);
-    a = b;
-    b = down(pixels(r.x, x), pixels(r.y, x), pixels(r.z, x), pixels(s.x, x), pixels(s.y, x), pixels(s.z, x));
-  }
+  let a = down(pixels(r.x, left), pixels(r.y, left), pixels(r.z, left),
+               pixels(s.x, left), pixels(s.y, left), pixels(s.z, left));
+  let b = down(pixels(r.x, right), pixels(r.y, right), pixels(r.z, right),
+               pixels(s.x, right), pixels(s.y, right), pixels(s.z, right));
   let at = (t / u.span * groups.y + c) * u.span + t % u.span;
   let step = groups.y * u.row;
   put(at, step, a.r0, b.r0);
