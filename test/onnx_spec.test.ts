@@ -84,6 +84,48 @@ cases('GatherElements and GatherND', () => [
   },
 ]);
 
+cases('normalisations that are not of batches', () => {
+  const x = tensor([1, 2, 2], [1, 3, 2, 6]);
+  return [
+    {
+      op: 'LayerNormalization',
+      attributes: { axis: -1, epsilon: { f: 0 } },
+      inputs: [x, floats(1, 2), floats(0, 5)],
+      outputs: [tensor([1, 2, 2], [-1, 7, -1, 7]), tensor([1, 2, 1], [2, 4]), tensor([1, 2, 1], [1, 0.5])],
+    },
+    {
+      // Gains of groups.
+      op: 'GroupNormalization',
+      opset: 18,
+      attributes: { num_groups: 2, epsilon: { f: 0 } },
+      inputs: [tensor([1, 4, 1], [1, 3, 2, 6]), floats(1, 2), floats(0, 5)],
+      outputs: [tensor([1, 4, 1], [-1, 1, 3, 7])],
+    },
+    {
+      // Gains of channels.
+      op: 'GroupNormalization',
+      attributes: { num_groups: 1, epsilon: { f: 0 } },
+      inputs: [tensor([1, 2, 1], [2, 6]), floats(1, 2), floats(0, 5)],
+      outputs: [tensor([1, 2, 1], [-1, 7])],
+    },
+    {
+      op: 'RMSNormalization',
+      opset: 23,
+      attributes: { epsilon: { f: 0 } },
+      inputs: [tensor([1, 2], [3, 4]), floats(1, 2)],
+      outputs: [tensor([1, 2], [0.84852814, 2.2627417])],
+    },
+    { op: 'LpNormalization', attributes: { axis: 0 }, inputs: [floats(3, -4)], outputs: [floats(0.6, -0.8)] },
+    { op: 'LpNormalization', attributes: { p: 1 }, inputs: [floats(3, -5)], outputs: [floats(0.375, -0.625)] },
+    {
+      op: 'MeanVarianceNormalization',
+      attributes: { axes: [1, 2] },
+      inputs: [tensor([1, 2, 1], [2, 6])],
+      outputs: [tensor([1, 2, 1], [-1, 1])],
+    },
+  ];
+});
+
 const nothing = tensor([0, 3], []);
 
 cases('values without elements', () => [

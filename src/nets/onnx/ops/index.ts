@@ -10,6 +10,7 @@ import { poolOperators } from './pool';
 import { quantiseOperators } from './quantise';
 import { resizeOperators } from './resize';
 import { shapeOperators } from './shape';
+import { standardiseOperators } from './standardise';
 
 /** What toroid has, by ONNX's names. One entry is all that a new operator needs. */
 export const operators: ReadonlyMap<string, Operator> = new Map(
@@ -25,5 +26,6 @@ export const operators: ReadonlyMap<string, Operator> = new Map(
     quantiseOperators,
     resizeOperators,
     shapeOperators,
+    standardiseOperators,
   ].flatMap((table) => Object.entries(table)),
 );

@@ -1,0 +1,122 @@
+// Operators that bring a value to a mean and a size of its own: those that no convolution can take in.
+import { size } from '../../../base/shape';
+import * as binary from '../../../shaders/binary';
+import { toHalf, toReal } from '../../../shaders/cast';
+import { powConst } from '../../../shaders/elementary';
+import type { Ref } from '../../../shaders/op';
+import { affine, sqrt, square } from '../../../shaders/pointwise';
+import { reduceAxes } from '../../../shaders/reduce_axes';
+import { reshape } from '../../../shaders/reshape';
+import type { NodeContext, Operator } from '../importer';
+import { onnxError } from '../model';
+import type { GraphValue } from '../value';
+
+interface Standard {
+  /** Mean 0, variance 1. */
+  readonly y: Ref;
+  readonly mean: Ref;
+  /** What it was multiplied with. */
+  readonly gain: Ref;
+}
+
+function standard(c: NodeContext, x: Ref, axes: readonly number[], epsilon: number): Standard {
+  const mean = reduceAxes(c.g, x, 'mean', { axes, keep: true });
+  const centred = binary.sub(c.g, x, mean);
+  const variance = reduceAxes(c.g, square(c.g, centred), 'mean', { axes, keep: true });
+  const gain = powConst(c.g, affine(c.g, variance, 1, epsilon), -0.5);
+  return { y: binary.mul(c.g, centred, gain), mean, gain };
+}
+
+/** Input k in f32: sums of squares are beyond f16. */
+const real = (c: NodeContext, k: number): Ref => {
+  const x = c.nd(k);
+  return x.kind === 'half' ? toReal(c.g, x) : x;
+};
+
+/** A result of f32 in the precision of input 0. */
+const as = (c: NodeContext, v: GraphValue, y: Ref): GraphValue =>
+  c.out(v.ref.kind === 'half' ? toHalf(c.g, y) : y, v.shape, v.type);
+
+/** All axes from `axis` on. */
+function lastAxes(c: NodeContext, rank: number): readonly number[] {
+  const first = c.axis(c.a.int('axis', -1, -rank, rank - 1), rank);
+  return Array.from({ length: rank - first }, (_, k) => first + k);
+}
+
+/** Ba, Kiros and Hinton, "Layer Normalization", 2016. */
+const layerNormalization: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const axes = lastAxes(c, v.shape.length);
+    const { y, mean, gain } = standard(c, real(c, 0), axes, c.a.number('epsilon', 1e-5));
+    const scaled = binary.mul(c.g, y, real(c, 1));
+    const own = v.shape.map((d, k) => (axes.includes(k) ? 1 : d));
+    return [
+      as(c, v, c.has(2) ? binary.add(c.g, scaled, real(c, 2)) : scaled),
+      c.out(mean, own, 'float32'),
+      c.out(gain, own, 'float32'),
+    ];
+  },
+};
+
+/** Wu and He, "Group Normalization", 2018. Gains belong to groups up to opset 20, to channels after. */
+const groupNormalization: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const [N = 1, C = 1, ...sides] = v.shape;
+    const groups = c.a.int('num_groups', 1, 1, 65536);
+    const isOld = c.opset < 21;
+    if (C % groups !== 0 || size(c.shape(1)) !== (isOld ? groups : C) || size(c.shape(2)) !== (isOld ? groups : C)) {
+      throw onnxError(`${c.who} has gains [${c.shape(1).join(', ')}] for ${groups} groups of ${C} channels`);
+    }
+    const each = (C / groups) * size(sides);
+    const { y } = standard(c, reshape(c.g, real(c, 0), [N, groups, each]), [2], c.a.number('epsilon', 1e-5));
+    const of = isOld ? [groups, 1] : [C, ...sides.map(() => 1)];
+    const x = isOld ? y : reshape(c.g, y, v.shape);
+    const [gain, bias] = [reshape(c.g, real(c, 1), of), reshape(c.g, real(c, 2), of)];
+    return [as(c, v, reshape(c.g, binary.add(c.g, binary.mul(c.g, x, gain), bias), v.shape))];
+  },
+};
+
+/** Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019. */
+const rootMeanSquare: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const x = real(c, 0);
+    const energy = reduceAxes(c.g, square(c.g, x), 'mean', { axes: lastAxes(c, v.shape.length), keep: true });
+    const gain = powConst(c.g, affine(c.g, energy, 1, c.a.number('epsilon', 1e-5)), -0.5);
+    return [as(c, v, binary.mul(c.g, binary.mul(c.g, x, gain), real(c, 1)))];
+  },
+};
+
+/** ONNX adds 1e-9 to the deviation. */
+const meanVariance: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const axes = (c.a.list('axes') ?? [0, 2, 3]).map((k) => c.axis(k, v.shape.length));
+    const x = real(c, 0);
+    const centred = binary.sub(c.g, x, reduceAxes(c.g, x, 'mean', { axes, keep: true }));
+    const deviation = sqrt(c.g, reduceAxes(c.g, square(c.g, centred), 'mean', { axes, keep: true }));
+    return [as(c, v, binary.div(c.g, centred, affine(c.g, deviation, 1, 1e-9)))];
+  },
+};
+
+/** Over one axis, to a length of 1. */
+const unitLength: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const rank = v.shape.length;
+    const axes = [c.axis(c.a.int('axis', -1, -rank, rank - 1), rank)];
+    const x = real(c, 0);
+    const length = reduceAxes(c.g, x, c.a.int('p', 2, 1, 2) === 1 ? 'l1' : 'l2', { axes, keep: true });
+    return [as(c, v, binary.div(c.g, x, length))];
+  },
+};
+
+export const standardiseOperators: Readonly<Record<string, Operator>> = {
+  LayerNormalization: layerNormalization,
+  GroupNormalization: groupNormalization,
+  RMSNormalization: rootMeanSquare,
+  MeanVarianceNormalization: meanVariance,
+  LpNormalization: unitLength,
+};
