@@ -127,7 +127,12 @@ const targets = {
   },
   types: () => declarations(join(dist, 'types')),
   test: () =>
-    build({ ...node, entryPoints: ['test/run.ts', ...files('test', '.test.ts')], outdir: tests, outbase: 'test' }),
+    build({
+      ...node,
+      entryPoints: ['test/run.ts', 'test/fuzz_onnx.ts', 'test/onnx_memory.ts', ...files('test', '.test.ts')],
+      outdir: tests,
+      outbase: 'test',
+    }),
   bench: () =>
     build({
       ...node,

@@ -4,7 +4,7 @@ import { bytesText } from '../base/errors';
 import { size } from '../base/shape';
 import { Graph } from '../graph/graph';
 import { isReal } from '../nets/onnx/host';
-import type { OnnxModel } from '../nets/onnx/model';
+import { type OnnxModel, printable } from '../nets/onnx/model';
 import { parseOnnx } from '../nets/onnx/parse';
 import { type NodeSummary, type Summary, summary } from '../nets/onnx/summary';
 import { type Net, netOf, type Preprocessing } from '../nets/weights';
@@ -143,7 +143,8 @@ function preprocessingText({ order, range, mean, std }: Preprocessing): string {
 /** Columns of the screen, or what most of them have. */
 const screen = (): number => Math.max(60, process.stdout.columns || Number(process.env.COLUMNS) || 80);
 
-const cut = (text: string, wide: number): string => (text.length <= wide ? text : `${text.slice(0, wide - 1)}…`);
+const cut = (text: string, wide: number): string =>
+  text.length <= wide ? printable(text) : `${printable(text.slice(0, wide - 1))}…`;
 
 function shown(f: Facts): string {
   const { model, net, result, sides } = f;
@@ -206,7 +207,7 @@ function table({ net, result }: Facts, wide: number): string[] {
 function wrapped(head: string, text: string, wide: number): string[] {
   const lines: string[] = [];
   let line = head;
-  for (const word of text.split(' ')) {
+  for (const word of printable(text, 4000).split(' ')) {
     if (line.length + word.length + 1 > wide && line.trim() !== head.trim()) {
       lines.push(line.trimEnd());
       line = ' '.repeat(head.length);

@@ -30,6 +30,9 @@ export interface Waiting {
 
 export type Output = Value | Waiting | null;
 
+/** Elements of any value. */
+const MOST_ELEMENTS = 2 ** 32;
+
 /** Elements of constants that a graph keeps itself. */
 const SMALL = 2 ** 12;
 
@@ -98,7 +101,7 @@ export class Importer {
     });
   }
 
-  /** Refuses a file that makes more constants than it has, one of them small enough or not. */
+  /** Refuses values larger than any machine holds, and a file that makes more constants than it has, one of them small enough or not. */
   #count(who: string, node: OnnxNode, outputs: readonly Output[]): void {
     for (const x of node.inputs) {
       const t = this.model.tensors.get(x);
@@ -108,6 +111,11 @@ export class Importer {
     }
     for (const v of outputs)
       if (v && !('pending' in v) && !inGraph(v) && v.uniform === undefined) this.#folded += size(v.shape);
+    for (const v of outputs) {
+      if (v && !(size(v.shape) <= MOST_ELEMENTS)) {
+        throw onnxError(`${who} makes [${v.shape.join(', ')}], which is too large`, 'Use a smaller picture.');
+      }
+    }
     if (this.#folded <= 2 * MOST_FOLDED) return;
     throw onnxError(
       `${this.model.name} makes constants without end, the last in ${who}`,

@@ -63,7 +63,19 @@ export interface OnnxTensor {
 
 /** What is wrong with a file, and one remedy. */
 export function onnxError(message: string, hint = 'Download the file again, or export it again.'): EngineError {
-  return new EngineError('OnnxError', message, hint);
+  return new EngineError('OnnxError', printable(message), hint);
+}
+
+/** Longest message about a file, whose names may be as long as it is. */
+const MOST_TEXT = 2000;
+
+/** What moves a terminal's cursor, changes its colours, or turns the direction of writing; not the end of a line. */
+const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text of a stranger's file for a terminal: without what controls it, and not too long. */
+export function printable(text: string, most = MOST_TEXT): string {
+  const plain = text.slice(0, most).replace(CONTROLS, (c) => (c === '\n' ? c : '\ufffd'));
+  return text.length > most ? `${plain}...` : plain;
 }
 
 /** A file that is right, but uses what toroid does not have; `ops` names it. */
@@ -73,13 +85,13 @@ export class OnnxUnsupported extends EngineError {
     hint = 'Choose layers before it, or export the net without it.',
     readonly ops: readonly string[] = [],
   ) {
-    super('OnnxError', message, hint);
+    super('OnnxError', printable(message), hint);
   }
 }
 
 /** A file whose layers cannot be had of a picture of this size, which another size may cure. */
 export class OnnxShape extends EngineError {
   constructor(message: string, hint = 'Use a picture of another size, or export the net again.') {
-    super('OnnxError', message, hint);
+    super('OnnxError', printable(message), hint);
   }
 }
