@@ -8,8 +8,8 @@ import type { Kind, Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
 import { memoryIn } from './memory';
 import type { Again } from './program';
+import { recomputing } from './recomputing';
 import { type Schedule, schedule, unrolled } from './schedule';
-import { sparing } from './sparing';
 import { type KnobPlace, UniformBlocks } from './uniforms';
 
 export interface CompileOptions {
@@ -106,7 +106,7 @@ export class Plan {
     options: CompileOptions = {},
   ): Promise<Plan> {
     const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
-    if (options.memory !== undefined) await sparing.load();
+    if (options.memory !== undefined) await recomputing.load();
     const s = schedule(graph, outputs, {
       fuse: options.fuse ?? true,
       realBytes: sums === 'f16' ? 2 : 4,

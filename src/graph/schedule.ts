@@ -7,7 +7,7 @@ import { takeHalves } from './halves';
 import { late } from './late';
 import { type Layout, layOut, layOutTight, memoryIn, type Span } from './memory';
 import { type Again, forwardOf, type Program } from './program';
-import { sparing } from './sparing';
+import { recomputing } from './recomputing';
 
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
 export interface Schedule {
@@ -105,7 +105,7 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
   const plain = place(program);
   const { budget = Number.POSITIVE_INFINITY } = options;
   if (memoryIn(plain.layout) <= budget) return plain;
-  const least = sparing().thrifty(graph, program, { kept, once, setup, place, extra, budget });
+  const least = recomputing().thrifty(graph, program, { kept, once, setup, place, extra, budget });
   return memoryIn(least.layout) < memoryIn(plain.layout) ? least : plain;
 }
 

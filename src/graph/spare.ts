@@ -1,5 +1,4 @@
-// How to take less memory than a graph would like: values computed again, canvases cut in blocks.
+// How to take less memory than a graph would like: canvases cut in blocks.
 export { countOf, layouts } from './blocks/layout';
 export { outline } from './blocks/outline';
 export { split } from './blocks/split';
-export { thrifty } from './recompute';

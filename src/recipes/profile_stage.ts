@@ -8,7 +8,6 @@ import { type Clock, measureRoof, type Roof } from '../gpu/roof';
 import { Plan } from '../graph/plan';
 import { clockRuns, profile, timeRuns } from '../graph/profile';
 import { type ProfileReport, reportOf, sourcesOf } from '../graph/profile_report';
-import { sparing } from '../graph/sparing';
 import type { Net } from '../nets/weights';
 import { loadBlocks } from './blocks/parts';
 import type { PlannedStage } from './expand';
@@ -59,7 +58,7 @@ export async function profileStage(
   };
   await loadBlocks(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
-  const fitOf = await loading(sparing, () => refuseTooLarge(device, prepared));
+  const fitOf = await loading(() => refuseTooLarge(device, prepared));
   const { stages, cast } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
   if (!stage) {

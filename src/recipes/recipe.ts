@@ -208,7 +208,10 @@ function seedOf({ content, styles }: z.output<typeof recipeSchema>): string {
   return styles.some((s) => s.weight > 0) ? 'match(normal)' : '50 + plasma * 0.5';
 }
 
-/** The JSON Schema of a recipe as a person writes it, for editors: schema/recipe.json. */
+/**
+ * The JSON Schema of a recipe as a person writes it, for editors: schema/recipe.json. In pages without the descriptions,
+ * which that file has.
+ */
 export function recipeJsonSchema(): object {
   jsonSchema ??= z.toJSONSchema(recipeSchema, { io: 'input' });
   return jsonSchema;

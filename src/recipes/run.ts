@@ -3,7 +3,6 @@ import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
-import { sparing } from '../graph/sparing';
 import type { Net } from '../nets/weights';
 import { parseSeed } from './blocks/canvas/expression';
 import { paintSeed } from './blocks/canvas/seed';
@@ -190,7 +189,7 @@ async function runOnce(
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const { cast, stages } = prepared;
   const { recipe, torus } = cast;
-  const fitOf = await loading(sparing, () => refuseTooLarge(device, prepared, { memory: options.memory }));
+  const fitOf = await loading(() => refuseTooLarge(device, prepared, { memory: options.memory }));
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const resume = options.resume;
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) {
@@ -327,9 +326,10 @@ async function withLess(
       return await attempt(fit);
     } catch (error) {
       if (!(error instanceof EngineError && error.code === 'LimitError')) throw error;
-      await sparing.load();
-      const tried = fit ?? fitStage(device, setup, start);
-      const less = 'memory' in tried ? fitStage(device, setup, start, tried.memory / 2) : tried;
+      const less = await loading(() => {
+        const tried = fit ?? fitStage(device, setup, start);
+        return 'memory' in tried ? fitStage(device, setup, start, tried.memory / 2) : tried;
+      });
       if ('detail' in less) throw error;
       fit = less;
     }

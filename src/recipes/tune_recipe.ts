@@ -4,7 +4,6 @@ import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
 import { Plan } from '../graph/plan';
-import { sparing } from '../graph/sparing';
 import { tuneConvolutions } from '../graph/tune_conv';
 import { type TuneOutcome, tunePlan } from '../graph/tune_plan';
 import type { Net } from '../nets/weights';
@@ -52,7 +51,7 @@ export async function tuneRecipe(
   };
   await loadBlocks(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
-  const fitOf = await loading(sparing, () => refuseTooLarge(device, prepared));
+  const fitOf = await loading(() => refuseTooLarge(device, prepared));
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];
