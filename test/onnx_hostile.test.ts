@@ -152,6 +152,19 @@ test('constants that would fill the memory are refused', () => {
       'ConstantOfShape',
       last([node('Shape', ['x'], 'a'), node('ConstantOfShape', ['s'], 'y')], [shape('s', [2 ** 40])]),
     ],
+    // Found by mutation: a copy of copies; sixteen million of a row; axes that are a layer's weights.
+    [
+      'Tile',
+      last(
+        Array.from({ length: 9 }, (_, k) => node('Tile', k ? [`t${k - 1}`, `t${k - 1}`] : ['s', 's'], `t${k}`)),
+        [shape('s', [5])],
+      ),
+    ],
+    ['Range', last([node('Range', ['r0', 'r1', 'r2'], 'y')], range(2 ** 24))],
+    [
+      'Unsqueeze',
+      last([node('ConstantOfShape', ['s'], 'a'), node('Unsqueeze', ['x', 'a'], 'y')], [shape('s', [2 ** 20])]),
+    ],
     ['Concat', last(chain('Concat', [], 1).concat(doubling('s', 40)), [shape('s', [1, 2, 3])])],
   ] as [string, onnx.IGraphProto][]) {
     const before = process.memoryUsage().external + process.memoryUsage().heapUsed;

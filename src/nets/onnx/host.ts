@@ -3,7 +3,7 @@ import { type Shape, size } from '../../base/shape';
 import { type OnnxTensor, onnxError } from './model';
 
 /** Elements in a value computed on the host, at most: what is folded are shapes and parameters, not activations. */
-export const MOST_FOLDED = 2 ** 19;
+export const MOST_FOLDED = 2 ** 18;
 
 /** Elements of a value that is moved by a table, at most: what is not large may become so only by so much. */
 const mostMoved = (from: Shape): number => Math.min(2 ** 24, MOST_FOLDED + 8 * size(from));
