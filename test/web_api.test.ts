@@ -316,30 +316,30 @@ if (!browser) {
       const before = scripts();
       await toroid.texture('/stone.png', options);
       const after = scripts();
-      const rosette = (): Promise<{ readonly width: number; readonly height: number }> =>
+      const ornament = (): Promise<{ readonly width: number; readonly height: number }> =>
         toroid.run(
           {
             size: 32,
             styles: [{ input: 'style' }],
             scales: { count: 1 },
             color: { palette: { input: 'style', colors: 4 } },
-            views: [{ kind: 'kaleidoscope', n: 4 }],
+            views: [{ kind: 'wallpaper', group: 'p4m' }],
             stages: [{ steps: 3, optimizer: { kind: 'lbfgs' }, losses: [{ kind: 'gram', layers: ['input'] }] }],
           },
           { style: '/stone.png' },
         );
-      const { width, height } = await rosette();
+      const { width, height } = await ornament();
       const error = (await toroid
         .run('texture', { style: '/stone.png' }, { size: 64, memory: 1e5 })
         .catch((e: unknown) => e)) as { code: string; hint: string };
       const later = scripts();
-      await rosette();
+      await ornament();
       const { code, hint } = error;
       return { before, after, later, again: scripts(), code, hint, sides: [width, height] };
     }, OPTIONS);
     await fresh.close();
     assert.is(after, before, 'for a texture');
-    assert.ok(later > after, 'for a rosette');
+    assert.ok(later > after, 'for an ornament');
     assert.is(again, later, 'for all that came after');
     assert.equal(sides, [32, 32]);
     assert.is(code, 'LimitError');
