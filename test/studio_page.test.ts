@@ -121,8 +121,10 @@ if (!browser) {
     const moments = page.locator('[data-test=moment]');
     assert.ok((await moments.count()) >= 1);
     await shot(page, 'paused');
-    await moments.last().click(); // the first of the run
-    await until(page, /Paused: stage 1/);
+    const oldest = (await moments.last().textContent()) ?? '';
+    await moments.last().click();
+    await until(page, new RegExp(`Paused: .*${/\d+ x \d+/.exec(oldest)?.[0]}`));
+    assert.is(await moments.count(), 1, 'later moments are forgotten');
     await page.click('button.main:has-text("Go on")');
     await until(page, /Done/);
     const longest = await page.evaluate(() => (globalThis as unknown as { seen: { longest: number } }).seen.longest);
