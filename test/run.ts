@@ -20,6 +20,8 @@ const only = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
 let skipped = 0;
+/** Milliseconds by file. */
+const took = new Map<string, number>();
 const files = readdirSync(import.meta.dirname ?? 'build/test')
   .filter((f) => f.endsWith('.test.js') && (only.length === 0 || only.some((o) => f.includes(o))))
   .sort();
@@ -35,7 +37,9 @@ for (const [i, file] of files.entries()) {
   const [, ...runs] = group as [string, ...(() => Promise<[string, number, number, number]>)[]];
   for (const [k, run] of runs.entries()) {
     group[k + 1] = async () => {
+      const began = performance.now();
       const result = await run();
+      took.set(file, (took.get(file) ?? 0) + performance.now() - began);
       passed += result[1];
       skipped += result[2];
       failed += result[3] - result[1];
@@ -45,5 +49,9 @@ for (const [i, file] of files.entries()) {
 }
 await uvu.exec();
 await release();
+const slowest = [...took].sort(([, a], [, b]) => b - a).slice(0, 8);
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(0)} s`;
+if (only.length === 0)
+  console.log(`slowest: ${slowest.map(([f, ms]) => `${f.replace('.test.js', '')} ${seconds(ms)}`).join(', ')}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exit(failed > 0 || passed === 0 ? 1 : process.exitCode);
