@@ -308,6 +308,37 @@ test('nets with very many nodes take time in proportion', () => {
   refusal(() => slim(inMemory(encoded({ node: circle, input: [x], output: [{ name: 'a' }] })), { name: 'net' }));
 });
 
+test('an operator of the file in place of one of ONNX is refused, another is not', () => {
+  const graph = encoded({ name: 'g', node: [node('Relu', ['x'], 'y')], input: [x], output: [{ name: 'y' }] });
+  const tagged = (number: number, body: Uint8Array): Uint8Array => {
+    const plain = field(1, body);
+    // The tag of a field beyond 15 takes two bytes.
+    return number < 16
+      ? field(number, body)
+      : Uint8Array.of(((number * 8 + 2) & 127) | 128, number >> 4, ...plain.subarray(1));
+  };
+  const named = (name: string, domain: string): Uint8Array => {
+    const [n, d] = [field(1, new TextEncoder().encode(name)), field(10, new TextEncoder().encode(domain))];
+    return Uint8Array.of(...graph, ...tagged(25, Uint8Array.of(...n, ...d)));
+  };
+  assert.match(
+    refusal(() => parseOnnx(named('Relu', ''), { name: 'net' })),
+    'an operator Relu of its own',
+  );
+  assert.match(
+    refusal(() => parseOnnx(named('Relu', 'ai.onnx'), { name: 'net' })),
+    'an operator Relu of its own',
+  );
+  assert.is(
+    refusal(() => parseOnnx(named('Relu', 'mine'), { name: 'net' })),
+    'accepted',
+  );
+  assert.is(
+    refusal(() => parseOnnx(named('Tanh', ''), { name: 'net' })),
+    'accepted',
+  );
+});
+
 test('names cannot drive a terminal', () => {
   const evil = '\x1b[2J\x1b]0;title\x07\u202eevil';
   const message = refusal(() => parseOnnx(encoded({ node: [node('Relu', [evil], 'y')] }), { name: 'net' }));

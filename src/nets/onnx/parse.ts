@@ -85,6 +85,15 @@ function parse(source: ByteSource, name: string, readExternal: ReadExternal | un
   if (listed(graph.sparseInitializer).length > 0) {
     throw onnxError(`${name} has sparse weights`, 'Export it again with dense weights.');
   }
+  // Such a function would replace the operator of that name: what is here would compute something else.
+  const used = new Set(listed(graph.node).map((n) => n.opType));
+  const own = listed(model.functions).find((f) => (!f.domain || f.domain === 'ai.onnx') && used.has(f.name));
+  if (own) {
+    throw onnxError(
+      `${name} has an operator ${own.name} of its own, in place of ONNX's`,
+      'Export it without functions.',
+    );
+  }
   const tensors = new Map<string, OnnxTensor>();
   for (const t of listed(graph.initializer)) {
     const key = t.name ?? '';

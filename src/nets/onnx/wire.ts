@@ -81,10 +81,16 @@ const OPSET: Kept = new Map([
   [1, bytes],
   [2, number],
 ]);
+/** A function of the file's own: its name and domain, to see whether it stands in for an operator. */
+const FUNCTION: Kept = new Map([
+  [1, bytes],
+  [10, bytes],
+]);
 const MODEL: Kept = new Map<number, number | Kept>([
   [2, bytes],
   [7, GRAPH],
   [8, OPSET],
+  [25, FUNCTION],
 ]);
 const ENTRY: Kept = new Map([
   [1, bytes],
