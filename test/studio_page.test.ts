@@ -195,6 +195,7 @@ if (!browser) {
     assert.ok(places >= 2, `${places} pictures are asked for`);
     for (const input of await page.locator('.place input[type=file]').all()) await input.setInputFiles(stone);
     await page.click('button:has-text("Paint")');
+    await page.waitForSelector('[data-test=paper]');
     const paper = await page.locator('[data-test=paper]').boundingBox();
     assert.ok(paper);
     await page.mouse.move(paper!.x + paper!.width * 0.3, paper!.y + paper!.height * 0.5);
