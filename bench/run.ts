@@ -15,6 +15,7 @@ import { fileName, text } from './report';
 const ARGUMENTS: Readonly<Record<string, { full: string[]; quick: string[] }>> = {
   argsort: { full: [], quick: ['16x1024'] },
   conv2d: { full: [], quick: ['conv1_2'] },
+  gram: { full: [], quick: ['512'] },
 };
 
 type Row = Readonly<Record<string, unknown>>;
