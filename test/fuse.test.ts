@@ -5,10 +5,11 @@ import { size } from '../src/base/shape';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { channelMean } from '../src/shaders/channel_mean';
-import { conv2d } from '../src/shaders/conv2d';
+import { type Algorithm, conv2d } from '../src/shaders/conv2d';
 import { gram } from '../src/shaders/gram';
 import type { Borders } from '../src/shaders/pad';
 import { add, relu, square } from '../src/shaders/pointwise';
+import { type PoolOptions, pool2d } from '../src/shaders/pool2d';
 import { sum } from '../src/shaders/reduce';
 import { device } from './device';
 import { close } from './kit';
@@ -72,6 +73,89 @@ for (const border of [
     assert.is(count(fused.labels, 'relu') + count(fused.labels, 'relu_mask'), 0);
   });
 }
+
+/** A convolution, its relu and a pool, fused or not. */
+async function pooled(
+  [H, W]: readonly [number, number],
+  algorithm: Algorithm,
+  options: PoolOptions & { readonly kind: 'max' | 'average' | 'l2' },
+  fuse: boolean,
+): Promise<{ value: Float32Array; labels: string[] }> {
+  const g = new Graph();
+  const x = g.input([3, H, W], 'x');
+  const [w, bias] = [g.constant([5, 3, 3, 3], random([5, 3, 3, 3], 1)), g.constant([5], random([5], 2))];
+  const conv = { bias, pad: [1, 1, 1, 1], border: ['wrap', 'zeros'], relu: true, algorithm } as const;
+  const y = g.node(pool2d(g, conv2d(g, x, w, conv), options));
+  const plan = await Plan.compile(await device(), g, [y], { fuse });
+  try {
+    plan.write(x, random(x.shape, 3));
+    plan.run();
+    return { value: await plan.read(y), labels: plan.steps.map((step) => step.label.split('#')[0] ?? '') };
+  } finally {
+    plan.close();
+  }
+}
+
+const halves = { size: [2, 2], stride: [2, 2] } as const;
+const pools = (labels: readonly string[]): number => labels.filter((l) => l.endsWith('_pool')).length;
+
+test("a pool of 2 x 2 is made as Winograd's tiles are stored", async () => {
+  for (const algorithm of ['winograd2', 'winograd4'] as const) {
+    for (const side of [
+      [8, 12],
+      [6, 10],
+      [2, 4],
+      [18, 2],
+    ] as const) {
+      for (const kind of ['max', 'average'] as const) {
+        const options = { ...halves, kind, scale: kind === 'max' ? -1.5 : 0.75, border: ['wrap', 'none'] } as const;
+        const apart = await pooled(side, algorithm, options, false);
+        const fused = await pooled(side, algorithm, options, true);
+        close(fused.value, apart.value, 1e-6, `${algorithm} ${side} ${kind}`);
+        assert.equal([pools(apart.labels), pools(fused.labels)], [1, 0]);
+      }
+    }
+  }
+});
+
+test('other pools keep their own launch', async () => {
+  const others = [
+    [[7, 8], { ...halves, kind: 'max', ceil: true }],
+    [[8, 7], { ...halves, kind: 'max', ceil: true }],
+    [[8, 8], { ...halves, kind: 'average', pad: [1, 1, 1, 1] }],
+    [[8, 8], { size: [3, 3], stride: [2, 2], kind: 'max' }],
+    [[8, 8], { size: [2, 2], stride: [1, 1], kind: 'average' }],
+    [[8, 8], { ...halves, kind: 'l2' }],
+  ] as const;
+  for (const [side, options] of others) {
+    const apart = await pooled(side, 'winograd4', options, false);
+    const fused = await pooled(side, 'winograd4', options, true);
+    close(fused.value, apart.value, 1e-6, JSON.stringify(options));
+    assert.is(pools(fused.labels), 1);
+  }
+});
+
+test('a map that its relu needs on the way back is not pooled away', async () => {
+  const g = new Graph();
+  const x = g.input([3, 8, 8], 'x');
+  const w = g.constant([5, 3, 3, 3], random([5, 3, 3, 3], 1));
+  const map = conv2d(g, x, w, { pad: [1, 1, 1, 1], relu: true, algorithm: 'winograd4' });
+  const y = pool2d(g, map, { ...halves, kind: 'average' });
+  const dx = g.grad(sum(g, square(g, y)), [x])[0] as Node;
+  const run = async (fuse: boolean): Promise<{ value: Float32Array; labels: string[] }> => {
+    const plan = await Plan.compile(await device(), g, [dx], { fuse });
+    try {
+      plan.write(x, random(x.shape, 3));
+      plan.run();
+      return { value: await plan.read(dx), labels: plan.steps.map((step) => step.label.split('#')[0] ?? '') };
+    } finally {
+      plan.close();
+    }
+  };
+  const [fused, apart] = [await run(true), await run(false)];
+  close(fused.value, apart.value, 1e-6, 'dx');
+  assert.is(pools(fused.labels), 1);
+});
 
 test('what is asked for is not fused away', async () => {
   const g = new Graph();

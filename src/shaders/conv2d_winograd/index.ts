@@ -8,8 +8,10 @@ import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } f
 import { padGradOp } from '../pad';
 import type { Borders, Pads } from '../pad/border';
 import { ops } from '../pointwise';
+import { averagePoolOp, maxPoolOp } from '../pool2d';
+import type { Window } from '../pool2d/window';
 import { ends, filterShape, type Tile, winogradFilter } from '../winograd_filter';
-import { winogradLaunches } from './launches';
+import { type Pooled, winogradLaunches } from './launches';
 
 export type { Tile };
 
@@ -25,6 +27,8 @@ export interface WinogradAttrs {
   readonly extra?: 'bias' | 'mask';
   /** max(y, 0) before it is stored. Only fusion sets it: the op as such has no derivative then. */
   readonly relu?: boolean;
+  /** 2 x 2 pixels become one, behind the relu. Only fusion sets it, as relu. */
+  readonly pool?: Pooled;
   /** Transformed values kept at a time. Default `SCRATCH`; tests lower it. */
   readonly most?: number;
 }
@@ -67,13 +71,13 @@ export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAt
         ? shapeError('conv2d_winograd', `a bias [${conv.bank.a}]`, extra)
         : shapeError('conv2d_winograd', 'a mask like x', extra, x);
     }
-    return y;
+    return attrs.pool ? [conv.bank.a, (y[1] ?? 0) / 2, (y[2] ?? 0) / 2] : y;
   },
-  forward([x, , filter, extra], y, { tile, pad, border, extra: kind, relu = false, most }, scratch) {
+  forward([x, , filter, extra], y, { tile, pad, border, extra: kind, relu = false, pool, most }, scratch) {
     if (!x || !filter) throw new EngineError('ShapeError', 'conv2d_winograd wants a map and filters');
     const bias = kind === 'bias' ? extra : undefined;
     const mask = kind === 'mask' ? extra : undefined;
-    const work = { tile, top: pad[0], left: pad[1], border, bias, mask, relu, most };
+    const work = { tile, top: pad[0], left: pad[1], border, bias, mask, relu, pool, most };
     return winogradLaunches(x, filter, y, work, scratch);
   },
   backward({ g, x: [x, w, , extra], dy, attrs, needs }) {
@@ -93,6 +97,9 @@ export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAt
     ];
   },
   fuseNext(self: Applied<WinogradAttrs>, next): Fused | null {
+    if (self.attrs.pool) return null;
+    const pool = pooled(next, self.shape);
+    if (pool) return { op: winogradOp, x: self.x, attrs: { ...self.attrs, pool } };
     if (next.op !== ops.relu || self.attrs.relu) return null;
     return { op: winogradOp, x: self.x, attrs: { ...self.attrs, relu: true } };
   },
@@ -103,6 +110,14 @@ export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAt
     return { op: winogradOp, x: [dy, w, filter, mask], attrs: { ...self.attrs, extra: 'mask' } };
   },
 });
+
+/** What a tile, whose sides are even, can pool as it is stored: windows of 2 x 2 side by side that fill the map. */
+function pooled({ op, attrs }: Applied, [, H = 0, W = 0]: Shape): Pooled | null {
+  if (op !== maxPoolOp && op !== averagePoolOp) return null;
+  const { size, stride, pad, scale } = attrs as Window;
+  const two = [...size, ...stride].every((v) => v === 2) && pad.every((p) => p === 0);
+  return two && H % 2 === 0 && W % 2 === 0 ? { of: op === maxPoolOp ? 'max' : 'average', scale } : null;
+}
 
 /** The adjoint at dy, for an input of H x W: again a convolution, perhaps of the padded map. */
 function inputGrad(g: Builder, dy: Ref, w: Ref, attrs: WinogradAttrs, [H, W]: readonly [number, number]): Ref {

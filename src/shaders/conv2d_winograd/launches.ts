@@ -42,6 +42,8 @@ const output = {
     span: 'u32',
     bias: 'u32',
     relu: 'u32',
+    pool: 'u32',
+    scale: 'f32',
   },
   variants: [{ WG: 64 }],
 } as const;
@@ -108,6 +110,12 @@ export function chunksOf(C: number, [O, h, w]: readonly [number, number, number]
   return { tiles, size: Math.ceil(tiles / count / 64) * 64, span: 64, count };
 }
 
+/** The maximum or the mean of 2 x 2 pixels that lie side by side, times a number. */
+export interface Pooled {
+  readonly of: 'max' | 'average';
+  readonly scale: number;
+}
+
 /** A convolution as the kernels see it. */
 export interface Work {
   readonly tile: Tile;
@@ -118,10 +126,12 @@ export interface Work {
   /** Shape of x: x counts only where this is positive. */
   readonly mask?: Ref | undefined;
   readonly relu: boolean;
+  /** y is this of 2 x 2 pixels each, of a map of even sides. */
+  readonly pool?: Pooled | undefined;
   readonly most?: number | undefined;
 }
 
-/** The launches that make y [O, h, w] of x [C, H, W] and transformed filters: three for each chunk of tiles. */
+/** The launches that make y [O, h, w], or [O, h / 2, w / 2] if pooled, of x and transformed filters: three a chunk of tiles. */
 export function winogradLaunches(
   x: Ref,
   filter: Ref,
@@ -129,9 +139,10 @@ export function winogradLaunches(
   work: Work,
   scratch: (shape: Shape, kind: Kind) => Ref,
 ): readonly Launch[] {
-  const { tile, top, left, border, bias, mask, relu, most } = work;
+  const { tile, top, left, border, bias, mask, relu, pool, most } = work;
   const [c, h, w] = chw('conv2d_winograd', x.shape);
-  const [o, oh, ow] = chw('conv2d_winograd', y.shape);
+  const [o, ...sides] = chw('conv2d_winograd', y.shape);
+  const [oh, ow] = [(pool ? 2 : 1) * sides[0], (pool ? 2 : 1) * sides[1]];
   const chunks = chunksOf(c, [o, oh, ow], tile, most);
   const quads = Math.ceil(c / 4);
   const blocks = Math.ceil(o / 8);
@@ -163,9 +174,13 @@ export function winogradLaunches(
       launch({
         kernel: kernels[tile].output,
         bind: [p, bias ?? filter, y],
-        uniforms: { oh, ow, across, first, count, row, span, bias: bias ? 1 : 0, relu: relu ? 1 : 0 },
+        uniforms: {
+          ...{ oh, ow, across, first, count, row, span, bias: bias ? 1 : 0, relu: relu ? 1 : 0 },
+          pool: pool ? { max: 1, average: 2 }[pool.of] : 0,
+          scale: pool?.scale ?? 1,
+        },
         grid: ({ WG }) => [Math.ceil(count / WG), o],
-        flops: WORK[tile][1] * o * count,
+        flops: (WORK[tile][1] + (pool ? tile ** 2 : 0)) * o * count,
       }),
     ];
   }).flat();

@@ -11,6 +11,8 @@ struct Uniforms {
   oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32,
   bias: u32,  // 1: add B
   relu: u32,  // 1: max(Y, 0)
+  pool: u32,  // 1: Y [O, oh / 2, ow / 2] is the maximum of 2x2 pixels, 2: their mean; oh and ow are even
+  scale: f32, // of what is pooled
 }
 
 @group(0) @binding(0) var<storage, read>       P: array<f32>;
@@ -33,8 +35,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tile = u.first + t;
   let y = 2 * (tile / u.across);
   let x = 2 * (tile % u.across);
-  put(o, y, x, p0 + p1 + p2);
-  put(o, y + 1, x, p1 - p2 - p3);
+  let r0 = pixels(o, p0 + p1 + p2);
+  let r1 = pixels(o, p1 - p2 - p3);
+  if (u.pool > 0) {
+    let m = max(r0, r1);
+    var v = max(m.x, m.y);
+    if (u.pool == 2) { v = 0.25 * (r0.x + r0.y + r1.x + r1.y); }
+    Y[(o * u.oh + y) / 2 * (u.ow / 2) + x / 2] = T(u.scale * v);
+    return;
+  }
+  put(o, y, x, r0);
+  put(o, y + 1, x, r1);
 }
 
 fn products(at: u32, step: u32) -> vec4f {
@@ -42,11 +53,15 @@ fn products(at: u32, step: u32) -> vec4f {
 }
 
 // A' along a row, and what belongs to a pixel
-fn put(o: u32, y: u32, x: u32, p: vec4f) {
-  if (y >= u.oh) { return; }
+fn pixels(o: u32, p: vec4f) -> vec2f {
   var v = vec2f(p.x + p.y + p.z, p.y - p.z - p.w);
   if (u.bias == 1) { v += f32(B[o]); }
   if (u.relu == 1) { v = max(v, vec2f()); }
+  return v;
+}
+
+fn put(o: u32, y: u32, x: u32, v: vec2f) {
+  if (y >= u.oh) { return; }
   let at = (o * u.oh + y) * u.ow + x;
   Y[at] = T(v.x);
   if (x + 1 < u.ow) { Y[at + 1] = T(v.y); }

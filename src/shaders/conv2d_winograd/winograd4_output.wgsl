@@ -11,6 +11,8 @@ struct Uniforms {
   oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32,
   bias: u32,  // 1: add B
   relu: u32,  // 1: max(Y, 0)
+  pool: u32,  // 1: Y [O, oh / 2, ow / 2] is the maximum of 2x2 pixels, 2: their mean; oh and ow are even
+  scale: f32, // of what is pooled
 }
 
 @group(0) @binding(0) var<storage, read>       P: array<f32>;
@@ -34,10 +36,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let tile = u.first + t;
   let y = 4 * (tile / u.across);
   let x = 4 * (tile % u.across);
-  put(o, y, x, a.r0, b.r0);
-  put(o, y + 1, x, a.r1, b.r1);
-  put(o, y + 2, x, a.r2, b.r2);
-  put(o, y + 3, x, a.r3, b.r3);
+  let r0 = pixels(o, a.r0, b.r0);
+  let r1 = pixels(o, a.r1, b.r1);
+  let r2 = pixels(o, a.r2, b.r2);
+  let r3 = pixels(o, a.r3, b.r3);
+  if (u.pool > 0) {
+    put_pooled(o, y / 2, x / 2, r0, r1);
+    put_pooled(o, y / 2 + 1, x / 2, r2, r3);
+    return;
+  }
+  put(o, y, x, r0);
+  put(o, y + 1, x, r1);
+  put(o, y + 2, x, r2);
+  put(o, y + 3, x, r3);
 }
 
 fn products(at: u32, step: u32) -> vec3f { return vec3f(P[at], P[at + step], P[at + 2 * step]); }
@@ -58,8 +69,7 @@ fn down(at: u32, row: u32, step: u32) -> Four {
 }
 
 // A' along a row, and what belongs to a pixel
-fn put(o: u32, y: u32, x: u32, a: vec3f, b: vec3f) {
-  if (y >= u.oh) { return; }
+fn pixels(o: u32, a: vec3f, b: vec3f) -> vec4f {
   let c = a.y + a.z;
   let d = H * (a.y - a.z);
   let e = b.x + b.y;
@@ -67,9 +77,25 @@ fn put(o: u32, y: u32, x: u32, a: vec3f, b: vec3f) {
   var v = vec4f(a.x + c + e, d + f, 0.5 * c + 2 * e, 0.5 * d + 2 * f + b.z);
   if (u.bias == 1) { v += f32(B[o]); }
   if (u.relu == 1) { v = max(v, vec4f()); }
+  return v;
+}
+
+fn put(o: u32, y: u32, x: u32, v: vec4f) {
+  if (y >= u.oh) { return; }
   let at = (o * u.oh + y) * u.ow + x;
   Y[at] = T(v.x);
   if (x + 1 < u.ow) { Y[at + 1] = T(v.y); }
   if (x + 2 < u.ow) { Y[at + 2] = T(v.z); }
   if (x + 3 < u.ow) { Y[at + 3] = T(v.w); }
+}
+
+// Pixels (y, x) and (y, x + 1) of the pooled map, from two rows
+fn put_pooled(o: u32, y: u32, x: u32, p: vec4f, q: vec4f) {
+  if (2 * y >= u.oh) { return; }
+  let m = max(p, q);
+  var v = max(m.xz, m.yw);
+  if (u.pool == 2) { v = 0.25 * (p.xz + p.yw + q.xz + q.yw); }
+  let at = (o * (u.oh / 2) + y) * (u.ow / 2) + x;
+  Y[at] = T(u.scale * v.x);
+  if (2 * x + 2 < u.ow) { Y[at + 1] = T(u.scale * v.y); }
 }
