@@ -15,6 +15,7 @@ import output4Wgsl from './winograd4_output.wgsl';
 const input = {
   lib: [pixel],
   binds: ['read', 'read', 'write'],
+  // Borders are numbers and no overrides, for one pipeline to serve the exemplar and the canvas: lavapipe compiles it in 0.5 s.
   uniforms: {
     c: 'u32',
     h: 'i32',
@@ -26,6 +27,8 @@ const input = {
     count: 'u32',
     row: 'u32',
     span: 'u32',
+    bv: 'u32',
+    bh: 'u32',
   },
   variants: [{ WG: 64 }],
 } as const;
@@ -42,7 +45,6 @@ const output = {
     span: 'u32',
     bias: 'u32',
     relu: 'u32',
-    pool: 'u32',
     scale: 'f32',
   },
   variants: [{ WG: 64 }],
@@ -159,8 +161,11 @@ export function winogradLaunches(
       launch({
         kernel: kernels[tile].input,
         bind: [x, mask ?? x, v],
-        overrides: { BV: BORDER[border[0]], BH: BORDER[border[1]], MASK: mask ? 1 : 0 },
-        uniforms: { c, h, w, top, left, across, first, count, row, span },
+        overrides: { MASK: mask ? 1 : 0 },
+        uniforms: {
+          ...{ c, h, w, top, left, across, first, count, row, span },
+          ...{ bv: BORDER[border[0]], bh: BORDER[border[1]] },
+        },
         grid: ({ WG }) => [Math.ceil(count / WG), 4 * quads],
         flops: WORK[tile][0] * c * count,
       }),
@@ -174,9 +179,9 @@ export function winogradLaunches(
       launch({
         kernel: kernels[tile].output,
         bind: [p, bias ?? filter, y],
+        overrides: { POOL: pool ? { max: 1, average: 2 }[pool.of] : 0 },
         uniforms: {
           ...{ oh, ow, across, first, count, row, span, bias: bias ? 1 : 0, relu: relu ? 1 : 0 },
-          pool: pool ? { max: 1, average: 2 }[pool.of] : 0,
           scale: pool?.scale ?? 1,
         },
         grid: ({ WG }) => [Math.ceil(count / WG), o],

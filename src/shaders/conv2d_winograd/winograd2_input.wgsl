@@ -8,13 +8,13 @@
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
-override BV: u32 = 0;         // vertical border: 0 zeros, 1 replicate, 2 reflect, 3 wrap
-override BH: u32 = 0;         // horizontal border
 override MASK: bool = false;  // take X only where M > 0
 
 struct Uniforms {
   c: u32, h: i32, w: i32, top: i32, left: i32,
   across: u32, first: u32, count: u32, row: u32, span: u32,
+  bv: u32,  // vertical border: 0 zeros, 1 replicate, 2 reflect, 3 wrap
+  bh: u32,  // horizontal border
 }
 
 @group(0) @binding(0) var<storage, read>       X: array<T>;
@@ -46,10 +46,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   put(at + 12 * step, step, d1 - d3);
 }
 
-fn column(q: i32) -> i32 { return source_of(q, u.left, u.w, BH); }
+fn column(q: i32) -> i32 { return source_of(q, u.left, u.w, u.bh); }
 
 fn pixels(c: u32, p: i32, x: vec4i) -> vec4f {
-  let y = source_of(p, u.top, u.h, BV);
+  let y = source_of(p, u.top, u.h, u.bv);
   let row = select(-1, (i32(c) * u.h + y) * u.w, y >= 0);
   return vec4f(pixel(row, x.x), pixel(row, x.y), pixel(row, x.z), pixel(row, x.w));
 }

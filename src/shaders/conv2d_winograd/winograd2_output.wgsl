@@ -6,12 +6,12 @@
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
+override POOL: u32 = 0;       // 1: Y [O, oh / 2, ow / 2] is the maximum of 2x2 pixels, 2: their mean; oh and ow are even
 
 struct Uniforms {
   oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32,
   bias: u32,  // 1: add B
   relu: u32,  // 1: max(Y, 0)
-  pool: u32,  // 1: Y [O, oh / 2, ow / 2] is the maximum of 2x2 pixels, 2: their mean; oh and ow are even
   scale: f32, // of what is pooled
 }
 
@@ -37,10 +37,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let x = 2 * (tile % u.across);
   let r0 = pixels(o, p0 + p1 + p2);
   let r1 = pixels(o, p1 - p2 - p3);
-  if (u.pool > 0) {
+  if (POOL > 0) {
     let m = max(r0, r1);
     var v = max(m.x, m.y);
-    if (u.pool == 2) { v = 0.25 * (r0.x + r0.y + r1.x + r1.y); }
+    if (POOL == 2) { v = 0.25 * (r0.x + r0.y + r1.x + r1.y); }
     Y[(o * u.oh + y) / 2 * (u.ow / 2) + x / 2] = T(u.scale * v);
     return;
   }

@@ -6,12 +6,12 @@
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
+override POOL: u32 = 0;       // 1: Y [O, oh / 2, ow / 2] is the maximum of 2x2 pixels, 2: their mean; oh and ow are even
 
 struct Uniforms {
   oh: u32, ow: u32, across: u32, first: u32, count: u32, row: u32, span: u32,
   bias: u32,  // 1: add B
   relu: u32,  // 1: max(Y, 0)
-  pool: u32,  // 1: Y [O, oh / 2, ow / 2] is the maximum of 2x2 pixels, 2: their mean; oh and ow are even
   scale: f32, // of what is pooled
 }
 
@@ -40,7 +40,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let r1 = pixels(o, a.r1, b.r1);
   let r2 = pixels(o, a.r2, b.r2);
   let r3 = pixels(o, a.r3, b.r3);
-  if (u.pool > 0) {
+  if (POOL > 0) {
     put_pooled(o, y / 2, x / 2, r0, r1);
     put_pooled(o, y / 2 + 1, x / 2, r2, r3);
     return;
@@ -94,7 +94,7 @@ fn put_pooled(o: u32, y: u32, x: u32, p: vec4f, q: vec4f) {
   if (2 * y >= u.oh) { return; }
   let m = max(p, q);
   var v = max(m.xz, m.yw);
-  if (u.pool == 2) { v = 0.25 * (p.xz + p.yw + q.xz + q.yw); }
+  if (POOL == 2) { v = 0.25 * (p.xz + p.yw + q.xz + q.yw); }
   let at = (o * (u.oh / 2) + y) * (u.ow / 2) + x;
   Y[at] = T(u.scale * v.x);
   if (2 * x + 2 < u.ow) { Y[at + 1] = T(u.scale * v.y); }

@@ -10,14 +10,13 @@ alias T = f32;
 alias Sum = f32;
 override CENTRED: bool = false; // subtract mu; otherwise mu is not read
 override BIAS: bool = false;    // add B
-override ADD: bool = false;     // add A
 override WG: u32 = 64;          // threads per workgroup: S * S, where S is not 1
 override S: u32 = 1;            // threads along each side of a square; 1: no squares
 override R: u32 = 1;            // runs of 4 outputs a thread has in each direction, 1 or 2
 override SHARE: u32 = 0;         // 1: threads of a subgroup share what they read of W (lib/shared_subgroup.wgsl)
 override BLOCKS: u32 = 1;       // blocks of 8 channels a thread makes for itself, 1 or 2
 
-struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32 }
+struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32, add: u32 }
 
 @group(0) @binding(0) var<storage, read>       X: array<vec4<T>>;
 @group(0) @binding(1) var<storage, read>       W: array<vec4f>;
@@ -25,7 +24,7 @@ struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32 }
 @group(0) @binding(3) var<storage, read>       B: array<Sum>;
 @group(0) @binding(4) var<storage, read>       A: array<T>;
 @group(0) @binding(5) var<storage, read_write> Y: array<T>;
-@group(0) @binding(6) var<uniform>             u: Uniforms;  // depth: C in whole fours; row: vec4s in a row of X
+@group(0) @binding(6) var<uniform>             u: Uniforms;  // depth: C in whole fours; row: vec4s in a row of X; add: 1: add A
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
@@ -131,5 +130,5 @@ fn store_row(c: u32, n: u32, row: vec4f) {
 }
 
 fn put(at: u32, v: f32) {
-  if (ADD) { Y[at] = T(v + f32(A[at])); } else { Y[at] = T(v); }
+  Y[at] = T(v + select(0.0, f32(A[at]), u.add == 1));
 }

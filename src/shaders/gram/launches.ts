@@ -58,7 +58,7 @@ const gradSource = {
   wgsl: gradWgsl,
   lib: [block, registerTile],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
-  uniforms: { C: 'u32', N: 'u32', depth: 'u32', row: 'u32', bias: 'f32' },
+  uniforms: { C: 'u32', N: 'u32', depth: 'u32', row: 'u32', bias: 'f32', add: 'u32' },
   shared: [shared, sharedSubgroup],
   needs: ({ SHARE }: Readonly<Record<GradName, number>>): Needs => (SHARE ? { features: ['subgroups'] } : {}),
   gpu: 1,
@@ -191,8 +191,8 @@ export function gradLaunches(
   const product = launch({
     kernel: gradKernels[tileClass(C, N)],
     bind: [x, w, mu ?? x, bias?.b ?? x, addend ?? x, y],
-    overrides: { CENTRED: mu ? 1 : 0, BIAS: bias ? 1 : 0, ADD: addend ? 1 : 0 },
-    uniforms: { C, N, depth, row, bias: bias?.scale ?? 0 },
+    overrides: { CENTRED: mu ? 1 : 0, BIAS: bias ? 1 : 0 },
+    uniforms: { C, N, depth, row, bias: bias?.scale ?? 0, add: addend ? 1 : 0 },
     grid: ({ S, R, WG, BLOCKS }) => {
       if (S === 1) {
         const [along, turns] = flatGrid(Math.ceil(row / 2), WG);

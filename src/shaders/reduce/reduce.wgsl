@@ -2,17 +2,16 @@
 //
 // One workgroup per row (y of the grid) and part (x): each thread adds up every WG-th element of the part, in
 // four interleaved sums, then the workgroup adds its threads as a tree. The order never depends on timing.
-// When a row is a single part (WHOLE) the scaled sum goes straight to Y; otherwise total.wgsl adds the parts.
+// When a row is a single part the scaled sum goes straight to Y; otherwise total.wgsl adds the parts.
 //
 // P is f32 even where T is f16: parts of a sum of squares do not fit into an f16.
 
 alias T = f32;
 alias Sum = f32;
-override FN: u32 = 0;    // numbered as in index.ts
-override WHOLE: u32 = 0; // 1: rows have one part, write Y and not P
-override WG: u32 = 256;  // threads per workgroup, a power of two
+override TWO: bool = false;  // f looks at B
+override WG: u32 = 256;      // threads per workgroup, a power of two
 
-struct Uniforms { n: u32, part: u32, scale: f32 }
+struct Uniforms { n: u32, part: u32, scale: f32, term: u32 }  // term: f, numbered as in index.ts
 
 @group(0) @binding(0) var<storage, read>       A: array<T>;
 @group(0) @binding(1) var<storage, read>       B: array<T>;
@@ -22,12 +21,10 @@ struct Uniforms { n: u32, part: u32, scale: f32 }
 
 fn f(i: u32) -> f32 {
   let a = f32(A[i]);
-  switch FN {
-    case 1: { return a * f32(B[i]); }
-    case 2: { let d = a - f32(B[i]); return d * d; }
-    case 3: { return abs(a - f32(B[i])); }
-    default: { return a; }
-  }
+  if (!TWO) { return a; }
+  let b = f32(B[i]);
+  let d = a - b;
+  return select(select(a * b, d * d, u.term == 2), abs(d), u.term == 3);
 }
 
 @compute @workgroup_size(WG)
@@ -46,7 +43,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (i + 2u * WG < end) { s.z += f(i + 2u * WG); }
   let sum = tree_sum((s.x + s.y) + (s.z + s.w), local);
   if (local == 0u) {
-    if (WHOLE == 1u) {
+    if (groups.x == 1u) {
       Y[group.y] = Sum(u.scale * sum);
     } else {
       P[group.y * groups.x + group.x] = sum;
