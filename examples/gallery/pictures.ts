@@ -198,8 +198,8 @@ export const pictures: readonly Picture[] = [
     inputs: { content: 'docs/images/gallery/two-lands.jpg', style: x('knit') },
     size: 288,
     net: true,
-    whole: true,
-    text: 'Three sizes, fewer steps at each, so that the time goes where the picture is decided. Here only to 288 pixels; it is made for 1000 and more. The content is the path of the two materials.',
+    set: ['tile=both'],
+    text: 'Three sizes, fewer steps at each, so that the time goes where the picture is decided. Here only to 288 pixels; it is made for 1000 and more. The content is the path of the two materials; as that tiles, so does the result.',
     tune: 'the content weights of the three stages: less in the last ones leaves the detail to the style.',
   },
   {
