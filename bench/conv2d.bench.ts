@@ -161,6 +161,8 @@ interface Way {
 }
 const ALGORITHMS: readonly Way[] = [
   { name: 'direct', algorithm: 'direct' },
+  { name: 'direct 8x4', algorithm: 'direct', variant: ['conv2d', 2] },
+  { name: 'direct 4x4', algorithm: 'direct', variant: ['conv2d', 3] },
   ...gemmVariants.map((v, k): Way => {
     const [channels, pixels] = [v.RM * v.TEAMS, v.RN * v.COLS * v.ROWS];
     const name = `gemm ${v.RM}x${v.RN} of ${channels}x${pixels}`;

@@ -1,7 +1,7 @@
 // conv2d: Y[o, y, x] = B[o] + sum over c, ky, kx of W(o, c, ky, kx) X[c, y + ky, x + kx]
 //
-// A thread makes 8 neighbouring pixels of one row in 8 channels (conv2d_thin.wgsl: in fewer), a workgroup WG such
-// runs of one block of channels. X has its halo already, so the loops meet no border; its rows are whole vec4s. W is in tiles
+// A thread makes 4 or 8 neighbouring pixels of one row in 4 or 8 channels (conv2d_thin.wgsl: in fewer), a workgroup WG such
+// runs of one block of channels. Large tiles read least, small ones are more numerous on small maps. X has its halo already, so the loops meet no border; its rows are whole vec4s. W is in tiles
 // (conv2d_layout), so all threads of a workgroup read the same vectors of it in order.
 // A row of X is a window that slides over kx: each pixel is read once per row of the kernel, not once per tap.
 // Taps are written out in fours, not looped over: a turn of a loop costs a software adapter as much as its taps. And
@@ -9,12 +9,14 @@
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
+override PIXELS: u32 = 8;     // of a thread, in a row: 4 or 8
+override CHANNELS: u32 = 8;   // of a thread: 4 or 8
 override KY: u32 = 3;         // rows of the kernel
 override KX: u32 = 3;         // columns of the kernel
 override BIAS: bool = false;  // add B
 override RELU: bool = false;  // max(Y, 0)
 
-struct Uniforms { c: u32, o: u32, h: u32, w: u32, runs: u32, row: u32, plane: u32 }
+struct Uniforms { c: u32, o: u32, h: u32, w: u32, row: u32, plane: u32 }
 
 @group(0) @binding(0) var<storage, read>       X: array<vec4<T>>;
 @group(0) @binding(1) var<storage, read>       W: array<vec4<T>>;
@@ -30,18 +32,22 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   // Groups of runs that are too many for the x axis of a grid go on along z.
   let run = (group.z * groups.x + group.x) * WG + local;
-  if (run >= u.runs * u.h) { return; }
-  let y = run / u.runs;
-  let x = (run - y * u.runs) * 2;
+  let runs = (u.w + PIXELS - 1) / PIXELS;
+  if (run >= runs * u.h) { return; }
+  let y = run / runs;
+  let x = (run - y * runs) * (PIXELS / 4);
+  let o = group.y * CHANNELS;
   var s = Sums();
-  var k = group.y * u.c * KY * KX * 2;
+  // Tiles of weights are of 8 channels, whose halves take turns.
+  var k = o / 8 * u.c * KY * KX * 2 + o / 4 % 2;
   for (var c = 0u; c < u.c; c++) {
     for (var ky = 0u; ky < KY; ky++) {
       var at = c * u.plane + (y + ky) * u.row + x;
       var p = vec4f(X[at]);
-      var q = vec4f(X[at + 1]);
+      var q = vec4f();
       var r = vec4f();
-      if (KX > 1) { r = vec4f(X[at + 2]); }
+      if (KX > 1 || PIXELS > 4) { q = vec4f(X[at + 1]); }
+      if (KX > 4 || (KX > 1 && PIXELS > 4)) { r = vec4f(X[at + 2]); }
       if (KX > 7) {
         for (var kb = 8u; kb <= KX; kb += 4) {
           s = taps(s, 4, k, p, q, r);
@@ -57,7 +63,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         k += 8;
         p = q;
         q = r;
-        if (KX % 4 > 1) { r = vec4f(X[at + 3]); }
+        if (KX % 4 > 1 && PIXELS > 4) { r = vec4f(X[at + 3]); }
       }
       if (KX % 4 > 0) {
         s = taps(s, KX % 4, k, p, q, r);
@@ -65,20 +71,25 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
   }
-  let o = group.y * 8;
   // In a loop, which takes a processor's compiler half as long; from `o` on, or it would write the loop out itself.
   var left = array(s.a[0], s.a[1], s.a[2], s.a[3], s.c[0], s.c[1], s.c[2], s.c[3]);
   var right = array(s.b[0], s.b[1], s.b[2], s.b[3], s.d[0], s.d[1], s.d[2], s.d[3]);
-  for (var i = o; i < min(o + 8, u.o); i++) { store(i, y, x, left[i - o], right[i - o]); }
+  for (var i = o; i < min(o + CHANNELS, u.o); i++) { store(i, y, x, left[i - o], right[i - o]); }
 }
 
 // n taps in a row, of pixels p, q, r and of the weights from k on
 fn taps(s: Sums, n: u32, k: u32, p: vec4f, q: vec4f, r: vec4f) -> Sums {
   let left = window(p, q);
-  let right = window(q, r);
   let w = weights(k, n);
-  let v = weights(k + 1, n);
-  return Sums(four(s.a, n, w, left), four(s.b, n, w, right), four(s.c, n, v, left), four(s.d, n, v, right));
+  var t = s;
+  t.a = four(s.a, n, w, left);
+  if (PIXELS > 4) { t.b = four(s.b, n, w, window(q, r)); }
+  if (CHANNELS > 4) {
+    let v = weights(k + 1, n);
+    t.c = four(s.c, n, v, left);
+    if (PIXELS > 4) { t.d = four(s.d, n, v, window(q, r)); }
+  }
+  return t;
 }
 
 // p and q as four taps in a row see them: a column per tap

@@ -11,7 +11,7 @@ override DEEP: bool = true;   // 8 channels per thread, not 4
 override BIAS: bool = false;  // add B
 override RELU: bool = false;  // max(Y, 0)
 
-struct Uniforms { c: u32, o: u32, h: u32, w: u32, runs: u32, row: u32, plane: u32, sy: u32, sx: u32 }
+struct Uniforms { c: u32, o: u32, h: u32, w: u32, row: u32, plane: u32, runs: u32, sy: u32, sx: u32 }
 
 @group(0) @binding(0) var<storage, read>       X: array<T>;
 @group(0) @binding(1) var<storage, read>       W: array<vec4<T>>;

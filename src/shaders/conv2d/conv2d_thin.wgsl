@@ -1,18 +1,19 @@
 // conv2d_thin: Y[o, y, x] = B[o] + sum over c, ky, kx of W(o, c, ky, kx) X[c, y + ky, x + kx]
 //
-// As conv2d.wgsl, for 1 to 4 output channels, as in gradients to a picture: a thread makes 8 neighbouring pixels of
+// As conv2d.wgsl, for 1 to 4 output channels, as in gradients to a picture: a thread makes 4 or 8 neighbouring pixels of
 // one row in all of them, and channels that do not exist cost nothing.
 // Here it pays to finish a tap before the next one (2026-11, lavapipe: 1.25x); there are fewer sums to keep.
 
 alias T = f32;
 override WG: u32 = 64;        // threads per workgroup
+override PIXELS: u32 = 8;     // of a thread, in a row: 4 or 8
 override KY: u32 = 3;         // rows of the kernel
 override KX: u32 = 3;         // columns of the kernel
 override DEPTH: u32 = 4;      // output channels, 1 to 4
 override BIAS: bool = false;  // add B
 override RELU: bool = false;  // max(Y, 0)
 
-struct Uniforms { c: u32, o: u32, h: u32, w: u32, runs: u32, row: u32, plane: u32 }
+struct Uniforms { c: u32, o: u32, h: u32, w: u32, row: u32, plane: u32 }
 
 @group(0) @binding(0) var<storage, read>       X: array<vec4<T>>;
 @group(0) @binding(1) var<storage, read>       W: array<vec4<T>>;
@@ -28,18 +29,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   // Groups of runs that are too many for the x axis of a grid go on along z.
   let run = (group.z * groups.x + group.x) * WG + local;
-  if (run >= u.runs * u.h) { return; }
-  let y = run / u.runs;
-  let x = (run - y * u.runs) * 2;
+  let runs = (u.w + PIXELS - 1) / PIXELS;
+  if (run >= runs * u.h) { return; }
+  let y = run / runs;
+  let x = (run - y * runs) * (PIXELS / 4);
   var s = Sums();
   var k = 0u;
   for (var c = 0u; c < u.c; c++) {
     for (var ky = 0u; ky < KY; ky++) {
       var at = c * u.plane + (y + ky) * u.row + x;
       var p = vec4f(X[at]);
-      var q = vec4f(X[at + 1]);
+      var q = vec4f();
       var r = vec4f();
-      if (KX > 1) { r = vec4f(X[at + 2]); }
+      if (KX > 1 || PIXELS > 4) { q = vec4f(X[at + 1]); }
+      if (KX > 4 || (KX > 1 && PIXELS > 4)) { r = vec4f(X[at + 2]); }
       if (KX > 7) {
         for (var kb = 8u; kb <= KX; kb += 4) {
           s = taps(s, 4, k, p, q, r);
@@ -55,7 +58,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         k += 4;
         p = q;
         q = r;
-        if (KX % 4 > 1) { r = vec4f(X[at + 3]); }
+        if (KX % 4 > 1 && PIXELS > 4) { r = vec4f(X[at + 3]); }
       }
       if (KX % 4 > 0) {
         s = taps(s, KX % 4, k, p, q, r);
@@ -80,7 +83,10 @@ fn taps(sums: Sums, n: u32, k: u32, p: vec4f, q: vec4f, r: vec4f) -> Sums {
 
 fn tap(s: Sums, k: u32, p: vec4f, q: vec4f) -> Sums {
   let w = vec4f(W[k]);
-  return Sums(products(s.a, w, p), products(s.b, w, q));
+  var t = s;
+  t.a = products(s.a, w, p);
+  if (PIXELS > 4) { t.b = products(s.b, w, q); }
+  return t;
 }
 
 // sum + w p', the products of up to 4 channels and 4 pixels

@@ -11,7 +11,7 @@ import { gemmLaunches, multiplies } from './gemm';
 import type { Sums } from './geometry';
 import store from './store.wgsl';
 
-const uniforms = { c: 'u32', o: 'u32', h: 'u32', w: 'u32', runs: 'u32', row: 'u32', plane: 'u32' } as const;
+const uniforms = { c: 'u32', o: 'u32', h: 'u32', w: 'u32', row: 'u32', plane: 'u32' } as const;
 
 const kernel = defineKernel({
   name: 'conv2d',
@@ -19,7 +19,12 @@ const kernel = defineKernel({
   lib: [store],
   binds: ['read', 'read', 'read', 'write'],
   uniforms,
-  variants: [{ WG: 32 }, { WG: 64 }],
+  variants: [
+    { WG: 32, PIXELS: 8, CHANNELS: 8 },
+    { WG: 64, PIXELS: 8, CHANNELS: 8 },
+    { WG: 64, PIXELS: 8, CHANNELS: 4 },
+    { WG: 64, PIXELS: 4, CHANNELS: 4 },
+  ],
 });
 
 const thinKernel = defineKernel({
@@ -28,14 +33,18 @@ const thinKernel = defineKernel({
   lib: [store],
   binds: ['read', 'read', 'read', 'write'],
   uniforms,
-  variants: [{ WG: 32 }, { WG: 64 }],
+  variants: [
+    { WG: 32, PIXELS: 8 },
+    { WG: 64, PIXELS: 8 },
+    { WG: 64, PIXELS: 4 },
+  ],
 });
 
 const stridedKernel = defineKernel({
   name: 'conv2d_strided',
   wgsl: stridedWgsl,
   binds: ['read', 'read', 'read', 'write'],
-  uniforms: { ...uniforms, sy: 'u32', sx: 'u32' },
+  uniforms: { ...uniforms, runs: 'u32', sy: 'u32', sx: 'u32' },
   variants: [{ WG: 32 }, { WG: 64 }],
 });
 
@@ -73,24 +82,37 @@ export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape
   const V = tileOf(o);
   const scale = unit ? 4 : 1; // conv2d.wgsl counts in vec4s
   const overrides = { KY: bank.ky, KX: bank.kx, BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 };
+  const threads = (WG: number, pixels: number, channels: number): readonly [number, number, number] => {
+    const [gx, gz] = flatGrid(Math.ceil(wide / pixels) * h, WG);
+    return [gx, Math.ceil(o / channels), gz];
+  };
   const common = {
     bind: [padded, w, bias ?? w, y],
-    grid: ({ WG }: { readonly WG: number }) => {
-      const [gx, gz] = flatGrid(runs * h, WG);
-      return [gx, Math.ceil(o / V), gz] as const;
-    },
     flops: 2 * o * h * wide * C * bank.ky * bank.kx,
   };
-  const values = { c: C, o, h, w: wide, runs, row: pw / scale, plane: (ph * pw) / scale };
+  const values = { c: C, o, h, w: wide, row: pw / scale, plane: (ph * pw) / scale };
   const conv = !unit
     ? launch({
         ...common,
         kernel: stridedKernel,
-        uniforms: { ...values, sy, sx },
+        uniforms: { ...values, runs, sy, sx },
         overrides: { ...overrides, DEEP: V === 8 ? 1 : 0 },
+        grid: ({ WG }) => threads(WG, 4, V),
       })
     : V === 8
-      ? launch({ ...common, kernel, uniforms: values, overrides })
-      : launch({ ...common, kernel: thinKernel, uniforms: values, overrides: { ...overrides, DEPTH: o } });
+      ? launch({
+          ...common,
+          kernel,
+          uniforms: values,
+          overrides,
+          grid: ({ WG, PIXELS, CHANNELS }) => threads(WG, PIXELS, CHANNELS),
+        })
+      : launch({
+          ...common,
+          kernel: thinKernel,
+          uniforms: values,
+          overrides: { ...overrides, DEPTH: o },
+          grid: ({ WG, PIXELS }) => threads(WG, PIXELS, V),
+        });
   return asIs ? [conv] : [haloLaunch(x, padded, halo), conv];
 }
