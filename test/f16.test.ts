@@ -69,7 +69,8 @@ function kernelsOf(specs: readonly OpSpec[]): Map<KernelSource, Overrides> {
       const real = x.filter((n, k) => n.kind === 'real' && (spec.differentiable?.includes(k) ?? true));
       const dx = (spec.op.kind ?? 'real') === 'real' ? g.grad(y, real) : [];
       for (const { launch } of schedule(g, [y, ...dx], { fuse: true, realBytes: 2 }).launches) {
-        if (!found.has(launch.kernel)) found.set(launch.kernel, launch.overrides ?? {});
+        const over = launch.bind.slice(0, -1).map((v) => launch.over?.(v));
+        for (const l of [launch, ...over]) if (l && !found.has(l.kernel)) found.set(l.kernel, l.overrides ?? {});
       }
     }
   }

@@ -6,6 +6,7 @@ import type { KernelSource } from '../src/gpu/kernel';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import type { Case, Kind, Launch, OpSpec, Ref, Roll, Value } from '../src/shaders/op';
+import { affine } from '../src/shaders/pointwise';
 import { device } from './device';
 
 type AnyCase = Case<number, unknown>;
@@ -105,6 +106,56 @@ function launchesOf(spec: OpSpec, c: AnyCase): readonly Launch[] {
   return spec.op.forward(inputs as never, y, c.attrs, (shape, kind = 'real') => ({ id: scratch--, shape, kind }));
 }
 
+interface Over {
+  readonly k: number;
+  /** Null: the output does not fit into the memory of input k. */
+  readonly kernel: KernelSource | null;
+}
+
+/** The inputs whose memory a case's output may take, with the kernel that does it. */
+function overOf(spec: OpSpec, c: AnyCase): readonly Over[] {
+  const [only, second] = launchesOf(spec, c);
+  if (!only?.over || second) return [];
+  const n = size(spec.op.infer(c.shapes as never, c.attrs));
+  return (c.shapes as readonly Shape[]).flatMap((shape, k) => {
+    const found = only.bind[k] && only.over?.(only.bind[k] as Ref);
+    return found ? [{ k, kernel: size(shape) === n ? found.kernel : null }] : [];
+  });
+}
+
+/** Asserts that the op computes the same over the memory of its input `k`, to the bit, run after run. */
+async function checkOver(
+  spec: OpSpec,
+  c: AnyCase,
+  x: readonly Value[],
+  { k, kernel }: Over,
+  variant: number,
+): Promise<void> {
+  const found: Float32Array[] = [];
+  for (const overwrite of [false, true]) {
+    const g = new Graph();
+    const inputs = (c.shapes as readonly Shape[]).map((s, i) => g.input(s, `x${i}`, kindOf(spec, i)));
+    // A copy of the input and one of the output: neither is what the host may read.
+    const copies = inputs.map((v, i) => (i === k ? affine(g, v, 1, 0) : v));
+    const y = g.apply(spec.op, copies as never, c.attrs);
+    const shown = affine(g, y, 1, 0);
+    const plan = await Plan.compile(await device(), g, [shown], { variant: () => variant, overwrite });
+    try {
+      const over = plan.steps.filter((s) => s.kernel.includes('_over'));
+      assert.is(over.length, overwrite && kernel ? 1 : 0, `launches over an input: ${over.map((s) => s.label)}`);
+      x.forEach((v, i) => plan.write(inputs[i] as Node, toHost(v, (inputs[i] as Node).kind)));
+      for (let run = 0; run < 2; run++) {
+        plan.run();
+        found.push(await plan.read(shown));
+      }
+    } finally {
+      plan.close();
+    }
+  }
+  for (const other of found) assert.equal(other, found[0]);
+  close(found[0] ?? [], spec.reference(x as never, c.attrs), spec.rtol ?? 1e-5, 'over an input');
+}
+
 /** Every promise an op makes, checked for every case and every kernel variant, or the first `variants` of them. */
 export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY): Promise<void> {
   const all = suite(spec.op.name);
@@ -144,6 +195,13 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
           plan.close();
         }
       });
+    }
+
+    for (const over of overOf(spec, c)) {
+      if (over.kernel) kernels.add(over.kernel);
+      for (let variant = 0; variant < Math.min(variants, over.kernel?.variants.length ?? 1); variant++) {
+        test(`${c.name}: over input ${over.k}, variant ${variant}`, () => checkOver(spec, c, x, over, variant));
+      }
     }
 
     const torus = spec.torus?.(c.attrs, c.shapes as never);

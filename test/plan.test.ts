@@ -10,10 +10,11 @@ import { Watch } from '../src/graph/watch';
 import { convOp } from '../src/shaders/conv2d';
 import { fill, fillOp } from '../src/shaders/fill';
 import { gramOp } from '../src/shaders/gram';
+import { accumulate } from '../src/shaders/in_place';
 import { matmulOp } from '../src/shaders/matmul';
 import type { Op } from '../src/shaders/op';
 import { add, affine, mul, relu, scale, square } from '../src/shaders/pointwise';
-import { sumOp } from '../src/shaders/reduce';
+import { mean, sumOp } from '../src/shaders/reduce';
 import { reshape } from '../src/shaders/reshape';
 import { resizeOp } from '../src/shaders/resize';
 import { transposeOp } from '../src/shaders/transpose';
@@ -120,6 +121,64 @@ test('an output that is a view of a state shows what the run saw', async () => {
   assert.equal([...(await plan.read(old))], [3, 6]);
   assert.equal([...(await plan.read(a))], [9, 18]);
   plan.close();
+});
+
+test('an op that reads a value under two names does not write over it', async () => {
+  const g = new Graph();
+  const x = g.input([2, 2]);
+  const y = square(g, x);
+  const view = reshape(g, reshape(g, y, [4]), [2, 2]);
+  const out = affine(g, add(g, y, view), 1, 0);
+  const plan = await Plan.compile(await device(), g, [out], { overwrite: true });
+  plan.write(x, Float32Array.of(1, 2, 3, 4));
+  plan.run();
+  assert.equal([...(await plan.read(out))], [2, 8, 18, 32]);
+  plan.close();
+});
+
+test('what a part of the run reads every time is not written over by it', async () => {
+  const g = new Graph();
+  const x = g.input([4]);
+  const total = g.state([4], new Float32Array(4), 'total');
+  const other = g.state([4], new Float32Array(4), 'other');
+  const once = square(g, x); // in the part that is done once
+  g.section(3);
+  // The last op of the part that is done three times is the last to read it.
+  const sum = accumulate(g, total, affine(g, once, 1, 0));
+  const last = add(g, once, accumulate(g, other, x));
+  g.section(1);
+  const out = add(g, add(g, sum, last), x);
+  const plan = await Plan.compile(await device(), g, [out], { overwrite: true });
+  plan.write(x, Float32Array.of(1, 2, 3, 4));
+  plan.run();
+  // Three times the square, the square and three times x, and x.
+  assert.equal([...(await plan.read(out))], [8, 24, 48, 80]);
+  plan.close();
+});
+
+test('ops write over their inputs where that saves memory, and the plan says so', async () => {
+  const g = new Graph();
+  const n = 4096;
+  const x = g.input([n]);
+  const y = square(g, x);
+  const z = mul(g, affine(g, y, 2, 0), y); // three at a time: y, 2 y and the product
+  const out = mean(g, affine(g, z, 1, 0));
+  const values = Float32Array.from({ length: n }, (_, i) => (i % 5) / 5);
+  const found: { memory: number; bytes: number; kernels: string[]; value: number | undefined }[] = [];
+  for (const overwrite of [false, undefined]) {
+    const plan = await Plan.compile(await device(), g, [out], { overwrite });
+    plan.write(x, values);
+    plan.run();
+    const { memory, bytes } = plan.cost;
+    found.push({ memory, bytes, kernels: plan.steps.map((s) => s.kernel), value: (await plan.read(out))[0] });
+    plan.close();
+  }
+  const [apart, over] = found;
+  assert.is(over?.value, apart?.value);
+  assert.is(over?.bytes, apart?.bytes);
+  assert.ok(over?.kernels.includes('pointwise_over'), over?.kernels.join());
+  assert.not(apart?.kernels.includes('pointwise_over'));
+  assert.is(over?.memory, (apart?.memory ?? 0) - 4 * n);
 });
 
 test('the host may write and read inputs and states that nothing reads, and nothing else', async () => {

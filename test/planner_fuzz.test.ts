@@ -224,6 +224,7 @@ function interpret(g: Graph, s: Schedule, outputs: readonly Node[], what: string
     }
     const slots = writes.map((w) => s.slotOf(w.id));
     assert.is(new Set(slots).size, slots.length, `${what}: ${l.label} writes one slot by two names`);
+    if (l.over) expect(l.over.id, l.label);
     for (const w of writes) holds.set(s.slotOf(w.id), tag(w.id));
   };
   for (const l of s.launches) if (l.once) launch(l);
@@ -260,6 +261,19 @@ test('no launch, copy or output of 300 random graphs finds anything but what it 
       interpret(g, s, outputs, `seed ${seed}, ${fuse ? 'fused' : 'not fused'}`);
     }
   }
+});
+
+test('nor do they where ops write over their inputs', () => {
+  let over = 0;
+  for (let seed = 0; seed < 300; seed++) {
+    const { g, outputs } = new Sample(seed, 8 + (seed % 30));
+    for (const fuse of [true, false]) {
+      const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2, overwrite: true });
+      interpret(g, s, outputs, `seed ${seed}, ${fuse ? 'fused' : 'not fused'}, written over`);
+      over += s.launches.filter((l) => l.over).length;
+    }
+  }
+  assert.ok(over > 600, `${over} launches write over an input: the graphs try it`);
 });
 
 test('nor do they where memory is short and values are computed again', () => {
@@ -316,9 +330,10 @@ async function outcome(
   kept: readonly Node[],
   fuse: boolean,
   memory?: number,
-): Promise<{ values: Float32Array[]; plan: { launches: number; memory: number } }> {
+  overwrite?: boolean,
+): Promise<{ values: Float32Array[]; plan: { launches: number; memory: number; bytes: number } }> {
   const { g, outputs, seed } = sample;
-  const plan = await Plan.compile(await device(), g, kept, { fuse, memory });
+  const plan = await Plan.compile(await device(), g, kept, { fuse, memory, overwrite });
   const states = g.nodes.filter((n) => n.source.from === 'state');
   const rng = new Rng(seed, 5);
   const values: Float32Array[] = [];
@@ -353,6 +368,9 @@ test('30 random graphs give the same fused and in shared memory as apart', async
     const plain = await outcome(sample, sample.outputs, false);
     const fused = await outcome(sample, sample.outputs, true);
     const again = await outcome(sample, sample.outputs, true, 0);
+    const over = await outcome(sample, sample.outputs, true, undefined, true);
+    assert.equal(over.values, fused.values, `seed ${seed}: written over`);
+    assert.is(over.plan.bytes, fused.plan.bytes, `seed ${seed}: bytes written over`);
     assert.equal(again.values, fused.values, `seed ${seed}: computed again`);
     more += again.plan.launches - fused.plan.launches;
     for (const [k, want] of apart.values.entries()) {

@@ -30,6 +30,8 @@ export interface CompileOptions {
    * far as that helps. Not a promise: `cost.memory` says what it took.
    */
   readonly memory?: number | undefined;
+  /** Pointwise ops over the memory of an input that nobody needs any more. Default: where a plan takes less memory by it. */
+  readonly overwrite?: boolean | undefined;
 }
 
 /** Where a variant is chosen for. */
@@ -112,13 +114,14 @@ export class Plan {
       realBytes: sums === 'f16' ? 2 : 4,
       alone: options.alone,
       budget: options.memory,
+      overwrite: options.overwrite,
     });
     refuse(device, s);
 
     // Choose variants and start every pipeline before waiting for any.
     const uniforms = new UniformBlocks(device.gpu.limits.minUniformBufferOffsetAlignment);
     const chosen = new Map<string, number>();
-    const drafts = s.launches.map(({ launch, label, once, section }) => {
+    const drafts = s.launches.map(({ launch, label, once, section, over }) => {
       const usable = usableVariants(device.gpu, launch.kernel);
       const scalar: Scalar = sums === 'f16' || launch.bind.some((r) => r.kind === 'half') ? 'f16' : 'f32';
       if (sums === 'f32' && scalar === 'f16') checkKinds(launch, label);
@@ -130,7 +133,7 @@ export class Plan {
       const overrides = { ...launch.overrides, ...values };
       const grid = gridOf(device, launch, values, label);
       const kernel = device.kernels.get(launch.kernel, overrides, scalar, sums);
-      return { launch, scalar, label, once, section, overrides, grid, kernel, block: uniforms.add(launch) };
+      return { launch, scalar, label, once, section, over, overrides, grid, kernel, block: uniforms.add(launch) };
     });
     const kernels = await Promise.all(drafts.map((d) => d.kernel));
 
@@ -159,7 +162,9 @@ export class Plan {
         entries.push({ binding: entries.length, resource: { buffer: uniforms.buffer, ...d.block } });
       }
       const group = device.gpu.createBindGroup({ label: d.label, layout: kernel.layout, entries });
-      const bytes = [...new Set(d.launch.bind.map((r) => r.id))].reduce((n, id) => n + s.bytesOf(id), 0);
+      // What is written over is read before.
+      const moved = new Set([...d.launch.bind, ...(d.over ? [d.over] : [])].map((r) => r.id));
+      const bytes = [...moved].reduce((n, id) => n + s.bytesOf(id), 0);
       return {
         label: d.label,
         kernel: d.launch.kernel.name,

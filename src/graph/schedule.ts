@@ -18,6 +18,8 @@ export interface Schedule {
     readonly label: string;
     readonly once: boolean;
     readonly section: number;
+    /** The input whose memory it writes over. */
+    readonly over: Ref | null;
   }[];
   /** How often a run does each section. */
   readonly times: readonly number[];
@@ -55,7 +57,14 @@ export interface ScheduleOptions {
    * computed again, as few as will do; where nothing will, what takes least is returned.
    */
   readonly budget?: number | undefined;
+  /**
+   * Whether pointwise ops write over an input that nobody needs any more. Default: where that takes at least 1 % less
+   * memory, as kernels of their own have to be compiled for it, and where the budget is short.
+   */
+  readonly overwrite?: boolean | undefined;
 }
+
+const WORTH = 0.99;
 
 export function schedule(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions): Schedule {
   const assigned = options.alone ? new Map<number, Node>() : graph.assigned;
@@ -100,10 +109,12 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
         ]
       : written;
   const program: Program = { order, work, forward, again: null, nodeOf: (id) => graph.nodes[id] };
-  const place = (p: Program): Schedule =>
-    placed(graph, outputs, options, { ...p, kept, assigned, once, shapes, extra });
-  const plain = place(program);
-  const { budget = Number.POSITIVE_INFINITY } = options;
+  const { overwrite, budget = Number.POSITIVE_INFINITY } = options;
+  const place = (p: Program, over = overwrite !== false): Schedule =>
+    placed(graph, outputs, options, { ...p, kept, assigned, once, shapes, extra }, over);
+  const apart = place(program, overwrite === true);
+  const over = overwrite === undefined ? place(program) : apart;
+  const plain = memoryIn(over.layout) <= WORTH * memoryIn(apart.layout) ? over : apart;
   if (memoryIn(plain.layout) <= budget) return plain;
   const least = recomputing().thrifty(graph, program, { kept, once, setup, place, extra, budget });
   return memoryIn(least.layout) < memoryIn(plain.layout) ? least : plain;
@@ -119,7 +130,13 @@ interface Draft extends Program {
 }
 
 /** Finds out when each value of a program lives, and where. */
-function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions, draft: Draft): Schedule {
+function placed(
+  graph: Graph,
+  outputs: readonly Ref[],
+  options: ScheduleOptions,
+  draft: Draft,
+  overwrite: boolean,
+): Schedule {
   const { order, work, forward, kept, assigned, once, nodeOf } = draft;
   const shapes = new Map(draft.shapes);
   const extra = (shape: Shape, kind: Kind, label: string): Ref => {
@@ -139,6 +156,12 @@ function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions,
       return Math.max(time, ends.get(sectionOf(reader)) ?? time);
     }
     return time;
+  };
+
+  const bytesOf = (id: number): number => {
+    const value = shapes.get(id);
+    if (!value) throw bug(`value #${id} is not in the plan`);
+    return size(value.shape) * { real: options.realBytes, half: 2, u32: 4 }[value.kind];
   };
 
   const viewOf = new Map<number, number>();
@@ -166,7 +189,9 @@ function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions,
     use(node.id, node.source.from === 'constant' && !kept.has(node.id) ? 0 : FOREVER);
   }
 
-  const launches: { launch: Launch; label: string; once: boolean; section: number }[] = [];
+  const launches: { launch: Launch; label: string; once: boolean; section: number; over: Ref | null }[] = [];
+  /** Launches that can write over an input. */
+  const single: { id: number; time: number; x: readonly Ref[]; launch: Launch; at: number }[] = [];
   const versions = new Map<number, number>();
   /** Which value of a root an id stands for: the root's own, or that of the last op that wrote over it. */
   const version = (id: number): number => {
@@ -208,7 +233,28 @@ function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions,
     for (const { id: k } of x) use(k, until(root(k), id, time));
     use(id, kept.has(id) ? FOREVER : time);
     for (const part of parts) {
-      launches.push({ launch: part, label, once: setup(id), section: once.has(id) ? -1 : sectionOf(id) });
+      launches.push({ launch: part, label, once: setup(id), section: once.has(id) ? -1 : sectionOf(id), over: null });
+    }
+    const [only] = parts;
+    if (only?.over && parts.length === 1) single.push({ id, time, x, launch: only, at: launches.length - 1 });
+  }
+
+  for (const { id, time, x, launch, at } of overwrite ? single : []) {
+    if (to.get(id) === FOREVER) continue; // what is kept has memory of its own
+    for (const input of x) {
+      const old = root(input.id);
+      const free = to.get(old) === time && (from.get(old) ?? 0) > 0 && bytesOf(old) === bytesOf(id);
+      // Computed anew as often as this is.
+      const alike = sectionOf(old) === sectionOf(id);
+      const twice = x.some((other) => other.id !== input.id && root(other.id) === old);
+      const instead = free && alike && !twice ? launch.over?.(input) : null;
+      const usual = launches[at];
+      if (!instead || !usual) continue;
+      launches[at] = { ...usual, launch: instead, over: input };
+      viewOf.set(id, input.id);
+      to.set(old, to.get(id) ?? time);
+      from.delete(id);
+      break;
     }
   }
 
@@ -236,11 +282,6 @@ function placed(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions,
     ),
   );
 
-  const bytesOf = (id: number): number => {
-    const value = shapes.get(id);
-    if (!value) throw bug(`value #${id} is not in the plan`);
-    return size(value.shape) * { real: options.realBytes, half: 2, u32: 4 }[value.kind];
-  };
   const spans: Span[] = [...from].map(([id, start]) => ({
     id,
     bytes: Math.max(4, bytesOf(id)),

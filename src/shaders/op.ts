@@ -29,6 +29,11 @@ export interface Launch<U extends string = string, V extends string = string> {
   readonly grid: (v: Readonly<Record<V, number>>) => readonly [x: number, y?: number, z?: number];
   /** Arithmetic this launch has to do, a multiply-add counting as 2. For the cost table and the roofline. */
   readonly flops?: number;
+  /**
+   * The same with the output, the last of `bind`, in the memory of the input `x`, which is as large and which nobody needs any
+   * more: binds the output and not `x`. Null where that input will not do; missing where none will.
+   */
+  readonly over?: (x: Ref) => Launch | null;
 }
 
 /** Checks a launch against its kernel's uniforms and overrides, then forgets their names. */

@@ -1,10 +1,9 @@
 // binary: Y[i] = f(A[a(i)], B[b(i)]), where a and b leave out the axes along which A and B are one element wide
 //
 // One thread per element of Y. Its place along each of up to 6 axes (5 the innermost) picks the operands: an axis that
-// is spread has stride 0. Axes that both operands walk alike were merged beforehand.
+// is spread has stride 0. Axes that both operands walk alike were merged beforehand. f is in functions.wgsl.
 
 alias T = f32;
-override FN: u32 = 0;    // numbered as in index.ts
 override RANK: u32 = 6;  // axes left after merging
 override WG: u32 = 64;   // threads per workgroup
 
@@ -19,32 +18,6 @@ struct Uniforms {
 @group(0) @binding(1) var<storage, read>       B: array<T>;
 @group(0) @binding(2) var<storage, read_write> Y: array<T>;
 @group(0) @binding(3) var<uniform>             u: Uniforms;
-
-fn f(a: f32, b: f32) -> f32 {
-  switch FN {
-    case 0: { return a + b; }
-    case 1: { return a - b; }
-    case 2: { return a * b; }
-    case 3: { return a / b; }
-    case 4: { return accurate_pow(a, b); }
-    case 5: { return max(a, b); }
-    case 6: { return min(a, b); }
-    case 7: { return select(a * b, a, a >= 0.0); }          // prelu
-    case 8: { return a; }                                   // expand
-    case 9: { return b * accurate_pow(a, b - 1.0); }        // d pow / d a
-    case 10: {                                              // d pow / d b
-      if (a <= 0.0) { return 0.0; }
-      return accurate_pow(a, b) * accurate_log(a);
-    }
-    case 11: { return select(0.0, 1.0, a >= b); }
-    case 12: { return select(0.0, 1.0, a < b); }
-    case 13: { return select(0.0, 1.0, a <= b); }
-    case 14: { return select(0.0, 1.0, a > b); }
-    case 15: { return select(b, 1.0, a >= 0.0); }           // d prelu / d a
-    case 16: { return min(a, 0.0); }                        // d prelu / d b
-    default: { return a; }
-  }
-}
 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,

@@ -9,33 +9,27 @@ import * as pointwise from '../pointwise';
 import { sumTo } from '../reduce_axes';
 import { type Axis, broadcastShape, merged, walk } from './axes';
 import wgsl from './binary.wgsl';
+import overWgsl from './binary_over.wgsl';
+import functionsWgsl from './functions.wgsl';
+
+const sides = { d0: 'u32', d1: 'u32', d2: 'u32', d3: 'u32', d4: 'u32', d5: 'u32' } as const;
+const strides = { b0: 'u32', b1: 'u32', b2: 'u32', b3: 'u32', b4: 'u32', b5: 'u32' } as const;
 
 const kernel = defineKernel({
   name: 'binary',
   wgsl,
-  lib: [flat, elementaryLib],
+  lib: [flat, functionsWgsl, elementaryLib],
   binds: ['read', 'read', 'write'],
-  uniforms: {
-    n: 'u32',
-    d0: 'u32',
-    d1: 'u32',
-    d2: 'u32',
-    d3: 'u32',
-    d4: 'u32',
-    d5: 'u32',
-    a0: 'u32',
-    a1: 'u32',
-    a2: 'u32',
-    a3: 'u32',
-    a4: 'u32',
-    a5: 'u32',
-    b0: 'u32',
-    b1: 'u32',
-    b2: 'u32',
-    b3: 'u32',
-    b4: 'u32',
-    b5: 'u32',
-  },
+  uniforms: { n: 'u32', ...sides, a0: 'u32', a1: 'u32', a2: 'u32', a3: 'u32', a4: 'u32', a5: 'u32', ...strides },
+  variants: [{ WG: 64 }],
+});
+
+const overKernel = defineKernel({
+  name: 'binary_over',
+  wgsl: overWgsl,
+  lib: [flat, functionsWgsl, elementaryLib],
+  binds: ['read', 'write'],
+  uniforms: { n: 'u32', ...sides, ...strides },
   variants: [{ WG: 64 }],
 });
 
@@ -79,33 +73,32 @@ function walked(fn: BinaryName, axes: readonly Axis[], a: Ref, b: Ref, y: Ref): 
     return { side, a: sa, b: sb };
   };
   const [p, q, r, s, t, v] = [at(0), at(1), at(2), at(3), at(4), at(5)] as const;
+  const sidesOf = { d0: p.side, d1: q.side, d2: r.side, d3: s.side, d4: t.side, d5: v.side };
+  const walkA = { a0: p.a, a1: q.a, a2: r.a, a3: s.a, a4: t.a, a5: v.a };
+  const walkB = { b0: p.b, b1: q.b, b2: r.b, b3: s.b, b4: t.b, b5: v.b };
+  const overrides = { FN: binaries[fn], RANK: Math.max(1, axes.length) };
+  const grid = ({ WG }: { readonly WG: number }) => flatGrid(n, WG);
   return launch({
     kernel,
     bind: [a, b, y],
-    overrides: { FN: binaries[fn], RANK: Math.max(1, axes.length) },
-    uniforms: {
-      n,
-      d0: p.side,
-      d1: q.side,
-      d2: r.side,
-      d3: s.side,
-      d4: t.side,
-      d5: v.side,
-      a0: p.a,
-      a1: q.a,
-      a2: r.a,
-      a3: s.a,
-      a4: t.a,
-      a5: v.a,
-      b0: p.b,
-      b1: q.b,
-      b2: r.b,
-      b3: s.b,
-      b4: t.b,
-      b5: v.b,
-    },
-    grid: ({ WG }) => flatGrid(n, WG),
+    overrides,
+    uniforms: { n, ...sidesOf, ...walkA, ...walkB },
+    grid,
     flops: n,
+    over(x) {
+      // An operand that is as large as y is walked as y is, but where axes change places, which are given it twice.
+      if (a.id === b.id) return null;
+      const second = x.id === b.id;
+      const walk = second ? { b0: p.a, b1: q.a, b2: r.a, b3: s.a, b4: t.a, b5: v.a } : walkB;
+      return launch({
+        kernel: overKernel,
+        bind: [second ? a : b, y],
+        overrides: { ...overrides, FLIP: second ? 1 : 0 },
+        uniforms: { n, ...sidesOf, ...walk },
+        grid,
+        flops: n,
+      });
+    },
   });
 }
 

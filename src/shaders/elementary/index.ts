@@ -5,17 +5,20 @@ import { flatGrid } from '../grid';
 import elementaryLib from '../lib/elementary.wgsl';
 import flat from '../lib/flat.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import { overKernels, overOperand } from '../pointwise/over';
 import wgsl from './elementary.wgsl';
+import functionsWgsl from './functions.wgsl';
 
 // Apart from `pointwise`, whose kernels are small and many: these carry their own exp, log, sin and erf.
 const kernel = defineKernel({
   name: 'elementary',
   wgsl,
-  lib: [flat, elementaryLib],
+  lib: [flat, functionsWgsl, elementaryLib],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', s: 'f32', t: 'f32' },
   variants: [{ WG: 64 }],
 });
+const kernelsOver = overKernels('elementary', [functionsWgsl, elementaryLib], [64]);
 
 /** One row per function: its number in the shader. */
 export const functions = {
@@ -59,13 +62,15 @@ const flatOnes: readonly ElementaryName[] = ['floor', 'ceil', 'round'];
 
 function step(a: Ref, b: Ref, y: Ref, { fn, s = 0, t = 0 }: ElementaryAttrs, GRAD: number): Launch {
   const n = size(y.shape);
+  const overrides = { FN: functions[fn], GRAD };
   return launch({
     kernel,
     bind: [a, b, y],
-    overrides: { FN: functions[fn], GRAD },
+    overrides,
     uniforms: { n, s, t },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: 10 * n,
+    over: overOperand(kernelsOver, { a, b, y, overrides, s, t, flops: 10 * n }),
   });
 }
 

@@ -4,16 +4,19 @@ import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
 import { type Builder, defineOp, type Knob, launch, type Op, type Ref } from '../op';
+import functions from './functions.wgsl';
+import { overKernels, overOperand } from './over';
 import wgsl from './pointwise.wgsl';
 
 const kernel = defineKernel({
   name: 'pointwise',
   wgsl,
-  lib: [flat],
+  lib: [flat, functions],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', s: 'f32', t: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
+const kernelsOver = overKernels('pointwise', [functions], [64, 256]);
 
 /** The two parameters a pointwise function may have. */
 export interface Params {
@@ -53,6 +56,7 @@ function step(FN: number, a: Ref, b: Ref, y: Ref, s: number | Knob, t: number | 
     uniforms: { n, s, t },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: n,
+    over: overOperand(kernelsOver, { a, b, y, overrides: { FN }, s, t, flops: n }),
   });
 }
 
