@@ -69,6 +69,16 @@ const withoutTexts = {
     });
   },
 };
+/** What was measured where is for readers of the file. */
+const bareTable = {
+  name: 'bare table',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /[\\/]gpu[\\/]tuned\.json$/ }, ({ path }) => {
+      const bare = (key, value) => (key === 'about' || key === 'measured' ? undefined : value);
+      return { contents: JSON.stringify(JSON.parse(readFileSync(path, 'utf8')), bare), loader: 'json' };
+    });
+  },
+};
 /** protobufjs looks for Node's modules by `eval`, which a strict page forbids and reports. */
 const withoutEval = {
   name: 'without eval',
@@ -82,7 +92,7 @@ const browser = {
   ...shared,
   platform: 'browser',
   target: 'es2022',
-  plugins: [bareShaders, partsLater, withoutTexts, withoutEval],
+  plugins: [bareShaders, bareTable, partsLater, withoutTexts, withoutEval],
   // A tenth of its size, and no code made at run time: the same rules, as test/web_schema.test.ts sees to.
   alias: { zod: './src/web/schema/schema.ts' },
 };

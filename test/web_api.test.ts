@@ -346,6 +346,31 @@ if (!browser) {
     assert.match(hint, /Allow \d+MB/);
   });
 
+  test('a seed that few recipes have is fetched before it is painted', async () => {
+    const fresh = await pages.open();
+    const ranges = await fresh.evaluate(async () => {
+      const { toroid } = globalThis as unknown as PageGlobals;
+      const found: number[] = [];
+      for (const canvas of ['spectrum(1.5)', 'phase(style)']) {
+        const made = await toroid.run(
+          {
+            size: 32,
+            canvas,
+            styles: [{ input: 'style' }],
+            scales: { count: 1 },
+            stages: [{ steps: 1, losses: [{ kind: 'patches' }] }], // which are there from the start
+          },
+          { style: '/stone.png' },
+        );
+        const { data } = made.toImageData();
+        found.push(new Set(data).size);
+      }
+      return found;
+    });
+    await fresh.close();
+    for (const n of ranges) assert.ok(n > 40, `${n} different values`);
+  });
+
   test('a page without WebGPU is told so', async () => {
     const bare = await pages.open();
     const said = await bare.evaluate(async () => {

@@ -50,13 +50,14 @@ export const usableVariants = (device: GPUDevice, source: KernelSource): readonl
   source.variants.filter((v) => runs(device, source, v));
 
 const tableSchema = z.strictObject({
-  about: z.string(),
+  // Left out of pages, as is what was measured.
+  about: z.string().optional(),
   adapters: z.array(
     z.strictObject({
       /** Part of the adapter's name. */
       adapter: z.string(),
       /** By what, where, with which versions. */
-      measured: z.string(),
+      measured: z.string().optional(),
       kernels: z.record(z.string(), z.record(z.string(), z.number())),
     }),
   ),

@@ -1,5 +1,6 @@
 // What blocks do that the plain texture has no use for.
 export { lbfgs, qqn } from '../../graph/optim/lbfgs';
+export { phaseNoise, spectrumNoise } from './canvas/spectrum_noise';
 export { lockPalette, paletteOf } from './colour/palette';
 export { anchorTerms } from './losses/anchor_terms';
 export { channelTerms } from './losses/channel_terms';

@@ -1,13 +1,22 @@
 import type { Recipe } from '../recipe';
+import { more } from './later';
 import { lossBlocks } from './losses';
 import { optimiserBlocks } from './optimisers';
 import { viewBlocks } from './views';
 
+/** Seeds whose painting comes later: by their names in an expression. */
+const laterSeeds = /\b(?:spectrum|phase)\b/;
+
 /** Fetches, in a page, what the blocks of a recipe need; in Node it is there. */
-export async function loadBlocks({ stages, views }: Pick<Recipe, 'stages' | 'views'>): Promise<void> {
+export async function loadBlocks({
+  canvas,
+  stages,
+  views,
+}: Pick<Recipe, 'canvas' | 'stages' | 'views'>): Promise<void> {
   const kinds = new Set(
     stages.flatMap((s) => [s.optimizer, ...s.losses, ...(s.views ?? views)]).map((settings) => settings.kind as string),
   );
   const blocks = [...lossBlocks, ...viewBlocks, ...optimiserBlocks].filter((b) => kinds.has(b.kind));
-  await Promise.all(blocks.map((b) => b.part?.load()));
+  const parts = blocks.map((b) => b.part?.load());
+  await Promise.all([...parts, ...(laterSeeds.test(canvas) ? [more.load()] : [])]);
 }

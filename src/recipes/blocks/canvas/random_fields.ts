@@ -1,8 +1,7 @@
 import { pcg4d, Rng } from '../../../base/rng';
 import { plasma } from '../../canvas/plasma';
-
+import { more } from '../later';
 import { seedName } from './names';
-import { spectrumNoise } from './spectrum_noise';
 import type { SeedNode } from './tree';
 
 type Generator = Extract<SeedNode, { kind: 'generator' }>;
@@ -58,7 +57,7 @@ function band(
   const mean = option('mean');
   const deviation = option('deviation');
   if (name === 'spectrum') {
-    const field = spectrumNoise(size, { seed: pcg4d(seed, c, 1, 0)[0], power: option('power') });
+    const field = more().spectrumNoise(size, { seed: pcg4d(seed, c, 1, 0)[0], power: option('power') });
     return field.map((v) => mean + deviation * v);
   }
   const rng = new Rng(seed, (name === 'noise' ? 300 : 310) + c);
