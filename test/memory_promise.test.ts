@@ -2,7 +2,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../src/gpu/device';
-import { memoryOf, Plan } from '../src/graph/plan';
+import { memoryOf } from '../src/graph/limits';
+import { Plan } from '../src/graph/plan';
 import { type Schedule, schedule } from '../src/graph/schedule';
 import type { Net } from '../src/nets/weights';
 import { plasma } from '../src/recipes/canvas/plasma';

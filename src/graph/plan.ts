@@ -6,7 +6,7 @@ import type { KernelSource, Overrides, Scalar } from '../gpu/kernel';
 import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
 import type { Kind, Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
-import { memoryIn } from './memory';
+import { gridOf, refuse } from './limits';
 import type { Again } from './program';
 import { recomputing } from './recomputing';
 import { type Schedule, schedule, unrolled } from './schedule';
@@ -357,51 +357,9 @@ function flightText(steps: readonly Step[], times: number): string {
   return `${runs}${range}${most.label} (${most.kernel})`;
 }
 
-/** Bytes that a plan of this schedule takes from a device, without taking them. */
-export const memoryOf = (s: Schedule): number => memoryIn(s.layout);
-
-/** A value that is larger than the adapter can bind. */
-export interface Excess {
-  readonly message: string;
-  readonly bytes: number;
-  readonly limit: number;
-}
-
-/** The largest value of a schedule that the adapter cannot bind, if there is one. Allocates nothing. */
-export function checkLimits(device: Device, s: Schedule): Excess | null {
-  const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
-  let worst = s.values[0];
-  for (const v of s.values) if (!worst || v.bytes > worst.bytes) worst = v;
-  if (!worst || worst.bytes <= limit) return null;
-  const { label, shape, bytes } = worst;
-  const message = `${label} needs a ${bytesText(bytes)} buffer (${shapeText(shape)}); this adapter binds at most ${bytesText(limit)}`;
-  return { message, bytes, limit };
-}
-
-function refuse(device: Device, s: Schedule): void {
-  const excess = checkLimits(device, s);
-  if (!excess) return;
-  const percent = Math.floor(100 * Math.sqrt(excess.limit / excess.bytes));
-  throw new EngineError('LimitError', excess.message, `Use a smaller size: at ${percent} % of these sides it fits.`);
-}
-
 function chosenVariant(device: Device, kernel: KernelSource, { usable, scalar, shape }: VariantPlace): number {
   const untuned = defaultVariant(device.adapter, kernel, usable);
   return device.tuning?.choose(kernel, usable, scalar, shape, untuned) ?? untuned;
-}
-
-/** The workgroups of a launch with these override values. */
-export function gridOf(device: Device, l: Launch, values: Overrides, label: string): readonly [number, number, number] {
-  const [x, y = 1, z = 1] = l.grid(values);
-  const most = device.gpu.limits.maxComputeWorkgroupsPerDimension;
-  if (Math.max(x, y, z) > most || Math.min(x, y, z) < 1) {
-    throw new EngineError(
-      'LimitError',
-      `${label} needs a grid of ${x} x ${y} x ${z} workgroups; this adapter allows 1 to ${most} each way`,
-      'Use a smaller size.',
-    );
-  }
-  return [x, y, z];
 }
 
 /** Writes constants and first states. Of what comes from functions, no more than one is in memory at a time. */

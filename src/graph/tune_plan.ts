@@ -11,7 +11,8 @@ import {
   usableVariants,
   variantText,
 } from '../gpu/tune';
-import { gridOf, type Plan, type Step } from './plan';
+import { gridOf } from './limits';
+import type { Plan, Step } from './plan';
 import { Bench, dispatch, type OpSteps, type Ready } from './tune_bench';
 import { bestOf, Dropped, difference, type Output, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_judge';
 

@@ -2,7 +2,7 @@ import { bytesText, EngineError } from '../base/errors';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { Layout } from '../graph/blocks/layout';
-import { checkLimits, memoryOf } from '../graph/plan';
+import { checkLimits, memoryOf } from '../graph/limits';
 import { type Schedule, schedule } from '../graph/schedule';
 import { fix, settling } from '../graph/settle';
 import { stagingBytes } from '../graph/snapshot';
