@@ -3,21 +3,25 @@ import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { type Builder, defineOp, type Op, type Ref, type Tuple } from '../op';
+import { type Builder, defineOp, launch, type Op, type Ref, type Tuple } from '../op';
 import addWgsl from './add_window.wgsl';
 import placesWgsl from './places.wgsl';
 import unwindowWgsl from './unwindow.wgsl';
 import wgsl from './window.wgsl';
 
-const uniforms = { n: 'u32', H: 'i32', W: 'i32', h: 'i32', w: 'i32', columns: 'u32', stride: 'i32' } as const;
+const sides = { H: 'i32', W: 'i32', h: 'i32', w: 'i32', columns: 'u32', stride: 'i32' } as const;
+const uniforms = { n: 'u32', ...sides } as const;
 const variants = [{ WG: 64 }, { WG: 256 }] as const;
 const kernel = defineKernel({
   name: 'window',
   wgsl,
-  lib: [flat, placesWgsl],
+  lib: [placesWgsl],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
-  uniforms,
-  variants,
+  uniforms: sides,
+  variants: [
+    { WG: 32, ROWS: 16 },
+    { WG: 64, ROWS: 4 },
+  ],
 });
 const adjoint = {
   lib: [flat, placesWgsl],
@@ -56,8 +60,7 @@ function check(who: string, table: Shape, cursor: Shape, shift: Shape, a: Window
   }
 }
 
-const numbers = (n: number, { map, size: [h, w], stride }: WindowAttrs) => ({
-  n,
+const numbers = ({ map, size: [h, w], stride }: WindowAttrs) => ({
   H: map[0],
   W: map[1],
   h,
@@ -78,15 +81,15 @@ export const windowOp: Op<number, WindowAttrs> = defineOp<number, WindowAttrs>({
     return [C, ...a.size];
   },
   forward(x, y, a) {
-    const n = size(y.shape);
+    const [C = 1, h = 1, w = 1] = y.shape;
     return [
-      {
+      launch({
         kernel,
         bind: [...x, y],
         overrides: { ...flags(a), SKIP: Number(a.skip), FILLED: Number(a.filled) },
-        uniforms: numbers(n, a),
-        grid: ({ WG = 64 }) => flatGrid(n, WG),
-      },
+        uniforms: numbers(a),
+        grid: ({ WG, ROWS }) => [Math.ceil(w / WG), Math.ceil(h / ROWS), C],
+      }),
     ];
   },
   backward({ g, x: [, table, cursor, shift], dy, attrs, needs }) {
@@ -111,7 +114,7 @@ export const unwindowOp: Op<4, WindowAttrs> = defineOp<4, WindowAttrs>({
         kernel: unwindowKernel,
         bind: [...x, y],
         overrides: { ...flags(a), SKIP: Number(a.skip) },
-        uniforms: numbers(n, a),
+        uniforms: { n, ...numbers(a) },
         grid: ({ WG = 64 }) => flatGrid(n, WG),
       },
     ];
@@ -142,7 +145,7 @@ export const addWindowOp: Op<number, WindowAttrs> = defineOp<number, WindowAttrs
         kernel: addKernel,
         bind: [...x, y],
         overrides: flags(a),
-        uniforms: numbers(n, a),
+        uniforms: { n, ...numbers(a) },
         grid: ({ WG = 64 }) => flatGrid(n, WG),
         flops: n,
       },
