@@ -10,15 +10,18 @@ import { writePicture } from '../src/cli/picture';
 import { ensureProfileWritable, writeProfile } from '../src/cli/profile_files';
 import { diffText, profileText } from '../src/cli/profile_table';
 import { Device } from '../src/gpu/device';
-import { facts, findAdapter } from '../src/gpu/open.node';
+import { facts, findAdapter, open } from '../src/gpu/open.node';
 import { measureRoof, type Roof } from '../src/gpu/roof';
 import { settle } from '../src/gpu/wait.node';
+import { Graph } from '../src/graph/graph';
+import { Plan } from '../src/graph/plan';
 import { diffOf } from '../src/graph/profile_diff';
-import { headline, type LaunchReport, type ProfileReport, parseReport } from '../src/graph/profile_report';
+import { headline, type LaunchReport, type ProfileReport, parseReport, sourcesOf } from '../src/graph/profile_report';
 import { emitMeasures, type Trace, traceOf } from '../src/graph/profile_trace';
 import { plasma } from '../src/recipes/canvas/plasma';
 import { profileStage, type StageProfile } from '../src/recipes/profile_stage';
 import { fillRecipe } from '../src/recipes/recipe';
+import { conv2d } from '../src/shaders/conv2d';
 import { closeBrowser, openBrowser } from './browser';
 import { runner } from './cli_run';
 import { device } from './device';
@@ -241,6 +244,40 @@ test('passes at once, and thousands of them', async () => {
   const page = profilePage({ report: { ...report, rows }, sources: new Map() });
   assert.match(page, 'The 500 slowest of 3000');
   assert.ok(page.length < 2e6, `${page.length} characters`);
+});
+
+test('the texts that are shown are those that were compiled, with subgroups and without', async () => {
+  const own = await open();
+  const compiled = new Set<string>();
+  const gpu = own.gpu as unknown as { createShaderModule?: GPUDevice['createShaderModule'] };
+  const usual = own.gpu.createShaderModule.bind(own.gpu);
+  gpu.createShaderModule = (described) => {
+    compiled.add(described.code);
+    return usual(described);
+  };
+  try {
+    const g = new Graph();
+    const w = g.constant([16, 16, 3, 3], new Float32Array(16 * 16 * 9));
+    const y = g.node(
+      conv2d(g, g.input([16, 16, 16]), w, { pad: [1, 1, 1, 1], border: ['wrap', 'wrap'], algorithm: 'winograd4' }),
+    );
+    for (const shares of [false, true]) {
+      if (shares && !own.has('subgroups')) continue;
+      const variant = (_: unknown, { usable }: { readonly usable: readonly Readonly<Record<string, number>>[] }) =>
+        Math.max(
+          0,
+          usable.findIndex((v) => (v.SHARE ?? 1) > 1 === shares),
+        );
+      const plan = await Plan.compile(own, g, [y], { variant });
+      const texts = sourcesOf(plan);
+      for (const [kernel, text] of texts) assert.ok(compiled.has(text), `${kernel} was compiled as it is shown`);
+      assert.is(texts.get('winograd_multiply')?.startsWith('enable subgroups'), shares);
+      plan.close();
+    }
+  } finally {
+    delete gpu.createShaderModule;
+    own.close();
+  }
 });
 
 test('what is no profile is refused', () => {

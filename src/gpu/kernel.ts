@@ -92,8 +92,9 @@ export function runs(device: GPUDevice, source: KernelSource, variant: Overrides
   );
 }
 
-const needsSubgroups = (source: KernelSource, values: Overrides): boolean =>
-  source.needs?.(values).features?.includes('subgroups') === true;
+/** Whether the second of the kernel's `shared` snippets goes with these override values. */
+export const takesSubgroups = (source: KernelSource, values: Overrides): boolean =>
+  source.shared !== undefined && source.needs?.(values).features?.includes('subgroups') === true;
 
 /** Compiled kernels of one device, each built once per storage type and set of override values. */
 export class KernelCache {
@@ -158,7 +159,7 @@ export class KernelCache {
     scalar: Scalar,
     sums: Scalar,
   ): Promise<Kernel> {
-    const subgroups = source.shared !== undefined && needsSubgroups(source, constants);
+    const subgroups = takesSubgroups(source, constants);
     const code = specialise(source, scalar, sums, subgroups);
     const moduleKey = `${source.name}/${storageOf(source, scalar, sums)}${subgroups ? '/subgroups' : ''}`;
     let module = this.#modules.get(moduleKey);

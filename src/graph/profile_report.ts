@@ -1,6 +1,6 @@
 // What profiling a plan found, as data: the schema of profile.json. Runs in browsers too.
 import { EngineError } from '../base/errors';
-import { type Overrides, specialise } from '../gpu/kernel';
+import { type Overrides, specialise, takesSubgroups } from '../gpu/kernel';
 import type { Clock, Roof } from '../gpu/roof';
 import { variantText } from '../gpu/tune';
 import type { Plan } from './plan';
@@ -193,7 +193,12 @@ function byKernel(rows: readonly LaunchReport[], roof: Roof, total: number): Ker
 
 /** The text that was compiled of every kernel of a plan, in its storage type. */
 export function sourcesOf(plan: Plan): ReadonlyMap<string, string> {
-  return new Map(plan.steps.map((s) => [s.kernel, specialise(s.source, s.scalar, plan.scalar)]));
+  return new Map(
+    plan.steps.map((s) => [
+      s.kernel,
+      specialise(s.source, s.scalar, plan.scalar, takesSubgroups(s.source, s.overrides)),
+    ]),
+  );
 }
 
 const percent = (share: number): string => `${Math.round(100 * share)} %`;
