@@ -64,6 +64,7 @@ export interface ScheduleOptions {
   readonly overwrite?: boolean | undefined;
 }
 
+/** The memory that writing over inputs has to leave, of what it takes without. */
 const WORTH = 0.99;
 
 export function schedule(graph: Graph, outputs: readonly Ref[], options: ScheduleOptions): Schedule {

@@ -75,26 +75,25 @@ function walked(fn: BinaryName, axes: readonly Axis[], a: Ref, b: Ref, y: Ref): 
   const [p, q, r, s, t, v] = [at(0), at(1), at(2), at(3), at(4), at(5)] as const;
   const sidesOf = { d0: p.side, d1: q.side, d2: r.side, d3: s.side, d4: t.side, d5: v.side };
   const walkA = { a0: p.a, a1: q.a, a2: r.a, a3: s.a, a4: t.a, a5: v.a };
-  const walkB = { b0: p.b, b1: q.b, b2: r.b, b3: s.b, b4: t.b, b5: v.b };
+  const second = (of: 'a' | 'b') => ({ b0: p[of], b1: q[of], b2: r[of], b3: s[of], b4: t[of], b5: v[of] });
   const overrides = { FN: binaries[fn], RANK: Math.max(1, axes.length) };
   const grid = ({ WG }: { readonly WG: number }) => flatGrid(n, WG);
   return launch({
     kernel,
     bind: [a, b, y],
     overrides,
-    uniforms: { n, ...sidesOf, ...walkA, ...walkB },
+    uniforms: { n, ...sidesOf, ...walkA, ...second('b') },
     grid,
     flops: n,
     over(x) {
       // An operand that is as large as y is walked as y is, but where axes change places, which are given it twice.
       if (a.id === b.id) return null;
-      const second = x.id === b.id;
-      const walk = second ? { b0: p.a, b1: q.a, b2: r.a, b3: s.a, b4: t.a, b5: v.a } : walkB;
+      const flip = x.id === b.id;
       return launch({
         kernel: overKernel,
-        bind: [second ? a : b, y],
-        overrides: { ...overrides, FLIP: second ? 1 : 0 },
-        uniforms: { n, ...sidesOf, ...walk },
+        bind: [flip ? a : b, y],
+        overrides: { ...overrides, FLIP: flip ? 1 : 0 },
+        uniforms: { n, ...sidesOf, ...second(flip ? 'a' : 'b') },
         grid,
         flops: n,
       });

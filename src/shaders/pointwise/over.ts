@@ -19,7 +19,7 @@ export interface Pointwise {
 
 type Uniforms = 'n' | 's' | 't';
 
-/** The kernels that compute the f(a, b) of `functions` over an operand's memory. */
+/** The kernels that compute an op's f(a, b) over an operand's memory: b given apart, or a and b the same. */
 export interface OverKernels {
   readonly two: KernelSource<Uniforms, 'WG'>;
   readonly one: KernelSource<Uniforms, 'WG'>;
