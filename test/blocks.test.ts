@@ -17,7 +17,7 @@ import { settle, settling } from '../src/graph/settle';
 import { parseOnnx } from '../src/nets/onnx/parse';
 import { netOf } from '../src/nets/weights';
 import { plasma } from '../src/recipes/canvas/plasma';
-import { asSums, blocksText, type Fit, fitStage } from '../src/recipes/memory';
+import { asSums, blocksText, type Fit, fitStage, fitText } from '../src/recipes/memory';
 import { fillRecipe, type RecipeText } from '../src/recipes/recipe';
 import { type Prepared, prepare, run } from '../src/recipes/run';
 import { stageGraph } from '../src/recipes/stage';
@@ -489,6 +489,26 @@ test('a loss that takes features of the whole canvas at once is named', async ()
   );
   const pixels = await prepared([{ kind: 'gram', layers: ['input'] }, { kind: 'patches' }]);
   assert.ok(pixels.full[0] === 64);
+});
+
+test('where memory is too short for Winograd, sums are taken, and that is said', async () => {
+  const d = await device();
+  const p = await prepared([{ kind: 'gram', layers: ['relu2_1'] }], { size: 64 }, vggShape());
+  const canvas = new Float32Array(p.cast.space.rank * 64 * 64);
+  const usual: StageSetup = { ...p.setup(p.stages[0]!, canvas, () => {}), convolutions: () => 'winograd4' };
+  const start = { canvas, counter: 0 };
+  const least = (setup: StageSetup): number => {
+    const found = fitStage(d, setup, start, 1);
+    assert.ok('least' in found && found.least !== undefined, JSON.stringify(found));
+    return found.least;
+  };
+  // What is asked for is the least of both ways.
+  const found = fitStage(d, usual, start, least(usual));
+  assert.ok('memory' in found && found.direct, JSON.stringify(found));
+  assert.match(fitText(found) ?? '', /, with convolutions as plain sums, .* to need no more than/);
+  const plenty = fitStage(d, usual, start, 1e9);
+  assert.ok('memory' in plenty && !plenty.direct && fitText(plenty) === null, JSON.stringify(plenty));
+  assert.is(fitText({ layout: null, memory: 1e6, direct: true })?.startsWith('with convolutions as plain sums'), true);
 });
 
 test('amounts of memory are read as they are written', () => {

@@ -124,12 +124,13 @@ export const blocksText = (layout: Layout): string =>
   `${sparing().countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
 
 /** What is done to need less memory, and what it costs; null: nothing. */
-export function fitText({ layout, memory, plan, more = 0, again = 0 }: Fit): string | null {
-  if (!layout && plan === undefined) return null;
+export function fitText({ layout, memory, plan, more = 0, again = 0, direct = false }: Fit): string | null {
+  if (!layout && plan === undefined && !direct) return null;
   const how = [
     ...(layout ? [`in ${blocksText(layout)}`] : []),
     ...(again > 0 ? [`with ${again} ${again === 1 ? 'value' : 'values'} of each step computed again`] : []),
-    ...(!layout && again === 0 ? ['with the statistics of pictures computed before'] : []),
+    ...(!layout && plan !== undefined && again === 0 ? ['with the statistics of pictures computed before'] : []),
+    ...(direct ? ['with convolutions as plain sums, which are slower than by Winograd'] : []),
     ...(more > 0.0005 ? [`${(100 * more).toFixed(1)} % more arithmetic`] : []),
   ];
   return `${how.join(', ')}, to need no more than ${bytesText(memory)} of memory`;
