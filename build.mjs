@@ -100,7 +100,7 @@ const browser = {
 const modules = () =>
   files('src', '.ts').filter(
     (f) =>
-      !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/cli\/|^src\/index\.node/.test(f) &&
+      !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/(cli|node)\/|^src\/index\.node/.test(f) &&
       !/^src\/web\/(?!api\/|element\/|schema\/)/.test(f) &&
       !existsSync(f.replace(/\.ts$/, '.browser.ts')),
   );
@@ -139,7 +139,7 @@ const targets = {
   test: () =>
     build({
       ...node,
-      entryPoints: ['test/run.ts', 'test/fuzz_onnx.ts', 'test/onnx_memory.ts', ...files('test', '.test.ts')],
+      entryPoints: ['test/run.ts', 'test/nets/fuzz_onnx.ts', 'test/nets/onnx_memory.ts', ...files('test', '.test.ts')],
       outdir: tests,
       outbase: 'test',
     }),

@@ -4,7 +4,7 @@
 import { Rng } from '../src/base/rng';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { argsortOp } from '../src/shaders/argsort';

@@ -6,7 +6,7 @@ import { size } from '../src/base/shape';
 import type { Device } from '../src/gpu/device';
 import type { KernelSource } from '../src/gpu/kernel';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { type Algorithm, algorithmFor, type Border, chooseConvolutions, conv2d } from '../src/shaders/conv2d';

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { versions } from '../src/cli/version';
 import { facts, findAdapter } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { fileName, table, text } from './report';
 
 const { values } = parseArgs({

@@ -7,7 +7,7 @@ import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { conv2d } from '../src/shaders/conv2d';

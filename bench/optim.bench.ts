@@ -5,10 +5,9 @@
 import { existsSync } from 'node:fs';
 import { EngineError } from '../src/base/errors';
 import type { Raster } from '../src/base/raster';
-import { readPicture } from '../src/cli/picture';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Graph } from '../src/graph/graph';
 import { adamOptimiser } from '../src/graph/optim/adam';
 import { lbfgs, qqn } from '../src/graph/optim/lbfgs';
@@ -16,13 +15,14 @@ import type { Optimiser, Problem } from '../src/graph/optim/optimiser';
 import { Plan } from '../src/graph/plan';
 import { vggObjective } from '../src/nets/vgg';
 import type { Net } from '../src/nets/weights';
-import { loadNet } from '../src/nets/weights.node';
-import { parseSeed } from '../src/recipes/blocks/canvas/expression';
-import { paintSeed } from '../src/recipes/blocks/canvas/seed';
-import { styleSpace } from '../src/recipes/canvas/space';
+import { readPicture } from '../src/node/picture';
+import { loadNet } from '../src/node/weights/find';
+import { styleSpace } from '../src/recipes/colour/canvas_space';
+import { parseInit } from '../src/recipes/init/expression';
+import { paintInit } from '../src/recipes/init/paint';
 import type { Ref } from '../src/shaders/op';
 import { resize } from '../src/shaders/resize';
-import { smallVgg } from '../test/onnx_files';
+import { smallVgg } from '../test/support/onnx_files';
 import { quick, row, table } from './report';
 
 const SHARED = '../shared/weights';
@@ -49,7 +49,7 @@ interface Texture {
 }
 
 function textureOf(name: string, exemplar: Raster, net: Net, seed: number): Texture {
-  const start = paintSeed(parseSeed('match(normal)'), {
+  const start = paintInit(parseInit('match(normal)'), {
     size: [side, side],
     seed,
     torus: [true, true],

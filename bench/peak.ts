@@ -1,7 +1,7 @@
 // The multiply-add peak of an adapter, as a kernel can reach it: no memory, no chains of dependence. What other
 // figures of the same run are a share of.
 import type { Device } from '../src/gpu/device';
-import { multiplyAddProbe } from '../src/gpu/roof';
+import { multiplyAddProbe } from '../src/gpu/roofline';
 
 /** What one of many runs of a plan takes: medians of several measurements. */
 export interface Time {

@@ -4,7 +4,7 @@
 import { EngineError } from '../src/base/errors';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Plan } from '../src/graph/plan';
 import { median } from '../src/graph/profile';
 import { percent, quick, row, table } from './report';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../src/base/errors';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter, restarted } from '../src/gpu/software.node';
+import { ensureAdapter, restarted } from '../src/gpu/swiftshader.node';
 import { Plan } from '../src/graph/plan';
 import { median } from '../src/graph/profile';
 import { quick, row, table } from './report';

@@ -5,7 +5,7 @@
 import { EngineError } from '../src/base/errors';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Graph } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
 import { median, profile, timeRuns } from '../src/graph/profile';

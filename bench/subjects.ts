@@ -1,18 +1,18 @@
 // What the benches of whole steps run: the two builtin recipes of textures on an example, as `toroid texture` sets them
 // up for the last stage of a run.
 import { existsSync } from 'node:fs';
-import { bug } from '../src/base/errors';
-import { readPicture } from '../src/cli/picture';
+import { invariant } from '../src/base/errors';
 import type { Device } from '../src/gpu/device';
 import type { Net } from '../src/nets/weights';
-import { loadNet } from '../src/nets/weights.node';
+import { readPicture } from '../src/node/picture';
+import { loadNet } from '../src/node/weights/find';
 import { builtinRecipe } from '../src/recipes/builtin';
+import type { StageSetup } from '../src/recipes/objective';
 import { fillRecipe } from '../src/recipes/recipe';
 import { prepare } from '../src/recipes/run';
-import { type Memory, runStage, type StageGraph, type StageOutcome, stageGraph } from '../src/recipes/stage';
-import type { StageSetup } from '../src/recipes/stage_objective';
+import { type CarryOver, runStage, type StageGraph, type StageOutcome, stageGraph } from '../src/recipes/stage';
 import { fillTexture } from '../src/recipes/texture';
-import { smallVgg } from '../test/onnx_files';
+import { smallVgg } from '../test/support/onnx_files';
 
 const EXEMPLAR = 'examples/pebbles.png';
 const SHARED = '../shared/weights';
@@ -25,7 +25,7 @@ export interface BenchSubject {
   readonly noisy: boolean;
   /** What is known before the first step of a run of one stage, and what it starts from. */
   readonly setup: StageSetup;
-  readonly memory: Memory;
+  readonly memory: CarryOver;
   readonly shape: readonly [C: number, H: number, W: number];
   readonly lo: readonly number[];
   readonly hi: readonly number[];
@@ -69,7 +69,7 @@ export async function subjectOf(
     () => {},
   );
   const [stage] = stages;
-  if (!stage) throw bug('a recipe without a stage');
+  if (!stage) throw invariant('a recipe without a stage');
   const canvas = start(stage.size, () => {});
   const { rank, lo, hi } = cast.space;
   return {

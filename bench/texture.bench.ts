@@ -3,15 +3,15 @@
 // On a GPU: 512x512, 500 steps (target: VGG-19 to relu4_1 under 5 s). A software adapter would take hours at that, so it
 // does a small one, and --full asks for the large ones all the same. Seconds of software adapters say nothing of a GPU's.
 import { EngineError } from '../src/base/errors';
-import { readPicture } from '../src/cli/picture';
 import type { Device } from '../src/gpu/device';
 import { findAdapter, open } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import type { Net } from '../src/nets/weights';
+import { readPicture } from '../src/node/picture';
 import { seamScore, verdict } from '../src/recipes/scores/seam';
 import { growTexture } from '../src/recipes/texture';
 import { fillSettings } from '../src/recipes/texture_settings';
-import { smallVgg } from '../test/onnx_files';
+import { smallVgg } from '../test/support/onnx_files';
 import { quick, row, table } from './report';
 
 /** VGG-19 to relu4_1 with all its channels, and random weights: as much work as the real one. */

@@ -4,9 +4,10 @@
 //                   await picture.save('tile.png');
 //   2. Recipes:     await run('seamless', { content: 'photo.jpg' });  await run(await readRecord('tile.png'), { style });
 //   3. The engine:  const device = await open();  Graph, the ops, Plan;  device.close();
-export { NodePicture, type PictureSource, readRecord, readSource, run, texture } from './cli/library';
+
 export { findAdapter, type OpenOptions, open } from './gpu/open.node';
-export { ensureAdapter } from './gpu/software.node';
+export { ensureAdapter } from './gpu/swiftshader.node';
 export { TuneFile } from './gpu/tune_cache.node';
 export * from './index.shared';
-export { loadNet } from './nets/weights.node';
+export { NodePicture, type PictureSource, readRecord, readSource, run, texture } from './node/api';
+export { loadNet } from './node/weights/find';

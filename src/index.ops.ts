@@ -1,6 +1,6 @@
+// Names of 0.1.0 stand beside those that replaced them.
 // The operations of a graph, each a function of a graph and values: `gram(g, x)`. What is not imported is not bundled.
 export { argsort, sort } from './shaders/argsort';
-export { bestMatch } from './shaders/best_match';
 export { expand, expandChannels, mulScalar } from './shaders/broadcast';
 export { channelMean, channelSum } from './shaders/channel_mean';
 export { concat } from './shaders/concat';
@@ -12,7 +12,8 @@ export { fill } from './shaders/fill';
 export { gather, scatterPermutation } from './shaders/gather';
 export { type GramOptions, gram } from './shaders/gram';
 export { matmul } from './shaders/matmul';
-export { mulPixels } from './shaders/mul_pixels';
+export { mulMask, mulMask as mulPixels } from './shaders/mul_mask';
+export { nearestFeature, nearestFeature as bestMatch } from './shaders/nearest_feature';
 export { normalizeRows } from './shaders/normalize_rows';
 export { type Case, defineOp, type Launch, launch, type Op, type OpSpec, type Ref, type Value } from './shaders/op';
 export { orthonormalRows } from './shaders/orthonormal_rows';
@@ -24,8 +25,9 @@ export {
   clamp,
   div,
   exp,
+  linearCombine,
+  linearCombine as mix,
   log,
-  mix,
   mul,
   relu,
   scale,
@@ -41,7 +43,7 @@ export { dot, mean, sum } from './shaders/reduce';
 export { reshape } from './shaders/reshape';
 export { resize } from './shaders/resize';
 export { roll, rollBy } from './shaders/roll';
+export { sparseRemap, sparseRemap as warp } from './shaders/sparse_remap';
 export { spectrumOverlap } from './shaders/spectrum_overlap';
 export { totalVariation } from './shaders/total_variation';
 export { transpose } from './shaders/transpose';
-export { warp } from './shaders/warp';

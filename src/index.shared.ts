@@ -1,7 +1,7 @@
 // What `import 'toroid'` gives everywhere. The calls that touch pictures and adapters are in index.node.ts and
 // index.browser.ts, by the same names.
-export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './api/options';
-export type { Making, Picture } from './api/picture';
+export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
+export type { Making, Picture } from './app/picture';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';
 export { encodePng } from './base/png';
@@ -9,7 +9,7 @@ export { type Raster, repeat } from './base/raster';
 export { VERSION } from './base/version';
 export { type AdapterFacts, Device } from './gpu/device';
 export { defineKernel, type Kernel, type KernelSource } from './gpu/kernel';
-export type { Roof } from './gpu/roof';
+export type { Roofline, Roofline as Roof } from './gpu/roofline';
 export type { TuneMode, TuneRecord, TuneStore } from './gpu/tune';
 export { Tuning } from './gpu/tune';
 export { Graph, type Node } from './graph/graph';
@@ -18,14 +18,14 @@ export { Plan } from './graph/plan';
 export { diffOf, type ProfileDiff } from './graph/profile_diff';
 export type { ProfileReport } from './graph/profile_report';
 export { emitMeasures, traceOf } from './graph/profile_trace';
-export { Watch } from './graph/watch';
+export { ScalarReadback, ScalarReadback as Watch } from './graph/scalar_readback';
 export * from './index.ops';
 export type { Net } from './nets/weights';
 export { builtinRecipe, builtinRecipes } from './recipes/builtin';
-export { type PlasmaSettings, plasma } from './recipes/canvas/plasma';
 export type { Checkpoint } from './recipes/checkpoint';
 export type { Progress, RunEvents, StageResult } from './recipes/events';
-export { measureRoof, profileStage, tuneRecipe } from './recipes/measuring';
+export { type PlasmaSettings, plasma } from './recipes/init/plasma';
+export { measureRoofline, measureRoofline as measureRoof, profileStage, tuneRecipe } from './recipes/measuring';
 export { type FoundRecord, findRecord, type PictureRecord, recordText } from './recipes/picture_record';
 export type { StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
@@ -33,4 +33,10 @@ export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
 export { type Moment, Session, type SessionOptions, type SessionState } from './recipes/session';
 export { growTexture, type TextureEvents, type TextureResult } from './recipes/texture';
-export { fillSettings, type TextureSettings, type TextureWishes, textureSettings } from './recipes/texture_settings';
+export {
+  fillSettings,
+  type TextureSettings,
+  type TextureSettingsText,
+  type TextureSettingsText as TextureWishes,
+  textureSettings,
+} from './recipes/texture_settings';

@@ -3,8 +3,8 @@
 //   node build/test/run.js [part of a file name ...]
 import { readdirSync } from 'node:fs';
 import { facts, findAdapter } from '../src/gpu/open.node';
-import { ensureAdapter } from '../src/gpu/software.node';
-import { release } from './device';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
+import { release } from './support/device';
 
 type Group = [string, ...(() => Promise<[string, number, number, number]>)[]];
 const uvuGlobals = globalThis as unknown as { UVU_DEFER: number; UVU_QUEUE: Group[]; UVU_INDEX: number };
@@ -22,7 +22,7 @@ let failed = 0;
 let skipped = 0;
 /** Milliseconds by file. */
 const took = new Map<string, number>();
-const files = readdirSync(import.meta.dirname ?? 'build/test')
+const files = readdirSync(import.meta.dirname ?? 'build/test', { recursive: true, encoding: 'utf8' })
   .filter((f) => f.endsWith('.test.js') && (only.length === 0 || only.some((o) => f.includes(o))))
   .sort();
 for (const [i, file] of files.entries()) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { facts, findAdapter } from '../../src/gpu/open.node';
-import { settle } from '../../src/gpu/wait.node';
+import { waitGpu } from '../../src/gpu/wait_gpu.node';
 import type { Target, Work } from './work';
 
 /** Work that is ready to be done again and again. */
@@ -46,4 +46,4 @@ export async function browserLike(): Promise<{ name: string; software: boolean }
  * While something is pending, Dawn in Node polls in a loop that takes a core, from which a software adapter suffers.
  * Our own engine naps meanwhile, so its peers may as well: without it they are slower.
  */
-export const cured = <T>(pending: Promise<T>, software: boolean): Promise<T> => settle(pending, software);
+export const cured = <T>(pending: Promise<T>, software: boolean): Promise<T> => waitGpu(pending, software);

@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { versions } from '../../src/cli/version';
 import { facts, findAdapter } from '../../src/gpu/open.node';
-import { ensureAdapter } from '../../src/gpu/software.node';
+import { ensureAdapter } from '../../src/gpu/swiftshader.node';
 import { fileName, table, text } from '../report';
 import { type Contest, contest, type Entry } from './contest';
 import { PACKAGES } from './engine';

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { Shape } from '../../src/base/shape';
 import type { KernelSource } from '../../src/gpu/kernel';
 import { Graph, type Node } from '../../src/graph/graph';
-import type { Case, Kind, OpSpec, Ref } from '../../src/shaders/op';
+import type { Case, Dtype, OpSpec, Ref } from '../../src/shaders/op';
 import { code, parts, plain, table } from './markdown';
 
 const ROOT = 'src/shaders';
@@ -67,7 +67,7 @@ function functionsHead(folder: string): string {
     readFileSync('src/index.ops.ts', 'utf8'),
   );
   const names = (line?.[1] ?? '').split(',').map((n) => n.trim());
-  const exported = names.filter((n) => n && !n.startsWith('type ')).map(code);
+  const exported = names.filter((n) => n && !n.startsWith('type ') && !n.includes(' as ')).map(code);
   return exported.length > 0 ? `**Functions** (the package exports ${exported.join(', ')})` : '**Functions**';
 }
 
@@ -98,7 +98,7 @@ const indented = (text: string): string => text.replace(/^/gm, '  ');
 
 type AnyCase = Case<number, unknown>;
 
-const kindOf = (spec: OpSpec, k: number): Kind =>
+const kindOf = (spec: OpSpec, k: number): Dtype =>
   spec.indices?.includes(k) ? 'u32' : spec.half?.inputs?.includes(k) ? 'half' : 'real';
 
 function inputs(g: Graph, spec: OpSpec, c: AnyCase): Node[] {

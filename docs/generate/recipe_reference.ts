@@ -1,11 +1,11 @@
 // docs/recipe-reference.md: every field of a recipe, from the schema that checks recipes.
 import { readdirSync, readFileSync } from 'node:fs';
-import { seedNames } from '../../src/recipes/blocks/canvas/names';
-import { lossBlocks } from '../../src/recipes/blocks/losses';
-import { optimiserBlocks } from '../../src/recipes/blocks/optimisers';
-import { viewBlocks } from '../../src/recipes/blocks/views';
 import { builtinRecipes } from '../../src/recipes/builtin';
+import { initNames } from '../../src/recipes/init/names';
+import { lossComponents } from '../../src/recipes/losses';
+import { optimiserComponents } from '../../src/recipes/optimisers';
 import { recipeJsonSchema } from '../../src/recipes/recipe';
+import { viewComponents } from '../../src/recipes/views';
 import { code, commentOf, parts, plain, table } from './markdown';
 
 /** The part of JSON Schema that zod writes. */
@@ -44,9 +44,9 @@ interface Group {
   readonly blocks: readonly Block[];
 }
 const groups: readonly Group[] = [
-  { title: 'Losses', one: 'loss', folder: 'losses', blocks: lossBlocks },
-  { title: 'Optimisers', one: 'optimiser', folder: 'optimisers', blocks: optimiserBlocks },
-  { title: 'Views', one: 'view', folder: 'views', blocks: viewBlocks },
+  { title: 'Losses', one: 'loss', folder: 'losses', blocks: lossComponents },
+  { title: 'Optimisers', one: 'optimiser', folder: 'optimisers', blocks: optimiserComponents },
+  { title: 'Views', one: 'view', folder: 'views', blocks: viewComponents },
 ];
 
 /** The kinds that a schema chooses from, where it is a block. */
@@ -156,7 +156,7 @@ function schemasByKind(s: Schema, found = new Map<string, Schema>()): Map<string
 
 /** What a block's own file says of it: formula and source, and where that file is. */
 function formulaOf(folder: string, kind: string): { readonly file: string; readonly about: string } {
-  const where = `src/recipes/blocks/${folder}`;
+  const where = `src/recipes/${folder}`;
   for (const name of readdirSync(where).sort()) {
     const source = readFileSync(`${where}/${name}`, 'utf8');
     if (!source.includes(`kind: z.literal('${kind}')`)) continue;
@@ -218,7 +218,7 @@ export function recipeReference(): string {
       '`+ - * /` and parentheses: `50 + plasma * 0.5`.',
     table(
       ['Written', 'What it paints', 'Limits'],
-      seedNames.map((n) => [
+      initNames.map((n) => [
         code(n.usage),
         n.about,
         n.options.map((o) => `${o.name} ${o.lo} to ${o.hi}${o.whole ? ', whole' : ''}`).join('; '),

@@ -14,7 +14,7 @@ export class EngineError extends Error {
 }
 
 /** A mistake of ours, not of the user's: says so, and where to report it. */
-export function bug(message: string): Error {
+export function invariant(message: string): Error {
   return new Error(`internal error (a bug in toroid, please report it): ${message}`);
 }
 

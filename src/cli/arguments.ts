@@ -1,5 +1,5 @@
 import { CommanderError, InvalidArgumentError } from 'commander';
-import { nearest } from '../base/nearest';
+import { didYouMean } from '../base/did_you_mean';
 import { textureSettings } from '../recipes/texture_settings';
 
 /** `256`, `256x128`, also with the sign for times. */
@@ -82,7 +82,7 @@ export function setting<K extends keyof Shape>(key: K, parse: (text: string) => 
 
 /** `did you mean` for a word that commander does not know the list of. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const near = nearest(word, known);
+  const near = didYouMean(word, known);
   return near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${near}?`;
 }
 

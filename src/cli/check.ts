@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
+import { readPicture } from '../node/picture';
 import { type AxisScore, seamScore, type Verdict, verdict } from '../recipes/scores/seam';
-import { readPicture } from './picture';
 
 interface Options {
   tile: 'both' | 'x' | 'y';

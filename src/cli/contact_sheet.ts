@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { fitText, LINE_HEIGHT, textDots, textWidth } from './bitmap_font';
-import { shrink } from './shrink';
+import { downscale } from './downscale';
 
 /** A setting that was varied, and the values it took. */
 export interface SweptAxis {
@@ -42,7 +42,7 @@ export function contactSheet(sheet: ContactSheet): Raster {
   const largest = sideOf(pictures);
   const room = Math.floor((MOST_SIDE - 400) / Math.max(columns, rows)) - GAP - 40;
   const cell = Math.max(16, Math.min(sheet.cell ?? 256, largest, room));
-  const shown = pictures.map((p) => p && shrink(p, cell));
+  const shown = pictures.map((p) => p && downscale(p, cell));
   const w = Math.max(...shown.map((p) => p?.width ?? 0), 48);
   const h = Math.max(...shown.map((p) => p?.height ?? 0));
   const scale = w >= 160 ? 2 : 1; // dots are 2x2 pixels where there is room: 5x7 is small on a large sheet

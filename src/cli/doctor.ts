@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { bytesText } from '../base/errors';
 import type { AdapterFacts } from '../gpu/device';
 import { facts, findAdapter, open } from '../gpu/open.node';
-import { measureRoof, type Roof } from '../gpu/roof';
-import { ensureAdapter, swiftShaderArchive } from '../gpu/software.node';
+import { measureRoofline, type Roofline } from '../gpu/roofline';
+import { ensureAdapter, swiftShaderArchive } from '../gpu/swiftshader.node';
+import { type DriverHint, driverHint, inspectSystem } from './driver_hint';
 import { rate, shortMs } from './profile_table';
-import { lookAround, type Remedy, remedy } from './remedy';
 import { VERSION } from './version';
 
 /** Limits that decide what fits and which kernels run. */
@@ -37,9 +37,9 @@ export interface Diagnosis {
   /** Version of the package that brings SwiftShader, the software adapter of last resort. */
   readonly swiftShader: string | null;
   readonly runsOn: 'gpu' | 'software' | 'nothing';
-  readonly remedy: Remedy | null;
+  readonly remedy: DriverHint | null;
   /** With --roof: what the adapter it runs on can do at best. */
-  readonly roof?: Roof & { readonly adapter: string };
+  readonly roof?: Roofline & { readonly adapter: string };
 }
 
 export function addDoctor(program: Command): void {
@@ -73,7 +73,7 @@ export function addDoctor(program: Command): void {
 async function measured(): Promise<Diagnosis['roof']> {
   const device = await open();
   try {
-    return { adapter: device.adapter.description, ...(await measureRoof(device)) };
+    return { adapter: device.adapter.description, ...(await measureRoofline(device)) };
   } finally {
     device.close();
   }
@@ -81,7 +81,7 @@ async function measured(): Promise<Diagnosis['roof']> {
 
 async function diagnose(): Promise<Diagnosis> {
   const { adapters, loadError } = await adaptersFound();
-  const around = lookAround();
+  const around = inspectSystem();
   const swiftShader = swiftShaderArchive()?.version ?? null;
   const found = adapters.some((a) => !a.software) ? 'gpu' : adapters.length > 0 ? 'software' : 'none';
   const fallback = swiftShader === null ? 'nothing' : 'software';
@@ -93,7 +93,7 @@ async function diagnose(): Promise<Diagnosis> {
     ...(loadError !== undefined && { loadError }),
     swiftShader,
     runsOn: found === 'none' ? fallback : found,
-    remedy: remedy(found, around),
+    remedy: driverHint(found, around),
   };
 }
 

@@ -1,12 +1,12 @@
 import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
+import { availableNet } from '../node/nets';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { collect, parseLayers, parseNumber, parseSide, parseWhole, usage } from './arguments';
 import { readInputs } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
-import { availableNet } from './nets';
 import { setValues } from './recipe_file';
 import { commandLine, withNet } from './run';
 

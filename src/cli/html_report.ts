@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
+import { probeFile, writeWhole } from '../node/files';
+import { loadSharp } from '../node/sharp';
 import type { StageResult } from '../recipes/events';
-import { probeFile, writeWhole } from './files';
+import { duration } from './console';
+import { downscale } from './downscale';
 import { Html, type HtmlPart, html } from './page/html';
 import { lossChart, shortNumber } from './page/loss_chart';
 import { recipeTree } from './page/recipe_tree';
 import css from './page/report.css';
-import { duration } from './report';
-import { loadSharp } from './sharp';
-import { shrink } from './shrink';
 
 /** What a report shows of a picture: how good it is, and what that means. */
 export interface ReportScore {
@@ -181,7 +181,7 @@ class Pictures {
   }
 
   async tiled(raster: Raster, most: number, about: string, zoom = 1): Promise<Html> {
-    const small = shrink(raster, most);
+    const small = downscale(raster, most);
     const [nx, ny] = this.#times;
     const [w, h] = [small.width * nx * zoom, small.height * ny * zoom];
     const id = `p${this.#count++}`;
@@ -191,8 +191,8 @@ class Pictures {
   }
 
   async plain(raster: Raster, most: number, about: string): Promise<Html> {
-    const { width, height } = shrink(raster, most);
-    const uri = await dataUri(shrink(raster, most));
+    const { width, height } = downscale(raster, most);
+    const uri = await dataUri(downscale(raster, most));
     return html`<img class="thumb" src="${uri}" width="${width}" height="${height}" alt="${about}">`;
   }
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
-import { nearest } from '../base/nearest';
 import type { Raster } from '../base/raster';
-import { checkRecipe, inputPlaces } from '../recipes/cast';
+import { reason } from '../node/files';
+import { readPicture } from '../node/picture';
 import type { Recipe } from '../recipes/recipe';
-import { reason } from './files';
-import { readPicture } from './picture';
+import { checkRecipe, inputPlaces } from '../recipes/resolve';
 
 /** A picture that a recipe names, as it is on this machine. */
 export interface InputFile {
@@ -73,7 +73,7 @@ function checkNames(recipe: Recipe, names: readonly string[]): void {
     if (Object.hasOwn(recipe.inputs, name) || new RegExp(`["\\W]${name.replaceAll(/[^\w]/g, '\\$&')}["\\W]`).test(text))
       continue;
     const wanted = wantedInputs(recipe);
-    const near = nearest(name, wanted);
+    const near = didYouMean(name, wanted);
     throw new EngineError(
       'RecipeError',
       `--input ${name}: nothing in the recipe ${recipe.name} asks for it.${near ? ` Did you mean ${near}?` : ''}`,

@@ -1,8 +1,13 @@
 import { dirname, join } from 'node:path';
+import { Eta } from '../app/eta';
+import { retryDeviceLost } from '../app/recover';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import type { Net } from '../nets/weights';
-import { loadNet } from '../nets/weights.node';
+import { type Animation, openAnimation } from '../node/animation';
+import { beginCheckpoints, savedFrames } from '../node/checkpoint_files';
+import { type Bits, writePicture, writePreview } from '../node/picture';
+import { loadNet } from '../node/weights/find';
 import type { Checkpoint } from '../recipes/checkpoint';
 import type { StageResult } from '../recipes/events';
 import { recordText } from '../recipes/picture_record';
@@ -12,19 +17,14 @@ import type { Recipe } from '../recipes/recipe';
 import { type RunResult, run } from '../recipes/run';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
-import { type Animation, openAnimation } from './animation';
-import { beginCheckpoints, savedFrames } from './checkpoint_files';
+import { checkpointer } from './checkpointer';
+import { Console, duration } from './console';
 import { writeReport } from './html_report';
 import { type InputFile, recorded } from './inputs';
 import { checkJob, type Job, type JobOptions, netName } from './job_options';
 import { JsonLines } from './json_lines';
-import { keeper } from './keeper';
 import { openDevice } from './open_device';
-import { outlive } from './outlive';
-import { Outlook } from './outlook';
-import { type Bits, writePicture, writePreview } from './picture';
 import { writeProfile } from './profile_files';
-import { duration, Report } from './report';
 import { STOPPED, stopOnSignal } from './stop';
 import { otherChoices, startTuning, tunedRecord } from './tuning';
 import { VERSION, versions } from './version';
@@ -41,7 +41,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
   checkJob(job, options);
   const bits = Number(options.bits) as Bits;
   const lines = options.json ? new JsonLines() : null;
-  const report = new Report(options.quiet === true);
+  const report = new Console(options.quiet === true);
   const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
   const nothing = (): void => {
     report.say('Stopped before there was anything to write');
@@ -104,8 +104,8 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
         metadata: record(recipe, options.frames),
         onNotice: notice,
       });
-    let outlook = new Outlook();
-    const keep = keeper(options, notice);
+    let outlook = new Eta();
+    const keep = checkpointer(options, notice);
     if (film && job.resume && options.checkpoint !== undefined) {
       for await (const frame of savedFrames(options.checkpoint, job.resume.frame)) await film.add(frame);
     }
@@ -122,7 +122,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
           watcher?.events.onNotice(text);
         },
         onPlan: (stages) => {
-          if (!recipe.zoom || stages.length === 0) outlook = new Outlook({ stages });
+          if (!recipe.zoom || stages.length === 0) outlook = new Eta({ stages });
         },
         onProgress: (p) => {
           const seen = outlook.update(p);
@@ -148,7 +148,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
           if (film) await keep?.frame(f.frame, f.raster);
         },
       });
-    const result = await outlive(device, attempt, job.resume, {
+    const result = await retryDeviceLost(device, attempt, job.resume, {
       last: () => keep?.last(),
       notice,
       folder: options.checkpoint,
@@ -270,7 +270,7 @@ const styleRasters = (recipe: Recipe, inputs: readonly InputFile[]) =>
     .flatMap((s) => inputs.filter((i) => i.name === s.input).map((i) => i.raster));
 
 function say(
-  report: Report,
+  report: Console,
   { raster, recipe, stopped }: RunResult,
   seconds: number,
   files: Partial<Record<'preview' | 'report' | 'profile' | 'frames', string | undefined>>,

@@ -3,12 +3,12 @@ import type { Command } from 'commander';
 import { bytesText } from '../base/errors';
 import { size } from '../base/shape';
 import { Graph } from '../graph/graph';
-import { isReal } from '../nets/onnx/host';
+import { isReal } from '../nets/onnx/const_fold';
 import { type OnnxModel, printable } from '../nets/onnx/model';
 import { parseOnnx } from '../nets/onnx/parse';
 import { type NodeSummary, type Summary, summary } from '../nets/onnx/summary';
 import { type Net, netOf, type Preprocessing } from '../nets/weights';
-import { fileSource, reader, resolveWeights } from '../nets/weights.node';
+import { fileSource, reader, resolveWeights } from '../node/weights/find';
 import { parseSize } from './arguments';
 
 interface Options {

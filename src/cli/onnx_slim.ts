@@ -4,11 +4,11 @@ import type { Command } from 'commander';
 import { bytesText, EngineError } from '../base/errors';
 import { type Slimmed, slim } from '../nets/onnx/slim';
 import { type KnownWeights, knownWeights } from '../nets/weights';
-import { reader, resolveWeights } from '../nets/weights.node';
-import type { WeightsRecord } from '../nets/weights_record.node';
-import { withSource, writePiece } from '../nets/weights_write.node';
+import { sameFile } from '../node/files';
+import { reader, resolveWeights } from '../node/weights/find';
+import type { WeightsRecord } from '../node/weights/record';
+import { withSource, writePiece } from '../node/weights/write';
 import { parseLayers } from './arguments';
-import { sameFile } from './files';
 
 interface Options {
   layers?: string[];

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
-import { ensureAdapter } from '../gpu/software.node';
+import { ensureAdapter } from '../gpu/swiftshader.node';
 import type { Stop } from './stop';
 
 /**

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { plasma } from '../recipes/canvas/plasma';
+import { type Bits, checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
+import { plasma } from '../recipes/init/plasma';
 import { parseNumber, parseSize, parseWhole, setting, usage } from './arguments';
-import { type Bits, checkPreview, ensureWritable, writePicture, writePreview } from './picture';
 import { VERSION } from './version';
 
 interface Options {

@@ -5,15 +5,15 @@ import type { TuneMode } from '../gpu/tune';
 import { diffOf } from '../graph/profile_diff';
 import { type ProfileReport, parseReport } from '../graph/profile_report';
 import { traceOf } from '../graph/profile_trace';
+import { notThere, probeFile } from '../node/files';
 import { profileStage } from '../recipes/profile_stage';
 import { parseWhole, usage } from './arguments';
-import { notThere, probeFile } from './files';
+import { Console } from './console';
 import { netOf } from './job';
 import { openDevice } from './open_device';
 import { profilePage } from './page/profile_page';
 import { json, save } from './profile_files';
 import { diffText, profileText } from './profile_table';
-import { Report } from './report';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
 import { startTuning, tuneOption } from './tuning';
@@ -85,7 +85,7 @@ async function action(name: string | undefined, options: ProfileOptions): Promis
   const { found, recipe, inputs, notices } = await readRecipe(name, options);
   const out = options.out ?? `${found.name}.profile`;
   for (const file of Object.values(FILES)) probeFile(join(out, file));
-  const report = new Report(options.quiet === true);
+  const report = new Console(options.quiet === true);
   const stop = stopOnSignal(() => {
     report.say('Stopped');
     process.exit(STOPPED); // nothing is half written: see writeWhole

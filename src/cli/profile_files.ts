@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
 import { traceOf } from '../graph/profile_trace';
+import { probeFile, writeWhole } from '../node/files';
 import type { StageProfile } from '../recipes/profile_stage';
-import { probeFile, writeWhole } from './files';
 import { profilePage } from './page/profile_page';
 
 /**

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
+import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
-import { nearest } from '../base/nearest';
 import type { Choices } from '../gpu/tune';
+import { lookUp, notThere, reason } from '../node/files';
+import { readMetadata } from '../node/picture';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
 import { findRecord } from '../recipes/picture_record';
-import { lookUp, notThere, reason } from './files';
-import { readMetadata } from './picture';
 
 /** A recipe as it was found, not checked yet. */
 export interface FoundRecipe {
@@ -38,7 +38,7 @@ export async function findRecipe(name: string): Promise<FoundRecipe> {
   }
   if (suffix === '' && !stat?.isFile()) return { value: builtinRecipe(name), folder: null, name };
   if (!stat) {
-    const near = nearest(
+    const near = didYouMean(
       basename(name, suffix),
       builtinRecipes.map((r) => r.name ?? ''),
     );

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { seedNames } from '../recipes/blocks/canvas/names';
-import { lossBlocks } from '../recipes/blocks/losses';
-import { optimiserBlocks } from '../recipes/blocks/optimisers';
-import { viewBlocks } from '../recipes/blocks/views';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
+import { initNames } from '../recipes/init/names';
+import { lossComponents } from '../recipes/losses';
+import { optimiserComponents } from '../recipes/optimisers';
 import { fillRecipe, recipeJsonSchema } from '../recipes/recipe';
+import { viewComponents } from '../recipes/views';
 import { suggestion, usage } from './arguments';
 import { wantedInputs } from './inputs';
 
@@ -34,9 +34,9 @@ interface Block {
   readonly about: string;
 }
 const groups: readonly { readonly title: string; readonly one: string; readonly blocks: readonly Block[] }[] = [
-  { title: 'Losses', one: 'Loss', blocks: lossBlocks },
-  { title: 'Views', one: 'View', blocks: viewBlocks },
-  { title: 'Optimisers', one: 'Optimiser', blocks: optimiserBlocks },
+  { title: 'Losses', one: 'Loss', blocks: lossComponents },
+  { title: 'Views', one: 'View', blocks: viewComponents },
+  { title: 'Optimisers', one: 'Optimiser', blocks: optimiserComponents },
 ];
 
 function recipes(name: string | undefined, options: { schema?: boolean; json?: boolean }): void {
@@ -66,7 +66,7 @@ const everything = () => ({
   ...Object.fromEntries(
     groups.map(({ title, blocks }) => [title.toLowerCase(), blocks.map(({ kind, about }) => ({ kind, about }))]),
   ),
-  canvas: seedNames.map(({ name, about }) => ({ name, about })),
+  canvas: initNames.map(({ name, about }) => ({ name, about })),
 });
 
 function overview(): string {
@@ -77,7 +77,7 @@ function overview(): string {
     ),
     ...groups.flatMap(({ title, blocks }) => [`\n${title}\n`, ...blocks.map((b) => entry(b.kind, b.about))]),
     '\nCanvas: what seed expressions such as "50 + plasma * 0.5" are made of\n',
-    ...seedNames.map((s) => entry(s.name, s.about)),
+    ...initNames.map((s) => entry(s.name, s.about)),
   ].join('\n');
 }
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
+import { loadCheckpoint } from '../node/checkpoint_files';
+import { availableNet } from '../node/nets';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
-import { loadCheckpoint } from './checkpoint_files';
 import { type InputFile, readInputs } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
-import { availableNet } from './nets';
 import { type FoundRecipe, findRecipe, setValues } from './recipe_file';
 import { VERSION } from './version';
 

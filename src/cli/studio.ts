@@ -5,7 +5,7 @@ import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EngineError } from '../base/errors';
-import { resolveWeights } from '../nets/weights.node';
+import { resolveWeights } from '../node/weights/find';
 import { HEADERS, refusal, refuse } from './watch_http';
 
 interface Options {

@@ -5,19 +5,19 @@ import { join, relative, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
-import { makeFolder } from '../gpu/files.node';
-import { loadNet } from '../nets/weights.node';
+import { makeFolder } from '../gpu/temp_files.node';
+import { ensureAnimationWritable, openAnimation } from '../node/animation';
+import { lookUp, probeFile, writeWhole } from '../node/files';
+import { availableNet } from '../node/nets';
+import { ensureWritable, readPicture, writePicture } from '../node/picture';
+import { loadNet } from '../node/weights/find';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
-import { ensureAnimationWritable, openAnimation } from './animation';
 import { collect, parseWhole, usage } from './arguments';
+import { Console, duration } from './console';
 import { contactSheet } from './contact_sheet';
-import { lookUp, probeFile, writeWhole } from './files';
 import { readInputs } from './inputs';
 import { netName } from './job_options';
-import { availableNet } from './nets';
-import { ensureWritable, readPicture, writePicture } from './picture';
 import { findRecipe, setValues } from './recipe_file';
-import { duration, Report } from './report';
 import { STOPPED, stopOnSignal } from './stop';
 import { parseOver, type SweepJob, type Swept, shortPath, sweepJobs, withLayer } from './sweep_plan';
 
@@ -94,7 +94,7 @@ async function sweep(name: string, options: Options): Promise<void> {
   const layers = await layersFor(options.over, first);
   const swept = options.over.map((text) => withFolders(parseOver(text, () => layers)));
   const jobs = sweepJobs(swept);
-  const report = new Report(options.quiet === true);
+  const report = new Console(options.quiet === true);
 
   // Every job is checked before the first one runs.
   const digests = new Map<string, string>();

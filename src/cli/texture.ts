@@ -1,19 +1,19 @@
 import { extname, parse } from 'node:path';
 import { type Command, Option } from 'commander';
-import { weightNames } from '../nets/weights.node';
+import { availableNet } from '../node/nets';
+import { weightNames } from '../node/weights/find';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
-import { fillTexture, type TextureWishes } from '../recipes/texture';
+import { fillTexture, type TextureSettingsText } from '../recipes/texture';
 import { fillSettings } from '../recipes/texture_settings';
 import { collect, parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
 import { readInputs } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
-import { availableNet } from './nets';
 import { setValues } from './recipe_file';
 import { commandLine } from './run';
 
-interface Options extends JobOptions, Pick<TextureWishes, 'tile' | 'canvas' | 'pooling'> {
+interface Options extends JobOptions, Pick<TextureSettingsText, 'tile' | 'canvas' | 'pooling'> {
   out?: string;
   recipe?: string;
   size?: [number, number];
@@ -96,7 +96,7 @@ function recipeOf(options: Options): Recipe {
   const net = netOf(options, base.net !== undefined);
   const chosen = { size, seed, net, tile, canvas, steps, scales, layers, pooling };
   const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-  const wishes = fillSettings(given) && (given as TextureWishes); // what is wrong is said in the words of the options
+  const wishes = fillSettings(given) && (given as TextureSettingsText); // what is wrong is said in the words of the options
   return fillRecipe(setValues(fillTexture(base, wishes), options.set));
 }
 

@@ -2,15 +2,15 @@ import { type Command, Option } from 'commander';
 import type { Raster } from '../base/raster';
 import { gainOf, type TuneRecord, Tuning } from '../gpu/tune';
 import { TuneFile } from '../gpu/tune_cache.node';
+import { availableNet } from '../node/nets';
 import { builtinRecipe } from '../recipes/builtin';
-import { plasma } from '../recipes/canvas/plasma';
+import { plasma } from '../recipes/init/plasma';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { type RecipeTuned, tuneRecipe } from '../recipes/tune_recipe';
 import { usage } from './arguments';
+import { Console } from './console';
 import { netOf } from './job';
-import { availableNet } from './nets';
 import { openDevice } from './open_device';
-import { Report } from './report';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
 import { BUDGET, parseBudget } from './tuning';
@@ -63,7 +63,7 @@ export function addTune(program: Command): void {
 
 async function action(name: string | undefined, options: TuneOptions): Promise<void> {
   const store = new TuneFile();
-  const report = new Report(options.quiet === true);
+  const report = new Console(options.quiet === true);
   if (options.show || options.reset) {
     if (name !== undefined || (options.show && options.reset)) {
       usage('--show and --reset are about all that was measured', 'Use one of them, without a recipe.');

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Eta, type EtaPlan } from '../app/eta';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
+import { loadSharp } from '../node/sharp';
 import type { Progress, RunEvents } from '../recipes/events';
-import { Outlook, type OutlookPlan } from './outlook';
-import { duration } from './report';
-import { loadSharp } from './sharp';
-import { shrink } from './shrink';
+import { duration } from './console';
+import { downscale } from './downscale';
 import { message, refusal, refuse, send, sendNothing, sendPage, sendPart, stream } from './watch_http';
 import { WatchCurves } from './watch_state';
 
@@ -20,7 +20,7 @@ export interface WatchOptions {
   /** The axes the picture tiles along. Default both. */
   readonly tile?: 'both' | 'x' | 'y' | 'none';
   /** For the time left. */
-  readonly plan?: OutlookPlan;
+  readonly plan?: EtaPlan;
   /** Somebody pressed Stop on the page; called once. */
   onStop(): void;
 }
@@ -84,7 +84,7 @@ class Watch implements Watcher {
   readonly #token = randomBytes(32).toString('hex');
   readonly #clients = new Set<ServerResponse>();
   readonly #curves = new WatchCurves();
-  readonly #outlook: Outlook;
+  readonly #outlook: Eta;
   readonly #notices: string[] = [];
   #hosts: readonly string[] = [];
   #progress: object | null = null;
@@ -102,7 +102,7 @@ class Watch implements Watcher {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#outlook = new Outlook(options.plan);
+    this.#outlook = new Eta(options.plan);
     this.#server = createServer((request, response) => this.#answer(request, response));
     this.events = {
       onPlan: (stages) => this.#outlook.plan(stages),
@@ -273,7 +273,7 @@ class Watch implements Watcher {
 const sizeOf = ({ raster: { width, height } }: Shown): { width: number; height: number } => ({ width, height });
 
 function pngOf(shown: Shown): Promise<Buffer> {
-  shown.png ??= encode(shrink(shown.raster, PICTURE_SIDE));
+  shown.png ??= encode(downscale(shown.raster, PICTURE_SIDE));
   return shown.png;
 }
 

@@ -2,8 +2,8 @@ import { basename, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bytesText } from '../base/errors';
 import type { KnownWeights } from '../nets/weights';
-import { storeFolder } from '../nets/weights.node';
-import { addWeightFile } from '../nets/weights_add.node';
+import { addWeightFile } from '../node/weights/add';
+import { storeFolder } from '../node/weights/find';
 import { parseLayers } from './arguments';
 import { parseName } from './weights_make';
 

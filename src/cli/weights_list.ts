@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { bytesText } from '../base/errors';
 import { knownWeights } from '../nets/weights';
-import { type FoundWeights, recordedWeights, resolveWeights, storeFolder, weightFolders } from '../nets/weights.node';
 import { randomNets } from '../nets/weights_random';
+import { type FoundWeights, recordedWeights, resolveWeights, storeFolder, weightFolders } from '../node/weights/find';
 
 export function addList(weights: Command): void {
   weights

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { bytesText } from '../base/errors';
 import { knownWeights } from '../nets/weights';
-import { storeFolder } from '../nets/weights.node';
-import { makeRandom } from '../nets/weights_make.node';
 import { type RandomNet, randomNets } from '../nets/weights_random';
+import { storeFolder } from '../node/weights/find';
+import { makeRandom } from '../node/weights/make';
 import { parseWhole } from './arguments';
 
 interface Options {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { resolveWeights } from '../nets/weights.node';
+import { resolveWeights } from '../node/weights/find';
 
 export function addPath(weights: Command): void {
   weights

@@ -3,9 +3,9 @@ import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { bytesText, EngineError } from '../base/errors';
 import { weightsNamed } from '../nets/weights';
-import { type PullOptions, pullWeights } from '../nets/weights_pull.node';
+import { type PullOptions, pullWeights } from '../node/weights/pull';
 import { collect, parseNumber, usage } from './arguments';
-import { duration } from './report';
+import { duration } from './console';
 import { STOPPED, stopOnSignal } from './stop';
 
 interface Options {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { EngineError } from '../base/errors';
 import { knownWeights } from '../nets/weights';
-import { recordedWeights, resolveWeights, verifyWeights, weightFolders } from '../nets/weights.node';
+import { recordedWeights, resolveWeights, verifyWeights, weightFolders } from '../node/weights/find';
 import { lookFor } from './weights_list';
 
 export function addVerify(weights: Command): void {

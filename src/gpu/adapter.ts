@@ -24,7 +24,7 @@ const RAISED = [
 ] as const;
 
 /** What to ask of an adapter for a device: everything that the engine can use and the adapter has. */
-export function deviceWishes(adapter: GPUAdapter): GPUDeviceDescriptor {
+export function deviceDescriptor(adapter: GPUAdapter): GPUDeviceDescriptor {
   return {
     label: 'toroid',
     requiredFeatures: WANTED.filter((f) => adapter.features.has(f)),

@@ -83,7 +83,7 @@ const storageOf = (source: KernelSource, scalar: Scalar, sums: Scalar): string =
   scalar !== sums && source.wgsl.includes(SUM_LINE) ? `${scalar} with ${sums} sums` : scalar;
 
 /** Whether an adapter with these limits and features can run a variant. */
-export function runs(device: GPUDevice, source: KernelSource, variant: Overrides): boolean {
+export function supportsVariant(device: GPUDevice, source: KernelSource, variant: Overrides): boolean {
   const { invocations = 256, workgroupBytes = 16384, features = [] } = source.needs?.(variant) ?? {};
   return (
     invocations <= device.limits.maxComputeInvocationsPerWorkgroup &&

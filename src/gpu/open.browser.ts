@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors';
-import { deviceWishes, facts } from './adapter';
+import { deviceDescriptor, facts } from './adapter';
 import { Device, type Platform } from './device';
 
 export interface OpenOptions {
@@ -39,7 +39,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
       'Switch hardware acceleration on in the settings of the browser, or leave out requireGpu.',
     );
   }
-  return new Device(await adapter.requestDevice(deviceWishes(adapter)), about, platform);
+  return new Device(await adapter.requestDevice(deviceDescriptor(adapter)), about, platform);
 }
 
 async function borrow(device: GPUDevice): Promise<Device> {

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
-import { deviceWishes, facts } from './adapter';
+import { deviceDescriptor, facts } from './adapter';
 import { Device } from './device';
-import { settle } from './wait.node';
+import { waitGpu } from './wait_gpu.node';
 
 export { facts, named } from './adapter';
 
@@ -79,17 +79,21 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
       'Install the GPU driver (see `toroid doctor`), or leave out --require-gpu.',
     );
   }
-  const gpu = await adapter.requestDevice(deviceWishes(adapter));
+  const gpu = await adapter.requestDevice(deviceDescriptor(adapter));
   const hold = { instance };
   held.add(hold);
   void gpu.lost.then(({ reason }) => {
     if (reason !== 'destroyed') forget(instance);
   });
-  return new Device(gpu, about, { settle, release: () => held.delete(hold) });
+  return new Device(gpu, about, { settle: waitGpu, release: () => held.delete(hold) });
 }
 
 async function borrow(device: GPUDevice): Promise<Device> {
   // Its owner may have loaded Dawn without its constants.
   if (!('GPUBufferUsage' in globalThis)) Object.assign(globalThis, (await import('webgpu')).globals);
-  return new Device(device, facts({ info: device.adapterInfo }), { settle, release: () => {}, borrowed: true });
+  return new Device(device, facts({ info: device.adapterInfo }), {
+    settle: waitGpu,
+    release: () => {},
+    borrowed: true,
+  });
 }

@@ -2,7 +2,7 @@
 // word. Knows nothing of graphs; graph/tune_plan.ts does the measuring.
 import * as z from 'zod';
 import type { AdapterFacts } from './device';
-import { type KernelSource, type Overrides, runs, type Scalar } from './kernel';
+import { type KernelSource, type Overrides, type Scalar, supportsVariant } from './kernel';
 import table from './tuned.json';
 
 /** off: what is shipped; cached: what was measured here before; now: measure first what is missing. */
@@ -47,7 +47,7 @@ export const variantText = (variant: Overrides): string =>
 
 /** The variants that an adapter can run, in their order. */
 export const usableVariants = (device: GPUDevice, source: KernelSource): readonly Overrides[] =>
-  source.variants.filter((v) => runs(device, source, v));
+  source.variants.filter((v) => supportsVariant(device, source, v));
 
 const tableSchema = z.strictObject({
   // Left out of pages, as is what was measured.

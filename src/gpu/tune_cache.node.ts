@@ -3,8 +3,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { EngineError } from '../base/errors';
-import { makeFolder, temporary } from './files.node';
-import { cacheFolder } from './software.node';
+import { cacheFolder } from './swiftshader.node';
+import { makeFolder, temporary } from './temp_files.node';
 import { raceOf, type TuneRecord, type TuneStore, tuneRecordSchema } from './tune';
 
 const FORMAT = 'toroid tuned kernels';

@@ -1,8 +1,8 @@
-import { bug, EngineError } from '../base/errors';
+import { EngineError, invariant } from '../base/errors';
 import { type Shape, sameShape, size } from '../base/shape';
 import { toHalf } from '../shaders/cast';
 import { fill } from '../shaders/fill';
-import type { Builder, Kind, Op, Ref, Tuple } from '../shaders/op';
+import type { Builder, Dtype, Op, Ref, Tuple } from '../shaders/op';
 import { add } from '../shaders/pointwise';
 
 /** Numbers of the host, or where to get them: then they are read for each upload, and not kept. */
@@ -46,7 +46,7 @@ export class Graph implements Builder {
   }
 
   /** A value that the host writes before a run (`plan.write`). */
-  input(shape: Shape, label = 'input', kind: Kind = 'real'): Node {
+  input(shape: Shape, label = 'input', kind: Dtype = 'real'): Node {
     return this.#push({ from: 'input' }, shape, kind, label);
   }
 
@@ -78,9 +78,9 @@ export class Graph implements Builder {
   assign(state: Ref, value: Ref): void {
     const target = this.node(state);
     const node = this.node(value);
-    if (target.source.from !== 'state') throw bug(`assign to ${target.label}#${target.id}, which is no state`);
+    if (target.source.from !== 'state') throw invariant(`assign to ${target.label}#${target.id}, which is no state`);
     if (!sameShape(target.shape, node.shape) || target.kind !== node.kind) {
-      throw bug(`assign of ${node.label} ${node.shape} to ${target.label} ${target.shape}`);
+      throw invariant(`assign of ${node.label} ${node.shape} to ${target.label} ${target.shape}`);
     }
     this.assigned.set(target.id, node);
   }
@@ -88,7 +88,7 @@ export class Graph implements Builder {
   /** The node behind a Ref; a Ref of another graph is an error. */
   node(r: Ref): Node {
     const node = this.nodes[r.id];
-    if (node !== r) throw bug(`value #${r.id} belongs to another graph`);
+    if (node !== r) throw invariant(`value #${r.id} belongs to another graph`);
     return node;
   }
 
@@ -99,7 +99,8 @@ export class Graph implements Builder {
    */
   grad(y: Ref, wrt: readonly Ref[], dy?: Ref): Node[] {
     const last = this.node(y);
-    if (dy && !sameShape(dy.shape, last.shape)) throw bug(`a seed [${dy.shape}] for the gradient of [${last.shape}]`);
+    if (dy && !sameShape(dy.shape, last.shape))
+      throw invariant(`a seed [${dy.shape}] for the gradient of [${last.shape}]`);
     // Only values on a path from wrt to y need a gradient at all.
     const onPath = new Set(wrt.map((r) => this.node(r).id));
     for (const node of this.nodes.slice(0, last.id + 1)) {
@@ -122,11 +123,12 @@ export class Graph implements Builder {
         const input = x[k];
         if (!d || !input || !needs(k)) return;
         if (!sameShape(d.shape, input.shape)) {
-          throw bug(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
+          throw invariant(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
         }
         // Sums of f16 are f32, and so is what their gradients spread.
         const part = d.kind === 'real' && input.kind === 'half' ? toHalf(this, d) : d;
-        if (part.kind !== input.kind) throw bug(`${op.name} gives a ${d.kind} gradient for ${input.kind} input ${k}`);
+        if (part.kind !== input.kind)
+          throw invariant(`${op.name} gives a ${d.kind} gradient for ${input.kind} input ${k}`);
         const sofar = found.get(input.id);
         found.set(input.id, sofar ? add(this, sofar, part) : part);
       });
@@ -149,7 +151,7 @@ export class Graph implements Builder {
     return made;
   }
 
-  #push(source: Source, shape: Shape, kind: Kind, label: string): Node {
+  #push(source: Source, shape: Shape, kind: Dtype, label: string): Node {
     const node: Node = { id: this.nodes.length, shape, kind, source, label, section: this.sections.length - 1 };
     this.nodes.push(node);
     return node;
@@ -157,17 +159,17 @@ export class Graph implements Builder {
 }
 
 /** How an op's value is stored: as it says, else like its inputs, indices aside. */
-function kindOf(op: Op, inputs: readonly Node[]): Kind {
+function kindOf(op: Op, inputs: readonly Node[]): Dtype {
   const { half } = op;
   const maps = half ? inputs.filter((_, k) => half.maps.includes(k)) : inputs;
   const kinds = new Set(maps.map((x) => x.kind).filter((k) => k !== 'u32'));
   if (kinds.size > 1 || inputs.some((x) => x.kind === 'half' && !maps.includes(x))) {
-    throw bug(`${op.name} of f32 and f16 at once`);
+    throw invariant(`${op.name} of f32 and f16 at once`);
   }
   return op.kind ?? (kinds.has('half') && (!half || half.gain) ? 'half' : 'real');
 }
 
-const kindOfData = (data: HostData): Kind => (data instanceof Uint32Array ? 'u32' : 'real');
+const kindOfData = (data: HostData): Dtype => (data instanceof Uint32Array ? 'u32' : 'real');
 
 function checked(shape: Shape, data: HostData, label: string): Shape {
   if (typeof data !== 'function' && size(shape) !== data.length) {

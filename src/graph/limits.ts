@@ -3,7 +3,7 @@ import { bytesText, EngineError, shapeText } from '../base/errors';
 import type { Device } from '../gpu/device';
 import type { Overrides } from '../gpu/kernel';
 import type { Launch } from '../shaders/op';
-import { memoryIn } from './memory';
+import { memoryIn } from './buffer_slots';
 import type { Schedule } from './schedule';
 
 /** Bytes that a plan of this schedule takes from a device, without taking them. */
@@ -28,7 +28,7 @@ export function checkLimits(device: Device, s: Schedule): Excess | null {
 }
 
 /** @throws EngineError `LimitError` when a value is larger than the adapter binds. */
-export function refuse(device: Device, s: Schedule): void {
+export function assertLimits(device: Device, s: Schedule): void {
   const excess = checkLimits(device, s);
   if (!excess) return;
   const percent = Math.floor(100 * Math.sqrt(excess.limit / excess.bytes));

@@ -1,13 +1,13 @@
-import { bug, bytesText, EngineError, shapeText } from '../base/errors';
+import { bytesText, EngineError, invariant, shapeText } from '../base/errors';
 import { fromHalf, toHalf } from '../base/half';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { KernelSource, Overrides, Scalar } from '../gpu/kernel';
 import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
-import type { Kind, Launch, Ref } from '../shaders/op';
+import type { Dtype, Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
-import { gridOf, refuse } from './limits';
-import type { Again } from './program';
+import { assertLimits, gridOf } from './limits';
+import type { Recomputed } from './program';
 import { recomputing } from './recomputing';
 import { type Schedule, schedule, unrolled } from './schedule';
 import { type KnobPlace, UniformBlocks } from './uniforms';
@@ -116,7 +116,7 @@ export class Plan {
       budget: options.memory,
       overwrite: options.overwrite,
     });
-    refuse(device, s);
+    assertLimits(device, s);
 
     // Choose variants and start every pipeline before waiting for any.
     const uniforms = new UniformBlocks(device.gpu.limits.minUniformBufferOffsetAlignment);
@@ -129,7 +129,7 @@ export class Plan {
       const index = chosen.get(asked) ?? variant(launch.kernel, { shape: shapeClass(launch), scalar, usable });
       chosen.set(asked, index);
       const values = usable[Math.min(index, usable.length - 1)];
-      if (!values) throw bug(`${launch.kernel.name} has no variant that runs on ${device.name}`);
+      if (!values) throw invariant(`${launch.kernel.name} has no variant that runs on ${device.name}`);
       const overrides = { ...launch.overrides, ...values };
       const grid = gridOf(device, launch, values, label);
       const kernel = device.kernels.get(launch.kernel, overrides, scalar, sums);
@@ -144,13 +144,13 @@ export class Plan {
     const exhausted = device.gpu.popErrorScope();
     const bufferOf = (id: number): GPUBuffer => {
       const buffer = slots[s.slotOf(id)];
-      if (!buffer) throw bug(`value #${id} has no memory`);
+      if (!buffer) throw invariant(`value #${id} has no memory`);
       return buffer;
     };
     uniforms.upload(device);
     const steps = drafts.map((d, k): Step & { once: boolean; section: number } => {
       const kernel = kernels[k];
-      if (!kernel) throw bug(`no kernel for ${d.label}`);
+      if (!kernel) throw invariant(`no kernel for ${d.label}`);
       const entries = d.launch.bind.map(
         (r, binding): GPUBindGroupEntry => ({
           binding,
@@ -224,7 +224,7 @@ export class Plan {
       plan.close();
       throw unread;
     }
-    if (fault) throw bug(`the plan does not validate: ${fault.message}`);
+    if (fault) throw invariant(`the plan does not validate: ${fault.message}`);
     return plan;
   }
 
@@ -235,7 +235,7 @@ export class Plan {
   }
 
   #submit(steps: readonly Step[], times: number, copies: typeof this.copies): void {
-    if (this.#closed) throw bug('run of a closed plan');
+    if (this.#closed) throw invariant('run of a closed plan');
     this.device.submitted(() => flightText(steps, times));
     let encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
     for (let k = 0; k < times; k++) {
@@ -264,8 +264,9 @@ export class Plan {
 
   /** Sets an input or a state. */
   write(ref: Ref, data: Float32Array | Uint32Array): void {
-    if (!this.schedule.writable(ref.id)) throw bug(`write to value #${ref.id}, which is no input and no state`);
-    if ((ref.kind === 'u32') !== data instanceof Uint32Array) throw bug(`write of other numbers than ${ref.kind}`);
+    if (!this.schedule.writable(ref.id)) throw invariant(`write to value #${ref.id}, which is no input and no state`);
+    if ((ref.kind === 'u32') !== data instanceof Uint32Array)
+      throw invariant(`write of other numbers than ${ref.kind}`);
     if (data.length !== size(ref.shape)) {
       throw new EngineError('ShapeError', `write of ${data.length} elements into ${shapeText(ref.shape)}`);
     }
@@ -275,9 +276,9 @@ export class Plan {
   /** The buffer that holds an input, a state or an output. */
   buffer(ref: Ref): GPUBuffer {
     // The memory of a closed plan may be another's by now.
-    if (this.#closed) throw bug(`value #${ref.id} of a closed plan`);
+    if (this.#closed) throw invariant(`value #${ref.id} of a closed plan`);
     const slot = this.slots[this.schedule.hostSlotOf(ref.id)];
-    if (!slot) throw bug(`value #${ref.id} is not kept: compile it as an output`);
+    if (!slot) throw invariant(`value #${ref.id} is not kept: compile it as an output`);
     return slot;
   }
 
@@ -295,7 +296,7 @@ export class Plan {
   /** Changes a number in the uniforms of every launch that uses the knob. */
   knob(name: string, value: number): void {
     const place = this.#knobs.get(name);
-    if (!place) throw bug(`the plan has no knob ${name}`);
+    if (!place) throw invariant(`the plan has no knob ${name}`);
     place.set(value);
     for (const offset of place.offsets) {
       this.device.gpu.queue.writeBuffer(this.uniforms.buffer, offset, place.data);
@@ -303,7 +304,7 @@ export class Plan {
   }
 
   /** What is computed twice to take less memory; null: nothing. */
-  get again(): Again | null {
+  get again(): Recomputed | null {
     return this.schedule.again;
   }
 
@@ -376,7 +377,7 @@ function upload(device: Device, graph: Graph, s: Schedule, bufferOf: (id: number
   }
 }
 
-const storage = (kind: Kind | undefined, real: Scalar): Scalar => (kind === 'half' ? 'f16' : real);
+const storage = (kind: Dtype | undefined, real: Scalar): Scalar => (kind === 'half' ? 'f16' : real);
 
 /** Whether all that a launch has in the kernel's type T is f16: f32 taken for it would go unnoticed. */
 function checkKinds({ kernel, bind }: Launch, label: string): void {
@@ -384,7 +385,7 @@ function checkKinds({ kernel, bind }: Launch, label: string): void {
   for (const [k, type] of types.entries()) {
     const kind = bind[k]?.kind;
     const half = /\bT\b/.test(type[1] ?? '');
-    if (half && kind !== 'half') throw bug(`${label} has ${kind} in place ${k} of ${kernel.name}, which is f16`);
+    if (half && kind !== 'half') throw invariant(`${label} has ${kind} in place ${k} of ${kernel.name}, which is f16`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors';
-import type { Clock } from '../gpu/roof';
+import type { Clock } from '../gpu/roofline';
 import type { Plan, Step } from './plan';
 
 /** What one launch of a plan took, the median of several runs. */

@@ -1,7 +1,7 @@
 // What profiling a plan found, as data: the schema of profile.json. Runs in browsers too.
 import { EngineError } from '../base/errors';
 import { type Overrides, specialise, takesSubgroups } from '../gpu/kernel';
-import type { Clock, Roof } from '../gpu/roof';
+import type { Clock, Roofline } from '../gpu/roofline';
 import { variantText } from '../gpu/tune';
 import type { Plan } from './plan';
 import type { ProfileRow } from './profile';
@@ -62,7 +62,7 @@ export interface ProfileReport {
   readonly clock: Clock;
   /** Each time is the median of so many runs. */
   readonly runs: number;
-  readonly roof: Roof;
+  readonly roof: Roofline;
   readonly totals: ProfileTotals;
   readonly kernels: readonly KernelReport[];
   readonly rows: readonly LaunchReport[];
@@ -144,7 +144,7 @@ export function reportOf({ plan, rows, whole, roof, ...about }: ReportParts): Pr
   };
 }
 
-const leastMs = (roof: Roof, flops: number, bytes: number): number =>
+const leastMs = (roof: Roofline, flops: number, bytes: number): number =>
   Math.max(flops / roof.gflops, bytes / roof.gbPerSecond) / 1e6;
 
 interface Work {
@@ -156,7 +156,7 @@ interface Work {
   readonly launches: number;
 }
 
-function paceOf({ ms, flops, bytes, least, launches }: Work, roof: Roof, total: number): Pace {
+function paceOf({ ms, flops, bytes, least, launches }: Work, roof: Roofline, total: number): Pace {
   const rate = (work: number): number => (ms > 0 ? work / (ms * 1e6) : 0);
   const wide = flops / roof.gflops >= bytes / roof.gbPerSecond ? 'compute' : 'memory';
   // By the clock, what an empty launch takes has been taken off already.
@@ -173,7 +173,7 @@ function paceOf({ ms, flops, bytes, least, launches }: Work, roof: Roof, total: 
   };
 }
 
-function byKernel(rows: readonly LaunchReport[], roof: Roof, total: number): KernelReport[] {
+function byKernel(rows: readonly LaunchReport[], roof: Roofline, total: number): KernelReport[] {
   const groups = new Map<string, LaunchReport[]>();
   for (const r of rows) groups.set(r.kernel, [...(groups.get(r.kernel) ?? []), r]);
   const all = [...groups].map(([kernel, own]): KernelReport => {

@@ -1,6 +1,6 @@
-import { bug } from '../base/errors';
+import { invariant } from '../base/errors';
 import type { Shape } from '../base/shape';
-import type { Applied, Kind, Launch, Ref } from '../shaders/op';
+import type { Applied, Dtype, Launch, Ref } from '../shaders/op';
 import type { Work } from './fuse';
 import type { Node } from './graph';
 
@@ -9,13 +9,13 @@ export interface Program {
   readonly order: readonly number[];
   readonly work: Work;
   readonly forward: ReadonlyMap<number, Forward>;
-  readonly again: Again | null;
+  readonly again: Recomputed | null;
   /** Of the graph, or one that was computed before. */
   readonly nodeOf: (id: number) => Node | undefined;
 }
 
 /** What is computed twice. */
-export interface Again {
+export interface Recomputed {
   readonly values: number;
   /** Whose value an id stands for that is not the graph's. */
   readonly of: ReadonlyMap<number, number>;
@@ -36,13 +36,13 @@ export interface Forward {
 export function forwardOf(
   applied: (Applied & { readonly x: readonly Node[] }) | undefined,
   node: Node | undefined,
-  extra: (shape: Shape, kind: Kind, label: string) => Ref,
+  extra: (shape: Shape, kind: Dtype, label: string) => Ref,
 ): Forward {
-  if (!applied || !node) throw bug(`no work for node #${node?.id}`);
+  if (!applied || !node) throw invariant(`no work for node #${node?.id}`);
   const label = `${applied.op.name}#${node.id}`;
   const scratch: Ref[] = [];
-  const usual: Kind = [...applied.x, node].some((v) => v.kind === 'half') ? 'half' : 'real';
-  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, kind: Kind = usual) => {
+  const usual: Dtype = [...applied.x, node].some((v) => v.kind === 'half') ? 'half' : 'real';
+  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, kind: Dtype = usual) => {
     const ref = extra(shape, kind, `scratch of ${label}`);
     scratch.push(ref);
     return ref;

@@ -1,13 +1,13 @@
-import { bug } from '../base/errors';
+import { invariant } from '../base/errors';
 import { type Shape, size } from '../base/shape';
-import type { Applied, Kind, Launch, Ref } from '../shaders/op';
+import type { Applied, Dtype, Launch, Ref } from '../shaders/op';
+import { assignSlots, assignTight, type LiveRange, memoryIn, type SlotAssignment } from './buffer_slots';
+import { elideCasts } from './elide_casts';
 import { fuse, type Work } from './fuse';
 import type { Graph, HostData, Node } from './graph';
-import { takeHalves } from './halves';
-import { late } from './late';
-import { type Layout, layOut, layOutTight, memoryIn, type Span } from './memory';
-import { type Again, forwardOf, type Program } from './program';
+import { forwardOf, type Program, type Recomputed } from './program';
 import { recomputing } from './recomputing';
+import { sink } from './sink';
 
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
 export interface Schedule {
@@ -23,13 +23,13 @@ export interface Schedule {
   }[];
   /** How often a run does each section. */
   readonly times: readonly number[];
-  readonly layout: Layout;
+  readonly layout: SlotAssignment;
   /** Constants and the first values of states. */
   readonly initial: readonly { readonly id: number; readonly data: HostData }[];
   /** Ends of a run, in order: state `to` takes the value of `from`. */
   readonly copies: readonly Copy[];
   /** What is dropped and computed again, to take less memory. */
-  readonly again: Again | null;
+  readonly again: Recomputed | null;
   /** Every value with memory of its own, for limits and reports. */
   readonly values: readonly { readonly label: string; readonly shape: Shape; readonly bytes: number }[];
   /** Where a launch finds the value. */
@@ -73,12 +73,12 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
   const work = reachable(graph, kept);
   if (options.fuse) {
     fuse(work, kept);
-    if (takeHalves(work, kept)) fuse(work, kept);
+    if (elideCasts(work, kept)) fuse(work, kept);
   }
 
-  const shapes = new Map<number, { shape: Shape; kind: Kind; label: string }>();
+  const shapes = new Map<number, { shape: Shape; kind: Dtype; label: string }>();
   let extraId = -1;
-  const extra = (shape: Shape, kind: Kind, label: string): Ref => {
+  const extra = (shape: Shape, kind: Dtype, label: string): Ref => {
     const ref: Ref = { id: extraId--, shape, kind };
     shapes.set(ref.id, { shape, kind, label });
     return ref;
@@ -101,7 +101,7 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
     graph.sections.length > 1
       ? [
           ...first,
-          ...late(
+          ...sink(
             graph,
             written.filter((id) => !once.has(id)),
             forward,
@@ -117,7 +117,7 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
   const over = overwrite === undefined ? place(program) : apart;
   const plain = memoryIn(over.layout) <= WORTH * memoryIn(apart.layout) ? over : apart;
   if (memoryIn(plain.layout) <= budget) return plain;
-  const least = recomputing().thrifty(graph, program, { kept, once, setup, place, extra, budget });
+  const least = recomputing().rematerialize(graph, program, { kept, once, setup, place, extra, budget });
   return memoryIn(least.layout) < memoryIn(plain.layout) ? least : plain;
 }
 
@@ -126,8 +126,8 @@ interface Draft extends Program {
   readonly kept: ReadonlySet<number>;
   readonly assigned: ReadonlyMap<number, Node>;
   readonly once: ReadonlySet<number>;
-  readonly shapes: ReadonlyMap<number, { shape: Shape; kind: Kind; label: string }>;
-  readonly extra: (shape: Shape, kind: Kind, label: string) => Ref;
+  readonly shapes: ReadonlyMap<number, { shape: Shape; kind: Dtype; label: string }>;
+  readonly extra: (shape: Shape, kind: Dtype, label: string) => Ref;
 }
 
 /** Finds out when each value of a program lives, and where. */
@@ -140,7 +140,7 @@ function placed(
 ): Schedule {
   const { order, work, forward, kept, assigned, once, nodeOf } = draft;
   const shapes = new Map(draft.shapes);
-  const extra = (shape: Shape, kind: Kind, label: string): Ref => {
+  const extra = (shape: Shape, kind: Dtype, label: string): Ref => {
     const ref = draft.extra(shape, kind, label);
     shapes.set(ref.id, { shape, kind, label });
     return ref;
@@ -161,7 +161,7 @@ function placed(
 
   const bytesOf = (id: number): number => {
     const value = shapes.get(id);
-    if (!value) throw bug(`value #${id} is not in the plan`);
+    if (!value) throw invariant(`value #${id} is not in the plan`);
     return size(value.shape) * { real: options.realBytes, half: 2, u32: 4 }[value.kind];
   };
 
@@ -208,20 +208,21 @@ function placed(
     const time = index + 1; // 0 is before the first step
     const node = nodeOf(id);
     const found = forward.get(id);
-    if (!node || !found) throw bug(`no work for node #${id}`);
+    if (!node || !found) throw invariant(`no work for node #${id}`);
     const { parts, scratch, label, x } = found;
     const source = x[0];
     for (const { id: k } of x) {
-      if (version(k) !== (versions.get(root(k)) ?? root(k))) throw bug(`${label} reads #${k}, which was written over`);
+      if (version(k) !== (versions.get(root(k)) ?? root(k)))
+        throw invariant(`${label} reads #${k}, which was written over`);
     }
     if (work.get(id)?.op.inPlace) {
       if (!source || nodeOf(root(source.id))?.source.from === 'constant' || once.has(root(source.id))) {
-        throw bug(`${label} writes over what has to stay`);
+        throw invariant(`${label} writes over what has to stay`);
       }
       viewOf.set(id, source.id);
       versions.set(root(id), id);
     } else if (parts.length === 0) {
-      if (!source || size(source.shape) !== size(node.shape)) throw bug(`${label} is no view of its input`);
+      if (!source || size(source.shape) !== size(node.shape)) throw invariant(`${label} is no view of its input`);
       viewOf.set(id, source.id);
     } else {
       from.set(id, time);
@@ -261,7 +262,7 @@ function placed(
 
   const aside = (id: number): number => {
     const node = graph.nodes[id];
-    if (!node) throw bug(`value #${id} is not in the graph`);
+    if (!node) throw invariant(`value #${id} is not in the graph`);
     const ref = extra(node.shape, node.kind, `old ${node.label}#${id}`);
     from.set(ref.id, 0);
     use(ref.id, FOREVER);
@@ -283,14 +284,14 @@ function placed(
     ),
   );
 
-  const spans: Span[] = [...from].map(([id, start]) => ({
+  const spans: LiveRange[] = [...from].map(([id, start]) => ({
     id,
     bytes: Math.max(4, bytesOf(id)),
     from: start,
     to: to.get(id) ?? start,
   }));
   const tight = options.alone || graph.sections.length > 1 || options.budget !== undefined;
-  const layout = tight ? layOutTight(spans) : layOut(spans);
+  const layout = tight ? assignTight(spans) : assignSlots(spans);
   return {
     realBytes: options.realBytes,
     launches,
@@ -358,7 +359,7 @@ function reachable(graph: Graph, kept: ReadonlySet<number>): Work {
 }
 
 function applied(node: Node): Applied & { readonly x: readonly Node[] } {
-  if (node.source.from !== 'op') throw bug(`${node.label} is no op`);
+  if (node.source.from !== 'op') throw invariant(`${node.label} is no op`);
   const { op, x, attrs } = node.source;
   return { op, x, attrs, shape: node.shape };
 }

@@ -1,7 +1,7 @@
 // Runs the launches of one op again and again from the same memory, with one variant of a kernel after another.
 import type { KernelSource } from '../gpu/kernel';
 import type { TuneRecord } from '../gpu/tune';
-import type { Kind } from '../shaders/op';
+import type { Dtype } from '../shaders/op';
 import type { Plan, Step } from './plan';
 import { Dropped, type Output } from './tune_judge';
 
@@ -102,7 +102,7 @@ export class Bench {
     device.gpu.queue.submit([encoder.finish()]);
     const fault = await device.gpu.popErrorScope();
     if (fault) throw new Dropped(fault.message);
-    const written = new Map<number, { kind: Kind; buffer: GPUBuffer; bytes: number }>();
+    const written = new Map<number, { kind: Dtype; buffer: GPUBuffer; bytes: number }>();
     for (const { launch, buffers } of this.steps) {
       for (const [k, ref] of launch.bind.entries()) {
         const at = buffers[k];

@@ -2,7 +2,7 @@
 import { fromHalf } from '../base/half';
 import type { Scalar } from '../gpu/kernel';
 import type { TuneCandidate } from '../gpu/tune';
-import type { Kind } from '../shaders/op';
+import type { Dtype } from '../shaders/op';
 
 export const WARM_UPS = 3;
 export const RUNS = 7;
@@ -38,7 +38,7 @@ export const rounded = (ms: number): number => Number(ms.toPrecision(4));
 
 /** A value that a candidate computed. */
 export interface Output {
-  readonly kind: Kind;
+  readonly kind: Dtype;
   readonly data: ArrayBuffer;
 }
 
@@ -68,7 +68,7 @@ export function difference(
   return null;
 }
 
-function numbers(data: ArrayBuffer, kind: Kind, real: Scalar): Float32Array | Uint32Array {
+function numbers(data: ArrayBuffer, kind: Dtype, real: Scalar): Float32Array | Uint32Array {
   if (kind === 'u32') return new Uint32Array(data);
   return kind === 'half' || real === 'f16' ? fromHalf(new Uint16Array(data)) : new Float32Array(data);
 }

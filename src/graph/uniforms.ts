@@ -1,6 +1,6 @@
-import { bug } from '../base/errors';
+import { invariant } from '../base/errors';
 import type { Device } from '../gpu/device';
-import type { Knob, Launch } from '../shaders/op';
+import type { Launch, RuntimeScalar } from '../shaders/op';
 
 type FieldType = 'u32' | 'i32' | 'f32';
 
@@ -26,15 +26,15 @@ export class UniformBlocks {
     if (fields.length === 0) return null;
     const start = this.#size;
     for (const [k, [name, type]] of fields.entries()) {
-      const given: number | Knob | undefined = l.uniforms[name];
-      if (given === undefined) throw bug(`${l.kernel.name}: no value for the uniform ${name}`);
+      const given: number | RuntimeScalar | undefined = l.uniforms[name];
+      if (given === undefined) throw invariant(`${l.kernel.name}: no value for the uniform ${name}`);
       const offset = start + 4 * k;
       if (typeof given === 'number') this.#fields.push({ offset, type, value: given });
       else {
         this.#fields.push({ offset, type, value: given.value });
         const place = this.knobs.get(given.knob) ?? knobPlace(type);
         if (place.type !== type)
-          throw bug(`the knob ${given.knob} is ${place.type} in one kernel and ${type} in another`);
+          throw invariant(`the knob ${given.knob} is ${place.type} in one kernel and ${type} in another`);
         place.offsets.push(offset);
         this.knobs.set(given.knob, place);
       }
@@ -45,7 +45,7 @@ export class UniformBlocks {
   }
 
   get buffer(): GPUBuffer {
-    if (!this.#buffer) throw bug('uniforms used before upload');
+    if (!this.#buffer) throw invariant('uniforms used before upload');
     return this.#buffer;
   }
 
@@ -72,6 +72,6 @@ function setField(view: DataView, offset: number, type: FieldType, value: number
     return;
   }
   // What does not fit would wrap around without a word, and a kernel would go on with another number.
-  if ((type === 'i32' ? value | 0 : value >>> 0) !== value) throw bug(`${value} as a uniform of type ${type}`);
+  if ((type === 'i32' ? value | 0 : value >>> 0) !== value) throw invariant(`${value} as a uniform of type ${type}`);
   view.setUint32(offset, value, true);
 }

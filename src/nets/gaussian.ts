@@ -4,9 +4,9 @@ import { detach } from '../shaders/detach';
 import { squaredError } from '../shaders/error';
 import { matmul } from '../shaders/matmul';
 import type { Ref } from '../shaders/op';
-import { add, div, mix, scale, sqrt, sub } from '../shaders/pointwise';
+import { add, div, linearCombine, scale, sqrt, sub } from '../shaders/pointwise';
 import { dot } from '../shaders/reduce';
-import { SILENCE, trace, unit } from './statistics';
+import { EPS, trace, unit } from './statistics';
 
 /** A normal distribution: mean [C] and covariance [C, C]. */
 export interface Gaussian {
@@ -45,7 +45,7 @@ function roots(g: Graph, a: Ref): Roots {
   let root = mulScalar(g, a, inverse(g, norm));
   let inv = one;
   for (let k = 0; k < ITERATIONS; k++) {
-    const t = mix(g, one, k === 0 ? root : matmul(g, inv, root), 1.5, -0.5);
+    const t = linearCombine(g, one, k === 0 ? root : matmul(g, inv, root), 1.5, -0.5);
     root = matmul(g, root, t);
     inv = k === 0 ? t : matmul(g, t, inv);
   }
@@ -73,8 +73,8 @@ export function gaussianDistance(g: Graph, a: Gaussian, b: Gaussian): Ref {
   const one = unit(g, C);
   const target = detach(g, b.covariance);
   const floor = mulScalar(g, one, sqrt(g, dot(g, target, target)), FLOOR);
-  const T = add(g, target, add(g, floor, scale(g, one, SILENCE)));
-  const S = add(g, a.covariance, add(g, floor, scale(g, one, SILENCE)));
+  const T = add(g, target, add(g, floor, scale(g, one, EPS)));
+  const S = add(g, a.covariance, add(g, floor, scale(g, one, EPS)));
   const { root: rootT, norm: normT } = roots(g, T);
   // Everything in units of |T|, so that squares of the moments of large features stay finite in f32.
   const M = matmul(g, matmul(g, rootT, mulScalar(g, detach(g, S), inverse(g, normT))), rootT);

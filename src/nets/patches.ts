@@ -7,8 +7,8 @@ import type { Ref } from '../shaders/op';
 import { affine, mul } from '../shaders/pointwise';
 import { random } from '../shaders/random';
 import { reshape } from '../shaders/reshape';
-import { COLUMNS, window } from '../shaders/window';
-import { sortedRows, transport } from './transport';
+import { COLUMNS, wrapSlice } from '../shaders/wrap_slice';
+import { sortedRows, wasserstein1d } from './wasserstein_1d';
 
 export interface PatchOptions {
   /** Side of the square patches, in pixels. Odd. */
@@ -68,7 +68,7 @@ export function patchLoss(g: Graph, canvas: Ref, exemplar: Ref, counter: Ref, op
     ? project(g, exemplar, filters, [false, false])
     : projectSparsely(g, exemplar, filters, N, counter, options);
   const wanted = exemplarPick && patchesAt(exemplarPick, exemplar.shape, k, [false, false], 'exemplar');
-  return transport(g, sortedRows(g, x, middles), sortedRows(g, y, wanted), 'absolute');
+  return wasserstein1d(g, sortedRows(g, x, middles), sortedRows(g, y, wanted), 'absolute');
 }
 
 /** Which of the patches of a picture [C, H, W], in the order of `project`, have a picked pixel in the middle. */
@@ -138,7 +138,7 @@ function projectSparsely(
     cursor: g.constant([1], new Float32Array(1), 'first row'),
   };
   const cut = [H - every + 1, W - every + 1] as const;
-  const whole = window(g, exemplar, places, { size: cut, place: 0, shift: affine(g, draw, every, -0.5) });
+  const whole = wrapSlice(g, exemplar, places, { size: cut, place: 0, shift: affine(g, draw, every, -0.5) });
   return project(g, whole, filters, [false, false], every);
 }
 

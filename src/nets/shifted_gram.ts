@@ -8,7 +8,7 @@ import { affine, div, mul, sqrt } from '../shaders/pointwise';
 import { mean } from '../shaders/reduce';
 import { roll } from '../shaders/roll';
 import { transpose } from '../shaders/transpose';
-import { type Region, rootWeighted, SILENCE } from './statistics';
+import { EPS, type Region, rootWeighted } from './statistics';
 
 /** Moments [C, C] between pixels and those a step away, and how much of a mask's weight has such a partner, [1]. */
 export interface ShiftedMoments {
@@ -45,5 +45,5 @@ export function shiftedMoments(
   const root = sqrt(g, region.mask);
   const overlap = mean(g, mul(g, valid(root), valid(roll(g, root, by))));
   const one = g.constant([1], Float32Array.of(1), 'one');
-  return { gram: mulScalar(g, product, div(g, one, affine(g, overlap, 1, SILENCE))), overlap };
+  return { gram: mulScalar(g, product, div(g, one, affine(g, overlap, 1, EPS))), overlap };
 }

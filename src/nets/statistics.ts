@@ -5,7 +5,7 @@ import { channelMean } from '../shaders/channel_mean';
 import { detach } from '../shaders/detach';
 import { gram } from '../shaders/gram';
 import { matmul } from '../shaders/matmul';
-import { mulPixels } from '../shaders/mul_pixels';
+import { mulMask } from '../shaders/mul_mask';
 import type { Ref } from '../shaders/op';
 import { mul, sqrt, sub } from '../shaders/pointwise';
 import { dot } from '../shaders/reduce';
@@ -15,7 +15,7 @@ import { reshape } from '../shaders/reshape';
  * Added to what divides, a mean square of activations: a layer that is silent on the target then asks for silence, and
  * not for the impossible. Activations are of the order of 1 (normalised nets) or above.
  */
-export const SILENCE = 1e-12;
+export const EPS = 1e-12;
 
 /** A feature map [C, H, W], and how much each of its pixels counts where that differs. */
 export interface Region {
@@ -30,10 +30,10 @@ export interface Region {
 }
 
 /** Mean over the pixels of a region, [C]. */
-export const regionMean = (g: Graph, { x, mask }: Region): Ref => channelMean(g, mask ? mulPixels(g, x, mask) : x);
+export const regionMean = (g: Graph, { x, mask }: Region): Ref => channelMean(g, mask ? mulMask(g, x, mask) : x);
 
 /** Features times the root of their mask, [C, H, W]: their second moments, divided by H W, are those of the region. */
-export const rootWeighted = (g: Graph, { x, mask }: Region): Ref => (mask ? mulPixels(g, x, sqrt(g, mask)) : x);
+export const rootWeighted = (g: Graph, { x, mask }: Region): Ref => (mask ? mulMask(g, x, sqrt(g, mask)) : x);
 
 /**
  * Second moments of a region, [C, C], divided by its pixels only: about the origin, or about a centre [C]. The gradient

@@ -8,7 +8,7 @@ import { gram } from '../shaders/gram';
 import type { Ref } from '../shaders/op';
 import { add, affine, div, scale } from '../shaders/pointwise';
 import { buildNet, type NetOptions, netStride } from './onnx/build';
-import { SILENCE } from './statistics';
+import { EPS } from './statistics';
 import type { Net, Preprocessing, StyleLayer } from './weights';
 
 /**
@@ -50,7 +50,7 @@ export function styleLoss(
       throw new EngineError('RecipeError', `layer ${layer} was not built`, 'Add it to the layers to build.');
     const muB = channelMean(g, b);
     const relative = (x: Ref, target: Ref, weight: number): Ref =>
-      scale(g, div(g, squaredError(g, x, target), affine(g, meanSquare(g, target), 1, SILENCE)), weight);
+      scale(g, div(g, squaredError(g, x, target), affine(g, meanSquare(g, target), 1, EPS)), weight);
     if (mean !== 0) terms.set(`${layer} mean`, relative(channelMean(g, a), muB, mean));
     if (covariance !== 0) {
       const about = centring === 'origin' ? {} : centring === 'dynamic' ? { centred: true } : { centre: muB };

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import manifestJson from '../../weights/manifest.json';
+import { didYouMean } from '../base/did_you_mean';
 import { bytesText, EngineError } from '../base/errors';
-import { nearest } from '../base/nearest';
 import { buildNet, netStride } from './onnx/build';
-import { type Family, familyOf } from './onnx/families';
+import { aliased } from './onnx/layer_aliases';
+import { type Family, familyOf } from './onnx/layer_naming';
 import { type LayerNames, layerNames } from './onnx/layers';
 import type { OnnxModel } from './onnx/model';
-import { aliased } from './onnx/structure';
 import { preprocessing } from './vgg';
 import { randomNets } from './weights_random';
 
@@ -78,7 +78,7 @@ export function weightsNamed(name: string): KnownWeights {
     throw new EngineError('WeightsError', `${name} is not made yet`, `Run \`toroid weights make ${name}\` first.`);
   }
   const names = [...knownWeights.map((w) => w.name), ...randomNets];
-  const near = nearest(name, names);
+  const near = didYouMean(name, names);
   throw new EngineError(
     'WeightsError',
     `there are no weights called ${name}.${near ? ` Did you mean ${near}?` : ''}`,

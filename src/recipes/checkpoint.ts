@@ -1,6 +1,6 @@
 import type { Raster } from '../base/raster';
 import type { StageResult } from './events';
-import type { Memory, StagePoint } from './stage';
+import type { CarryOver, StagePoint } from './stage';
 
 /** All that a run needs to go on as if nothing had happened. Plain data: how it is kept belongs to the platform. */
 export interface Checkpoint {
@@ -11,7 +11,7 @@ export interface Checkpoint {
   readonly stage: number;
   readonly stages: number;
   /** What the stage began with. */
-  readonly memory: Memory;
+  readonly memory: CarryOver;
   readonly point: StagePoint;
   /** The stages that are over. */
   readonly done: readonly StageResult[];

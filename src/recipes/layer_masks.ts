@@ -1,24 +1,24 @@
-import { bug } from '../base/errors';
-import { maskPlane, normalised } from './blocks/masks';
-import { type Cast, type StyleCast, sizeOf } from './cast';
-import type { Size } from './expand';
+import { invariant } from '../base/errors';
+import { maskPlane, normalised } from './masks';
+import type { Size } from './plan_stages';
 import type { MaskRecipe } from './recipe';
+import { type ResolvedRecipe, type ResolvedStyle, sizeOf } from './resolve';
 
 /** Masks of a recipe, at the resolution of whatever layer asks. */
 export interface LayerMasks {
   /** 0..1, [H W], for a canvas of this size. */
   plane(mask: MaskRecipe, size: Size, canvas: Size): Float32Array;
   /** How much each pixel of a layer of the canvas counts for a style, of mean 1; null when all count the same. */
-  canvas(style: StyleCast, layer: Size, canvas: Size): Float32Array | null;
+  canvas(style: ResolvedStyle, layer: Size, canvas: Size): Float32Array | null;
   /** The same for a layer of the style picture. */
-  style(style: StyleCast, layer: Size): Float32Array | null;
+  style(style: ResolvedStyle, layer: Size): Float32Array | null;
 }
 
-export function layerMasks(cast: Cast, notice: (text: string) => void): LayerMasks {
+export function layerMasks(cast: ResolvedRecipe, notice: (text: string) => void): LayerMasks {
   const { recipe, inputs, styles, torus } = cast;
   const plane = (mask: MaskRecipe, [w, h]: Size, [fullWidth]: Size, wraps = torus): Float32Array => {
     const raster = inputs.get(mask.input);
-    if (!raster) throw bug(`a mask ${mask.input} that was not cast`);
+    if (!raster) throw invariant(`a mask ${mask.input} that was not cast`);
     const feather = (mask.feather * w) / fullWidth;
     return maskPlane(raster, [w, h], { feather, invert: mask.invert, torus: wraps, name: mask.input, notice });
   };

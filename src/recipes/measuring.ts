@@ -1,8 +1,9 @@
 // What times kernels and stages is much code, which few need: it comes when it is called.
 import type * as rest from './rest';
 
-/** Measures what an adapter does at most, to compare with. See `gpu/roof.ts`. */
-export const measureRoof: typeof rest.measureRoof = async (...given) => (await import('./rest')).measureRoof(...given);
+/** Measures what an adapter does at most, to compare with. See `gpu/roofline.ts`. */
+export const measureRoofline: typeof rest.measureRoofline = async (...given) =>
+  (await import('./rest')).measureRoofline(...given);
 
 /** Profiles a stage of a recipe: the very plan that a run would replay. See `profile_stage.ts`. */
 export const profileStage: typeof rest.profileStage = async (...given) =>

@@ -4,14 +4,14 @@ import { EngineError } from '../base/errors';
 import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
-import { type Clock, measureRoof, type Roof } from '../gpu/roof';
+import { type Clock, measureRoofline, type Roofline } from '../gpu/roofline';
 import { Plan } from '../graph/plan';
 import { clockRuns, profile, timeRuns } from '../graph/profile';
 import { type ProfileReport, reportOf, sourcesOf } from '../graph/profile_report';
 import type { Net } from '../nets/weights';
-import { loadBlocks } from './blocks/parts';
-import type { PlannedStage } from './expand';
-import { refuseTooLarge } from './fits';
+import { refuseTooLarge } from './assert_fits';
+import { loadComponents } from './load_components';
+import type { PlannedStage } from './plan_stages';
 import type { Recipe } from './recipe';
 import { prepare } from './run';
 import { stageGraph } from './stage';
@@ -25,7 +25,7 @@ export interface ProfileStageOptions {
   /** Default: timestamps, where the adapter has them. */
   readonly clock?: Clock | undefined;
   /** Default: measured. */
-  readonly roof?: Roof | undefined;
+  readonly roof?: Roofline | undefined;
   /** For the report: of toroid and of what it runs on. */
   readonly versions?: Readonly<Record<string, string>> | undefined;
   onNotice?(text: string): void;
@@ -56,7 +56,7 @@ export async function profileStage(
     if (!said.has(text)) options.onNotice?.(text);
     said.add(text);
   };
-  await loadBlocks(wanted);
+  await loadComponents(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const fitOf = await loading(() => refuseTooLarge(device, prepared));
   const { stages, cast } = prepared;
@@ -75,7 +75,7 @@ export async function profileStage(
       `${device.name} has no timestamps: launches are timed one by one on the clock, which is rough for short ones`,
     );
   }
-  const roof = options.roof ?? (await measureRoof(device, { clock }));
+  const roof = options.roof ?? (await measureRoofline(device, { clock }));
   const canvas = prepared.start(stage.size, notice);
   const setup = prepared.setup(stage, canvas, notice);
   const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { EngineError } from '../base/errors';
-import { lossSchema } from './blocks/losses';
-import { optimiserSchema } from './blocks/optimisers';
-import { viewSchema } from './blocks/views';
+import { lossSchema } from './losses';
+import { optimiserSchema } from './optimisers';
 import { describeIssues, type SchemaNode } from './recipe_errors';
+import { viewSchema } from './views';
 
 /** Rises when old recipes would mean something else; a recipe of a later version is refused. */
 export const RECIPE_VERSION = 1;

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { nearest } from '../base/nearest';
+import { didYouMean } from '../base/did_you_mean';
 
 type Issue = z.core.$ZodIssue;
 /** The part of JSON Schema that is needed to find out which settings exist at a place. */
@@ -78,7 +78,7 @@ function noneOf(value: unknown, known: readonly unknown[]): string {
 }
 
 function meant(value: unknown, known: readonly unknown[]): string {
-  const near = typeof value === 'string' ? nearest(value, known.map(String)) : undefined;
+  const near = typeof value === 'string' ? didYouMean(value, known.map(String)) : undefined;
   return near === undefined ? '' : ` Did you mean ${near}?`;
 }
 

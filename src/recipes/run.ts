@@ -1,19 +1,20 @@
-import { bug, EngineError } from '../base/errors';
+import { EngineError, invariant } from '../base/errors';
 import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
-import { parseSeed } from './blocks/canvas/expression';
-import { paintSeed } from './blocks/canvas/seed';
-import { more } from './blocks/later';
-import { loadBlocks } from './blocks/parts';
-import { settleBorder } from './canvas/border';
-import { encode } from './canvas/space';
-import { type Cast, castOf, checkRecipe, netLayers, sizeOf } from './cast';
+import { refuseTooLarge, refuseTooSmall } from './assert_fits';
 import type { Checkpoint } from './checkpoint';
-import { Developer } from './develop';
+import { chooseSeam } from './choose_seam';
+import { encode } from './colour/canvas_space';
 import type { RunEvents, StageResult } from './events';
+import { parseInit } from './init/expression';
+import { paintInit } from './init/paint';
+import { more } from './later';
+import { loadComponents } from './load_components';
+import { asSums, type FitResult, fitStage, fitText } from './memory_fit';
+import type { StageSetup } from './objective';
 import {
   allowedSide,
   fullSize,
@@ -24,14 +25,13 @@ import {
   type Size,
   scaleFactors,
   styleSizes,
-} from './expand';
-import { refuseTooLarge, refuseTooSmall } from './fits';
-import { asSums, type Fit, fitStage, fitText } from './memory';
+} from './plan_stages';
 import { convolutionsOf, requirePrecision } from './precision';
 import type { Recipe } from './recipe';
-import { type Memory, runStage, type StageOutcome } from './stage';
-import type { StageSetup } from './stage_objective';
-import { enlargeMemory } from './transition';
+import { CanvasRenderer } from './render';
+import { checkRecipe, netLayers, type ResolvedRecipe, resolveRecipe, sizeOf } from './resolve';
+import { type CarryOver, runStage, type StageOutcome } from './stage';
+import { enlargeMemory } from './upscale';
 import { zoomed } from './zoom';
 
 export interface RunOptions extends RunEvents {
@@ -77,7 +77,7 @@ export async function run(
   if (!zoom) return runOnce(device, wanted, inputs, options, 0);
   checkRecipe(wanted, [...inputs.keys()]);
   const { content } = wanted;
-  if (content === undefined) throw bug('a zoom without a content');
+  if (content === undefined) throw invariant('a zoom without a content');
   let current = inputs;
   const stages: StageResult[] = [];
   let from = 0;
@@ -103,7 +103,7 @@ export async function run(
 
 /** Everything that is known before the first step. */
 export interface Prepared {
-  readonly cast: Cast;
+  readonly cast: ResolvedRecipe;
   readonly full: Size;
   readonly stages: readonly PlannedStage[];
   /** What sides a canvas may have. */
@@ -128,7 +128,7 @@ export function prepare(
   const layers = netLayers(wanted, net);
   const used = layers.length > 0 ? net : null;
   const strides = used ? used.builder.stride(used.model, layers) : ([1, 1] as const);
-  const first = castOf(wanted, used, inputs);
+  const first = resolveRecipe(wanted, used, inputs);
   const limits = limitsOf(wanted, strides);
   const asked = fullSize(wanted, first.content && sizeOf(first.content));
   const full: Size = [
@@ -146,7 +146,7 @@ export function prepare(
     if (w !== full[0] || h !== full[1]) notice(`the mask ${name} is ${w}x${h}: it is resized to ${full.join('x')}`);
   }
   const recipe: Recipe = { ...wanted, size: full };
-  const cast: Cast = { ...first, recipe };
+  const cast: ResolvedRecipe = { ...first, recipe };
   refuseTooSmall(cast, full, used ? Math.max(...strides) : null);
   const native = cast.styles.flatMap((s) => styleSizes(s.recipe, sizeOf(s.picture), full, 1));
   const stages = planStages(recipe, full, scaleFactors(recipe, full, native), limits);
@@ -163,12 +163,12 @@ export function prepare(
     matrices: device.adapter.matrices,
     notice: say,
   });
-  const seed = parseSeed(recipe.canvas, [...inputs.keys()]);
+  const seed = parseInit(recipe.canvas, [...inputs.keys()]);
   const kept = cast.styles.filter((s) => s.weight > 0).map((s) => s.picture);
   const { space, torus } = cast;
   const start = (size: Size, say: (text: string) => void): Float32Array => {
     const from = { size, seed: recipe.seed, torus, inputs, styles: kept, space, notice: say };
-    return encode(space, { width: size[0], height: size[1], data: paintSeed(seed, from) });
+    return encode(space, { width: size[0], height: size[1], data: paintInit(seed, from) });
   };
   return { cast, full, stages, limits, start, setup };
 }
@@ -185,7 +185,7 @@ async function runOnce(
     if (!said.has(text)) options.onNotice?.(text);
     said.add(text);
   };
-  await loadBlocks(wanted);
+  await loadComponents(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
   const { cast, stages } = prepared;
   const { recipe, torus } = cast;
@@ -202,7 +202,7 @@ async function runOnce(
   const paint = (size: Size): Float32Array => prepared.start(size, notice);
 
   const done: StageResult[] = [...(resume?.done ?? [])];
-  let memory: Memory | null = resume?.memory ?? null;
+  let memory: CarryOver | null = resume?.memory ?? null;
   let size: Size | null = null;
   let stopped = false;
   let lastSaved = performance.now();
@@ -218,9 +218,9 @@ async function runOnce(
     stopped ||= options.signal?.aborted ?? false;
     if (stopped) continue; // enlarge what there is to the size asked for
     const start = memory;
-    const developer = new Developer(device, cast, stage, notice);
+    const developer = new CanvasRenderer(device, cast, stage, notice);
     const setup = prepared.setup(stage, start.canvas, notice);
-    const attempt = (fit: Fit | null): Promise<StageOutcome> => {
+    const attempt = (fit: FitResult | null): Promise<StageOutcome> => {
       const layout = fit?.layout ?? null;
       const how = fit && fitText(fit);
       if (how) notice(`${stage.size.join('x')} ${how}`);
@@ -292,7 +292,7 @@ async function runOnce(
   }
   const last = stages.at(-1);
   if (!last || !memory) throw new EngineError('RecipeError', 'stages: there is none', 'Add a stage.');
-  const developer = new Developer(device, cast, last, notice);
+  const developer = new CanvasRenderer(device, cast, last, notice);
   let raster = await developer.picture(memory.canvas);
   developer.close();
   const { palette } = recipe.color;
@@ -306,7 +306,7 @@ async function runOnce(
     const alpha = resample(cast.content.alpha, sizeOf(cast.content), [raster.width, raster.height], 'soft');
     raster = { ...raster, alpha };
   }
-  const border = cast.placed ? { raster, moved: [0, 0] as const } : settleBorder(raster, torus);
+  const border = cast.placed ? { raster, moved: [0, 0] as const } : chooseSeam(raster, torus);
   return { raster: border.raster, moved: border.moved, recipe, stages: done, stopped };
 }
 
@@ -317,9 +317,9 @@ async function runOnce(
 async function withLess(
   device: Device,
   setup: StageSetup,
-  start: Memory,
-  first: Fit | null,
-  attempt: (fit: Fit | null) => Promise<StageOutcome>,
+  start: CarryOver,
+  first: FitResult | null,
+  attempt: (fit: FitResult | null) => Promise<StageOutcome>,
 ): Promise<StageOutcome> {
   for (let fit = first; ; ) {
     try {
@@ -338,14 +338,14 @@ async function withLess(
 
 async function toSize(
   device: Device,
-  memory: Memory,
-  cast: Cast,
+  memory: CarryOver,
+  cast: ResolvedRecipe,
   from: Size,
   stage: PlannedStage,
   paint: (size: Size) => Float32Array,
-): Promise<Memory> {
+): Promise<CarryOver> {
   const { recipe, space, torus, placed } = cast;
-  const enlarge = (m: Memory): Promise<Memory> =>
+  const enlarge = (m: CarryOver): Promise<CarryOver> =>
     enlargeMemory(device, m, {
       from,
       to: stage.size,

@@ -1,13 +1,13 @@
-import { bug, EngineError } from '../base/errors';
+import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
-import { loadBlocks } from './blocks/parts';
-import { checkRecipe } from './cast';
 import type { Checkpoint } from './checkpoint';
-import { Developer } from './develop';
 import type { RunEvents } from './events';
+import { loadComponents } from './load_components';
 import type { Recipe } from './recipe';
+import { CanvasRenderer } from './render';
+import { checkRecipe } from './resolve';
 import { prepare, type RunResult, run } from './run';
 
 /** `paused` is also what a session is before it starts; a `failed` one can go on from its last moment. */
@@ -138,12 +138,12 @@ export class Session {
   /** What a moment looked like. */
   async picture({ stage: index, checkpoint }: Moment): Promise<Raster> {
     const { net = null } = this.options;
-    await loadBlocks(this.#recipe);
+    await loadComponents(this.#recipe);
     const { cast, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
     const stage = stages[index];
     const [canvas] = checkpoint.point.values;
-    if (!stage || !canvas) throw bug(`a moment of stage ${index}, and there are ${stages.length}`);
-    const developer = new Developer(this.#device, cast, stage, () => {});
+    if (!stage || !canvas) throw invariant(`a moment of stage ${index}, and there are ${stages.length}`);
+    const developer = new CanvasRenderer(this.#device, cast, stage, () => {});
     try {
       return await developer.picture(canvas);
     } finally {

@@ -1,24 +1,24 @@
-import { bug, EngineError } from '../base/errors';
+import { EngineError, invariant } from '../base/errors';
 import { size as elements } from '../base/shape';
 import type { Device } from '../gpu/device';
-import type { Layout } from '../graph/blocks/layout';
-import type { Outline } from '../graph/blocks/outline';
+import { foldConstants } from '../graph/fold_constants';
 import { Graph, type Node } from '../graph/graph';
 import { averaged } from '../graph/optim/averaged';
 import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
-import { settle } from '../graph/settle';
+import { ScalarReadback } from '../graph/scalar_readback';
 import { HostSnapshot, Snapshot } from '../graph/snapshot';
 import { sparing } from '../graph/sparing';
-import { Watch } from '../graph/watch';
+import type { Layout } from '../graph/tiling/layout';
+import type { Outline } from '../graph/tiling/outline';
 import { chooseConvolutions } from '../shaders/conv2d';
 import { useMatrices } from '../shaders/conv2d_matrix';
 import type { Ref } from '../shaders/op';
-import { optimiserBlocks } from './blocks/optimisers';
-import { type StageObjective, type StageSetup, stageObjective } from './stage_objective';
+import { type StageObjective, type StageSetup, stageObjective } from './objective';
+import { optimiserComponents } from './optimisers';
 
 /** What one stage leaves to the next: the canvas, and what its optimiser remembers. */
-export interface Memory {
+export interface CarryOver {
   /** Coordinates [rank, H, W]. */
   readonly canvas: Float32Array;
   /** Steps of the whole run so far: random draws depend on it. */
@@ -51,7 +51,7 @@ export interface StagePoint {
 export type Curve = (readonly [step: number, value: number])[];
 
 export interface StageOptions {
-  readonly memory: Memory;
+  readonly memory: CarryOver;
   /** How to cut the canvas; null: not at all. */
   readonly layout?: Layout | null;
   /** Memory is short: bytes that the plan should take at most, by computing again what the gradient needs. */
@@ -69,7 +69,7 @@ export interface StageOptions {
 }
 
 export interface StageOutcome {
-  readonly memory: Memory;
+  readonly memory: CarryOver;
   /** Steps done: fewer than asked for when stopped, or given up. */
   readonly steps: number;
   readonly curves: Readonly<Record<string, Curve>>;
@@ -101,13 +101,13 @@ export interface StageGraph {
  */
 export function stageGraph(
   setup: StageSetup,
-  memory: Pick<Memory, 'canvas' | 'counter'>,
+  memory: Pick<CarryOver, 'canvas' | 'counter'>,
   blocks?: Layout | ((outline: Outline) => Layout) | null,
 ): StageGraph {
   const { stage, cast } = setup;
   const settings = stage.recipe.optimizer;
-  const block = optimiserBlocks.find((b) => b.kind === settings.kind);
-  if (!block) throw bug(`an optimiser of kind ${settings.kind}`);
+  const block = optimiserComponents.find((b) => b.kind === settings.kind);
+  if (!block) throw invariant(`an optimiser of kind ${settings.kind}`);
   const graph = new Graph();
   if (setup.convolutions) chooseConvolutions(graph, setup.convolutions);
   if (setup.matrices) useMatrices(graph, setup.matrices);
@@ -122,7 +122,7 @@ export function stageGraph(
   let finish: (() => void) | undefined;
   const inBlocks = (x: Ref, how: NonNullable<typeof blocks>): Evaluation => {
     objective(x);
-    if (!built) throw bug('an objective that was not built');
+    if (!built) throw invariant('an objective that was not built');
     const { outline, split } = sparing();
     const plan = outline(graph, x, built, cast.torus);
     const parts = split(plan, typeof how === 'function' ? how(plan) : how, elements(canvas.shape));
@@ -134,7 +134,7 @@ export function stageGraph(
   const problem = { g: graph, param: canvas, counter, objective, evaluate, lo: cast.space.lo, hi: cast.space.hi };
   const plain = block.build(problem, settings);
   const optimiser = settings.average > 0 ? averaged(problem, plain, settings.average) : plain;
-  if (!built) throw bug(`${settings.kind} never looked at its objective`);
+  if (!built) throw invariant(`${settings.kind} never looked at its objective`);
   finish?.();
   const { loss, terms } = built;
   const outputs = [...new Set([optimiser.loss, optimiser.health, loss, ...terms.values()])];
@@ -150,11 +150,11 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   const { graph, canvas, counter, optimiser, objective, outputs } = stageGraph(setup, memory, layout);
   const { terms } = objective;
   const short = layout || options.plan !== undefined;
-  if (short) await settle(device, graph, outputs);
+  if (short) await foldConstants(device, graph, outputs);
   const states = [canvas, counter, ...optimiser.states.map((s) => s.node)];
   const outcome = optimiser.result ?? canvas;
   const plan = await Plan.compile(device, graph, outputs, { memory: options.plan });
-  const watch = new Watch(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
+  const watch = new ScalarReadback(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
   // What is too large for one piece is too large to keep three times on the device.
   const snapshot = () => (short ? new HostSnapshot(plan, states) : new Snapshot(plan, states));
   let good = snapshot();
@@ -176,7 +176,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
     }
     const names = ['total', ...(terms.size > 1 ? terms.keys() : [])];
     const curves: Record<string, Curve> = Object.fromEntries(names.map((n) => [n, [...(resume?.curves[n] ?? [])]]));
-    const schedule = optimiserBlocks.find((b) => b.kind === optimizer.kind)?.rate?.(optimizer);
+    const schedule = optimiserComponents.find((b) => b.kind === optimizer.kind)?.rate?.(optimizer);
     const stair = Math.max(1, Math.ceil(steps / STAIRS));
     const every = options.checkpointEvery;
     const first = resume?.step ?? 0;

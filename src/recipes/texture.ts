@@ -2,12 +2,12 @@ import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
-import { INPUT, type LayerChoice } from './blocks/layers';
 import { builtinRecipe } from './builtin';
 import type { Progress, StageResult } from './events';
+import { INPUT, type LayerChoice } from './losses/layers';
 import { fillRecipe, type Recipe, type RecipeText } from './recipe';
 import { run } from './run';
-import type { TextureSettings, TextureWishes } from './texture_settings';
+import type { TextureSettings, TextureSettingsText } from './texture_settings';
 
 export interface TextureEvents {
   onProgress?(p: Progress): void;
@@ -31,10 +31,10 @@ export interface TextureResult {
   readonly stages: readonly StageResult[];
 }
 
-export type { TextureWishes };
+export type { TextureSettingsText };
 
 /** A recipe with what these settings ask for put in; what they leave out stays as it is. */
-export function fillTexture(recipe: RecipeText, wishes: TextureWishes): RecipeText {
+export function fillTexture(recipe: RecipeText, wishes: TextureSettingsText): RecipeText {
   const { size, seed, net, tile, steps, scales, canvas, layers, pooling } = wishes;
   const named = net === undefined || net === 'patches' ? recipe.net : net;
   // Layers that a recipe leaves to the default count as well: those are only there when it is filled.

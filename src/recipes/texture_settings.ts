@@ -30,7 +30,7 @@ export const textureSettings = z.strictObject({
 /** Settings with every default filled in. */
 export type TextureSettings = z.output<typeof textureSettings>;
 /** Settings as a user gives them: all of them optional. */
-export type TextureWishes = z.input<typeof textureSettings>;
+export type TextureSettingsText = z.input<typeof textureSettings>;
 
 /**
  * Fills the defaults in.

@@ -2,17 +2,17 @@ import type { Shape } from '../base/shape';
 import type { KernelSource, Overrides } from '../gpu/kernel';
 
 /** How an element is stored. `real` is f32 (or f16 where a plan says so), `half` is f16; `u32` holds indices. */
-export type Kind = 'real' | 'half' | 'u32';
+export type Dtype = 'real' | 'half' | 'u32';
 
 /** A value in a graph: a shape and an id. Owns no memory. */
 export interface Ref {
   readonly id: number;
   readonly shape: Shape;
-  readonly kind: Kind;
+  readonly kind: Dtype;
 }
 
 /** A number the host may change between runs of a plan, without compiling anything: a rate, a weight. */
-export interface Knob {
+export interface RuntimeScalar {
   readonly knob: string;
   readonly value: number;
 }
@@ -22,7 +22,7 @@ export interface Launch<U extends string = string, V extends string = string> {
   readonly kernel: KernelSource<U, V>;
   /** What each binding of the kernel holds, in order. */
   readonly bind: readonly Ref[];
-  readonly uniforms: Readonly<Record<U, number | Knob>>;
+  readonly uniforms: Readonly<Record<U, number | RuntimeScalar>>;
   /** Override values fixed by the op's attributes (WRAP, RELU ...); a variant's values come on top. */
   readonly overrides?: Overrides;
   /** Workgroups for a given choice of override values. */
@@ -104,7 +104,7 @@ export interface HalfMaps<A> {
 export interface Op<N extends number = any, A = any> {
   readonly name: string;
   /** Kind of the output. Default: that of the inputs that are no indices; real without any. */
-  readonly kind?: Kind;
+  readonly kind?: Dtype;
   /** What it can do with maps of f16 while all else is f32. Default: nothing; it takes all of one kind. */
   readonly half?: HalfMaps<A>;
   /**
@@ -118,7 +118,7 @@ export interface Op<N extends number = any, A = any> {
    * How to compute `y`. An empty list means that y is a view of x[0]: the same elements under another shape.
    * `scratch` gives memory for this node alone; its contents are undefined at the start.
    */
-  forward(x: Tuple<Ref, N>, y: Ref, attrs: A, scratch: (shape: Shape, kind?: Kind) => Ref): readonly Launch[];
+  forward(x: Tuple<Ref, N>, y: Ref, attrs: A, scratch: (shape: Shape, kind?: Dtype) => Ref): readonly Launch[];
   /** Gradient of each input, written as more graph; null where there is none. */
   backward(c: BackwardContext<N, A>): Tuple<Ref | null, N>;
   /** Fusion: this node, whose only reader is `next`, and `next` in one. Null when they do not go together. */

@@ -1,6 +1,6 @@
 import { size } from '../../base/shape';
 import { adamInPlace, adamMomentsOp, adamOp } from '../../shaders/adam';
-import { health } from '../../shaders/health';
+import { allFinite } from '../../shaders/all_finite';
 import type { Ref } from '../../shaders/op';
 import { affine } from '../../shaders/pointwise';
 import type { Graph, Node } from '../graph';
@@ -90,6 +90,6 @@ export function adamOptimiser(
       { name: 'moments', node: moments, enlarged: 'resize' },
       { name: 'count', node: step, enlarged: 'keep' },
     ],
-    health: health(g, next, g.assigned.get(moments.id) ?? moments),
+    health: allFinite(g, next, g.assigned.get(moments.id) ?? moments),
   };
 }

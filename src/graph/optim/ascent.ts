@@ -1,5 +1,5 @@
-import { health } from '../../shaders/health';
-import { normalisedStepOp } from '../../shaders/normalised_step';
+import { allFinite } from '../../shaders/all_finite';
+import { normalizedSgdOp } from '../../shaders/normalized_sgd';
 import type { Ref } from '../../shaders/op';
 import { abs, affine } from '../../shaders/pointwise';
 import { mean } from '../../shaders/reduce';
@@ -21,12 +21,12 @@ export interface AscentOptions {
 export function ascent(problem: Problem, { rate, eps = 1e-8 }: AscentOptions): Optimiser & { readonly next: Ref } {
   const { g, param, counter, lo, hi } = problem;
   const { loss, gradient } = evaluation(problem, param);
-  const next = g.apply(normalisedStepOp, [param, gradient, mean(g, abs(g, gradient)), bounds(g, 'ascent', lo, hi)], {
+  const next = g.apply(normalizedSgdOp, [param, gradient, mean(g, abs(g, gradient)), bounds(g, 'ascent', lo, hi)], {
     rate: { knob: 'rate', value: rate },
     eps,
     box: lo !== undefined || hi !== undefined,
   });
   g.assign(param, next);
   g.assign(counter, affine(g, counter, 1, 1));
-  return { loss, next, states: [], health: health(g, next) };
+  return { loss, next, states: [], health: allFinite(g, next) };
 }

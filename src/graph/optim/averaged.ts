@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
+import { allFinite } from '../../shaders/all_finite';
 import { mulScalar } from '../../shaders/broadcast';
-import { health } from '../../shaders/health';
 import { add, affine, div, sub } from '../../shaders/pointwise';
 import type { Optimiser, Problem } from './optimiser';
 
@@ -33,6 +33,6 @@ export function averaged({ g, param }: Problem, optimiser: Optimiser, decay = 0.
       { name: 'mean', node: mean, enlarged: 'resize' },
       { name: 'weight of mean', node: weight, enlarged: 'reset' },
     ],
-    health: add(g, optimiser.health, health(g, moved)),
+    health: add(g, optimiser.health, allFinite(g, moved)),
   };
 }

@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
+import { allFinite } from '../../shaders/all_finite';
 import { slice0 } from '../../shaders/concat';
-import { health } from '../../shaders/health';
 import {
   CONTROL,
   controlSize,
@@ -102,6 +102,6 @@ function search(problem: Problem, options: LbfgsOptions, quadratic: boolean): Op
       { name: 'phase', node: phase, enlarged: 'reset' },
     ],
     // What enters history and gradient has been found finite by their products.
-    health: health(g, decided, next),
+    health: allFinite(g, decided, next),
   };
 }

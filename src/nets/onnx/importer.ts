@@ -7,7 +7,7 @@ import { pad } from '../../shaders/pad';
 import { reshape } from '../../shaders/reshape';
 import { Attributes, type Sides } from './attributes';
 import type { NetOptions } from './build';
-import { axisOf, isReal, MOST_FOLDED, numbers } from './host';
+import { axisOf, isReal, MOST_FOLDED, numbers } from './const_fold';
 import { type OnnxModel, type OnnxNode, OnnxShape, type OnnxTensor, OnnxUnsupported, onnxError } from './model';
 import { operators } from './ops';
 import type { PendingPad } from './padding';

@@ -1,6 +1,6 @@
+import { didYouMean } from '../../base/did_you_mean';
 import { EngineError } from '../../base/errors';
-import { nearest } from '../../base/nearest';
-import { familyOf } from './families';
+import { familyOf } from './layer_naming';
 import type { OnnxModel, OnnxNode } from './model';
 
 /** The names a net's values go by. */
@@ -42,7 +42,7 @@ export function layerValue(model: OnnxModel, names: LayerNames, layer: string): 
   if (value !== undefined) return value;
   // Deepest first: of names equally near, the deeper one is more often meant (relu6_1 is past the end).
   const known = [...names.usual].reverse();
-  const near = nearest(layer, [...known, ...names.values.keys()]);
+  const near = didYouMean(layer, [...known, ...names.values.keys()]);
   const some = names.usual.slice(0, 60);
   throw new EngineError(
     'RecipeError',

@@ -1,7 +1,7 @@
 // The only file that imports onnx-proto: an ONNX file goes in, a plain OnnxModel comes out.
 import onnxProto, { type onnx } from 'onnx-proto';
 import { EngineError } from '../../base/errors';
-import { hostTensor } from './host';
+import { hostTensor } from './const_fold';
 import {
   type Attribute,
   type OnnxInput,

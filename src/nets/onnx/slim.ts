@@ -1,10 +1,10 @@
 import { EngineError } from '../../base/errors';
 import { toHalf } from '../../base/half';
+import { withAliases } from './layer_aliases';
 import { type LayerNames, layerNames, layerValue } from './layers';
 import { type OnnxModel, type OnnxTensor, onnxError } from './model';
 import { type ByteSource, type Range, type Scanned, type ScannedNode, type ScannedTensor, scanOnnx } from './scan';
 import { convolutionalPart, floatsKept } from './slim_choice';
-import { withAliases } from './structure';
 import { isBeside, type ReadExternal } from './tensor';
 import {
   FLOAT,

@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
 import type { Graph } from '../../graph/graph';
-import { isReal } from './host';
+import { isReal } from './const_fold';
 import { Importer } from './importer';
 import { type OnnxInput, type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './model';
 import { operators } from './ops';

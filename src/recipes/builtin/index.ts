@@ -1,5 +1,5 @@
+import { didYouMean } from '../../base/did_you_mean';
 import { EngineError } from '../../base/errors';
-import { nearest } from '../../base/nearest';
 import type { RecipeText } from '../recipe';
 import collage from './collage.json';
 import dream from './dream.json';
@@ -58,7 +58,7 @@ export function builtinRecipe(name: string): RecipeText {
   const found = builtinRecipes.find((r) => r.name === name);
   if (found) return structuredClone(found);
   const names = builtinRecipes.map((r) => r.name ?? '');
-  const near = nearest(name, names);
+  const near = didYouMean(name, names);
   throw new EngineError(
     'RecipeError',
     `there is no recipe called ${name}.${near ? ` Did you mean ${near}?` : ''}`,

@@ -3,7 +3,7 @@ import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { defineOp, type Knob, launch, type Op } from '../op';
+import { defineOp, launch, type Op, type RuntimeScalar } from '../op';
 import wgsl from './adam.wgsl';
 import inPlaceWgsl from './adam_in_place.wgsl';
 import momentsWgsl from './adam_moments.wgsl';
@@ -81,7 +81,7 @@ export const adamMomentsOp: Op<2, Betas> = defineOp<2, Betas>({
 
 export interface AdamAttrs extends Betas {
   /** Step length. */
-  readonly rate: number | Knob;
+  readonly rate: number | RuntimeScalar;
   readonly eps: number;
   /** Whether to keep the result within the bounds. */
   readonly box: boolean;

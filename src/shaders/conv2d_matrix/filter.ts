@@ -1,4 +1,4 @@
-import { bug } from '../../base/errors';
+import { invariant } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -53,7 +53,9 @@ export const filterOp: Op<1, FilterAttrs> = defineOp<1, FilterAttrs>({
     ];
   },
   backward() {
-    throw bug('conv2d_matrix_filter has no derivative: conv2d_matrix takes the filters too, and hands them theirs');
+    throw invariant(
+      'conv2d_matrix_filter has no derivative: conv2d_matrix takes the filters too, and hands them theirs',
+    );
   },
 });
 

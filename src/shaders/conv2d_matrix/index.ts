@@ -1,4 +1,4 @@
-import { bug, EngineError, shapeError } from '../../base/errors';
+import { EngineError, invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { channelSum } from '../channel_mean';
@@ -73,7 +73,8 @@ export const matrixOp: Op<number, MatrixAttrs> = defineOp<number, MatrixAttrs>({
     }
     const want = filterShape(conv.bank.a, conv.bank.b, attrs.side);
     if (!sameShape(filter, want)) throw shapeError('conv2d_matrix', `filters in blocks [${want.join(', ')}]`, filter);
-    if (!extra !== !attrs.extra) throw bug(`conv2d_matrix with ${attrs.extra ?? 'no'} extra, and ${extra ?? 'none'}`);
+    if (!extra !== !attrs.extra)
+      throw invariant(`conv2d_matrix with ${attrs.extra ?? 'no'} extra, and ${extra ?? 'none'}`);
     if (extra && !sameShape(extra, attrs.extra === 'bias' ? [conv.bank.a] : x)) {
       throw attrs.extra === 'bias'
         ? shapeError('conv2d_matrix', `a bias [${conv.bank.a}]`, extra)
@@ -167,7 +168,8 @@ export function matrixConv(
   { bias, ...attrs }: { pad: Pads; border: Borders; bias?: Ref },
 ): Ref {
   const unit = units.get(g);
-  if (!unit || x.kind !== 'half') throw bug(`matrices of ${x.kind} values, on ${unit ? 'an' : 'no'} adapter with them`);
+  if (!unit || x.kind !== 'half')
+    throw invariant(`matrices of ${x.kind} values, on ${unit ? 'an' : 'no'} adapter with them`);
   const filter = matrixFilter(g, w, { side: unit.side, flip: false });
   return bias
     ? g.apply(matrixOp, [x, w, filter, bias], { ...unit, ...attrs, flip: false, extra: 'bias' })

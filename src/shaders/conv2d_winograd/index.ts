@@ -1,4 +1,4 @@
-import { bug, EngineError, shapeError } from '../../base/errors';
+import { EngineError, invariant, shapeError } from '../../base/errors';
 import { type Shape, sameShape } from '../../base/shape';
 import { channelSum } from '../channel_mean';
 import { type Conv, convShape } from '../conv2d/geometry';
@@ -65,7 +65,8 @@ export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAt
     const want = filterShape(conv.bank.a, conv.bank.b, tile);
     if (!sameShape(filter, want))
       throw shapeError('conv2d_winograd', `transformed filters [${want.join(', ')}]`, filter);
-    if (!extra !== !attrs.extra) throw bug(`conv2d_winograd with ${attrs.extra ?? 'no'} extra, and ${extra ?? 'none'}`);
+    if (!extra !== !attrs.extra)
+      throw invariant(`conv2d_winograd with ${attrs.extra ?? 'no'} extra, and ${extra ?? 'none'}`);
     if (extra && !sameShape(extra, attrs.extra === 'bias' ? [conv.bank.a] : x)) {
       throw attrs.extra === 'bias'
         ? shapeError('conv2d_winograd', `a bias [${conv.bank.a}]`, extra)

@@ -1,6 +1,6 @@
 import { chw, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { type Kind, type Launch, launch, type Ref } from '../op';
+import { type Dtype, type Launch, launch, type Ref } from '../op';
 import { BORDER, type Borders } from '../pad/border';
 import type { Tile } from '../winograd_filter';
 import pixel from './pixel.wgsl';
@@ -139,7 +139,7 @@ export function winogradLaunches(
   filter: Ref,
   y: Ref,
   work: Work,
-  scratch: (shape: Shape, kind: Kind) => Ref,
+  scratch: (shape: Shape, kind: Dtype) => Ref,
 ): readonly Launch[] {
   const { tile, top, left, border, bias, mask, relu, pool, most } = work;
   const [c, h, w] = chw('conv2d_winograd', x.shape);

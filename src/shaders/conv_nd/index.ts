@@ -1,7 +1,7 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { bordered, type ConstantBuilder, type PadMode } from '../axis_mix';
+import { bordered, type ConstantBuilder, type PadMode } from '../axis_linear';
 import { add } from '../binary';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';

@@ -3,7 +3,7 @@ import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { type Builder, defineOp, type Knob, launch, type Ref } from '../op';
+import { type Builder, defineOp, launch, type Ref, type RuntimeScalar } from '../op';
 import wgsl from './fill.wgsl';
 
 const kernel = defineKernel({
@@ -15,7 +15,7 @@ const kernel = defineKernel({
   variants: [{ WG: 64 }],
 });
 
-export const fillOp = defineOp<0, { shape: Shape; value: number | Knob }>({
+export const fillOp = defineOp<0, { shape: Shape; value: number | RuntimeScalar }>({
   name: 'fill',
   infer(_, { shape }) {
     if (size(shape) < 1)
@@ -30,4 +30,5 @@ export const fillOp = defineOp<0, { shape: Shape; value: number | Knob }>({
 });
 
 /** A value of the given shape, the same number everywhere. */
-export const fill = (g: Builder, shape: Shape, value: number | Knob): Ref => g.apply(fillOp, [], { shape, value });
+export const fill = (g: Builder, shape: Shape, value: number | RuntimeScalar): Ref =>
+  g.apply(fillOp, [], { shape, value });

@@ -1,10 +1,10 @@
-import { bug, shapeError } from '../../base/errors';
+import { invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
 import { type Expansion, expandChannels, expandChannelsOp } from '../broadcast';
 import { channelMean, channelSum } from '../channel_mean';
 import { matmul } from '../matmul';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
-import { mix, sub } from '../pointwise';
+import { linearCombine, sub } from '../pointwise';
 import { reshape } from '../reshape';
 import { transpose } from '../transpose';
 import { gradLaunches, gramLaunches } from './launches';
@@ -60,7 +60,7 @@ export interface GramGradAttrs {
 function parts<V>([x, d, ...more]: readonly V[], attrs: GramGradAttrs): { x: V; d: V; mu?: V; b?: V; a?: V } {
   const next = (there: boolean): V | undefined => (there ? more.shift() : undefined);
   const [mu, b, a] = [next(attrs.centred === true), next(attrs.bias !== undefined), next(attrs.add === true)];
-  if (x === undefined || d === undefined) throw bug('gram_grad wants a map and a matrix');
+  if (x === undefined || d === undefined) throw invariant('gram_grad wants a map and a matrix');
   return { x, d, ...(mu !== undefined && { mu }), ...(b !== undefined && { b }), ...(a !== undefined && { a }) };
 }
 
@@ -128,7 +128,7 @@ function square(x: Shape, d: Shape): number {
 function bothWays(g: Builder, a: Ref, b: Ref): Ref {
   const [C, H, W] = chw('gram_grad', a.shape);
   const m = matmul(g, reshape(g, a, [C, H * W]), reshape(g, b, [C, H * W]), { tb: true });
-  return mix(g, m, transpose(g, m), 1 / (H * W), 1 / (H * W));
+  return linearCombine(g, m, transpose(g, m), 1 / (H * W), 1 / (H * W));
 }
 
 export interface GramOptions {

@@ -6,7 +6,7 @@ import flat from '../lib/flat.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
 import shared from '../lib/shared.wgsl';
 import sharedSubgroup from '../lib/shared_subgroup.wgsl';
-import { type Kind, type Launch, launch, type Ref } from '../op';
+import { type Dtype, type Launch, launch, type Ref } from '../op';
 import wgsl from './gram.wgsl';
 import factorWgsl from './gram_factor.wgsl';
 import gradWgsl from './gram_grad.wgsl';
@@ -93,7 +93,7 @@ const rowsKernel = defineKernel({
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
-type Scratch = (shape: Shape, kind?: Kind) => Ref;
+type Scratch = (shape: Shape, kind?: Dtype) => Ref;
 
 /** Workgroups that fill a large GPU. */
 const GROUPS = 256;

@@ -8,7 +8,7 @@ import flat from '../lib/flat.wgsl';
 import free from '../lib/free.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
-import { defineOp, type Knob, launch, type Op } from '../op';
+import { defineOp, launch, type Op, type RuntimeScalar } from '../op';
 import basisWgsl from './basis.wgsl';
 import controlWgsl from './control.wgsl';
 import historyWgsl from './history.wgsl';
@@ -203,7 +203,7 @@ export const lbfgsProductsOp: Op<6, Box> = defineOp<6, Box>({
 export interface ControlAttrs {
   readonly pairs: number;
   /** Length of the first step: root mean square of what elements move by. */
-  readonly rate: number | Knob;
+  readonly rate: number | RuntimeScalar;
   /** No trial moves elements by more, root mean square. */
   readonly longest: number;
   /** Share of the fall a straight line promises that a step has to bring. */

@@ -3,7 +3,7 @@ import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { type Builder, defineOp, type Knob, launch, type Op, type Ref } from '../op';
+import { type Builder, defineOp, launch, type Op, type Ref, type RuntimeScalar } from '../op';
 import functions from './functions.wgsl';
 import { overKernels, overOperand } from './over';
 import wgsl from './pointwise.wgsl';
@@ -20,8 +20,8 @@ const kernelsOver = overKernels('pointwise', [functions], [64, 256]);
 
 /** The two parameters a pointwise function may have. */
 export interface Params {
-  readonly s?: number | Knob;
-  readonly t?: number | Knob;
+  readonly s?: number | RuntimeScalar;
+  readonly t?: number | RuntimeScalar;
 }
 
 type Derivative<N extends number> = Op<N, Params>['backward'];
@@ -47,7 +47,14 @@ function unary(name: string, FN: number, backward: Derivative<1>): Op<1, Params>
   });
 }
 
-function step(FN: number, a: Ref, b: Ref, y: Ref, s: number | Knob, t: number | Knob): ReturnType<typeof launch> {
+function step(
+  FN: number,
+  a: Ref,
+  b: Ref,
+  y: Ref,
+  s: number | RuntimeScalar,
+  t: number | RuntimeScalar,
+): ReturnType<typeof launch> {
   const n = size(y.shape);
   return launch({
     kernel,
@@ -106,11 +113,12 @@ export const mul = (g: Builder, a: Ref, b: Ref): Ref => g.apply(ops.mul, [a, b],
 /** a / b, elementwise. */
 export const div = (g: Builder, a: Ref, b: Ref): Ref => g.apply(ops.div, [a, b], {});
 /** s a + t b, elementwise. */
-export const mix = (g: Builder, a: Ref, b: Ref, s: number, t: number): Ref => g.apply(ops.mix, [a, b], { s, t });
+export const linearCombine = (g: Builder, a: Ref, b: Ref, s: number, t: number): Ref =>
+  g.apply(ops.mix, [a, b], { s, t });
 /** s a + t, elementwise. */
 export const affine = (g: Builder, a: Ref, s: number, t: number): Ref => g.apply(ops.affine, [a], { s, t });
 /** s a; a itself where s is 1, which is what most weights are. */
-export const scale = (g: Builder, a: Ref, s: number | Knob): Ref =>
+export const scale = (g: Builder, a: Ref, s: number | RuntimeScalar): Ref =>
   s === 1 ? a : g.apply(ops.affine, [a], { s, t: 0 });
 /** |a|; its gradient at 0 is 0. */
 export const abs = (g: Builder, a: Ref): Ref => g.apply(ops.abs, [a], {});

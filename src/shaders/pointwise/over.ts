@@ -2,7 +2,7 @@ import { size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { type Knob, type Launch, launch, type Ref } from '../op';
+import { type Launch, launch, type Ref, type RuntimeScalar } from '../op';
 import wgsl from './pointwise_over.wgsl';
 import oneWgsl from './pointwise_over_one.wgsl';
 
@@ -12,8 +12,8 @@ export interface Pointwise {
   readonly b: Ref;
   readonly y: Ref;
   readonly overrides: Readonly<Record<string, number>>;
-  readonly s: number | Knob;
-  readonly t: number | Knob;
+  readonly s: number | RuntimeScalar;
+  readonly t: number | RuntimeScalar;
   readonly flops: number;
 }
 

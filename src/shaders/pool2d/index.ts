@@ -3,7 +3,7 @@ import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import flat from '../lib/flat.wgsl';
-import { type Builder, defineOp, type Kind, type Launch, launch, type Op, type Ref } from '../op';
+import { type Builder, type Dtype, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import { div, mul } from '../pointwise';
 import wgsl from './pool2d.wgsl';
 import gradWgsl from './pool2d_grad.wgsl';
@@ -81,7 +81,7 @@ function pooling(kind: keyof typeof KIND, x: Ref, v: Ref, y: Ref, w: Window): La
 }
 
 /** Launches for the gradient of a map, given that of its windows; x is where the maximum is, and null for means. */
-function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: Shape, kind: Kind) => Ref): Launch[] {
+function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: Shape, kind: Dtype) => Ref): Launch[] {
   const [C, H, W] = chw('pool2d', dx.shape);
   const [, OH, OW] = chw('pool2d', dy.shape);
   const flops = size(dy.shape) * size(w.size);

@@ -1,7 +1,7 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
-import { bordered, type ConstantBuilder, type PadMode } from '../axis_mix';
+import { bordered, type ConstantBuilder, type PadMode } from '../axis_linear';
 import {
   type Three,
   three,
@@ -49,11 +49,11 @@ export const maxPoolOp: Op<1, Window> = defineOp<1, Window>({
   name: 'max_pool',
   infer: ([x], w) => [planes('maxPool', x, w.x), ...w.y],
   forward: ([x], y, w) => [step(kernel, [x], y, w)],
-  backward: ({ g, x: [x], dy, attrs: w }) => [g.apply(maxPoolGradOp, [dy, g.apply(maxPoolPlacesOp, [x], w)], w)],
+  backward: ({ g, x: [x], dy, attrs: w }) => [g.apply(maxPoolGradOp, [dy, g.apply(maxPoolArgmaxOp, [x], w)], w)],
 });
 
 /** Where in its plane the largest element of each window is, u32. */
-export const maxPoolPlacesOp: Op<1, Window> = defineOp<1, Window>({
+export const maxPoolArgmaxOp: Op<1, Window> = defineOp<1, Window>({
   name: 'max_pool_places',
   kind: 'u32',
   infer: ([x], w) => [planes('maxPoolPlaces', x, w.x), ...w.y],
@@ -106,7 +106,7 @@ export function maxPool(g: ConstantBuilder, x: Ref, kernelSides: readonly number
  * channel). Not under the shape of the pooled value: a view would be one of real numbers.
  * @throws EngineError `ShapeError` for windows that do not fit.
  */
-export function maxPoolPlaces(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
+export function maxPoolArgmax(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
   const [map, w] = seen('maxPoolPlaces', g, x, kernelSides, options);
-  return g.apply(maxPoolPlacesOp, [map], w);
+  return g.apply(maxPoolArgmaxOp, [map], w);
 }

@@ -1,7 +1,7 @@
 import { type Shape, size } from '../../base/shape';
 import { eachTap, type Window, type WindowOptions, windowOf } from '../conv_nd/window';
 import type { Case, OpSpec, Value } from '../op';
-import { maxPoolGradOp, maxPoolOp, maxPoolPlacesOp } from './index';
+import { maxPoolArgmaxOp, maxPoolGradOp, maxPoolOp } from './index';
 
 interface Pool {
   readonly name: string;
@@ -56,7 +56,7 @@ const forward: OpSpec<1, Window> = {
 };
 
 const places: OpSpec<1, Window> = {
-  op: maxPoolPlacesOp,
+  op: maxPoolArgmaxOp,
   reference: ([x], w) => largest(x, w).at,
   // Few values, so that some are equal: the first counts.
   cases: pools.map(

@@ -3,7 +3,7 @@ import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { expand, mulScalar } from '../broadcast';
 import treeSum from '../lib/tree_sum.wgsl';
-import { type Builder, defineOp, type Kind, type Launch, launch, type Op, type Ref } from '../op';
+import { type Builder, type Dtype, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import wgsl from './reduce.wgsl';
 import totalWgsl from './total.wgsl';
 
@@ -47,7 +47,7 @@ export function reduction(
   b: Ref,
   y: Ref,
   scale: number,
-  scratch: (shape: Shape, kind?: Kind) => Ref,
+  scratch: (shape: Shape, kind?: Dtype) => Ref,
 ): Launch[] {
   const n = size(a.shape) / rows;
   const parts = partsOf(n, rows);

@@ -1,4 +1,4 @@
-import { bug, shapeError } from '../../base/errors';
+import { invariant, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -60,7 +60,7 @@ export const filterOp: Op<1, FilterAttrs> = defineOp<1, FilterAttrs>({
     ];
   },
   backward() {
-    throw bug('winograd_filter has no derivative: conv2d_winograd takes the filters too, and hands them theirs');
+    throw invariant('winograd_filter has no derivative: conv2d_winograd takes the filters too, and hands them theirs');
   },
 });
 

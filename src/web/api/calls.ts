@@ -1,6 +1,6 @@
-import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../api/options';
-import type { ApiPlatform } from '../../api/platform';
-import { runOn, textureOn, type Worked } from '../../api/work';
+import { runOn, textureOn, type Worked } from '../../app/job';
+import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
+import type { ApiPlatform } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { open } from '../../gpu/open.browser';
 import { TuneTable } from '../../gpu/tune_cache.browser';

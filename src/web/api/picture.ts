@@ -1,4 +1,4 @@
-import { Picture } from '../../api/picture';
+import { Picture } from '../../app/picture';
 
 /** A picture that toroid made: what a page can show. */
 export class WebPicture extends Picture {

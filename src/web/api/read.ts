@@ -1,6 +1,6 @@
 // Everything a page may have a picture in, as a raster.
-import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../api/plain_sources';
-import type { ReadPicture, ReadWishes } from '../../api/platform';
+import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../app/plain_sources';
+import type { ReadPicture, ReadWishes } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { readText } from '../../base/png';
 import type { Raster } from '../../base/raster';

@@ -2,9 +2,9 @@ import type { JSX } from 'preact';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { builtinRecipe } from '../../recipes/builtin';
 import type { RecipeText } from '../../recipes/recipe';
+import { BitmapView } from './bitmap_view';
 import { download } from './download';
 import { filesOf, kindOf } from './files';
-import type { Link } from './link';
 import { Controls } from './parts/controls';
 import { History } from './parts/history';
 import { Inputs } from './parts/inputs';
@@ -15,18 +15,18 @@ import { Stage } from './parts/stage';
 import { Weights } from './parts/weights';
 import type { Given } from './protocol';
 import { recipeInside } from './record';
-import { Screen } from './screen';
 import { fromAddress, inputsOf, masksOf, recipeOf, type Settings, toAddress } from './settings';
 import { initial, reduce, shareOf } from './state';
+import type { WorkerClient } from './worker_client';
 
 /** The whole page. What a person chose is in `settings` and `inputs`; what the worker told is in `state`. */
-export function App({ link }: { link: Link }): JSX.Element {
+export function App({ link }: { link: WorkerClient }): JSX.Element {
   const [state, tell] = useReducer(reduce, initial);
   const [settings, setSettings] = useState<Settings>(() => fromAddress(location.hash));
   const [own, setOwn] = useState<RecipeText | null>(null);
   const [inputs, setInputs] = useState<Readonly<Record<string, Given>>>({});
   const [said, say] = useState('');
-  const screen = useMemo(() => new Screen(), []);
+  const screen = useMemo(() => new BitmapView(), []);
   const recipe = useMemo(() => recipeOf(settings, own), [settings, own]);
   const running = state.run === 'running';
   const needs = inputsOf(recipe);

@@ -11,8 +11,8 @@ import { recordText } from '../../recipes/picture_record';
 import { fillRecipe, type Recipe, type RecipeText } from '../../recipes/recipe';
 import { Session } from '../../recipes/session';
 import { readSource } from '../api/read';
-import { addNet, listNets, netNamed, removeNet } from './kept_nets';
-import type { Given, News, Order } from './protocol';
+import { addNet, listNets, netNamed, removeNet } from './net_store';
+import type { Command, Event, Given } from './protocol';
 
 /** Pixels of a style beyond which it is shrunk: it would say nothing more, and cost time at every step. */
 const STYLE_PIXELS = 2 ** 20;
@@ -41,10 +41,10 @@ export class StudioEngine {
   /** Orders are obeyed one after another. */
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(private readonly tell: (news: News, transfer?: Transferable[]) => void) {}
+  constructor(private readonly tell: (news: Event, transfer?: Transferable[]) => void) {}
 
   /** Never rejects: what goes wrong is told. */
-  obey(order: Order): Promise<void> {
+  obey(order: Command): Promise<void> {
     if (order.do === 'look') {
       this.#looking = order.on;
       return Promise.resolve();
@@ -53,7 +53,7 @@ export class StudioEngine {
     return this.#queue;
   }
 
-  async #do(order: Order): Promise<void> {
+  async #do(order: Command): Promise<void> {
     switch (order.do) {
       case 'open':
         await this.#open();

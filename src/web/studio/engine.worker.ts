@@ -1,10 +1,10 @@
 import { StudioEngine } from './engine';
-import type { Order } from './protocol';
+import type { Command } from './protocol';
 
 /** A worker's own scope: the types at hand are those of pages. */
 const scope = globalThis as unknown as {
   postMessage(message: unknown, transfer: Transferable[]): void;
-  addEventListener(type: 'message', hear: (e: MessageEvent<Order>) => void): void;
+  addEventListener(type: 'message', hear: (e: MessageEvent<Command>) => void): void;
 };
 const engine = new StudioEngine((news, transfer = []) => scope.postMessage(news, transfer));
 scope.addEventListener('message', (e) => void engine.obey(e.data));

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { App } from './app';
-import { startWorker } from './link';
+import { startWorker } from './worker_client';
 
 const root = document.getElementById('studio');
 if (root) {

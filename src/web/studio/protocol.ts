@@ -11,7 +11,7 @@ export interface Given {
 }
 
 /** What the page asks for. */
-export type Order =
+export type Command =
   | { readonly do: 'open' }
   | { readonly do: 'start'; readonly recipe: RecipeText; readonly inputs: Readonly<Record<string, Given>> }
   | { readonly do: 'pause' | 'resume' | 'end' | 'profile' | 'save' }
@@ -37,7 +37,7 @@ export interface NetKept {
 }
 
 /** What the worker tells. */
-export type News =
+export type Event =
   | { readonly is: 'opened'; readonly adapter: string; readonly software: boolean; readonly nets: readonly NetKept[] }
   | { readonly is: 'state'; readonly state: SessionState }
   | { readonly is: 'plan'; readonly sizes: readonly (readonly [width: number, height: number, steps: number])[] }

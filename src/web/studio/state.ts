@@ -3,7 +3,7 @@ import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
 import type { Curve } from './plot';
-import type { MomentSeen, NetKept, News } from './protocol';
+import type { Event, MomentSeen, NetKept } from './protocol';
 
 export interface State {
   /** Null until the adapter is open. */
@@ -63,7 +63,7 @@ export function shareOf({ sizes, progress, run }: State): number {
   return all > 0 ? Math.min(1, done / all) : 0;
 }
 
-export function reduce(state: State, news: News | Deed): State {
+export function reduce(state: State, news: Event | Deed): State {
   switch (news.is) {
     case 'opened':
       return { ...state, adapter: { name: news.adapter, software: news.software }, nets: news.nets };

@@ -1,9 +1,9 @@
 import { sameShape, size } from '../../../base/shape';
 import { add, div, max, min, mul, pow, prelu, sub } from '../../../shaders/binary';
-import { powConst } from '../../../shaders/elementary';
 import type { Ref } from '../../../shaders/op';
 import { affine } from '../../../shaders/pointwise';
-import { broadcastShape, numbers } from '../host';
+import { powConst } from '../../../shaders/unary';
+import { broadcastShape, numbers } from '../const_fold';
 import type { NodeContext } from '../importer';
 import type { GraphValue } from '../value';
 

@@ -1,6 +1,6 @@
 // Operators that make constants.
 import { size } from '../../../base/shape';
-import { checkFolded, hostTensor, numbers } from '../host';
+import { checkFolded, hostTensor, numbers } from '../const_fold';
 import type { Operator } from '../importer';
 import { onnxError } from '../model';
 import { madeTensor } from '../tensor';

@@ -1,5 +1,5 @@
 import { chw, sameShape, size } from '../../../base/shape';
-import { padNd } from '../../../shaders/axis_mix';
+import { padNd } from '../../../shaders/axis_linear';
 import { add } from '../../../shaders/binary';
 import { concat, slice0 } from '../../../shaders/concat';
 import { convNd, convTransposeNd } from '../../../shaders/conv_nd';

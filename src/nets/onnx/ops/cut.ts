@@ -1,7 +1,7 @@
 // Operators that cut values up, and pad them.
 import { size } from '../../../base/shape';
-import { gatherAxis, padNd } from '../../../shaders/axis_mix';
-import { hostTensor, moveBy, moved } from '../host';
+import { gatherAxis, padNd } from '../../../shaders/axis_linear';
+import { hostTensor, moveBy, moved } from '../const_fold';
 import type { NodeContext, Operator, Output } from '../importer';
 import { onnxError } from '../model';
 import { pendingPad } from '../padding';

@@ -1,9 +1,9 @@
 // Operators that treat each element on its own.
 import { size } from '../../../base/shape';
-import * as elementary from '../../../shaders/elementary';
 import type { Ref } from '../../../shaders/op';
 import { abs, affine, clamp, relu, scale, sign, sqrt } from '../../../shaders/pointwise';
-import { broadcastIndex, broadcastShape, checkFolded, hostTensor, isReal, numbers } from '../host';
+import * as elementary from '../../../shaders/unary';
+import { broadcastIndex, broadcastShape, checkFolded, hostTensor, isReal, numbers } from '../const_fold';
 import type { NodeContext, Operator } from '../importer';
 import { type OnnxTensor, onnxError } from '../model';
 import type { GraphValue } from '../value';

@@ -3,7 +3,7 @@ import { slice0 } from '../../../shaders/concat';
 import { fill } from '../../../shaders/fill';
 import type { Ref } from '../../../shaders/op';
 import { reshape } from '../../../shaders/reshape';
-import { moveBy } from '../host';
+import { moveBy } from '../const_fold';
 import type { NodeContext } from '../importer';
 import { type OnnxTensor, onnxError } from '../model';
 import { type GraphValue, inGraph } from '../value';

@@ -2,7 +2,6 @@
 import { sameShape, size } from '../../../base/shape';
 import * as binary from '../../../shaders/binary';
 import { concat, slice0 } from '../../../shaders/concat';
-import { accurateExp, accurateLog } from '../../../shaders/elementary';
 import { matmul } from '../../../shaders/matmul';
 import { matmulNd } from '../../../shaders/matmul_batch';
 import type { Ref } from '../../../shaders/op';
@@ -11,7 +10,8 @@ import { type Reduction, reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
 import { logSoftmax, softmax } from '../../../shaders/softmax';
 import { transpose } from '../../../shaders/transpose';
-import { broadcastShape, each, hostTensor, isReal, numbers, strides } from '../host';
+import { accurateExp, accurateLog } from '../../../shaders/unary';
+import { broadcastShape, each, hostTensor, isReal, numbers, strides } from '../const_fold';
 import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
 import type { GraphValue } from '../value';

@@ -1,8 +1,8 @@
 // Operators that move elements: each is one table of where elements come from, for the host and for the graph.
 import { size } from '../../../base/shape';
-import { gatherAxis } from '../../../shaders/axis_mix';
+import { gatherAxis } from '../../../shaders/axis_linear';
 import { expandTo } from '../../../shaders/binary';
-import { broadcastIndex, broadcastShape, hostTensor, type Move, moveBy, moved, numbers, strides } from '../host';
+import { broadcastIndex, broadcastShape, hostTensor, type Move, moveBy, moved, numbers, strides } from '../const_fold';
 import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
 import type { GraphValue } from '../value';

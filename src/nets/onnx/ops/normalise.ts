@@ -1,13 +1,13 @@
 import { size } from '../../../base/shape';
-import { lrn } from '../../../shaders/axis_mix';
+import { lrn } from '../../../shaders/axis_linear';
 import * as binary from '../../../shaders/binary';
 import { toHalf, toReal } from '../../../shaders/cast';
-import { powConst } from '../../../shaders/elementary';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
 import { instanceNorm } from '../../../shaders/standardize_rows';
+import { powConst } from '../../../shaders/unary';
 import type { NodeContext, Operator } from '../importer';
 import { type OnnxNode, type OnnxTensor, onnxError } from '../model';
 import { type GraphValue, inGraph } from '../value';

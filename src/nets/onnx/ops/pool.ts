@@ -1,14 +1,14 @@
 import { size } from '../../../base/shape';
-import { averagePool, padNd } from '../../../shaders/axis_mix';
+import { averagePool, padNd } from '../../../shaders/axis_linear';
 import { toHalf } from '../../../shaders/cast';
 import { channelMean } from '../../../shaders/channel_mean';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, sqrt, square } from '../../../shaders/pointwise';
-import { maxPool, maxPoolPlaces } from '../../../shaders/pool_nd';
+import { maxPool, maxPoolArgmax } from '../../../shaders/pool_nd';
 import { pool2d } from '../../../shaders/pool2d';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
-import { strides } from '../host';
+import { strides } from '../const_fold';
 import type { NodeContext, Operator, Output } from '../importer';
 import { onnxError } from '../model';
 import { type Axis, axesOf, foldedPads } from '../padding';
@@ -101,7 +101,7 @@ function places(c: NodeContext, v: GraphValue, pooled: readonly number[], pool: 
   const { kernel, steps, ceil } = pool;
   const { sides } = maps(c, v.shape);
   const isColumns = c.a.int('storage_order', 0, 0, 1) === 1;
-  const at = maxPoolPlaces(c.g, c.ndOf(v), kernel, { ...steps, ceil });
+  const at = maxPoolArgmax(c.g, c.ndOf(v), kernel, { ...steps, ceil });
   const plane = size(sides);
   const perPlane = size(at.shape.slice(1));
   const own = strides(sides);

@@ -2,7 +2,7 @@
 // integers could stand for, but not rounded, so that gradients pass. Only what leaves the graph is rounded.
 import { size } from '../../../base/shape';
 import { clamp } from '../../../shaders/pointwise';
-import { hostTensor, isReal, numbers, rangeOf } from '../host';
+import { hostTensor, isReal, numbers, rangeOf } from '../const_fold';
 import type { NodeContext, Operator } from '../importer';
 import { type OnnxTensor, onnxError } from '../model';
 import { floatCodes } from '../tensor';

@@ -1,5 +1,5 @@
 import { size } from '../../../base/shape';
-import { padNd, type ResampleOptions, resizeNd, sliceNd } from '../../../shaders/axis_mix';
+import { padNd, type ResampleOptions, resizeNd, sliceNd } from '../../../shaders/axis_linear';
 import type { Ref } from '../../../shaders/op';
 import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';

@@ -1,8 +1,8 @@
 // Operators that change what a value is called, not its elements: shapes and types.
 import { size } from '../../../base/shape';
-import { floor } from '../../../shaders/elementary';
 import { abs, mul, sign } from '../../../shaders/pointwise';
-import { hostTensor, isReal, numbers, stored } from '../host';
+import { floor } from '../../../shaders/unary';
+import { hostTensor, isReal, numbers, stored } from '../const_fold';
 import type { NodeContext, Operator } from '../importer';
 import { type OnnxTensor, onnxError } from '../model';
 

@@ -1,6 +1,6 @@
 // Squares of pixels as channels and back, and copies side by side: by transposing and by axis, so that it takes no table
 // of as many places as the result has.
-import { gatherAxis } from '../../../shaders/axis_mix';
+import { gatherAxis } from '../../../shaders/axis_linear';
 import type { Ref } from '../../../shaders/op';
 import { reshape } from '../../../shaders/reshape';
 import { transpose } from '../../../shaders/transpose';

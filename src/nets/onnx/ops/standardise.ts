@@ -2,11 +2,11 @@
 import { size } from '../../../base/shape';
 import * as binary from '../../../shaders/binary';
 import { toHalf, toReal } from '../../../shaders/cast';
-import { powConst } from '../../../shaders/elementary';
 import type { Ref } from '../../../shaders/op';
 import { affine, sqrt, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
+import { powConst } from '../../../shaders/unary';
 import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
 import type { GraphValue } from '../value';

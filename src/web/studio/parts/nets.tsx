@@ -1,15 +1,15 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { bytesText } from '../../../base/errors';
-import type { Link } from '../link';
 import type { NetKept } from '../protocol';
 import type { State } from '../state';
+import type { WorkerClient } from '../worker_client';
 
 interface Props {
   readonly nets: readonly NetKept[];
   readonly chosen: string | null;
   readonly fetching: State['fetching'];
-  readonly link: Link;
+  readonly link: WorkerClient;
   onFiles(files: readonly File[]): void;
   onChoose(name: string | null): void;
 }

@@ -1,12 +1,12 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Screen } from '../screen';
+import type { BitmapView } from '../bitmap_view';
 import type { Tile } from '../settings';
-import { Flat } from './flat';
-import { Space } from './space';
+import { Preview3d } from './preview_3d';
+import { TiledView } from './tiled_view';
 
 interface Props {
-  readonly screen: Screen;
+  readonly screen: BitmapView;
   readonly size: readonly [number, number] | null;
   readonly tile: Tile;
   readonly children: ComponentChildren;
@@ -24,9 +24,9 @@ export function Stage({ screen, size, tile, children }: Props): JSX.Element {
       <div class="view">
         {!size && <p class="empty">Drop a picture of a surface here: pebbles, bark, cloth, paint. Then press Run.</p>}
         {view === 'flat' ? (
-          <Flat screen={screen} size={size} tile={tile} repeat={repeat} />
+          <TiledView screen={screen} size={size} tile={tile} repeat={repeat} />
         ) : (
-          <Space screen={screen} body={view} repeat={repeat} tile={tile} />
+          <Preview3d screen={screen} body={view} repeat={repeat} tile={tile} />
         )}
       </div>
       <div class="bar">

@@ -1,0 +1,49 @@
+import type { Device } from '../gpu/device';
+import type { TuneMode } from '../gpu/tune';
+import type { Net } from '../nets/weights';
+import type { RunEvents } from '../recipes/events';
+import type { FoundRecord } from '../recipes/picture_record';
+import type { RecipeText } from '../recipes/recipe';
+import type { RunOptions } from '../recipes/run';
+import type { TextureSettingsText } from '../recipes/texture_settings';
+
+/** What every call takes. */
+export interface CallOptions
+  extends Omit<RunEvents, 'signal' | 'abort'>,
+    Pick<
+      RunOptions,
+      'resume' | 'memory' | 'checkpointSteps' | 'checkpointSeconds' | 'wantsCheckpoint' | 'onCheckpoint'
+    > {
+  /**
+   * What to compute on: an engine of `open()`, which stays open, or a GPUDevice of your own, which is given back as it
+   * was. Default: a device for this call alone.
+   */
+  readonly device?: Device | GPUDevice | undefined;
+  /** The network, loaded by `loadNet`. In Node also its name or the path of an .onnx file. */
+  readonly net?: Net | string | undefined;
+  /** Gives up: the call throws the signal's reason (an `AbortError`) after the current batch of steps, all memory freed. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ends early: the call resolves, after the current batch of steps, to the picture as it is by then. */
+  readonly stop?: AbortSignal | undefined;
+  /** Variants of kernels. Default: what was measured on this machine before, nothing on a software adapter. */
+  readonly tune?: TuneMode | undefined;
+}
+
+export interface TextureOptions extends CallOptions, Omit<TextureSettingsText, 'size' | 'net'> {
+  /** Width and height of the tile, pixels; one number: square. Default 256. */
+  readonly size?: number | readonly [width: number, height: number] | undefined;
+  /** The name of a recipe with one style, or such a recipe. Default: `texture`, or `texture-net` where a net is given. */
+  readonly recipe?: string | RecipeText | undefined;
+}
+
+export interface RecipeOptions extends CallOptions {
+  readonly seed?: number | undefined;
+  /** Width and height, pixels; one number: the longer side. */
+  readonly size?: number | readonly [width: number, height: number] | undefined;
+}
+
+/** A recipe to run: the name of one that comes with toroid, one written out, or what `readRecord` found in a picture. */
+export type RecipeLike = string | RecipeText | FoundRecord;
+
+/** Pictures by the names that the recipe has for them. */
+export type Inputs<Source> = Readonly<Record<string, Source>> | ReadonlyMap<string, Source>;

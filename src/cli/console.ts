@@ -1,0 +1,91 @@
+import { SingleBar } from 'cli-progress';
+import type { Progress } from '../recipes/events';
+
+/** On anything but a terminal: a line for every stage, and one this often within a long one. */
+const SPARSE_MS = 10_000;
+
+/**
+ * The conversation, on stderr: notices, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
+ * coloured, so there is nothing for NO_COLOR to switch off.
+ */
+export class Console {
+  readonly notices: string[] = [];
+  #bar: SingleBar | undefined;
+  #said = Number.NEGATIVE_INFINITY;
+  #finished = -1;
+  readonly #lively = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+
+  constructor(readonly quiet: boolean) {
+    process.on('exit', () => this.#clear()); // the bar switches line wrapping off: never leave a terminal like that
+  }
+
+  say(text: string): void {
+    this.#clear();
+    if (!this.quiet) process.stderr.write(`${text}\n`);
+  }
+
+  /** Something the user should know; kept for the JSON result as well. */
+  notice(text: string): void {
+    this.notices.push(text);
+    this.say(`note: ${text}`);
+  }
+
+  /** Where a run is; `seconds` and `share` are an `Outlook`'s. */
+  step(p: Progress, { share, seconds }: { readonly share: number; readonly seconds: number | undefined }): void {
+    if (this.quiet) return;
+    if (p.stage < this.#finished) this.#finished = -1; // the next frame of a zoom
+    const over = p.step === p.steps && p.stage > this.#finished;
+    this.#show(progressLine(p, seconds), share, over ? p.stage : undefined);
+  }
+
+  /** @param finished the stage that is over with this: its line is always shown */
+  #show(line: string, share: number, finished: number | undefined): void {
+    if (this.#lively) {
+      if (!this.#bar) {
+        this.#bar = new SingleBar({
+          stream: process.stderr,
+          format: '{bar} {percentage}%  {line}',
+          barsize: 20,
+          barCompleteChar: '#',
+          barIncompleteChar: '.',
+          hideCursor: false, // nothing to restore when the process is ended
+          clearOnComplete: true,
+        });
+        this.#bar.start(1000, 0, { line });
+      }
+      this.#bar.update(Math.floor(share * 1000), { line });
+      return;
+    }
+    const now = performance.now();
+    if (finished === undefined && now - this.#said < SPARSE_MS) return;
+    if (finished !== undefined) this.#finished = finished;
+    this.#said = now;
+    process.stderr.write(`${line}\n`);
+  }
+
+  /** Takes the bar off the screen. */
+  end(): void {
+    this.#clear();
+  }
+
+  #clear(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
+
+/** `stage 2/5 fine 128x128, step 40/200, loss 0.0123, 12.3 ms a step, about 1 min 5 s left` */
+export function progressLine(p: Progress, seconds?: number): string {
+  const place = `stage ${p.stage + 1}/${p.stages} ${p.name} ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
+  const left = seconds === undefined || seconds <= 0 ? '' : `, about ${duration(seconds)} left`;
+  return `${place}, loss ${p.loss.toPrecision(3)}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
+}
+
+/** `45 s`, `3 min 20 s`, `1 h 5 min` */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+}

@@ -1,0 +1,44 @@
+import { type CastAttrs, toHalfOp, toRealOp } from '../shaders/cast';
+import type { Work } from './fuse';
+import type { Node } from './graph';
+
+/**
+ * Hands maps of f16 to ops that can take them as they are, and lets those whose result becomes f16 write it so: the maps
+ * in f32 between are then never stored. Sums and what is no map stay f32.
+ * @returns whether anything changed.
+ */
+export function elideCasts(work: Work, kept: ReadonlySet<number>): boolean {
+  let changed = false;
+  const readers = new Map<number, number>();
+  for (const { x } of work.values()) for (const { id } of x) readers.set(id, (readers.get(id) ?? 0) + 1);
+  /** Inputs without their casts; null where one of the maps is no f16. */
+  const taken = (x: readonly Node[], maps: readonly number[]): readonly Node[] | null => {
+    const bare = x.map((v, k) => (maps.includes(k) ? (source(v) ?? v) : v));
+    return maps.every((k) => bare[k]?.kind === 'half') ? bare : null;
+  };
+  const source = ({ id }: Node): Node | undefined => {
+    const cast = work.get(id);
+    return cast?.op === toRealOp && (cast.attrs as CastAttrs).scale === 1 ? cast.x[0] : undefined;
+  };
+  for (const [id, self] of [...work]) {
+    const { op, x, attrs, shape } = self;
+    const [only] = x;
+    const maker = op === toHalfOp && only ? work.get(only.id) : undefined;
+    if (maker?.op.half?.gain && only && readers.get(only.id) === 1 && !kept.has(only.id)) {
+      const maps = taken(maker.x, maker.op.half.maps);
+      const scaled = maker.op.half.gain(maker.attrs, (attrs as CastAttrs).scale);
+      if (!maps || scaled === null) continue;
+      work.set(id, { op: maker.op, x: maps, attrs: scaled, shape });
+      work.delete(only.id);
+      changed = true;
+    } else if (op.half && !op.half.gain) {
+      const maps = taken(x, op.half.maps);
+      if (!maps) continue;
+      work.set(id, { op, x: maps, attrs, shape });
+      changed = true;
+    }
+  }
+  const read = new Set([...work.values()].flatMap((w) => w.x.map((v) => v.id)));
+  for (const [id, { op }] of [...work]) if (op === toRealOp && !read.has(id) && !kept.has(id)) work.delete(id);
+  return changed;
+}

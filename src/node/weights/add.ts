@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { EngineError } from '../../base/errors';
+import { makeFolder } from '../../gpu/temp_files.node';
+import { parseOnnx } from '../../nets/onnx/parse';
+import { type KnownWeights, knownWeights, type Net, netOf, type Preprocessing } from '../../nets/weights';
+import { diskError } from './download';
+import { type FoundWeights, loadNet, resolveWeights } from './find';
+import { writeRecord } from './record';
+import { withSource, writePiece } from './write';
+
+export interface AddOptions {
+  readonly name: string;
+  readonly folder: string;
+  /** A symbolic link instead of a copy. */
+  readonly link?: boolean;
+  /** What is not given here is guessed. */
+  readonly preprocessing?: Partial<Preprocessing>;
+  readonly style?: readonly string[];
+  readonly content?: readonly string[];
+  readonly dream?: readonly string[];
+  readonly pooling?: KnownWeights['pooling'];
+  readonly licence?: string;
+  readonly source?: string;
+}
+
+export interface Added extends FoundWeights {
+  readonly known: KnownWeights;
+  /** What was guessed of it, in words; empty when nothing was. */
+  readonly guessed: string;
+}
+
+/**
+ * Puts a file of the user's own where it is found by name: read and checked, hashed, copied or linked, and with a
+ * record of what its input has to look like. A file that the manifest knows by its hash goes by the manifest's name.
+ * @throws EngineError `WeightsError`, `OnnxError`, `RecipeError` (no such layer), `DiskError`
+ */
+export async function addWeightFile(file: string, options: AddOptions): Promise<Added> {
+  const { folder, link = false } = options;
+  const found = resolveWeights(file);
+  const { size, sha256 } = await hashed(file);
+  const listed = knownWeights.find((w) => w.sha256 === sha256 && w.size === size);
+  if (listed) {
+    const path = place(file, join(folder, listed.file), link, null);
+    return { name: listed.name, path, known: listed, guessed: '' };
+  }
+  const bytes = readFileSync(file);
+  // Without a reader of other files: those would not be beside the copy.
+  const net = netOf(parseOnnx(bytes, { name: basename(file) }), null);
+  if (net.layers.length === 0) {
+    throw new EngineError('WeightsError', `${file} has no layer to compare`, 'Use a network with convolutions.');
+  }
+  const entry = entryOf(net, { ...options, size, sha256 });
+  const path = join(folder, entry.file);
+  if (resolve(path) === resolve(found.path)) writeRecord(path, { weights: entry, of: null });
+  else place(file, path, link, entry);
+  await loadNet(path, {});
+  const isGuessed = !options.preprocessing || Object.keys(options.preprocessing).length === 0;
+  return { name: entry.name, path, known: entry, guessed: isGuessed ? net.guessed : '' };
+}
+
+function entryOf(net: Net, options: AddOptions & { size: number; sha256: string }): KnownWeights {
+  const { name, size, sha256, preprocessing, style, content, dream, pooling } = options;
+  const known = (layers: readonly string[] | undefined): string[] | undefined => {
+    const wrong = layers?.find((l) => !net.names.values.has(l));
+    if (wrong === undefined) return layers && [...layers];
+    throw new EngineError(
+      'RecipeError',
+      `${net.name} has no layer ${wrong}`,
+      `Its layers: ${net.names.usual.slice(0, 60).join(', ')}.`,
+    );
+  };
+  return {
+    name,
+    file: `${name}.onnx`,
+    about: `added by hand: ${net.name}`,
+    url: null,
+    mirrors: [],
+    source: options.source ?? 'unknown',
+    licence: options.licence ?? 'unknown',
+    size,
+    sha256,
+    preprocessing: { ...net.preprocessing, ...preprocessing },
+    layers: known(style)?.map((layer) => ({ layer, mean: 1, covariance: 1 })) ?? [...net.layers],
+    content: known(content) ?? [...net.sets.content],
+    dream: known(dream) ?? [...net.sets.dream],
+    pooling: pooling ?? net.pooling,
+    aliases: {},
+    slim: false,
+  };
+}
+
+/** Copies or links a file, and puts its record beside it. */
+function place(from: string, to: string, link: boolean, entry: KnownWeights | null): string {
+  if (resolve(from) === resolve(to)) return to;
+  const record = entry && { weights: entry, of: null };
+  if (!link) {
+    withSource(from, (source) => {
+      const copy = {
+        length: source.size,
+        *bytes() {
+          for (let at = 0; at < source.size; at += COPY) yield source.read(at, Math.min(COPY, source.size - at));
+        },
+      };
+      writePiece(to, copy, record ? () => record : undefined);
+    });
+    return to;
+  }
+  try {
+    makeFolder(dirname(to));
+    if (existsSync(to)) rmSync(to);
+    if (record) writeRecord(to, record);
+    symlinkSync(resolve(from), to);
+  } catch (cause) {
+    throw diskError(to, cause);
+  }
+  return to;
+}
+
+const COPY = 1 << 20;
+
+async function hashed(file: string): Promise<{ size: number; sha256: string }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  try {
+    for await (const piece of createReadStream(file, { highWaterMark: COPY })) {
+      hash.update(piece);
+      size += piece.length;
+    }
+  } catch (cause) {
+    throw new EngineError('WeightsError', `cannot read ${file}: ${(cause as Error).message}`, 'Check the path.');
+  }
+  return { size, sha256: hash.digest('hex') };
+}

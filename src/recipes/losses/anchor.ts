@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { more } from '../later';
+import { commonLoss, INPUT, layersSchema } from './layers';
+import { defineLoss } from './loss';
+
+const schema = z.strictObject({
+  kind: z.literal('anchor'),
+  ...commonLoss,
+  layers: layersSchema.default([INPUT]),
+});
+export type AnchorSettings = z.output<typeof schema>;
+
+/**
+ * mean(((a - a_start) / rms(a_start))^2) at each layer, with a_start the canvas as it was when the stage began,
+ * position for position. 0 at the first step; the same at every size for the same relative change.
+ */
+export const anchor = defineLoss({
+  kind: 'anchor',
+  about:
+    'Holds the picture near what it was when the stage began, so that dreams and textures grow over it without eating it up.',
+  schema,
+  positional: true,
+  part: more,
+  build: (c, settings) => more().anchorTerms(c, settings),
+});

@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { more } from '../later';
+import { commonLoss } from './layers';
+import { defineLoss } from './loss';
+
+const index = z.int('must be a whole number').min(0, 'must be at least 0');
+
+const schema = z.strictObject({
+  kind: z.literal('channel'),
+  ...commonLoss,
+  layer: z.string().min(1).describe('layer of the net'),
+  channels: z
+    .union([z.literal('all'), index, z.array(index).min(1, 'must name a channel').max(64).readonly()])
+    .describe('number of a channel, from 0, a list of them, or "all"'),
+});
+export type ChannelSettings = z.output<typeof schema>;
+
+/**
+ * -mean(a_c^2) / mean(a_start^2): the power of the chosen channels over pixels and channels, relative to that of the whole
+ * layer when the stage began (a channel that is silent at first is then no reason for an infinite loss). A positive weight
+ * enhances. Olah, Mordvintsev and Schubert, "Feature Visualization", 2017.
+ */
+export const channel = defineLoss({
+  kind: 'channel',
+  about: 'Dreams of what one channel of a layer looks for: eyes, scales, spirals; of several at once, or of all.',
+  schema,
+  layers: ({ layer }) => [[layer]],
+  part: more,
+  build: (c, settings) => more().channelTerms(c, settings),
+});

@@ -1,0 +1,33 @@
+import * as z from 'zod';
+import { more } from '../later';
+import { commonLoss, layersSchema } from './layers';
+import { defineLoss } from './loss';
+
+const schema = z.strictObject({
+  kind: z.literal('enhance'),
+  ...commonLoss,
+  layers: layersSchema.default('dream'),
+  growth: z
+    .enum(['linear', 'log'])
+    .default('linear')
+    .describe('log: each doubling counts the same, so other losses keep their say however far it goes'),
+});
+export type EnhanceSettings = z.output<typeof schema>;
+
+/**
+ * -mean(a^2) / norm at each layer: the power of the activations, with the sign that makes a positive weight ENHANCE, so
+ * the loss is negative and falls without bound (until pixels reach the ends of their range). With growth `log` it is
+ * -log(mean(a^2) / norm): the same direction, but slower the further it has come.
+ *
+ * norm: with styles rms(G^), of the second moments of each style, weighted by its share and masked as it is; without,
+ * mean(a_start^2), of the canvas as it was when the stage began: the loss then starts at -1. Mordvintsev, Olah and Tyka,
+ * "Inceptionism", 2015 (the step on the L2 norm of a layer).
+ */
+export const enhance = defineLoss({
+  kind: 'enhance',
+  about:
+    'Dreams: a positive weight strengthens whatever the layers see in the picture already. Without a bound; see gram_enhance for a tamer one.',
+  schema,
+  part: more,
+  build: (c, settings) => more().enhanceTerms(c, settings),
+});

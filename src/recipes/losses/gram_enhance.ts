@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { more } from '../later';
+import { commonLoss, layersSchema } from './layers';
+import { defineLoss } from './loss';
+
+const schema = z.strictObject({
+  kind: z.literal('gram_enhance'),
+  ...commonLoss,
+  layers: layersSchema.default('style'),
+  clamp: z
+    .tuple([z.number(), z.number()])
+    .readonly()
+    .refine(([lo, hi]) => lo < hi, 'must be [low, high] with low below high')
+    .default([-1, 1])
+    .describe('bounds of the product of two moments; the lower one says how far to enhance'),
+});
+export type GramEnhanceSettings = z.output<typeof schema>;
+
+/**
+ * mean_ij clamp(-G_ij G^_ij / rms(G^)^2, lo, hi) at each layer, with G the second moments of the canvas about the origin,
+ * divided by pixels only, and G^ those of the style. A positive weight enhances: each pair of channels that the style has
+ * together is made stronger, as far as -lo times the mean square of the style's moments, and no further: where a product
+ * is out of bounds it has no gradient.
+ */
+export const gramEnhance = defineLoss({
+  kind: 'gram_enhance',
+  about:
+    'Strengthens what picture and style have in common, up to a bound: richer and more contrasted than the style itself, without burning out.',
+  schema,
+  part: more,
+  build: (c, settings) => more().gramEnhanceTerms(c, settings),
+});

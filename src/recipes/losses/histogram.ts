@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { more } from '../later';
+import { commonLoss, layersSchema } from './layers';
+import { defineLoss } from './loss';
+
+const schema = z.strictObject({ kind: z.literal('histogram'), ...commonLoss, layers: layersSchema.default('style') });
+export type HistogramSettings = z.output<typeof schema>;
+
+/**
+ * mean_c mean_i (sort(a_c)_i - quantile(sort(a^_c), (i + 0.5) / N))^2 / mean(a^^2): each channel's histogram against that of the
+ * style. Risser, Wilmot and Barnes, "Stable and Controllable Neural Texture Synthesis and Style Transfer Using
+ * Histogram Losses", 2017, take the distance of a map to its own remapping to the style's histogram; remapping gives a
+ * value the quantile of its rank, so with ranks instead of bins the two are the same, value and gradient.
+ */
+export const histogram = defineLoss({
+  kind: 'histogram',
+  about:
+    "Gives every feature the style's whole histogram: not only how much of it there is but how it is spread. Keeps contrast from washing out; goes well with gram.",
+  schema,
+  part: more,
+  build: (c, settings) => more().histogramTerms(c, settings),
+});

@@ -1,0 +1,23 @@
+// What blocks do that the plain texture has no use for.
+export { lbfgs, qqn } from '../graph/optim/lbfgs';
+export { lockPalette, paletteOf } from './colour/palette';
+export { phaseNoise, spectrumNoise } from './init/spectrum_noise';
+export { anchorTerms } from './losses/anchor_terms';
+export { channelTerms } from './losses/channel_terms';
+export { contentTerms } from './losses/content_terms';
+export { directionTerms } from './losses/direction_terms';
+export { enhanceTerms } from './losses/enhance_terms';
+export { gaussianTerms } from './losses/gaussian_terms';
+export { gramEnhanceTerms } from './losses/gram_enhance_terms';
+export { gramTerms } from './losses/gram_terms';
+export { guideTerms } from './losses/guide_terms';
+export { histogramTerms } from './losses/histogram_terms';
+export { meanTerms } from './losses/mean_terms';
+export { momentsTerms } from './losses/moments_terms';
+export { neuronTerms } from './losses/neuron_terms';
+export { shiftedGramTerms } from './losses/shifted_gram_terms';
+export { slicedTerms } from './losses/sliced_terms';
+export { spectrumTerms } from './losses/spectrum_terms';
+export { lattice, latticeMultiple } from './views/motifs';
+export { kaleidoscope } from './views/sectors';
+export { wallpaper, wallpaperMultiple } from './views/symmetries';

@@ -1,0 +1,286 @@
+import type { ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { swiftShaderArchive } from '../../src/gpu/swiftshader.node';
+import { readMetadata, readPicture } from '../../src/node/picture';
+import { seamless, seamScore } from '../../src/recipes/scores/seam';
+import { type Ended, each, runner } from '../support/cli_run';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-cli-'));
+const at = (name: string): string => join(folder, name);
+const test = suite('cli');
+
+const { start, toroid } = runner(folder);
+
+test.before(async () => {
+  assert.ok(existsSync('dist/cli.js'), 'dist/cli.js is missing: run `node build.mjs cli` first');
+  await toroid(['plasma', '-o', 'look.png', '--size', '48', '--seed', '3']);
+  const look = sharp(at('look.png'));
+  await look.clone().extract({ left: 0, top: 0, width: 24, height: 48 }).png().toFile(at('half.png'));
+  await look.clone().greyscale().toFile(at('grey.png'));
+  await look.clone().toColourspace('cmyk').jpeg().toFile(at('cmyk.jpg'));
+  await look.clone().toColourspace('rgb16').png().toFile(at('deep.png'));
+  await look.clone().ensureAlpha(0.5).png().toFile(at('alpha.png'));
+  await look.clone().resize(8, 8).png().toFile(at('tiny.png'));
+  writeFileSync(at('cut.png'), readFileSync(at('look.png')).subarray(0, 3000));
+  writeFileSync(at('text.png'), 'not a picture');
+  mkdirSync(at('folder.png'));
+});
+test.after(() => rmSync(folder, { recursive: true }));
+
+// Every command says what it is for, with examples; asking for help is no mistake.
+test('every command has help, and asking for it is no mistake', () =>
+  each([[], ['texture'], ['plasma'], ['check'], ['doctor'], ['weights']], async (command) => {
+    const { code, out, err } = await toroid([...command, '--help']);
+    const name = command.join() || 'toroid';
+    assert.equal([code, err], [0, ''], name);
+    assert.match(out, command[0] === 'weights' ? /list|verify/ : /Examples:\n {2}toroid/, name);
+  }));
+
+test('version', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  assert.equal(await toroid(['--version']), { code: 0, out: `${version}\n`, err: '' });
+});
+
+const wrongUsage: [string[], RegExp][] = [
+  [[], /Usage: toroid/],
+  [['textur', 'look.png'], /unknown command 'textur'\n\(Did you mean texture\?\)/],
+  [['texture'], /missing required argument 'exemplar'/],
+  [['texture', 'look.png', 'other.png'], /too many arguments/],
+  [['texture', 'look.png', '--szie', '64'], /unknown option '--szie'\n\(Did you mean --size\?\)/],
+  [['texture', 'look.png', '--size', '64by64'], /A size is WIDTHxHEIGHT/],
+  [['texture', 'look.png', '--size', '12'], /at least 32 pixels a side/],
+  [['texture', 'look.png', '--size', '64x99999'], /at most 8192 pixels a side/],
+  [['texture', 'look.png', '--seed', '-1'], /whole number/],
+  [['texture', 'look.png', '--seed', '4294967296'], /at most 4294967295/],
+  [['texture', 'look.png', '--steps', '0'], /at least 1/],
+  [['texture', 'look.png', '--scales', '1.5'], /whole number/],
+  [['texture', 'look.png', '--tile', 'z'], /Allowed choices are both, x, y, none/],
+  [['texture', 'look.png', '--bits', '12'], /Allowed choices are 8, 16/],
+  [['texture', 'look.png', '--net', 'vgg1'], /no such net\n {2}Did you mean vgg1[69]\?/],
+  [['texture', 'look.png', '--preview', '0x3'], /1 to 64 times each way/],
+  [['texture', 'look.png', '-o', 'look.png'], /--out look\.png is the input style itself/],
+  [['plasma', '--power', 'x'], /It must be a number/],
+  [['plasma', '--size', '0'], /sides are 1 to 8192/],
+  [['check'], /missing required argument 'tile'/],
+  [['weights', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
+];
+test('wrong usage: exit code 2, and what was meant', () =>
+  each(wrongUsage, async ([args, message]) => {
+    const { code, out, err } = await toroid(args);
+    assert.equal([code, out], [2, ''], args.join(' '));
+    assert.match(err, message, args.join(' '));
+  }));
+
+// All of these are found before an adapter is opened: "Running on" must not be said.
+const refused: [string[], RegExp][] = [
+  [['texture', 'none.png'], /^PictureError: there is no file none\.png\n {2}It is looked for in .*\n$/],
+  [['texture', 'folder.png'], /is a folder, not a picture/],
+  [['texture', 'text.png'], /is not a picture/],
+  [['texture', 'cut.png'], /is damaged or cut short/],
+  [['texture', 'tiny.png'], /is 8x8 pixels; at least 16x16/],
+  [['texture', 'look.png', '-o', 'x.bmp'], /cannot write \.bmp\n {2}Known: \.png/],
+  [['texture', 'look.png', '-o', 'x.jpg', '--bits', '16'], /\.jpg holds 8 bits/],
+  [['texture', 'look.png', '-o', 'folder.png'], /cannot write folder\.png: it is a folder/],
+  [['texture', 'look.png', '-o', 'text.png/x.png'], /a part of its path is a file/],
+  [['texture', 'look.png', '--save-stages', 'text.png'], /a part of its path is a file/],
+  [['texture', 'look.png', '--save-scales', 'text.png'], /a part of its path is a file/],
+  [['texture', 'look.png', '--size', '8192', '--preview', '3x3'], /24576x24576 pixels; the most is 16384/],
+  [['texture', 'look.png', '--net', 'none.onnx'], /^WeightsError: there is no file none\.onnx/],
+  [['check', 'none.png'], /there is no file none\.png/],
+  [['plasma', '-o', 'x.gif'], /cannot write \.gif/],
+];
+test('refused before any work: exit code 1, one message, no stack, nothing left behind', async () => {
+  await each(refused, async ([args, message]) => {
+    const { code, out, err } = await toroid(args);
+    assert.equal([code, out], [1, ''], args.join(' '));
+    assert.match(err, message, args.join(' '));
+    assert.not.match(err, /Running on|\n {4}at /, args.join(' '));
+  });
+  assert.not(readdirSync(folder).some((f) => f.endsWith('.tmp')));
+});
+
+test('plasma: same seed same bytes, other seed other bytes, and it tiles', async () => {
+  for (const [file, seed] of [
+    ['p1.png', '1'],
+    ['p2.png', '1'],
+    ['p3.png', '2'],
+  ] as const) {
+    const { code, out } = await toroid(['plasma', '-o', file, '--size', '60x40', '--seed', seed]);
+    assert.equal([code, out], [0, `${file}\n`]);
+  }
+  assert.equal(readFileSync(at('p1.png')), readFileSync(at('p2.png')));
+  assert.not.equal(readFileSync(at('p1.png')), readFileSync(at('p3.png')));
+  assert.ok(seamless(seamScore(await readPicture(at('p1.png')))));
+  const { settings } = JSON.parse((await readMetadata(at('p1.png'))).toroid ?? '') as { settings: unknown };
+  assert.equal(settings, { size: [60, 40], seed: 1, amplitude: 100, power: 1.4, stretch: false });
+});
+
+test('check: exit code and JSON say whether there is a seam', async () => {
+  const good = await toroid(['check', 'look.png', '--json']);
+  assert.is(good.code, 0);
+  assert.is((JSON.parse(good.out) as { seamless: boolean }).seamless, true);
+  const bad = await toroid(['check', 'half.png']);
+  assert.is(bad.code, 1);
+  assert.match(bad.out, /^x {2}ratio [\d.]+ {2}z [\d.]+ {2}SEAM/);
+  assert.match(bad.out, /\ny {2}ratio .* {2}seamless\n$/);
+  assert.is((await toroid(['check', 'half.png', '--tile', 'y'])).code, 0);
+});
+
+test('doctor: finds what there is, and says how to mend what there is not', async () => {
+  const system = await toroid(['doctor', '--json']);
+  const found = JSON.parse(system.out) as { node: string; adapters: { limits: object }[]; runsOn: string };
+  assert.is(found.node, process.version);
+  assert.is(system.code, found.runsOn === 'nothing' ? 1 : 0);
+  const none = await toroid(['doctor', '--json'], { VK_DRIVER_FILES: '/none', VK_ICD_FILENAMES: '/none' });
+  const missing = JSON.parse(none.out) as { adapters: unknown[]; remedy: { command: string } | null };
+  if (process.platform === 'linux') {
+    assert.equal(missing.adapters, []);
+    assert.is(missing.remedy?.command, 'unset VK_DRIVER_FILES VK_ICD_FILENAMES');
+  }
+});
+
+test('weights: lists all, and verifies nothing where there is nothing', async () => {
+  const { code, out } = await toroid(['weights', 'list', '--json']);
+  assert.is(code, 0);
+  const names = (JSON.parse(out) as { weights: { name: string }[] }).weights.map((w) => w.name);
+  assert.ok(names.includes('vgg19'));
+  const unknown = await toroid(['weights', 'verify', 'vgg91']);
+  assert.equal([unknown.code, unknown.out], [1, '']);
+  assert.match(unknown.err, /no weights called vgg91/);
+});
+
+// The smallest runs there are: one scale, two steps.
+const small = ['--size', '32', '--steps', '2', '--scales', '1'];
+interface Result {
+  file: string;
+  preview?: string;
+  saved?: string[];
+  width: number;
+  stopped: boolean;
+  adapter: { name: string; software: boolean };
+  recipe: { size: number[]; seed: number; inputs: Record<string, { path: string; sha256: string }> };
+  notices: string[];
+}
+type Line = { type: string } & Record<string, unknown>;
+
+const lines = (out: string): Line[] =>
+  out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
+/** The last line that `--json` prints. */
+function resultOf(out: string): Result {
+  const last = lines(out).at(-1);
+  assert.is(last?.type, 'result', out);
+  return last as unknown as Result;
+}
+
+test('texture: writes the tile, its preview and its stages, says where, and is the same each time', async () => {
+  const args = ['texture', 'look.png', ...small, '--seed', '5'];
+  const first = await toroid([...args, '-o', 'new/a.png', '--preview', '2x3', '--save-scales', 'new/stages']);
+  assert.equal([first.code, first.out], [0, 'new/a.png\n']);
+  assert.match(first.err, /Running on .+\n(.*\n)*.*stage 1\/1 texture 32x32, step 2\/2, loss/);
+  assert.equal(readdirSync(at('new')).sort(), ['a.2x3.png', 'a.png', 'stages']);
+  assert.equal(readdirSync(at('new/stages')), ['stage-1-texture-32x32.png']);
+  assert.is((await readPicture(at('new/a.2x3.png'))).height, 96);
+  const second = await toroid([...args, '-o', 'new/b.png', '--json', '--quiet']);
+  assert.is(second.code, 0);
+  assert.not.match(second.err, /Running on|stage/);
+  const said = lines(second.out);
+  assert.equal([...new Set(said.map((line) => line.type))], ['progress', 'stage', 'result']);
+  assert.equal(said[0]?.terms, { patches: said[0]?.loss });
+  const result = resultOf(second.out);
+  assert.is(result.file, 'new/b.png');
+  assert.type(result.adapter.software, 'boolean');
+  assert.ok(readFileSync(at('new/b.png')).equals(readFileSync(at('new/a.png'))));
+  const text = await readMetadata(at('new/b.png'));
+  assert.match(text.Software ?? '', /^toroid /);
+  assert.equal((JSON.parse(text.toroid ?? '') as Result).recipe, result.recipe);
+  assert.equal([result.recipe.seed, result.recipe.size], [5, [32, 32]]);
+  assert.is(result.recipe.inputs.style?.path, '../look.png');
+  assert.is(
+    result.recipe.inputs.style?.sha256,
+    createHash('sha256')
+      .update(readFileSync(at('look.png')))
+      .digest('hex'),
+  );
+});
+
+const exemplars: [string, string[], (r: Result) => void | Promise<void>][] = [
+  [
+    'grey.png',
+    [],
+    async () => {
+      const { data } = await readPicture(at('grey.out.png'));
+      const apart = data.subarray(0, 1024).reduce((most, v, i) => Math.max(most, Math.abs(v - data[1024 + i]!)), 0);
+      assert.ok(apart < 0.01, `grey came out coloured: ${apart}`);
+    },
+  ],
+  ['cmyk.jpg', [], (r) => assert.is(r.file, 'cmyk.tile.png')],
+  ['deep.png', ['--bits', '16'], async () => assert.is((await sharp(at('deep.out.png')).metadata()).depth, 'ushort')],
+  ['alpha.png', ['--tile', 'x'], (r) => assert.match(r.notices.join(), /filled with its mean colour/)],
+  ['look.png', ['--canvas', 'plasma', '--size', '48x32'], (r) => assert.is(r.width, 48)],
+];
+for (const [file, extra, look] of exemplars) {
+  test(`texture: from ${file} ${extra.join(' ')}`, async () => {
+    const out = file.replace(/\..*/, '.out.png');
+    const to = file === 'cmyk.jpg' ? [] : ['-o', out]; // one of them goes where it goes by itself
+    const { code, out: json, err } = await toroid(['texture', file, ...small, ...extra, ...to, '--json']);
+    assert.is(code, 0, err);
+    await look(resultOf(json));
+  });
+}
+
+test('texture: --require-gpu refuses software', async () => {
+  const { code, err } = await toroid(['texture', 'look.png', ...small, '-o', 'gpu.png', '--require-gpu']);
+  if (code === 0) assert.not.match(err, /software/);
+  else assert.match(err, /^(Warning.*\n)*AdapterError: (a GPU is required|no GPU)/m);
+});
+
+/** Stops a long run as `press` does, once it has begun. */
+async function stopped(press: (child: ChildProcess) => void, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  const { child, ended } = start(
+    ['texture', 'look.png', '--size', '64', '--steps', '9999', '-o', 'stopped.png', '--json'],
+    env,
+  );
+  let seen = '';
+  child.stderr!.on('data', function wait(piece) {
+    seen += piece;
+    if (!seen.includes('stage 1/')) return;
+    child.stderr!.off('data', wait);
+    press(child);
+  });
+  return ended;
+}
+
+test('texture: Ctrl-C, also when it arrives twice, writes what there is and exits with 130', async () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    rmSync(at('stopped.png'), { force: true });
+    const { code, out, err } = await stopped((child) => {
+      child.kill(signal);
+      setTimeout(() => child.kill(signal), 50);
+    });
+    assert.is(code, 130, err);
+    const result = resultOf(out);
+    assert.is(result.stopped, true);
+    assert.is((await readPicture(at('stopped.png'))).width, 64);
+  }
+});
+
+const swift = swiftShaderArchive() ? test : test.skip;
+swift('texture: in a process restarted with SwiftShader, everything is said once and signals arrive', async () => {
+  rmSync(at('stopped.png'), { force: true });
+  const { code, out, err } = await stopped((child) => child.kill('SIGINT'), { TOROID_ADAPTER: 'swiftshader' });
+  assert.is(code, 130, err);
+  assert.match(resultOf(out).adapter.name, /swiftshader/i);
+  assert.is(err.match(/Running on/g)?.length, 1);
+  assert.ok(existsSync(at('stopped.png')));
+});
+
+test.run();

@@ -1,0 +1,76 @@
+// Generated pages are those of the code, and links in docs/ lead somewhere.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { opReference } from '../../docs/generate/op_reference';
+import { fieldsWithoutMeaning, recipeReference } from '../../docs/generate/recipe_reference';
+import { lossComponents } from '../../src/recipes/losses';
+import { optimiserComponents } from '../../src/recipes/optimisers';
+import { viewComponents } from '../../src/recipes/views';
+
+const test = suite('docs');
+
+/** Names the first line that differs: the pages are long. */
+function same(path: string, wanted: string): void {
+  const [is, want] = [readFileSync(path, 'utf8').split('\n'), wanted.split('\n')];
+  const at = want.findIndex((line, k) => line !== is[k]);
+  if (at >= 0 || is.length !== want.length) {
+    assert.unreachable(`${path}:${at + 1} is stale (${want[at]?.slice(0, 120)}): run \`npm run docs\``);
+  }
+}
+
+test('docs/recipe-reference.md is that of the schema', () => same('docs/recipe-reference.md', recipeReference()));
+
+test('docs/ops.md is that of the shaders', async () => same('docs/ops.md', await opReference()));
+
+test('every block has a section, and every field a meaning', () => {
+  const text = recipeReference();
+  for (const { kind } of [...lossComponents, ...viewComponents, ...optimiserComponents]) {
+    assert.ok(text.includes(`\n### ${kind}\n`), `no section on ${kind}`);
+  }
+  assert.equal(fieldsWithoutMeaning(), []);
+});
+
+test('every folder of ops has a section with its kernels', async () => {
+  const text = await opReference();
+  for (const folder of readdirSync('src/shaders').filter((f) => existsSync(`src/shaders/${f}/index.ts`))) {
+    assert.ok(text.includes(`\n## ${folder}\n`), `no section on ${folder}`);
+    for (const file of readdirSync(`src/shaders/${folder}`).filter((f) => f.endsWith('.wgsl'))) {
+      assert.ok(text.includes(`(../src/shaders/${folder}/${file})`), `no link to ${folder}/${file}`);
+    }
+  }
+});
+
+/** The anchor of a heading, by GitHub's rules. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\w\- ]/g, '')
+    .replaceAll(' ', '-');
+
+test('links of the pages lead to files and headings that are there', () => {
+  const pages = [
+    ...readdirSync('docs')
+      .filter((f) => f.endsWith('.md'))
+      .map((f) => `docs/${f}`),
+    'examples/README.md',
+  ];
+  const dead: string[] = [];
+  for (const page of pages) {
+    const text = readFileSync(page, 'utf8').replace(/```[\s\S]*?```/g, '');
+    for (const [, link = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      const [path = '', anchor] = link.split('#');
+      const target = path ? normalize(join(dirname(page), path)) : page;
+      if (!existsSync(target)) dead.push(`${page}: ${link}`);
+      else if (anchor) {
+        const headings = [...readFileSync(target, 'utf8').matchAll(/^#+ (.*)$/gm)].map((m) => anchorOf(m[1] ?? ''));
+        if (!headings.includes(anchor)) dead.push(`${page}: ${link}`);
+      }
+    }
+  }
+  assert.equal(dead, []);
+});
+
+test.run();

@@ -1,0 +1,297 @@
+// A run that is killed goes on from its last checkpoint, and gives the bytes that it would have given.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EngineError } from '../../src/base/errors';
+import type { Raster } from '../../src/base/raster';
+import { beginCheckpoints, loadCheckpoint, type SavedJob, saveCheckpoint } from '../../src/node/checkpoint_files';
+import { writePicture } from '../../src/node/picture';
+import type { Checkpoint } from '../../src/recipes/checkpoint';
+import { plasma } from '../../src/recipes/init/plasma';
+import { fillRecipe, type Recipe, type RecipeText } from '../../src/recipes/recipe';
+import { type RunResult, run } from '../../src/recipes/run';
+import { runner } from '../support/cli_run';
+import { device } from '../support/device';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-resume-'));
+const at = (name: string): string => join(folder, name);
+const { start, toroid } = runner(folder);
+const test = suite('resume');
+const look = plasma({ size: [36, 28], seed: 3 });
+const inputs = new Map([['style', look]]);
+
+test.before(() => writePicture(at('look.png'), look));
+test.after(() => rmSync(folder, { recursive: true }));
+
+type Stage = RecipeText['stages'][number];
+const recipe = (stages: readonly Stage[], more: Partial<RecipeText> = {}): Recipe =>
+  fillRecipe({ size: 16, styles: [{ input: 'style' }], scales: { coarsest: 16 }, stages, ...more });
+const job: SavedJob = { toroid: '0', recipe: {}, adapter: 'none', out: 'x.png', bits: 8 };
+
+class Killed extends Error {}
+
+/** Runs until the checkpoint of that number is kept, as files, and reads it back. */
+async function killed(wanted: Recipe, given: ReadonlyMap<string, Raster>, nth: number): Promise<Checkpoint> {
+  const keep = mkdtempSync(at('keep-'));
+  let count = 0;
+  try {
+    await run(await device(), wanted, given, {
+      checkpointSteps: 4,
+      onCheckpoint: async (c) => {
+        await saveCheckpoint(keep, c);
+        if (++count === nth) throw new Killed();
+      },
+    });
+    assert.unreachable(`only ${count} checkpoints`);
+  } catch (error) {
+    if (!(error instanceof Killed)) throw error;
+  }
+  await beginCheckpoints(keep, job, true);
+  const { checkpoint } = loadCheckpoint(keep);
+  return checkpoint!;
+}
+
+const gram = { kind: 'gram', layers: ['input'] } as const;
+const rows: [about: string, wanted: Recipe, nth: number, where: Partial<Checkpoint>][] = [
+  ['adam, random directions', recipe([{ steps: 10, losses: [{ kind: 'patches' }] }]), 2, { stage: 0 }],
+  ['lbfgs', recipe([{ steps: 14, optimizer: { kind: 'lbfgs', history: 3 }, losses: [gram] }]), 3, { stage: 0 }],
+  ['qqn, random', recipe([{ steps: 10, optimizer: { kind: 'qqn', hold: 3 }, losses: [{ kind: 'patches' }] }]), 2, {}],
+  ['ascent', recipe([{ steps: 7, optimizer: { kind: 'ascent' }, losses: [gram] }]), 1, {}],
+  ['a mean of iterates', recipe([{ steps: 9, optimizer: { kind: 'adam', average: 0.8 }, losses: [gram] }]), 2, {}],
+  [
+    'the second of two stages, at the second of two scales, with what the first left',
+    recipe(
+      [
+        { steps: 6, losses: [gram] },
+        { steps: 6, losses: [{ kind: 'patches' }, { kind: 'tv', weight: 0.1 }] },
+      ],
+      { size: 32, scales: { ratio: 0.5, count: 2 } },
+    ),
+    4,
+    { stage: 3 },
+  ],
+  [
+    'a view, and a jitter',
+    recipe([{ steps: 7, jitter: 4, losses: [gram], views: [{ kind: 'mirror' }] }], { tile: 'none' }),
+    1,
+    {},
+  ],
+  [
+    'a zoom, in its third frame',
+    recipe([{ steps: 5, losses: [gram, { kind: 'content', layers: ['input'] }] }], {
+      content: 'style',
+      size: 20,
+      tile: 'none',
+      zoom: { frames: 4, factor: 1.2 },
+    }),
+    3,
+    { frame: 2 },
+  ],
+];
+for (const [about, wanted, nth, where] of rows) {
+  test(`goes on as if nothing had happened: ${about}`, async () => {
+    const whole = await run(await device(), wanted, inputs);
+    const checkpoint = await killed(wanted, inputs, nth);
+    for (const [key, value] of Object.entries(where)) assert.is(checkpoint[key as keyof Checkpoint], value, key);
+    const notices: string[] = [];
+    const resumed = await run(await device(), wanted, inputs, {
+      resume: checkpoint,
+      onNotice: (text) => notices.push(text),
+    });
+    assert.equal(resumed.raster, whole.raster);
+    assert.equal(notices, []);
+    const told = (r: RunResult) => r.stages.map(({ stage, name, steps, width }) => ({ stage, name, steps, width }));
+    assert.equal(told(resumed), told(whole).slice(-resumed.stages.length));
+    for (const [k, s] of resumed.stages.entries()) {
+      const before = whole.stages.at(k - resumed.stages.length)!;
+      assert.equal(s.raster, before.raster, 'the pictures of its stages');
+      assert.equal(s.curves.total!.at(-1), before.curves.total!.at(-1), 'the end of its curve');
+      assert.ok(s.curves.total![0]![0] <= 4, 'and its beginning');
+    }
+  });
+}
+
+test('one of another recipe is refused, in whatever it differs', async () => {
+  const one = recipe([{ steps: 8, losses: [gram] }]);
+  const checkpoint = await killed(one, inputs, 1);
+  for (const other of [
+    recipe([{ steps: 8, losses: [gram] }], { size: 24 }),
+    recipe([{ steps: 8, optimizer: { kind: 'lbfgs' }, losses: [gram] }]),
+    recipe([
+      { steps: 8, losses: [gram] },
+      { steps: 8, losses: [gram] },
+    ]),
+  ]) {
+    try {
+      await run(await device(), other, inputs, { resume: checkpoint });
+      assert.unreachable('accepted');
+    } catch (error) {
+      assert.ok(error instanceof EngineError, (error as Error).stack);
+      assert.is(error.code, 'CheckpointError', error.message);
+      assert.match(error.message, /is of another recipe\n {2}\S/);
+    }
+  }
+});
+
+test('damaged files: the one before is taken, and told; without one it is an error that names both', async () => {
+  const checkpoint = await killed(recipe([{ steps: 8, losses: [gram] }]), inputs, 1);
+  const keep = at('damaged');
+  mkdirSync(keep);
+  const [last, before] = [join(keep, 'state.bin'), join(keep, 'state.previous.bin')];
+  const wrong = (message: RegExp): void => {
+    try {
+      loadCheckpoint(keep);
+      assert.unreachable(`accepted: ${message}`);
+    } catch (error) {
+      assert.ok(error instanceof EngineError, (error as Error).stack);
+      assert.is(error.code, 'CheckpointError');
+      assert.match(error.message, message);
+      assert.match(error.message, /^\S.*\n {2}\S.*$/, 'one line, and one remedy');
+    }
+  };
+  wrong(/damaged holds no checkpoint: there is no job\.json in it\n {2}Give the folder/);
+  for (const [text, message] of [
+    ['{', /cannot read .*job\.json: /],
+    ['[]', /job\.json is no job of toroid/],
+    ['null', /job\.json is no job of toroid/],
+    ['{"toroid": 3}', /job\.json is no job of toroid/],
+  ] as const) {
+    writeFileSync(join(keep, 'job.json'), text);
+    wrong(message);
+  }
+  await beginCheckpoints(keep, job, false);
+  assert.is(loadCheckpoint(keep).checkpoint, null, 'none yet');
+  await saveCheckpoint(keep, checkpoint);
+  await saveCheckpoint(keep, { ...checkpoint, frame: 1 });
+  assert.equal([loadCheckpoint(keep).checkpoint!.frame, loadCheckpoint(keep).notice], [1, undefined]);
+  const sound = readFileSync(last);
+  const turned = Uint8Array.from(sound);
+  turned[turned.length - 5]! ^= 1;
+  for (const [bytes, why] of [
+    [turned, /its checksum does not match/],
+    [sound.subarray(0, sound.length / 2), /its checksum does not match/],
+    [sound.subarray(0, 30), /is no checkpoint, or of another version/],
+    [new Uint8Array(), /is no checkpoint, or of another version/],
+    [Buffer.from('hello'.repeat(30)), /is no checkpoint, or of another version/],
+  ] as const) {
+    writeFileSync(last, bytes);
+    const loaded = loadCheckpoint(keep);
+    assert.is(loaded.checkpoint!.frame, 0, 'the one before');
+    assert.match(loaded.notice!, /state\.bin is damaged \(.*\); going on from the one before/);
+    assert.match(loaded.notice!, why);
+    const good = readFileSync(before);
+    writeFileSync(before, bytes);
+    wrong(/state\.bin is damaged .*, and .*state\.previous\.bin is damaged .*\n {2}Start the run afresh/);
+    writeFileSync(before, good);
+  }
+  renameSync(last, at('away')); // killed between the two renames
+  assert.is(loadCheckpoint(keep).checkpoint!.frame, 0);
+  await beginCheckpoints(keep, job, false);
+  assert.is(loadCheckpoint(keep).checkpoint, null, 'a new run in the same folder begins with none');
+});
+
+/** Waits until a file has changed so many times. */
+async function changed(file: string, times: number, ended: Promise<unknown>): Promise<void> {
+  let over = false;
+  void ended.then(() => {
+    over = true;
+  });
+  for (let seen = 0, last = 0; seen < times; ) {
+    if (over) assert.unreachable('it ended before it could be killed');
+    await new Promise((done) => setTimeout(done, 2));
+    const now = existsSync(file) ? statSync(file, { throwIfNoEntry: false })?.mtimeMs : undefined;
+    if (now === undefined || now === last) continue;
+    last = now;
+    seen++;
+  }
+}
+
+async function killAndResume(name: string, args: readonly string[], times: number): Promise<void> {
+  const out = `${name}.png`;
+  const whole = await toroid(['run', ...args, '-o', `whole/${out}`]);
+  assert.is(whole.code, 0, whole.err);
+  const { child, ended } = start([
+    'run',
+    ...args,
+    '-o',
+    `part/${out}`,
+    '--checkpoint',
+    `${name}-kept`,
+    '--every',
+    '10',
+  ]);
+  await changed(at(`${name}-kept/state.bin`), times, ended);
+  child.kill('SIGKILL');
+  const { code } = await ended;
+  assert.is(code, null, 'killed');
+  assert.not(existsSync(at(`part/${out}`)));
+  const again = await toroid(['run', '--resume', `${name}-kept`]);
+  assert.is(again.code, 0, again.err);
+  assert.not.match(again.err, /afresh|damaged|differ/);
+  assert.is(again.out, `part/${out}\n`);
+  assert.ok(readFileSync(at(`whole/${out}`)).equals(readFileSync(at(`part/${out}`))), 'the same bytes');
+}
+
+test('kill -9 in the second of two stages, then `toroid run --resume`: the same file', async () => {
+  const wanted = recipe(
+    [
+      { steps: 20, losses: [gram] },
+      { steps: 400, losses: [{ kind: 'patches' }] },
+    ],
+    { inputs: { style: 'look.png' }, size: 32, scales: { coarsest: 32, count: 1 } },
+  );
+  writeFileSync(at('two.json'), JSON.stringify(wanted));
+  await killAndResume('two', ['two.json'], 5);
+});
+
+test('kill -9 in the second frame of a film: the same picture, and the same film', async () => {
+  const wanted = recipe([{ steps: 150, losses: [{ kind: 'patches' }] }], {
+    inputs: { style: 'look.png' },
+    content: 'style',
+    size: 32,
+    tile: 'none',
+    scales: { count: 1 },
+    zoom: { frames: 3 },
+  });
+  writeFileSync(at('film.json'), JSON.stringify(wanted));
+  await killAndResume('film', ['film.json', '--frames', 'film.gif', '--fps', '5'], 18);
+  const film = readFileSync(at('film.gif')); // of the resumed run; the whole run's was replaced by it
+  rmSync(at('film.gif'));
+  const whole = await toroid(['run', 'film.json', '--frames', 'film.gif', '--fps', '5', '-o', 'whole/film.png']);
+  assert.is(whole.code, 0, whole.err);
+  assert.ok(film.equals(readFileSync(at('film.gif'))), 'the same film');
+});
+
+test('--resume changes nothing of what was begun', async () => {
+  for (const more of [['--seed', '3'], ['texture'], ['--set', 'size=32'], ['--checkpoint', 'other']]) {
+    const { code, err } = await toroid(['run', '--resume', 'two-kept', ...more]);
+    assert.equal([code, /--resume goes on with what was begun/.test(err)], [2, true], err);
+  }
+});
+
+test('a job of a newer version, or of an input that changed, is refused; an older toroid is told', async () => {
+  const file = at('two-kept/job.json');
+  const text = readFileSync(file, 'utf8');
+  const parsed = JSON.parse(text) as { toroid: string; recipe: Record<string, unknown> };
+  writeFileSync(file, JSON.stringify({ ...parsed, recipe: { ...parsed.recipe, toroid: 99 } }));
+  const newer = await toroid(['run', '--resume', 'two-kept']);
+  assert.is(newer.code, 1);
+  assert.match(
+    newer.err,
+    /^CheckpointError: .*job\.json holds no recipe.* version 99.*\n {2}Install a newer toroid.*\n$/,
+  );
+  writeFileSync(file, text);
+  const before = readFileSync(at('look.png'));
+  await writePicture(at('look.png'), plasma({ size: [36, 28], seed: 4 }));
+  const other = await toroid(['run', '--resume', 'two-kept']);
+  assert.is(other.code, 1);
+  assert.match(
+    other.err,
+    /^RecipeError: input style: .*is not the file it was.*\n {2}Use it all the same: --input style=/,
+  );
+  writeFileSync(at('look.png'), before);
+});
+
+test.run();

@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseOver, sweepJobs, withLayer } from '../../src/cli/sweep_plan';
+import { runner } from '../support/cli_run';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-sweep-'));
+const at = (name: string): string => join(folder, name);
+const test = suite('sweep');
+const { toroid } = runner(folder);
+test.after(() => rmSync(folder, { recursive: true }));
+
+const none = (): string[] => [];
+
+test('values: lists, ranges both ways, JSON with commas, all layers', () => {
+  assert.equal(parseOver('seed=1..3', none).values, ['1', '2', '3']);
+  assert.equal(parseOver('a.b=2..-1', none).values, ['2', '1', '0', '-1']);
+  assert.equal(parseOver('size=[64,32],128', none).values, ['[64,32]', '128']);
+  assert.equal(parseOver('canvas="a,b", c', none).values, ['"a,b"', 'c']);
+  assert.equal(parseOver('layer=all', () => ['x', 'y']).values, ['x', 'y']);
+  for (const wrong of ['seed', '=1', 'seed=', 'seed=1,,2', '__proto__.x=1', 'seed=0..99999999']) {
+    assert.throws(
+      () => parseOver(wrong, none),
+      (e: Error) => /Error$/.test(e.name) && e.message.length > 10,
+      wrong,
+    );
+  }
+});
+
+test('jobs are all combinations, the last setting fastest, with names that sort', () => {
+  const jobs = sweepJobs([
+    { path: 'stages[0].steps', values: ['1', '2'] },
+    { path: 'seed', values: ['7', '8', '9', '10', '11'] },
+  ]);
+  assert.is(jobs.length, 10);
+  assert.is(jobs[0]?.label, 'steps=1 seed=7');
+  assert.is(jobs[5]?.label, 'steps=2 seed=7');
+  assert.equal(
+    jobs.map((j) => j.name),
+    jobs.map((j) => j.name).sort(),
+  );
+});
+
+test('layer: every loss that has layers gets the one, others stay', () => {
+  const recipe = {
+    stages: [{ losses: [{ kind: 'gram', layers: ['a'] }, { kind: 'tv' }, { kind: 'channel', layer: 'a' }] }],
+  };
+  assert.equal(withLayer(recipe, 'b'), {
+    stages: [{ losses: [{ kind: 'gram', layers: ['b'] }, { kind: 'tv' }, { kind: 'channel', layer: 'b' }] }],
+  });
+});
+
+const style = resolve('examples/sand.png');
+const recipe = (patch = 7): string => {
+  const losses = [{ kind: 'patches', projections: 2, patch }];
+  writeFileSync(
+    at('r.json'),
+    JSON.stringify({ size: 32, styles: [{}], scales: { count: 1 }, stages: [{ steps: 3, losses }], inputs: { style } }),
+  );
+  return 'r.json';
+};
+
+test('runs what is missing, lays it on a sheet, and goes on where it was stopped', async () => {
+  const args = ['sweep', recipe(), '--over', 'seed=1..2', '--over', 'stages[0].steps=2,4', '-o', 'out', '--json'];
+  const first = await toroid([...args, '--film', 'out.gif']);
+  assert.is(first.code, 0, first.err);
+  const { sheet, jobs, failures } = JSON.parse(first.out) as { sheet: string; jobs: { file: string }[]; failures: [] };
+  assert.equal([jobs.length, failures.length], [4, 0]);
+  assert.ok(((await sharp(at(sheet)).metadata()).width ?? 0) > 64);
+  assert.is((await sharp(at('out.gif'), { animated: true }).metadata()).pages, 4);
+  const times = jobs.map((j) => statSync(at(j.file)).mtimeMs);
+  rmSync(at(jobs[2]?.file ?? ''));
+  const again = await toroid(args);
+  assert.match(again.err, /3 of 4 are done already/);
+  assert.equal(
+    jobs.map((j, k) => statSync(at(j.file)).mtimeMs === times[k]),
+    [true, true, false, true],
+  );
+});
+
+test('a changed input is done anew; a job that fails is named and the others are kept', async () => {
+  recipe(31);
+  const pictures = at('many');
+  mkdirSync(pictures);
+  for (const name of ['a.png', 'b.png']) await sharp(style).resize(48, 48).png().toFile(join(pictures, name));
+  await sharp(style).resize(20, 20).png().toFile(join(pictures, 'tiny.png'));
+  const { code, out, err } = await toroid(['sweep', 'r.json', '--over', 'input.style=many', '-o', 'styles', '--json']);
+  const { jobs, failures } = JSON.parse(out) as {
+    jobs: { file: string | null }[];
+    failures: { label: string; error: string }[];
+  };
+  assert.is(code, 1);
+  assert.equal(
+    jobs.map((j) => j.file !== null),
+    [true, true, false],
+  );
+  assert.is(failures.length, 1);
+  assert.match(`${failures[0]?.label} ${failures[0]?.error}`, /tiny\.png.*smaller than a 31x31 patch/s);
+  assert.match(err, /FAILED/);
+  await sharp(style).resize(40, 40).png().toFile(join(pictures, 'a.png'));
+  rmSync(join(pictures, 'tiny.png'));
+  const second = await toroid(['sweep', 'r.json', '--over', 'input.style=many', '-o', 'styles']);
+  assert.equal([second.code, second.out], [0, 'styles/sheet.png\n'], second.err);
+  assert.match(second.err, /1 of 2 are done already/);
+});
+
+test('bad input: refused before anything runs', async () => {
+  recipe();
+  const rows: [string[], number, RegExp][] = [
+    [['r.json'], 2, /nothing to vary/],
+    [['r.json', '--over', 'sed=1,2'], 1, /sed=1: sed: there is no such setting\. Did you mean seed\?/],
+    [['r.json', '--over', 'seed=1,x'], 1, /seed=x: seed: is "x"/],
+    [['r.json', '--over', 'layer=all'], 1, /no net/],
+    [['r.json', '--over', 'input.style=nowhere.png'], 1, /there is no file nowhere\.png/],
+    [['nothing.json', '--over', 'seed=1'], 1, /there is no file nothing\.json/],
+  ];
+  for (const [args, wanted, message] of rows) {
+    const { code, err } = await toroid(['sweep', ...args, '-o', 'bad']);
+    assert.is(code, wanted, err);
+    assert.match(err, message);
+    assert.not.match(err, /\n {4}at /);
+  }
+  assert.not.ok(existsSync(at('bad')) && existsSync(at('bad/sheet.png')));
+  mkdirSync(at('foreign'));
+  writeFileSync(at('foreign/sweep.json'), '{"some":"thing"}');
+  const { err } = await toroid(['sweep', 'r.json', '--over', 'seed=1', '-o', 'foreign']);
+  assert.match(err, /is not what a sweep left there/);
+  assert.is(readFileSync(at('foreign/sweep.json'), 'utf8'), '{"some":"thing"}');
+});
+
+test.run();

@@ -1,0 +1,565 @@
+// The objective of a stage in blocks is that of the whole canvas: its terms, its gradient, the picture it makes.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { EngineError } from '../../src/base/errors';
+import type { Raster } from '../../src/base/raster';
+import { Rng } from '../../src/base/rng';
+import { parseBytes } from '../../src/cli/arguments';
+import type { Device } from '../../src/gpu/device';
+import { foldable, foldConstants } from '../../src/graph/fold_constants';
+import { Graph, type Node } from '../../src/graph/graph';
+import { memoryOf } from '../../src/graph/limits';
+import { Plan } from '../../src/graph/plan';
+import { schedule } from '../../src/graph/schedule';
+import { axisBlocks, type Layout, workOf } from '../../src/graph/tiling/layout';
+import { type Outline, outline } from '../../src/graph/tiling/outline';
+import { split } from '../../src/graph/tiling/split';
+import { parseOnnx } from '../../src/nets/onnx/parse';
+import { netOf } from '../../src/nets/weights';
+import { plasma } from '../../src/recipes/init/plasma';
+import { asSums, blocksText, type FitResult, fitStage, fitText } from '../../src/recipes/memory_fit';
+import { type StageSetup, stageObjective } from '../../src/recipes/objective';
+import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
+import { type Prepared, prepare, run } from '../../src/recipes/run';
+import { stageGraph } from '../../src/recipes/stage';
+import { type Algorithm, chooseConvolutions } from '../../src/shaders/conv2d';
+import { accumulate, clear } from '../../src/shaders/in_place';
+import type { Ref } from '../../src/shaders/op';
+import { add, affine, mul, scale } from '../../src/shaders/pointwise';
+import { device } from '../support/device';
+import { close } from '../support/kit';
+import { grey, tinyNet, vggShape } from '../support/tiny_net';
+import { torchSqueezeNet } from '../support/torch_files';
+
+const test = suite('blocks');
+
+const tiny = tinyNet([[8, 8], [12], [8]]);
+const style = plasma({ size: [40, 48], seed: 3 });
+const inputs = new Map<string, Raster>([
+  ['style', style],
+  ['picture', plasma({ size: [64, 64], seed: 8 })],
+]);
+type Loss = RecipeText['stages'][number]['losses'][number];
+const LAYERS = ['relu1_1', 'relu2_1', 'relu3_1'];
+const layers = { layers: LAYERS };
+
+async function prepared(losses: readonly Loss[], more: Partial<RecipeText> = {}, net = tiny): Promise<Prepared> {
+  const recipe = fillRecipe({
+    net: net.name,
+    size: 64,
+    scales: { count: 1 },
+    styles: [{ input: 'style' }],
+    stages: [{ steps: 4, losses: [...losses] }],
+    ...more,
+  });
+  return prepare(await device(), recipe, inputs, net, () => {});
+}
+
+function setupOf(p: Prepared): StageSetup {
+  const stage = p.stages[0]!;
+  return p.setup(
+    stage,
+    p.start(stage.size, () => {}),
+    () => {},
+  );
+}
+
+const cut =
+  (rows: number, columns: number) =>
+  ({ locality, halo, stride }: Outline): Layout => {
+    const own = (k: 0 | 1, n: number): number => Math.ceil(locality.side[k] / stride[k] / n) * stride[k];
+    const axis = (k: 0 | 1, n: number) => axisBlocks(locality.side[k], own(k, n), halo[k], locality.torus[k]);
+    return [axis(0, rows), axis(1, columns)];
+  };
+
+interface Found {
+  readonly terms: ReadonlyMap<string, number>;
+  readonly gradient: Float32Array;
+}
+
+/** Terms and gradient at a canvas: whole, or in blocks. The second of two runs counts, so that sums have to start anew. */
+async function evaluate(
+  p: Prepared,
+  canvas: Float32Array,
+  layout?: (o: Outline) => Layout,
+  algorithm: Algorithm = 'direct',
+): Promise<Found> {
+  const g = new Graph();
+  chooseConvolutions(g, () => algorithm);
+  const [W, H] = p.full;
+  const x = g.state([p.cast.space.rank, H, W], canvas);
+  const counter = g.state([1], Float32Array.of(5));
+  let built: { loss: Ref; terms: ReadonlyMap<string, Ref> } = stageObjective(g, x, counter, setupOf(p));
+  let gradient: Node;
+  let finish = (): void => {};
+  if (layout) {
+    const o = outline(g, x, built, p.cast.torus);
+    const parts = split(o, layout(o), 1);
+    gradient = parts.gradient;
+    built = parts;
+    finish = parts.finish;
+  } else gradient = g.grad(built.loss, [x])[0]!;
+  // Sums are cleared at the end of a run.
+  const kept = scale(g, gradient, 2);
+  finish();
+  const plan = await Plan.compile(await device(), g, [kept, ...built.terms.values()]);
+  try {
+    plan.run(layout ? 2 : 1);
+    const terms = new Map<string, number>();
+    for (const [name, v] of built.terms) terms.set(name, (await plan.read(v))[0]!);
+    return { terms, gradient: (await plan.read(kept)).map((v) => v / 2) };
+  } finally {
+    plan.close();
+  }
+}
+
+async function agree(
+  what: string,
+  losses: readonly Loss[],
+  layout: (o: Outline) => Layout,
+  more: Partial<RecipeText> = {},
+  algorithm?: Algorithm,
+  tolerance = 1e-5,
+  net = tiny,
+): Promise<void> {
+  const p = await prepared(losses, more, net);
+  const [W, H] = p.full;
+  const rng = new Rng(4);
+  const start = p.start([W, H], () => {});
+  const canvas = start.map((v) => v + 0.1 * rng.normal());
+  const want = await evaluate(p, canvas, undefined, algorithm);
+  const got = await evaluate(p, canvas, layout, algorithm);
+  assert.equal([...got.terms.keys()], [...want.terms.keys()], what);
+  for (const [name, v] of want.terms) close([got.terms.get(name)!], [v], tolerance, `${what}: ${name}`);
+  assert.ok(want.gradient.some((v) => v !== 0));
+  close(got.gradient, want.gradient, tolerance, `${what}: gradient`, 0);
+}
+
+test('blocks cover an axis once, with a halo', () => {
+  for (const [side, own, halo] of [
+    [64, 16, 8],
+    [64, 24, 8],
+    [60, 16, 4],
+    [64, 48, 8],
+  ] as const) {
+    for (const torus of [true, false]) {
+      const a = axisBlocks(side, own, halo, torus);
+      const seen = new Uint8Array(side);
+      for (const { at, offset, skip } of a.blocks) {
+        for (let k = skip; k < a.own; k++) seen[(at + offset + k) % side]!++;
+        if (a.blocks.length === 1) continue;
+        assert.ok(torus || (at >= 0 && at + a.window <= side));
+        assert.ok(offset >= halo || (!torus && at === 0));
+        assert.ok(a.window - offset - a.own >= halo || (!torus && at + a.window === side));
+      }
+      assert.ok(
+        seen.every((n) => n === 1),
+        `${side} by ${own}, ${torus}`,
+      );
+    }
+  }
+});
+
+const statistics: Loss[] = [
+  { kind: 'gram', ...layers },
+  { kind: 'gram', ...layers, centring: 'dynamic', weight: 0.5 },
+  { kind: 'gram', ...layers, centring: 'static', weight: 0.5 },
+  { kind: 'mean', ...layers },
+  { kind: 'moments', ...layers },
+];
+
+test('four blocks give the terms and the gradient of the canvas', async () => {
+  await agree('statistics', statistics, cut(2, 2));
+});
+
+test("blocks of Winograd's convolutions give those of the canvas", async () => {
+  await agree('winograd2', [{ kind: 'gram', ...layers }], cut(2, 2), {}, 'winograd2');
+});
+
+test('blocks of a net in f16 give those of the canvas, but for its last bits', async () => {
+  if (!(await device()).has('shader-f16')) return;
+  await agree('f16', [{ kind: 'moments', ...layers }], cut(2, 2), { precision: 'f16' }, 'direct', 2e-3);
+});
+
+test('six uneven blocks give them too, with positions, powers, pixels and a mask', async () => {
+  const losses: Loss[] = [
+    { kind: 'gram', ...layers, centring: 'dynamic' },
+    { kind: 'gaussian', layers: ['relu2_1'] },
+    { kind: 'content', layers: ['relu2_1'], weight: 0.1 },
+    { kind: 'anchor', layers: ['input', 'relu2_1'] },
+    { kind: 'enhance', layers: ['relu3_1'], growth: 'log', weight: 0.01 },
+    { kind: 'gram_enhance', layers: ['relu3_1'], weight: 0.01 },
+    { kind: 'tv', weight: 0.1 },
+  ];
+  await agree('mixed', losses, cut(2, 3), { content: 'picture' });
+  await agree('rows only', losses.slice(0, 3), cut(3, 1), { content: 'picture', tile: 'y' });
+});
+
+test('on a plane blocks at the edges see what the canvas has there', async () => {
+  await agree(
+    'plane',
+    [
+      { kind: 'gram', ...layers },
+      { kind: 'moments', layers: ['relu3_1'] },
+    ],
+    cut(3, 2),
+    {
+      tile: 'none',
+    },
+  );
+  await agree('band', [{ kind: 'gram', ...layers }], cut(2, 3), { tile: 'x' });
+});
+
+test('with guides, what is pinned, and views', async () => {
+  const guide = grey(64, 64, (x) => (x < 40 ? 1 : 0.2));
+  inputs.set('guide', guide);
+  const mask = { input: 'guide' };
+  const covariance: Loss[] = [
+    { kind: 'gram', layers: ['relu1_1', 'relu3_1'], centring: 'dynamic' },
+    { kind: 'mean', ...layers },
+  ];
+  await agree('guides', covariance, cut(2, 3), {
+    styles: [{ input: 'style', mask }, { input: 'picture' }],
+    pin: { ...mask, picture: 'picture' },
+  });
+  await agree('views', [{ kind: 'gram', ...layers }], cut(2, 2), { views: [{ kind: 'mirror' }] });
+});
+
+test('the loss does not change as the canvas rolls by whole strides', async () => {
+  const p = await prepared([{ kind: 'gram', ...layers }], {
+    stages: [{ steps: 1, jitter: false, losses: [{ kind: 'gram', ...layers }] }],
+  });
+  const canvas = p.start([64, 64], () => {});
+  const moved = canvas.map(
+    (_, i) => canvas[i - (i % 4096) + ((Math.floor((i % 4096) / 64) + 8) % 64) * 64 + ((i + 20) % 64)]!,
+  );
+  const [a, b] = [await evaluate(p, canvas, cut(2, 3)), await evaluate(p, moved, cut(2, 3))];
+  for (const [name, v] of a.terms) close([b.terms.get(name)!], [v], 2e-6, name);
+});
+
+for (const optimizer of [{ kind: 'adam' }, { kind: 'lbfgs' }] as const) {
+  test(`steps of ${optimizer.kind} make the same picture, and allocate nothing`, async () => {
+    const d = await device();
+    const p = await prepared(
+      [
+        { kind: 'moments', ...layers },
+        { kind: 'tv', weight: 0.01 },
+      ],
+      {
+        stages: [
+          {
+            steps: 6,
+            optimizer,
+            losses: [
+              { kind: 'moments', ...layers },
+              { kind: 'tv', weight: 0.01 },
+            ],
+          },
+        ],
+      },
+    );
+    const setup = setupOf(p);
+    const pictures: Float32Array[] = [];
+    const losses: number[] = [];
+    for (const layout of [undefined, cut(2, 3)]) {
+      const { graph, canvas, outputs, optimiser } = stageGraph(setup, { canvas: setup.start, counter: 0 }, layout);
+      const plan = await Plan.compile(d, graph, outputs);
+      assert.is(memoryOf(schedule(graph, outputs, { fuse: true, realBytes: 4 })), plan.cost.memory, 'as foretold');
+      const made: string[] = [];
+      const gpu = d.gpu as unknown as Record<string, unknown>;
+      const prototype = Object.getPrototypeOf(d.gpu) as Record<string, (...a: unknown[]) => unknown>;
+      const traps = ['createBuffer', 'createBindGroup', 'createComputePipeline', 'createComputePipelineAsync'];
+      for (const name of traps) {
+        gpu[name] = function (this: unknown, ...a: unknown[]) {
+          made.push(name);
+          return prototype[name]!.apply(this, a);
+        };
+      }
+      plan.run(2);
+      for (let k = 0; k < 4; k++) plan.run();
+      for (const name of traps) delete gpu[name];
+      assert.equal(made, []);
+      pictures.push(await plan.read(canvas));
+      losses.push((await plan.read(optimiser.loss))[0]!);
+      plan.close();
+    }
+    close(pictures[1]!, pictures[0]!, 1e-4, 'picture');
+    close([losses[1]!], [losses[0]!], 1e-4, 'loss');
+    assert.ok(pictures[0]!.some((v, i) => Math.abs(v - setup.start[i]!) > 0.01));
+  });
+}
+
+const wide = { size: [96, 64] as [number, number], scales: { count: 1 }, styles: [{ input: 'style' }] };
+const grown = async (memory: number | undefined, more: Partial<RecipeText> = {}) => {
+  const notices: string[] = [];
+  const recipe = fillRecipe({
+    net: 'tiny',
+    ...wide,
+    stages: [{ steps: 5, losses: [{ kind: 'gram', ...layers }] }],
+    ...more,
+  });
+  const result = await run(await device(), recipe, inputs, { net: tiny, memory, onNotice: (t) => notices.push(t) });
+  return { result, notices };
+};
+
+/** The largest budget of those tried that is met in a certain way. */
+const budgetFor = async (how: (fit: FitResult) => boolean): Promise<number> => {
+  const p = await prepared([{ kind: 'gram', ...layers }], { size: wide.size });
+  const setup = setupOf(p);
+  const start = { canvas: setup.start, counter: 0 };
+  const whole = fitStage(await device(), setup, start);
+  assert.ok('memory' in whole);
+  for (let share = 0.95; share > 0.2; share -= 0.03) {
+    const fit = fitStage(await device(), setup, start, share * whole.memory);
+    if ('memory' in fit && how(fit)) return share * whole.memory;
+  }
+  throw assert.unreachable('no budget is met in this way');
+};
+
+test('a budget makes a run work in blocks, which says so and makes the same picture', async () => {
+  const whole = await grown(undefined);
+  assert.equal(whole.notices, []);
+  const { result, notices } = await grown(await budgetFor((fit) => fit.layout !== null));
+  assert.is(notices.length, 1);
+  assert.match(
+    notices[0]!,
+    /^96x64 in \d+ blocks of \d+x\d+(, with \d+ values? of each step computed again)?, \d+\.\d % more arithmetic, to need no more than [\d.]+ [KM]iB of memory$/,
+  );
+  close(result.raster.data, whole.result.raster.data, 1e-4, 'picture');
+  const { curves } = whole.result.stages[0]!;
+  const total = result.stages[0]!.curves.total!.map(([, v]) => v);
+  assert.ok(total.length > 0 && total.at(-1)! < total[0]!);
+  close([total.at(-1)!], [curves.total!.at(-1)![1]], 1e-4, 'loss');
+});
+
+test('a budget nearly large enough makes a run compute values again, to the same bits', async () => {
+  const { result: want } = await grown(undefined);
+  const ways: [(fit: FitResult) => boolean, RegExp][] = [
+    [(f) => f.plan !== undefined && f.again === 0, /^96x64 with the statistics of pictures computed before, to need/],
+    [
+      (f) => f.layout === null && (f.again ?? 0) > 0,
+      /^96x64 with \d+ values? of each step computed again, [\d.]+ % more arithmetic, to need no more than [\d.]+ [KM]iB of memory$/,
+    ],
+  ];
+  for (const [how, pattern] of ways) {
+    const { result, notices } = await grown(await budgetFor(how));
+    assert.is(notices.length, 1);
+    assert.match(notices[0]!, pattern);
+    assert.equal(result.raster.data, want.raster.data);
+    assert.equal(result.stages[0]!.curves, want.stages[0]!.curves);
+  }
+});
+
+test('what comes from constants alone is computed apart, to the same bits', async () => {
+  const p = await prepared([{ kind: 'moments', ...layers }]);
+  const setup = setupOf(p);
+  const found: Float32Array[] = [];
+  for (const apart of [false, true]) {
+    const d = await device();
+    const { graph, canvas, outputs } = stageGraph(setup, { canvas: setup.start, counter: 0 }, cut(2, 2));
+    if (apart) {
+      assert.ok(foldable(graph, outputs).length >= 6);
+      await foldConstants(d, graph, outputs);
+      assert.is(foldable(graph, outputs).length, 0);
+    }
+    const plan = await Plan.compile(d, graph, outputs);
+    plan.run(2);
+    found.push(await plan.read(canvas));
+    plan.close();
+  }
+  assert.equal(found[1], found[0]);
+});
+
+test('what is computed again within a block is the same to the bit', async () => {
+  const p = await prepared([{ kind: 'moments', ...layers }]);
+  const setup = setupOf(p);
+  const found: Float32Array[] = [];
+  const memory: number[] = [];
+  for (const budget of [Number.MAX_SAFE_INTEGER, 0]) {
+    const { graph, canvas, outputs } = stageGraph(setup, { canvas: setup.start, counter: 0 }, cut(2, 3));
+    const plan = await Plan.compile(await device(), graph, outputs, { memory: budget });
+    assert.is((plan.again?.values ?? 0) > 0, budget === 0);
+    plan.run(3);
+    found.push(await plan.read(canvas));
+    memory.push(plan.cost.memory);
+    plan.close();
+  }
+  assert.equal(found[1], found[0]);
+  assert.ok(memory[1]! < memory[0]!, memory.join());
+});
+
+test('a device that has less memory left than a stage takes gets it in blocks', async () => {
+  const d = await device();
+  const gpu = d.gpu as unknown as Partial<Pick<GPUDevice, 'pushErrorScope' | 'popErrorScope'>>;
+  const [push, pop] = [d.gpu.pushErrorScope.bind(d.gpu), d.gpu.popErrorScope.bind(d.gpu)];
+  const scopes: string[] = [];
+  let full = 1;
+  gpu.pushErrorScope = (filter) => {
+    scopes.push(filter);
+    return push(filter);
+  };
+  gpu.popErrorScope = async () => {
+    const fails = scopes.pop() === 'out-of-memory' && full-- > 0;
+    const error = await pop();
+    return fails ? ({ message: 'none left' } as GPUError) : error;
+  };
+  try {
+    const { result, notices } = await grown(undefined);
+    assert.is(result.stages[0]!.steps, 5);
+    assert.match(notices.join(), /^96x64 in \d+ blocks of/);
+  } finally {
+    delete gpu.pushErrorScope;
+    delete gpu.popErrorScope;
+  }
+});
+
+test('a budget too small for one block is refused before any work', async () => {
+  const refused = async (memory: number, more: Partial<RecipeText>, pattern: RegExp): Promise<string> => {
+    try {
+      await grown(memory, more);
+    } catch (e) {
+      assert.ok(e instanceof EngineError && e.code === 'LimitError', String(e));
+      assert.match(e.message, pattern, e.message);
+      return e.message;
+    }
+    throw assert.unreachable('it ran');
+  };
+  const told = await refused(
+    1e5,
+    {},
+    /^96x64 does not fit the memory allowed: even in \d+ blocks of \d+x\d+ (with all that can be computed again )?it takes [\d.]+ [KM]iB of memory, and 97.7 KiB are allowed\n {2}Allow 1MB, or/,
+  );
+  const enough = 1e6 * Number(/Allow (\d+)MB/.exec(told)?.[1]);
+  assert.is((await grown(enough)).result.stages[0]!.steps, 5, 'what it asks for is enough');
+  const sliced: Loss[] = [{ kind: 'sliced', layers: ['relu2_1'] }];
+  const whole = await refused(
+    1e5,
+    { stages: [{ steps: 1, losses: sliced }] },
+    /it takes [\d.]+ [KM]iB of memory, .*sliced relu2_1 takes .* of the whole canvas at once/,
+  );
+  const least = 1e6 * Number(/Allow (\d+)MB/.exec(whole)?.[1]);
+  const { notices } = await grown(least, { stages: [{ steps: 1, losses: sliced }] });
+  assert.match(notices.join(), /to need no more than/, 'what it asks for is enough');
+});
+
+test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192 less than 8', async () => {
+  const d = await device();
+  const vgg = vggShape();
+  // An adapter that binds what cards of 8 GB do; nothing is allocated.
+  const limits = { ...(d.gpu.limits as object), maxStorageBufferBindingSize: 2 ** 31 - 4, maxBufferSize: 2 ** 32 };
+  const card = { gpu: { limits } } as unknown as Device;
+  // Its features are computed before the canvas takes its memory.
+  inputs.set(
+    'large',
+    grey(1024, 1024, () => 0.5),
+  );
+  // Three numbers for a pixel of the canvas, not one.
+  const data = Float32Array.from({ length: 3 * 1024 * 1024 }, (_, i) => ((i * 7919) % 1021) / 1021);
+  inputs.set('coloured', { width: 1024, height: 1024, data });
+  const deep = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
+  const sizes: [number, number, readonly string[], Loss['kind'], string][] = [
+    [4096, 1.5e9, deep, 'gram', 'coloured'],
+    [4096, 1.5e9, [...deep, 'relu5_1'], 'moments', 'large'],
+    [8192, 8e9, [...deep, 'relu5_1'], 'moments', 'large'],
+    [8192, 8e9, [...deep, 'relu5_1'], 'moments', 'coloured'],
+  ];
+  for (const [side, budget, chosen, kind, input] of sizes) {
+    const p = await prepared([{ kind, layers: chosen } as Loss], { size: side, styles: [{ input }] }, vgg);
+    const canvas = new Float32Array(p.cast.space.rank * side * side);
+    const setup = asSums(p.setup(p.stages[0]!, canvas, () => {}));
+    const fit = fitStage(card, setup, { canvas, counter: 0 }, budget);
+    assert.ok('memory' in fit && fit.layout && fit.memory < budget, JSON.stringify(fit));
+    const more = (workOf(fit.layout) / side ** 2).toFixed(2);
+    console.log(
+      `${side}, ${input}, ${kind} to ${chosen.at(-1)}: ${blocksText(fit.layout)}, ${fit.memory / 1e9} GB, ${more} times the pixels`,
+    );
+    assert.ok(Number(more) < 4);
+  }
+});
+
+test('a loss that takes features of the whole canvas at once is named', async () => {
+  const p = await prepared([
+    { kind: 'gram', ...layers },
+    { kind: 'sliced', layers: ['relu2_1'] },
+  ]);
+  const setup = setupOf(p);
+  assert.throws(
+    () => stageGraph(setup, { canvas: setup.start, counter: 0 }, cut(2, 2)),
+    (e: unknown) => e instanceof EngineError && e.code === 'LimitError' && /sliced relu2_1/.test(e.message),
+  );
+  const pixels = await prepared([{ kind: 'gram', layers: ['input'] }, { kind: 'patches' }]);
+  assert.ok(pixels.full[0] === 64);
+});
+
+test('where memory is too short for Winograd, sums are taken, and that is said', async () => {
+  const d = await device();
+  const p = await prepared([{ kind: 'gram', layers: ['relu2_1'] }], { size: 64 }, vggShape());
+  const canvas = new Float32Array(p.cast.space.rank * 64 * 64);
+  const usual: StageSetup = { ...p.setup(p.stages[0]!, canvas, () => {}), convolutions: () => 'winograd4' };
+  const start = { canvas, counter: 0 };
+  const least = (setup: StageSetup): number => {
+    const found = fitStage(d, setup, start, 1);
+    assert.ok('least' in found && found.least !== undefined, JSON.stringify(found));
+    return found.least;
+  };
+  // What is asked for is the least of both ways.
+  const found = fitStage(d, usual, start, least(usual));
+  assert.ok('memory' in found && found.direct, JSON.stringify(found));
+  assert.match(fitText(found) ?? '', /, with convolutions as plain sums, .* to need no more than/);
+  const plenty = fitStage(d, usual, start, 1e9);
+  assert.ok('memory' in plenty && !plenty.direct && fitText(plenty) === null, JSON.stringify(plenty));
+  assert.is(fitText({ layout: null, memory: 1e6, direct: true })?.startsWith('with convolutions as plain sums'), true);
+});
+
+test('amounts of memory are read as they are written', () => {
+  assert.equal(['2GB', '1.5 GiB', '800mb', '2g'].map(parseBytes), [2e9, 1.5 * 2 ** 30, 8e8, 2e9]);
+  for (const bad of ['', 'lots', '-2GB', '12', '2XB', '0.1MB'])
+    assert.throws(() => parseBytes(bad), /amount of memory/);
+});
+
+test('what a repeated part of a run reads is there each time', async () => {
+  const g = new Graph();
+  const x = g.input([4]);
+  const s = g.state([4], new Float32Array(4));
+  const one = g.constant([1], Float32Array.of(1));
+  const square2 = mul(g, x, x);
+  g.section(3);
+  // Without care the last of these would take the memory of the square.
+  const chain = affine(g, affine(g, add(g, square2, square2), 1, 1), 2, 0);
+  const sum = accumulate(g, s, chain);
+  g.section(1);
+  const out = affine(g, sum, 1, 0);
+  g.assign(s, clear(g, sum, one));
+  const plan = await Plan.compile(await device(), g, [out]);
+  plan.write(x, Float32Array.of(0, 1, 2, 3));
+  plan.run(2);
+  assert.equal([...(await plan.read(out))], [6, 18, 54, 114]);
+  assert.is(plan.cost.launches, 3 * 4 + 3);
+  plan.close();
+});
+
+test('a value that was written over is not read', () => {
+  const g = new Graph();
+  const s = g.state([4], new Float32Array(4));
+  const one = g.constant([4], new Float32Array(4).fill(1));
+  const sum = accumulate(g, s, one);
+  assert.throws(() => schedule(g, [add(g, sum, s)], { fuse: true, realBytes: 4 }), /written over/);
+});
+
+const strided = netOf(parseOnnx(torchSqueezeNet(), { name: 'strided' }), null);
+for (const tile of ['none', 'both'] as const) {
+  test(`a net with strides and without pads is the same in blocks, tile ${tile}`, async () => {
+    const losses: Loss[] = [{ kind: 'gram', layers: ['relu1', 'fire2', 'fire5'] }];
+    await agree(
+      tile,
+      losses,
+      cut(2, 2),
+      { tile, stages: [{ steps: 4, jitter: false, losses }] },
+      'direct',
+      1e-5,
+      strided,
+    );
+  });
+}
+
+test.run();

@@ -1,0 +1,66 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, sep } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+
+const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'app', 'node', 'cli'];
+const SIDE_BY_SIDE = new Map([['web', FLOORS.indexOf('node')]]);
+const floorOf = (path: string): number => {
+  const folder = path.split(sep)[1] ?? '';
+  return SIDE_BY_SIDE.get(folder) ?? FLOORS.indexOf(folder);
+};
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((f) => f.endsWith('.ts'))
+  .map((f) => join('src', f));
+
+const test = suite('layers');
+
+test('a file imports only from its own floor or below', () => {
+  const climbs: string[] = [];
+  for (const file of files) {
+    for (const [, from] of readFileSync(file, 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)) {
+      const target = normalize(join(dirname(file), from as string));
+      if (floorOf(file) >= 0 && floorOf(target) > floorOf(file)) climbs.push(`${file} imports ${target}`);
+    }
+  }
+  assert.equal(climbs, []);
+});
+
+test('no file of src/ is in a folder without a floor', () => {
+  assert.equal(
+    files.filter((f) => f.split(sep).length > 2 && floorOf(f) < 0),
+    [],
+  );
+});
+
+test('platform code is behind .node.ts and .browser.ts, below the command line', () => {
+  const strays = files.filter(
+    (f) =>
+      !/\.(node|browser)\.ts$/.test(f) &&
+      !f.startsWith(join('src', 'cli')) &&
+      !f.startsWith(join('src', 'node')) &&
+      /from '(node:|sharp|webgpu)/.test(readFileSync(f, 'utf8')),
+  );
+  assert.equal(strays, []);
+});
+
+test('what a page fetches later has the names that Node has from the start', () => {
+  const names = (file: string): string[] =>
+    [...readFileSync(file, 'utf8').matchAll(/^export const (\w+)/gm)].map(([, name]) => name as string);
+  const pairs = files
+    .filter((f) => f.endsWith('.browser.ts'))
+    .map((f) => [f, f.replace('.browser.ts', '.ts')] as const)
+    .filter(([, whole]) => files.includes(whole));
+  assert.ok(pairs.length >= 3, 'pairs were found');
+  for (const [page, whole] of pairs) assert.equal(names(page), names(whole), page);
+});
+
+test('only onnx/parse.ts knows onnx-proto', () => {
+  const users = files.filter((f) => readFileSync(f, 'utf8').includes("'onnx-proto'"));
+  assert.equal(
+    users.filter((f) => f !== join('src', 'nets', 'onnx', 'parse.ts')),
+    [],
+  );
+});
+
+test.run();

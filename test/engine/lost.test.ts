@@ -1,0 +1,147 @@
+// A device that is lost on the way: the error names what it was at, and a run goes on from its last checkpoint on another.
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { retryDeviceLost } from '../../src/app/recover';
+import { EngineError } from '../../src/base/errors';
+import type { Device } from '../../src/gpu/device';
+import { open } from '../../src/gpu/open.node';
+import { writePicture } from '../../src/node/picture';
+import type { Checkpoint } from '../../src/recipes/checkpoint';
+import { plasma } from '../../src/recipes/init/plasma';
+import { fillRecipe } from '../../src/recipes/recipe';
+import { run } from '../../src/recipes/run';
+import { runner } from '../support/cli_run';
+import { device } from '../support/device';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-lost-'));
+const at = (name: string): string => join(folder, name);
+const { toroid } = runner(folder);
+const test = suite('lost');
+const look = plasma({ size: [36, 28], seed: 3 });
+const inputs = new Map([['style', look]]);
+const recipe = fillRecipe({
+  size: 16,
+  styles: [{ input: 'style' }],
+  scales: { count: 1 },
+  stages: [
+    { steps: 6, losses: [{ kind: 'gram', layers: ['input'] }] },
+    { steps: 40, losses: [{ kind: 'patches' }] },
+  ],
+});
+
+test.before(() => writePicture(at('look.png'), look));
+test.after(() => rmSync(folder, { recursive: true }));
+
+/** Runs the recipe on devices of its own, of which the first `losses` are destroyed under it. */
+async function losing(losses: number, checkpoints: boolean, from = 8) {
+  const notices: string[] = [];
+  const devices: Device[] = [];
+  let last: Checkpoint | undefined;
+  const reopen = async (): Promise<Device> => {
+    const d = await open();
+    devices.push(d);
+    return d;
+  };
+  const attempt = (on: Device, resume: Checkpoint | undefined) =>
+    run(on, recipe, inputs, {
+      resume,
+      checkpointSteps: 4,
+      onProgress: ({ stage, step }) => {
+        if (stage === 1 && step >= from * devices.length && devices.length <= losses) on.gpu.destroy();
+      },
+      onCheckpoint: async (c) => {
+        if (checkpoints) last = c;
+      },
+    });
+  try {
+    const o = {
+      last: () => last,
+      reopen,
+      notice: (t: string) => notices.push(t),
+      folder: checkpoints ? 'kept' : undefined,
+    };
+    return { result: await retryDeviceLost(await reopen(), attempt, undefined, o), notices };
+  } finally {
+    for (const d of devices) d.close();
+  }
+}
+
+const AT =
+  /^the GPU device was lost \(\w+\): .*; it was at (\d+ runs of )?\d+ launches, \w+#\d+ to \w+#\d+, with most of the work in \w+#\d+ \(\w+\)/;
+
+test('lost twice: the picture is the one that it would have been', async () => {
+  const whole = await run(await device(), recipe, inputs);
+  const { result, notices } = await losing(2, true);
+  assert.equal(result.raster, whole.raster);
+  assert.is(result.stages.length, 2);
+  assert.is(notices.length, 2, notices.join('\n'));
+  for (const text of notices) {
+    assert.match(text, AT);
+    assert.match(text, /; going on from the last checkpoint, step \d+ of stage 2$/);
+  }
+});
+
+test('without a checkpoint it is an error that names the kernels, and the remedy', async () => {
+  const failure = async (work: Promise<unknown>): Promise<EngineError> => {
+    try {
+      await work;
+    } catch (e) {
+      assert.ok(e instanceof EngineError, String(e));
+      return e;
+    }
+    throw assert.unreachable('it ran');
+  };
+  const error = await failure(losing(1, false));
+  assert.is(error.code, 'DeviceError');
+  assert.match(error.message, AT);
+  assert.match(error.message, '--checkpoint');
+  // Where the next device is lost before anything was gained, there is no point in a third.
+  const again = await failure(losing(9, true, 0));
+  assert.match(again.message, /--resume kept/);
+});
+
+test('`toroid run --checkpoint` goes on by itself, and leaves the folder to go on from', async () => {
+  writeFileSync(at('r.json'), JSON.stringify({ ...recipe, inputs: { style: 'look.png' } }));
+  // A driver that is reset: the device of the first request is lost at its thirtieth submission.
+  writeFileSync(
+    at('reset.mjs'),
+    `import { globals } from ${JSON.stringify(pathToFileURL(resolve('node_modules/webgpu/index.js')).href)};
+    const { requestDevice } = globals.GPUAdapter.prototype;
+    let left = Number(process.env.RESETS);
+    globals.GPUAdapter.prototype.requestDevice = async function (...a) {
+      const device = await requestDevice.apply(this, a);
+      if (left-- <= 0) return device;
+      const { queue } = device;
+      const { submit } = Object.getPrototypeOf(queue);
+      let count = 0;
+      queue.submit = (list) => {
+        submit.call(queue, list);
+        if (++count === 30) device.destroy();
+      };
+      return device;
+    };`,
+  );
+  const go = (out: string, resets: string, more: string[]) =>
+    toroid(['run', 'r.json', '--tune', 'off', '-o', out, ...more], {
+      RESETS: resets,
+      NODE_OPTIONS: `--import=${pathToFileURL(at('reset.mjs')).href}`,
+    });
+  const whole = await go('whole.png', '0', []);
+  assert.is(whole.code, 0, whole.err);
+  const part = await go('part.png', '1', ['--checkpoint', 'kept', '--every', '4']);
+  assert.is(part.code, 0, part.err);
+  assert.match(part.err, /the GPU device was lost .*going on from the last checkpoint, step \d+/);
+  assert.ok(readFileSync(at('whole.png')).equals(readFileSync(at('part.png'))), 'the same bytes');
+  const bare = await go('bare.png', '1', []);
+  assert.is.not(bare.code, 0);
+  assert.match(bare.err, /the GPU device was lost .*it was at .*\(\w+\)/);
+  assert.not(existsSync(at('bare.png')));
+  const hopeless = await go('bare.png', '99', ['--checkpoint', 'kept2', '--every', '100000']);
+  assert.match(hopeless.err, /toroid run --resume kept2/);
+});
+
+test.run();

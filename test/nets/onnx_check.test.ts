@@ -1,0 +1,61 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { casesIn, checkOne } from '../../src/cli/onnx_check';
+import { runner } from '../support/cli_run';
+import { device } from '../support/device';
+import { counting, fileOf, floats, tensorFile } from '../support/onnx_cases';
+
+const test = suite('onnx check');
+const zoo = '../shared/onnx';
+const whenZoo = existsSync(zoo) ? test : test.skip;
+
+/** Cases of ONNX's suite that are not computed, with the reason. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {};
+
+whenZoo("every case of ONNX's own suite that is here passes, or is listed with a reason", async () => {
+  const cases = casesIn(zoo);
+  assert.ok(cases.length >= 197, `${cases.length} cases`);
+  const bad: string[] = [];
+  for (const one of cases) {
+    const { name, outcome, reason } = await checkOne(await device(), one);
+    if (outcome !== 'passed' && !(name in UNSUPPORTED)) bad.push(`${name}: ${outcome}, ${reason}`);
+  }
+  assert.equal(bad, []);
+});
+
+test('the command tells passed, failed and unsupported cases apart', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'toroid-onnx-'));
+  try {
+    const put = (name: string, op: string, answer: readonly number[]): void => {
+      const set = join(folder, 'deep', name, 'test_data_set_0');
+      mkdirSync(set, { recursive: true });
+      const x = counting([2], -1);
+      writeFileSync(join(folder, 'deep', name, 'model.onnx'), fileOf({ op, inputs: [x], outputs: 1 }));
+      writeFileSync(join(set, 'input_0.pb'), tensorFile(x));
+      writeFileSync(join(set, 'output_0.pb'), tensorFile(floats(...answer)));
+    };
+    put('good', 'Relu', [0, 0]);
+    put('lacking', 'NonZero', [0, 0]);
+    const { toroid } = runner(process.cwd());
+    const fine = await toroid(['onnx', 'check', folder]);
+    assert.is(fine.code, 0, fine.err);
+    assert.match(fine.out, /^unsupported {2}\S+deep\/lacking {2}\S+ needs NonZero \(node node\)/);
+    assert.match(fine.out, /lacking: NonZero \(1\)\n1 passed, 0 failed, 1 unsupported\n$/);
+    put('bad', 'Relu', [0, 1]);
+    const ended = await toroid(['onnx', 'check', '--json', folder]);
+    assert.is(ended.code, 1, ended.err);
+    const { passed, failed, unsupported, lacking, cases } = JSON.parse(ended.out);
+    assert.equal([passed, failed, unsupported, lacking], [1, 1, 1, { NonZero: 1 }]);
+    assert.match(cases[0].reason, /out0\[1\] is 0, expected 1/);
+    const none = await toroid(['onnx', 'check', join(folder, 'deep', 'good', 'test_data_set_0')]);
+    assert.is(none.code, 2);
+    assert.match(none.err, /there is no case in/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.run();

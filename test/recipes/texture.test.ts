@@ -1,0 +1,289 @@
+import { existsSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Raster } from '../../src/base/raster';
+import { Rng } from '../../src/base/rng';
+import { Graph } from '../../src/graph/graph';
+import { Plan } from '../../src/graph/plan';
+import { patchLoss } from '../../src/nets/patches';
+import { readPicture } from '../../src/node/picture';
+import { loadNet } from '../../src/node/weights/find';
+import { builtinRecipe } from '../../src/recipes/builtin';
+import { chooseSeam } from '../../src/recipes/choose_seam';
+import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
+import { lineGradients, seamScore } from '../../src/recipes/scores/seam';
+import { relativeDistance, shuffled, slicedDistance } from '../../src/recipes/scores/sliced';
+import { fillTexture, growTexture, type TextureResult, type TextureSettingsText } from '../../src/recipes/texture';
+import { fillSettings } from '../../src/recipes/texture_settings';
+import type { Value } from '../../src/shaders/op';
+import { device } from '../support/device';
+import { close, rolled } from '../support/kit';
+
+const test = suite('texture');
+const pebbles = await readPicture('examples/pebbles.png');
+const shared = '../shared/weights/vgg19-normalised-conv3_1';
+const grow = async (exemplar: Raster, wishes: TextureSettingsText): Promise<TextureResult> =>
+  growTexture(await device(), exemplar, fillSettings({ size: [64, 64], steps: 24, ...wishes }), {
+    loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }),
+  });
+const crop = ({ width, data }: Raster, w: number, h: number): Raster => ({
+  width: w,
+  height: h,
+  data: Float32Array.from({ length: 3 * w * h }, (_, i) => {
+    const c = Math.floor(i / (w * h));
+    return data[(c * 256 + (Math.floor(i / w) % h)) * width + (i % w)]!;
+  }),
+});
+const flat = (like: Raster, value: (c: number, i: number) => number): Raster => {
+  const n = like.width * like.height;
+  return { ...like, data: Float32Array.from({ length: 3 * n }, (_, i) => value(Math.floor(i / n), i % n)) };
+};
+
+test('patches: the loss of a rolled canvas is the loss of the canvas', async () => {
+  const rng = new Rng(5);
+  const canvas = {
+    shape: [3, 40, 56],
+    data: Float64Array.from({ length: 3 * 40 * 56 }, () => Math.fround(rng.uniform())),
+  };
+  const g = new Graph();
+  const x = g.input(canvas.shape);
+  const exemplar = g.constant([3, 64, 64], crop(pebbles, 64, 64).data);
+  const counter = g.constant([1], Float32Array.of(3));
+  const loss = patchLoss(g, x, exemplar, counter, {
+    patch: 7,
+    projections: 8,
+    seed: 1,
+    stream: 1,
+    localised: true,
+    torus: [true, true],
+  });
+  const [dx] = g.grad(loss, [x]);
+  const plan = await Plan.compile(await device(), g, [loss, dx!]);
+  const at = async (v: Value): Promise<[number, Float32Array]> => {
+    plan.write(x, Float32Array.from(v.data));
+    plan.run();
+    return [(await plan.read(loss))[0]!, await plan.read(dx!)];
+  };
+  const [still, gradient] = await at(canvas);
+  for (const by of [
+    [1, 0],
+    [0, 1],
+    [17, 31],
+  ] as const) {
+    const [moved, gradientMoved] = await at(rolled(canvas, by));
+    close([moved], [still], 1e-6, `loss rolled by ${by}`);
+    close(gradientMoved, rolled({ shape: canvas.shape, data: Float64Array.from(gradient) }, by).data, 1e-5, 'gradient');
+  }
+  plan.close();
+});
+
+test('same seed, same bytes; another seed, another picture', async () => {
+  const small = { size: [40, 40] as const, steps: 6 };
+  const a = await grow(pebbles, { ...small, seed: 4 });
+  const b = await grow(pebbles, { ...small, seed: 4 });
+  const c = await grow(pebbles, { ...small, seed: 5 });
+  assert.ok(Buffer.from(a.raster.data.buffer).equals(Buffer.from(b.raster.data.buffer)));
+  assert.ok(slicedDistance(a.raster, c.raster) > 0);
+  assert.not.equal(a.raster.data, c.raster.data);
+});
+
+test('a machine that is busy now and then gives the same bytes', async () => {
+  // Batches of steps are as long as the clock says; the rate once changed with them.
+  const settings = fillSettings({ size: [40, 40], steps: 70, scales: 1 });
+  const run = async (delay: () => number): Promise<Float32Array> => {
+    const onProgress = (): void => {
+      const until = performance.now() + delay();
+      while (performance.now() < until);
+    };
+    return (await growTexture(await device(), pebbles, settings, { onProgress })).raster.data;
+  };
+  const rng = new Rng(11);
+  const free = await run(() => 0);
+  const busy = await run(() => 120 * rng.uniform());
+  assert.ok(Buffer.from(free.buffer).equals(Buffer.from(busy.buffer)));
+});
+
+test('over seeds, the join is a line like any other: ratio 0.9 .. 1.1 on average, every |z| < 3', async () => {
+  const ratios: number[] = [];
+  const unsettled: number[] = [];
+  // One ratio scatters by 0.2 from tile to tile: 0.1 is three deviations of the mean of 48.
+  const exemplar = crop(pebbles, 96, 96);
+  for (let seed = 1; seed <= 24; seed++) {
+    const { raster, moved } = await grow(exemplar, { seed, steps: 8, size: [56, 56], scales: 4 });
+    const { x, y } = seamScore(raster);
+    for (const [axis, s] of Object.entries({ x, y })) assert.ok(Math.abs(s.z) < 3, `seed ${seed} ${axis}: z ${s.z}`);
+    ratios.push(x.ratio, y.ratio);
+    // The evidence must not rest on the few tiles whose border was moved: judge the lines they had first, too.
+    const { x: lx, y: ly } = lineGradients(raster);
+    const first = (lines: Float64Array, by: number): number =>
+      lines[(lines.length - 1 + by) % lines.length]! / (lines.reduce((p, q) => p + q, 0) / lines.length);
+    unsettled.push(first(lx, moved[0]), first(ly, moved[1]));
+  }
+  for (const r of [ratios, unsettled]) {
+    const mean = r.reduce((p, q) => p + q, 0) / r.length;
+    assert.ok(mean > 0.9 && mean < 1.1, `mean ratio ${mean} of ${r.map((v) => v.toFixed(2))}`);
+  }
+});
+
+test('on held-out projections a run beats noise, the mean colour and shuffled pixels by far', async () => {
+  const exemplar = crop(pebbles, 128, 128);
+  const { raster } = await grow(exemplar, { size: [96, 96], steps: 40 });
+  const n = 128 * 128;
+  const mean = [0, 1, 2].map((c) => exemplar.data.subarray(c * n, (c + 1) * n).reduce((a, b) => a + b, 0) / n);
+  const rng = new Rng(1);
+  const score = (r: Raster): number => relativeDistance(r, exemplar, { projections: 24 });
+  const ours = score(raster);
+  // The prototype of the design reached 0.17 to 0.25 at 128 px.
+  assert.ok(ours < 0.17, `relative distance ${ours}`);
+  for (const [name, canvas] of Object.entries({
+    'mean colour': flat(raster, (c) => mean[c]!),
+    'white noise': flat(raster, () => rng.uniform()),
+    'shuffled pixels': shuffled(exemplar, 3),
+  })) {
+    assert.ok(score(canvas) > 4 * ours, `${name} ${score(canvas)}, ours ${ours}`);
+  }
+});
+
+test('a grey exemplar gives a grey tile, exactly', async () => {
+  const n = 256 * 256;
+  const grey = flat(pebbles, (_, i) => pebbles.data[n + i]!);
+  const { raster } = await grow(grey, { size: [48, 48], steps: 6 });
+  const m = 48 * 48;
+  for (let i = 0; i < m; i++) {
+    assert.ok(
+      Math.abs(raster.data[i]! - raster.data[m + i]!) < 1e-6 &&
+        Math.abs(raster.data[i]! - raster.data[2 * m + i]!) < 1e-6,
+    );
+  }
+});
+
+test('layers asked for go to every loss that looks through a net, and to no other', () => {
+  const layers = ['relu1_1'];
+  const wanted = (recipe: RecipeText): unknown[] =>
+    fillRecipe(fillTexture(recipe, { layers })).stages.flatMap((s) =>
+      s.losses.map((l) => ('layers' in l ? l.layers : null)),
+    );
+  assert.equal(wanted(builtinRecipe('texture-net')), [layers, layers]);
+  assert.equal(wanted({ stages: [{ losses: [{ kind: 'gram' }, { kind: 'mean', layers: ['input'] }] }] }), [
+    layers,
+    ['input'],
+  ]);
+  assert.equal(wanted(builtinRecipe('texture')), [null]);
+});
+
+test('no colour cast: the mean colour is the exemplar’s', async () => {
+  const { raster } = await grow(pebbles, { steps: 30 });
+  for (const c of [0, 1, 2]) {
+    const mean = (r: Raster): number => {
+      const n = r.width * r.height;
+      return r.data.subarray(c * n, (c + 1) * n).reduce((a, b) => a + b, 0) / n;
+    };
+    assert.ok(
+      Math.abs(mean(raster) - mean(pebbles)) < 0.03,
+      `channel ${c}: ${mean(raster)}, exemplar ${mean(pebbles)}`,
+    );
+  }
+});
+
+for (const [tile, joins] of [
+  ['x', ['x']],
+  ['y', ['y']],
+  ['none', []],
+] as const) {
+  test(`--tile ${tile}: only that axis joins`, async () => {
+    const { raster } = await grow(pebbles, { size: [64, 48], tile, steps: 12 });
+    const score = seamScore(raster);
+    for (const axis of ['x', 'y'] as const) {
+      const joined = (joins as readonly string[]).includes(axis);
+      assert.is(score[axis].ratio < 1.6, joined, `${axis}: ratio ${score[axis].ratio}`);
+    }
+  });
+}
+
+test('stopping gives what there is, at the size asked for', async () => {
+  const stop = new AbortController();
+  const result = await growTexture(await device(), pebbles, fillSettings({ size: [64, 64], steps: 500 }), {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+  });
+  assert.ok(result.stopped);
+  assert.equal([result.raster.width, result.raster.height], [64, 64]);
+  assert.ok(result.stages.length === 1 && result.stages[0]!.steps < 500);
+});
+
+test('a size the adapter cannot hold is refused before any work, with one that fits', async () => {
+  const d = await device();
+  const before = d.pool.use.peak;
+  const limit = Math.min(d.gpu.limits.maxStorageBufferBindingSize, d.gpu.limits.maxBufferSize);
+  const side = 8192;
+  if (side * side * 16 <= limit) return; // a large GPU: nothing to refuse
+  try {
+    await growTexture(d, pebbles, fillSettings({ size: [side, side] }));
+    assert.unreachable('accepted');
+  } catch (e) {
+    assert.is((e as Error).name, 'LimitError');
+    const fits = Number(/Use a size up to (\d+)x/.exec((e as Error).message)?.[1]);
+    assert.ok(fits >= 1024 && fits < side, (e as Error).message);
+  }
+  assert.is(d.pool.use.peak, before);
+});
+
+test('an exemplar smaller than the objective needs is refused by name', async () => {
+  try {
+    await grow(crop(pebbles, 12, 40), {});
+    assert.unreachable('accepted');
+  } catch (e) {
+    assert.match(
+      (e as Error).message,
+      /^styles\[0\]\.input: style is 12x40; texture needs at least 16 pixels each way\n/,
+    );
+  }
+});
+
+test('a border on an unusual line is laid along the next ordinary one; others stay', () => {
+  const rng = new Rng(2);
+  const tile = flat({ width: 32, height: 32, data: new Float32Array() }, () => rng.uniform());
+  assert.equal(chooseSeam(tile, [true, true]).moved, [0, 0]);
+  const edge = { ...tile, data: tile.data.map((v, i) => (i % 32 === 31 ? 3 + v : v)) };
+  const { raster, moved } = chooseSeam(edge, [true, true]);
+  assert.is.not(moved[0], 0);
+  assert.is(moved[1], 0);
+  assert.ok(Math.abs(seamScore(raster).x.z) < 1.2);
+  const back = rolled({ shape: [3, 32, 32], data: Float64Array.from(raster.data) }, [0, -moved[0]]);
+  assert.equal(Float32Array.from(back.data), edge.data);
+  assert.equal(chooseSeam(edge, [true, false]).moved, [0, 0]);
+});
+
+const net = existsSync(shared) ? test : test.skip;
+net('a net: the tile joins, and its size is rounded with a notice', async () => {
+  const notices: string[] = [];
+  const result = await growTexture(
+    await device(),
+    crop(pebbles, 64, 64),
+    fillSettings({ size: [66, 62], steps: 20, net: 'vgg19-normalised-conv3_1' }),
+    { onNotice: (t) => notices.push(t), loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }) },
+  );
+  assert.equal(
+    [result.raster.width, result.raster.height],
+    [68, 64].map((v) => Math.round(v / 4) * 4),
+  );
+  assert.match(notices.join(), /size 66x62 becomes 68x64/);
+  const { x, y } = seamScore(result.raster);
+  assert.ok(Math.abs(x.z) < 3 && Math.abs(y.z) < 3, JSON.stringify({ x, y }));
+  const curve = result.stages.at(-1)!.curves.total!;
+  assert.ok(curve.at(-1)![1] < 0.5 * curve[0]![1], `loss ${curve[0]} -> ${curve.at(-1)}`);
+});
+
+net('a net: over seeds, the join is a line like any other', async () => {
+  const ratios: number[] = [];
+  for (let seed = 1; seed <= 5; seed++) {
+    const { raster } = await grow(crop(pebbles, 96, 96), { seed, steps: 16, net: 'vgg19-16x-distilled' });
+    const { x, y } = seamScore(raster);
+    for (const s of [x, y]) assert.ok(Math.abs(s.z) < 3, `seed ${seed}: z ${s.z}`);
+    ratios.push(x.ratio, y.ratio);
+  }
+  const mean = ratios.reduce((p, q) => p + q, 0) / ratios.length;
+  assert.ok(mean > 0.9 && mean < 1.1, `mean ratio ${mean} of ${ratios.map((v) => v.toFixed(2))}`);
+});
+
+test.run();

@@ -1,0 +1,193 @@
+// <toroid-texture> in Chromium: as an author writes it, as a visitor uses it, and where it cannot work.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ToroidTexture } from '../../src/web/element';
+import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser } from '../support/browser';
+import { DIST } from '../support/web/pages';
+import { serve } from '../support/web/server';
+
+const test = suite('element');
+const browser = await openGpuBrowser();
+const plain = await openBrowser();
+
+if (!browser) {
+  console.error('skipped: the element, for there is no browser');
+  test.skip('the element');
+} else {
+  const stone = await sharp('examples/lichen.png').extract({ left: 0, top: 0, width: 80, height: 80 }).png().toBuffer();
+  const page = (body: string): string =>
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>element</title><script type="module" src="/dist/element.js"></script><main><h1>A page</h1>${body}</main></html>`;
+  const server = await serve({
+    files: {
+      '/stone.png': stone,
+      '/favicon.ico': '',
+      '/one.html': page('<toroid-texture src="stone.png" size="32" steps="6" seed="2" autoplay></toroid-texture>'),
+      '/two.html': page(
+        '<toroid-texture id="a" src="stone.png" size="32" steps="8"></toroid-texture><toroid-texture id="b" src="stone.png" size="32" steps="8" seed="9" tiles="3"></toroid-texture>',
+      ),
+      '/wrong.html': page(
+        '<toroid-texture id="a" src="none.png" autoplay></toroid-texture><toroid-texture id="b" autoplay></toroid-texture><toroid-texture id="c" src="stone.png" recipe="textur" autoplay></toroid-texture><toroid-texture id="d" src="stone.png" size="7.5" autoplay></toroid-texture><toroid-texture id="e" src="stone.png" recipe="texture-net" autoplay></toroid-texture>',
+      ),
+    },
+    folders: { '/dist/': DIST },
+    headers: {
+      'content-security-policy':
+        "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' blob: data:",
+    },
+  });
+  const complaints: string[] = [];
+  const at = async (path: string, where: Browser = browser): Promise<Page> => {
+    const made = await where.newPage();
+    made.setDefaultTimeout(60_000);
+    made.on('console', (m) => {
+      if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
+    });
+    made.on('pageerror', (e) => complaints.push(e.message));
+    await made.goto(`${server.url}${path}`, { waitUntil: 'load' });
+    return made;
+  };
+  const state = (p: Page, wanted: string, id = 'toroid-texture'): Promise<unknown> =>
+    p.waitForFunction(([s, w]) => (document.querySelector(s!) as ToroidTexture).state === w, [id, wanted], {
+      polling: 50,
+    });
+
+  test.after(async () => {
+    await server.close();
+    await closeGpuBrowser();
+    await closeBrowser();
+  });
+
+  test('grows by itself, tells, shows its tile repeated, and gives the picture', async () => {
+    const p = await at('/one.html');
+    await state(p, 'done');
+    const found = await p.evaluate(async () => {
+      const element = document.querySelector('toroid-texture') as ToroidTexture;
+      const canvas = element.shadowRoot?.querySelector('canvas');
+      const pen = canvas?.getContext('2d');
+      const [w, h] = [canvas?.width ?? 0, canvas?.height ?? 0];
+      const row = pen?.getImageData(0, 10, w, 1).data ?? new Uint8ClampedArray();
+      let differs = 0;
+      for (let x = 0; x < w / 2; x++) if (Math.abs((row[4 * x] ?? 0) - (row[4 * (x + w / 2)] ?? 0)) > 2) differs++;
+      const colours = new Set(Array.from({ length: w }, (_, x) => `${row[4 * x]},${row[4 * x + 1]}`)).size;
+      const blob = await element.picture?.toBlob();
+      return {
+        w,
+        h,
+        differs,
+        colours,
+        size: element.picture?.width,
+        type: blob?.type,
+        label: canvas?.getAttribute('aria-label'),
+      };
+    });
+    assert.ok(found.w > 0 && found.w === found.h);
+    assert.is(found.differs, 0, 'the second half of a line repeats the first');
+    assert.ok(found.colours > 8);
+    assert.is(found.size, 32);
+    assert.is(found.type, 'image/png');
+    assert.match(found.label ?? '', '32 x 32 pixels, tiled');
+    assert.equal(complaints.splice(0), []);
+    await p.close();
+  });
+
+  test('two on a page, started and paused by keys; events; an attribute begins anew', async () => {
+    const p = await at('/two.html');
+    await p.evaluate(() => {
+      const names: string[] = [];
+      Object.assign(globalThis, { names });
+      for (const name of ['statechange', 'progress', 'done']) {
+        document.querySelector('#a')?.addEventListener(name, (e) => {
+          const said = (e as CustomEvent).detail.state ?? name;
+          if (names.at(-1) !== said) names.push(said);
+        });
+      }
+    });
+    await p.keyboard.press('Tab');
+    await p.keyboard.press('Enter');
+    await p.keyboard.press('Tab');
+    await p.keyboard.press('Space');
+    await state(p, 'done', '#a');
+    await state(p, 'done', '#b');
+    const heard = await p.evaluate(() => (globalThis as unknown as { names: string[] }).names);
+    const states = heard.filter((n) => n !== 'progress');
+    assert.equal(states, ['loading', 'running', 'done']);
+    assert.ok(heard.includes('progress'));
+    await p.evaluate(() => {
+      const a = document.querySelector('#a') as ToroidTexture;
+      a.setAttribute('autoplay', '');
+      a.setAttribute('seed', '5');
+      a.setAttribute('size', '40');
+    });
+    await p.waitForFunction(() => (document.querySelector('#a') as ToroidTexture).picture?.width === 40, null, {
+      polling: 50,
+    });
+    await p.evaluate(() => {
+      const b = document.querySelector('#b') as ToroidTexture;
+      b.reset();
+      b.play();
+      b.remove();
+    });
+    await p.waitForTimeout(200);
+    assert.equal(complaints.splice(0), []);
+    await p.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    const bad = await p.evaluate(async () => {
+      const { violations } = await (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run();
+      return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id);
+    });
+    assert.equal(bad, []);
+    await p.close();
+  });
+
+  test('pauses, goes on, and ends where it would have', async () => {
+    const p = await at('/two.html');
+    const same = await p.evaluate(async () => {
+      const [a, b] = ['#a', '#b'].map((id) => document.querySelector(id) as ToroidTexture) as [
+        ToroidTexture,
+        ToroidTexture,
+      ];
+      b.setAttribute('seed', '1');
+      const over = (e: ToroidTexture): Promise<void> =>
+        new Promise((resolve) => e.addEventListener('done', () => resolve(), { once: true }));
+      const both = [over(a), over(b)];
+      a.play();
+      b.addEventListener('progress', () => void b.pause().then(() => b.state === 'paused' && b.play()), { once: true });
+      b.play();
+      await Promise.all(both);
+      const [x, y] = [a.picture?.raster.data ?? [], b.picture?.raster.data ?? []];
+      return x.length > 0 && x.length === y.length && Array.from(x).every((v, i) => v === y[i]);
+    });
+    assert.ok(same);
+    assert.equal(complaints.splice(0), []);
+    await p.close();
+  });
+
+  test('says what is wrong, where it is seen and heard', async () => {
+    const p = await at('/wrong.html');
+    const said = async (id: string): Promise<string> => {
+      await state(p, 'failed', id);
+      return (await p.textContent(`${id} [role=status]`)) ?? '';
+    };
+    assert.match(await said('#a'), /none\.png/);
+    assert.match(await said('#b'), 'has no src');
+    assert.match(await said('#c'), 'Did you mean texture?');
+    assert.match(await said('#d'), /size: is 7\.5/);
+    assert.match(await said('#e'), 'looks through a network');
+    complaints.splice(0); // the browser's own word about the address
+    await p.close();
+  });
+
+  test('without WebGPU it says so', async () => {
+    if (!plain) return;
+    const p = await at('/one.html', plain);
+    await state(p, 'failed');
+    assert.match((await p.textContent('toroid-texture [role=status]')) ?? '', /no WebGPU|found no GPU/);
+    complaints.splice(0);
+    await p.close();
+  });
+}
+test.run();

@@ -1,0 +1,261 @@
+// The package as npm packs it, installed into empty projects: in Node, by bundlers, by tsc.
+//   TOROID_VITE=1: also a Vite project, with vite from the registry (npm run test:pack)
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { createGunzip, gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+import { extract } from 'tar-fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
+import { DIST } from '../support/web/pages';
+import { serve } from '../support/web/server';
+
+const run = promisify(execFile);
+const folder = mkdtempSync(join(tmpdir(), 'toroid-pack-'));
+const test = suite('web pack');
+test.after(async () => {
+  await closeGpuBrowser();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const root = resolve('.');
+const installed = join(folder, 'node_modules', 'toroid');
+/** The tarball; of a package that was built elsewhere (TOROID_DIST), by way of a copy. */
+const tarball = async (): Promise<string> => {
+  let cwd = root;
+  if (DIST !== 'dist') {
+    cwd = join(folder, 'copy');
+    for (const f of ['package.json', 'bin', 'schema', 'weights/manifest.json', 'README.md'])
+      cpSync(f, join(cwd, f), { recursive: true });
+    cpSync(DIST, join(cwd, 'dist'), { recursive: true });
+  }
+  const { stdout } = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd,
+  });
+  const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
+  return join(folder, filename);
+};
+
+/** What is bundled for a page by esbuild, with no settings but the platform; kilobytes are those of gzip. */
+async function bundled(
+  code: string,
+  splitting = true,
+): Promise<{ readonly first: number; readonly files: ReadonlyMap<string, Uint8Array>; readonly inputs: string[] }> {
+  const result = await build({
+    stdin: { contents: code, resolveDir: folder },
+    ...{ bundle: true, splitting, minify: true, metafile: true, write: false },
+    ...{ format: 'esm', platform: 'browser', outdir: folder, logLevel: 'silent' },
+  });
+  const files = new Map(result.outputFiles.map((f) => [f.path.slice(folder.length + 1), f.contents]));
+  const outputs: Metafile['outputs'] = Object.fromEntries(
+    Object.entries(result.metafile.outputs).map(([path, o]) => [resolve(path).slice(folder.length + 1), o]),
+  );
+  const loaded = new Set<string>();
+  const visit = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const i of outputs[path]?.imports ?? []) {
+      if (i.kind === 'import-statement' && !i.external) visit(resolve(i.path).slice(folder.length + 1));
+    }
+  };
+  visit('stdin.js');
+  const first = [...loaded].reduce((sum, p) => sum + gzipSync(files.get(p) ?? '', { level: 9 }).length, 0);
+  return { first, files, inputs: Object.keys(result.metafile.inputs) };
+}
+
+test('npm packs what is needed', async () => {
+  const file = await tarball();
+  mkdirSync(join(folder, 'node_modules'));
+  await pipeline(
+    createReadStream(file),
+    createGunzip(),
+    extract(installed, { map: (h) => ({ ...h, name: h.name.replace(/^package\//, '') }) }),
+  );
+  for (const f of readdirSync('node_modules')) {
+    if (!f.startsWith('.')) symlinkSync(resolve('node_modules', f), join(folder, 'node_modules', f));
+  }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', dependencies: { toroid: file } }));
+  const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { exports: unknown };
+  const paths = [...JSON.stringify(exports).matchAll(/:"(\.\/[^"]+)"/g)].map((m) => m[1] ?? '');
+  assert.equal(
+    paths.filter((p) => !existsSync(join(installed, p))),
+    [],
+  );
+});
+
+test('an empty Node project imports it', async () => {
+  writeFileSync(
+    join(folder, 'a.js'),
+    "import { texture, run, Graph, gram, EngineError } from 'toroid';\nconsole.log([texture, run, Graph, gram, EngineError].map((f) => typeof f).join());",
+  );
+  const { stdout } = await run(process.execPath, ['a.js'], { cwd: folder });
+  assert.is(stdout.trim(), 'function,function,function,function,function');
+});
+
+test('its types resolve by both ways of looking, with every declaration checked', async () => {
+  writeFileSync(
+    join(folder, 'a.ts'),
+    `import { texture, run, open, Graph, Plan, gram, readRecord, type Progress } from 'toroid';
+     const picture = await texture('x.png', { size: 64, seed: 1, onProgress: (p: Progress) => p.step, signal: AbortSignal.timeout(5) });
+     const blob: Blob = await picture.toBlob();
+     const device = await open();
+     const g = new Graph();
+     const plan = await Plan.compile(device, g, [gram(g, g.input([3, 8, 8], 'x'))]);
+     const record = await readRecord(blob);
+     if (record) await run(record, { style: blob });
+     export const steps: number = plan.steps.length;
+     // @ts-expect-error a size is a number
+     await texture('x.png', { size: 'large' });`,
+  );
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  for (const [module, resolution] of [
+    ['esnext', 'bundler'],
+    ['nodenext', 'nodenext'],
+  ] as const) {
+    const flags = ['--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2023,dom', '--skipLibCheck', 'false'];
+    const types = ['--module', module, '--moduleResolution', resolution, '--types', ''];
+    const said = await run(process.execPath, [tsc, ...flags, ...types, 'a.ts'], { cwd: folder }).then(
+      () => '',
+      (e: { stdout: string }) => e.stdout,
+    );
+    assert.is(said, '', resolution);
+  }
+});
+
+test('a page needs nothing of Node', async () => {
+  const { inputs, files } = await bundled("export * from 'toroid'");
+  assert.equal(
+    inputs.filter((f) => f.startsWith('node:') || builtinModules.includes(f)),
+    [],
+  );
+  const all = [...files.values()].map((f) => Buffer.from(f).toString()).join('\n');
+  assert.not.match(all, /from ?"(node:|fs|path|crypto)"|\beval\(|new Function\(|(?<!\.)\bprocess\./);
+});
+
+/** Bytes, gzipped, that a page loads before it calls anything. Measured in bench/NOTES.md. */
+const MOST = 120_000;
+
+test('the plain script and what it imports at once is small, though it has every call', () => {
+  const sizes = new Map<string, number>();
+  const visit = (file: string): void => {
+    if (sizes.has(file)) return;
+    const text = readFileSync(file);
+    sizes.set(file, gzipSync(text, { level: 9 }).length);
+    for (const [, path] of text.toString().matchAll(/\b(?:from|import)\s*"(\.[^"]+)"/g))
+      visit(join(file, '..', path ?? ''));
+  };
+  visit(join(installed, 'dist', 'toroid.js'));
+  const total = [...sizes.values()].reduce((sum, n) => sum + n, 0);
+  console.log(`gzipped: toroid.js ${(total / 1000).toFixed(1)} kB in ${sizes.size} files`);
+  assert.ok(sizes.size > 1, 'imports were found');
+  assert.ok(total < MOST, `toroid.js: ${total} bytes`);
+});
+
+test('what a page loads for one texture is small, and a graph with one op is smaller', async () => {
+  const one = await bundled("export { texture } from 'toroid'");
+  // Without splitting: esbuild keeps what parts that come later share with the first, wanted or not.
+  const op = await bundled(
+    "import { Graph, gram } from 'toroid'; const g = new Graph(); gram(g, g.input([3, 8, 8], 'x')); export { g };",
+    false,
+  );
+  console.log(
+    `gzipped: texture ${(one.first / 1000).toFixed(1)} kB, Graph and gram ${(op.first / 1000).toFixed(1)} kB`,
+  );
+  assert.ok(one.first < MOST, `texture: ${one.first} bytes`);
+  assert.ok(op.first < 20_000, `Graph and gram: ${op.first} bytes`);
+  const names = [...one.files].filter(([, f]) => Buffer.from(f).includes('TensorProto'));
+  assert.is(names.length, 1, 'ONNX is read by one file');
+  assert.ok(!names[0]?.[0].startsWith('stdin'), 'which comes later');
+});
+
+test('what esbuild makes of it runs in a page', async () => {
+  const browser = await openGpuBrowser();
+  if (!browser) return console.error('skipped: no browser');
+  const { files } = await bundled(
+    "import { texture, VERSION } from 'toroid'; globalThis.made = [typeof texture, VERSION];",
+  );
+  const served = Object.fromEntries([...files].map(([name, bytes]) => [`/${name}`, bytes]));
+  await inPage(browser, {
+    '/': '<!doctype html><title>x</title><script type="module" src="/stdin.js"></script>',
+    ...served,
+  });
+});
+
+async function inPage(
+  browser: NonNullable<Awaited<ReturnType<typeof openGpuBrowser>>>,
+  files: Readonly<Record<string, string | Uint8Array>>,
+  folders: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const server = await serve({ files: { '/favicon.ico': '', ...files }, folders });
+  const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (e) => errors.push(e.message));
+  page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
+  try {
+    await page.goto(`${server.url}/`);
+    await page.waitForFunction(() => 'made' in globalThis, undefined, { timeout: 20_000 }).catch(() => {});
+    const made = await page.evaluate(() => (globalThis as unknown as { made?: unknown }).made);
+    const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { version: string };
+    assert.equal(errors, []);
+    assert.equal(made, ['function', version]);
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
+
+if (process.env.TOROID_VITE !== '1') {
+  console.error('skipped: Vite (npm run test:pack gets it from the registry)');
+  test.skip('an empty Vite project builds a page of it');
+} else {
+  test('an empty Vite project builds a page of it', async () => {
+    const browser = await openGpuBrowser();
+    if (!browser) return console.error('skipped: no browser');
+    const project = join(folder, 'vite');
+    mkdirSync(project);
+    const [file = ''] = readdirSync(folder).filter((f) => f.endsWith('.tgz'));
+    writeFileSync(
+      join(project, 'package.json'),
+      JSON.stringify({
+        type: 'module',
+        private: true,
+        dependencies: { toroid: `file:../${file}` },
+        devDependencies: { vite: '8' },
+      }),
+    );
+    writeFileSync(
+      join(project, 'index.html'),
+      '<!doctype html><title>x</title><script type="module" src="/main.js"></script>',
+    );
+    writeFileSync(
+      join(project, 'main.js'),
+      "import { texture, VERSION } from 'toroid'; globalThis.made = [typeof texture, VERSION];",
+    );
+    try {
+      await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project });
+    } catch (cause) {
+      return console.error(`skipped: npm install does not work here: ${(cause as Error).message.split('\n')[1]}`);
+    }
+    await run('npx', ['vite', 'build'], { cwd: project });
+    await inPage(browser, { '/': readFileSync(join(project, 'dist', 'index.html')) }, { '/': join(project, 'dist') });
+  });
+}
+
+test.run();

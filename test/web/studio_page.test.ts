@@ -1,0 +1,330 @@
+// The studio driven as a person would, in Chromium with WebGPU on SwiftShader. TOROID_SHOTS=<folder> keeps screenshots.
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readText } from '../../src/base/png';
+import { serveStudio } from '../../src/cli/studio';
+import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser, ownGpuBrowser } from '../support/browser';
+import { DIST } from '../support/web/pages';
+
+const test = suite('studio page');
+const browser = await openGpuBrowser();
+const plain = await openBrowser();
+
+if (!browser) {
+  console.error('skipped: the studio, for there is no browser');
+  test.skip('the studio');
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'toroid-studio-page-'));
+  const shots = process.env.TOROID_SHOTS;
+  if (shots) mkdirSync(shots, { recursive: true });
+  const server = await serveStudio(0, join(DIST, 'studio'));
+  const complaints: string[] = [];
+  const contexts: BrowserContext[] = [];
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const stone = join(folder, 'stone.png');
+  await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 96, height: 96 }).toFile(stone);
+
+  test.after(async () => {
+    for (const c of contexts) await c.close();
+    await server.close();
+    await closeGpuBrowser();
+    await closeBrowser();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const context = async (options: BrowserContextOptions = {}): Promise<BrowserContext> => {
+    // bypassCSP would hide what the page's own policy forbids.
+    const made = await browser.newContext({ viewport: { width: 1360, height: 900 }, ...options });
+    contexts.push(made);
+    return made;
+  };
+  const open = async (at: BrowserContext, hash = ''): Promise<Page> => {
+    const page = await at.newPage();
+    page.setDefaultTimeout(60_000);
+    page.on('console', (m) => {
+      // WebGL's driver talks about its speed.
+      if ((m.type() === 'error' || m.type() === 'warning') && !m.text().includes('GL Driver Message')) {
+        complaints.push(`${m.type()}: ${m.text()}`);
+      }
+    });
+    page.on('pageerror', (e) => complaints.push(`not caught: ${e.message}`));
+    await page.goto(`${server.url}${hash}`);
+    await page.waitForSelector('[data-test=adapter]');
+    return page;
+  };
+  const status = (page: Page): Promise<string> => page.textContent('[data-test=status]').then((t) => t ?? '');
+  const until = async (page: Page, wanted: RegExp, seconds = 90): Promise<string> => {
+    for (const end = Date.now() + 1000 * seconds; Date.now() < end; ) {
+      const text = await status(page);
+      if (wanted.test(text)) return text;
+      const fault = await page.locator('[role=alert]').allTextContents();
+      if (fault.length > 0) throw new Error(`while waiting for ${wanted}: ${fault}`);
+      await page.waitForTimeout(50);
+    }
+    throw new Error(`never ${wanted}; it says: ${await status(page)}`);
+  };
+  const run = (page: Page): Promise<void> => page.click('button.main:has-text("Run"):not([disabled])');
+  const shot = async (page: Page, name: string): Promise<void> => {
+    if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
+  };
+  /** Drops a file on the page, as the mouse would. */
+  const drop = (page: Page, name: string, bytes: Uint8Array): Promise<void> =>
+    page.evaluate(
+      ([n, b]) => {
+        const raw = Uint8Array.from(atob(b), (c) => c.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([raw], n));
+        const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
+        document.querySelector('.studio')?.dispatchEvent(event);
+      },
+      [name, Buffer.from(bytes).toString('base64')] as const,
+    );
+  const serious = async (page: Page): Promise<string[]> => {
+    await page.evaluate(axe); // by the debugger: no script of the page's
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    return violations
+      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+      .map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
+  };
+
+  const first = await context();
+  let saved: Buffer;
+
+  test('drop, run, change a weight, pause, undo, go on, download; no long tasks; nothing complains', async () => {
+    const page = await open(first, '#size=48&steps=40&seed=3');
+    assert.match(await status(page), 'Needed: style');
+    assert.equal(await serious(page), []);
+    await drop(page, 'stone.png', readFileSync(stone));
+    await until(page, /stone\.png is the style/);
+    await run(page);
+    await until(page, /Running/);
+    await page.evaluate(() => {
+      const seen = { longest: 0 };
+      Object.assign(globalThis, { seen });
+      new PerformanceObserver((list) => {
+        for (const e of list.getEntries()) seen.longest = Math.max(seen.longest, e.duration);
+      }).observe({ type: 'longtask' });
+    });
+    await page.locator('[data-test="weight-0.0"]').fill('8');
+    await until(page, /stage [2-9]/);
+    await page.click('button.main:has-text("Pause")');
+    await until(page, /Paused/);
+    const moments = page.locator('[data-test=moment]');
+    assert.ok((await moments.count()) >= 1);
+    await shot(page, 'paused');
+    const oldest = (await moments.last().textContent()) ?? '';
+    await moments.last().click();
+    await until(page, new RegExp(`Paused: .*${/\d+ x \d+/.exec(oldest)?.[0]}`));
+    // Later ones are forgotten.
+    await page.waitForFunction(() => document.querySelectorAll('[data-test=moment]').length === 1);
+    await page.click('button.main:has-text("Go on")');
+    await until(page, /Done/);
+    const longest = await page.evaluate(() => (globalThis as unknown as { seen: { longest: number } }).seen.longest);
+    // The clock runs on while others have the processor: where more wants to run than there are cores, tasks last longer.
+    const busy = Math.max(1, (loadavg()[0] ?? 0) / cpus().length - 1);
+    assert.ok(
+      longest <= 100 * busy,
+      `a task kept the page from answering for ${longest} ms, at a load of ${loadavg()[0]}`,
+    );
+    assert.match(page.url(), 'weights=0.0%3A2');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
+    await file.saveAs(join(folder, 'saved.png'));
+    assert.is(file.suggestedFilename(), 'texture-48x48-3.png');
+    saved = readFileSync(join(folder, 'saved.png'));
+    const { width, height } = await sharp(saved).metadata();
+    assert.equal([width, height], [48, 48]);
+    const record = JSON.parse(readText(saved).toroid ?? '{}');
+    assert.is(record.recipe.stages[0].losses[0].weight, 2);
+    assert.is(record.recipe.inputs.style.path, 'stone.png');
+    await shot(page, 'done');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('a PNG of its own goes on from where it was; shown on bodies; profiled', async () => {
+    const page = await open(first);
+    await page.setInputFiles('[data-test=file-style]', stone);
+    await until(page, /is the style/);
+    await drop(page, 'saved.png', saved);
+    await until(page, /Going on from saved\.png/);
+    assert.is(await page.inputValue('[data-test=size]'), '48');
+    await page.fill('[data-test=steps]', '12');
+    await page.keyboard.press('Tab');
+    await run(page);
+    await until(page, /Done/);
+    for (const body of ['plane', 'sphere']) {
+      await page.check(`input[value=${body}]`, { force: true });
+      await page.waitForSelector(`[data-test=${body}] canvas`);
+      await page.waitForTimeout(300);
+      await shot(page, body);
+    }
+    await page.check('input[value=flat]', { force: true });
+    await page.click('[data-test=profile]');
+    await page.waitForSelector('.profile table');
+    assert.equal(await serious(page), []);
+    assert.ok((await page.locator('.profile tbody tr').count()) > 3);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('dark, narrow, without motion: still usable, and no serious fault for assistive technology', async () => {
+    const page = await open(
+      await context({ colorScheme: 'dark', reducedMotion: 'reduce', viewport: { width: 390, height: 800 } }),
+      '#preset=inpaint&size=48',
+    );
+    assert.equal(await serious(page), []);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    assert.ok(wide <= 0, `the page is ${wide} pixels wider than the screen`);
+    await shot(page, 'narrow');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('a mask is painted by hand', async () => {
+    const page = await open(first, '#preset=inpaint&size=48&steps=8');
+    const places = await page.locator('.place').count();
+    assert.ok(places >= 2, `${places} pictures are asked for`);
+    for (const input of await page.locator('.place input[type=file]').all()) await input.setInputFiles(stone);
+    await page.click('button:has-text("Paint")');
+    await page.waitForSelector('[data-test=paper]');
+    const paper = await page.locator('[data-test=paper]').boundingBox();
+    assert.ok(paper);
+    await page.mouse.move(paper!.x + paper!.width * 0.3, paper!.y + paper!.height * 0.5);
+    await page.mouse.down();
+    await page.mouse.move(paper!.x + paper!.width * 0.7, paper!.y + paper!.height * 0.5, { steps: 4 });
+    await page.mouse.up();
+    await shot(page, 'painter');
+    assert.equal(await serious(page), []);
+    await page.click('[data-test=mask-done]');
+    await until(page, /painted mask\.png is the/);
+    await run(page);
+    await until(page, /Done/);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('files that are no pictures, no networks, or very large', async () => {
+    const page = await open(first);
+    const alert = async (): Promise<string> => {
+      await page.waitForSelector('[role=alert]');
+      const text = (await page.textContent('[role=alert] p')) ?? '';
+      await page.click('text=Dismiss');
+      return text;
+    };
+    await drop(page, 'notes.txt', Buffer.from('just words'));
+    assert.match(await alert(), 'notes.txt is no picture');
+    await drop(page, 'vgg.onnx', Buffer.from('not a network at all'));
+    assert.match(await alert(), /onnx/i);
+    const broken = Buffer.concat([readFileSync(stone).subarray(0, 200), Buffer.alloc(50)]);
+    await drop(page, 'broken.png', broken);
+    await until(page, /broken\.png is the style/);
+    await run(page);
+    assert.match(await alert(), /broken\.png is not a picture/);
+    const huge = join(folder, 'huge.png');
+    await sharp({ create: { width: 10_400, height: 9_700, channels: 3, background: '#806040' } })
+      .png({ compressionLevel: 1 })
+      .toFile(huge);
+    await page.setInputFiles('[data-test=file-style]', huge);
+    await page.fill('[data-test=size]', '32');
+    await page.fill('[data-test=steps]', '1');
+    await page.keyboard.press('Tab');
+    await run(page);
+    await page.waitForSelector('.notices li');
+    assert.match((await page.locator('.notices li').allTextContents()).join(), /10400x9700|101/);
+    await until(page, /Done/);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  const real = '../shared/weights/squeezenet1.0-deep-compression';
+  const withNet = existsSync(real) ? test : test.skip;
+  if (!existsSync(real)) console.error('skipped: a network in the studio, for there is no ../shared/weights');
+  withNet('a network is fetched from the server, kept, checked, and used; a damaged one is refused', async () => {
+    process.env.TOROID_WEIGHTS = '../shared/weights';
+    const at = await context();
+    const page = await open(at, '#preset=texture-net&size=64&steps=2');
+    await page.fill('input[placeholder="/weights/squeezenet1.0"]', '/weights/squeezenet1.0');
+    await page.click('button:has-text("Fetch")');
+    await page.waitForSelector('[data-test=net]');
+    assert.match((await page.textContent('[data-test=net]')) ?? '', 'squeezenet1.0');
+    await page.evaluate((text) => {
+      const raw = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([raw], 'pasted.png', { type: 'image/png' }));
+      document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }));
+    }, readFileSync(stone).toString('base64'));
+    await until(page, /pasted\.png is the style/);
+    await run(page);
+    await until(page, /Done/);
+    const file = readdirSync(real).find((f) => f.endsWith('.onnx')) ?? '';
+    const bytes = readFileSync(join(real, file));
+    bytes[bytes.length >> 1]! ^= 1;
+    await drop(page, file, bytes);
+    await page.waitForSelector('[role=alert]');
+    assert.match((await page.textContent('[role=alert]')) ?? '', 'the sha256');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('no room to keep a network: said, and nothing is left behind', async () => {
+    const at = await context();
+    const page = await open(at, '#preset=texture-net');
+    const cdp = await at.newCDPSession(page);
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin: new URL(server.url).origin, quotaSize: 1 << 16 });
+    await drop(page, 'large.onnx', Buffer.alloc(1 << 20, 8));
+    await page.waitForSelector('[role=alert]');
+    assert.match((await page.textContent('[role=alert]')) ?? '', 'no room for large');
+    const left = await page.evaluate(async () => {
+      const root = await navigator.storage.getDirectory();
+      const names: string[] = [];
+      const nets = await root.getDirectoryHandle('toroid-nets');
+      for await (const name of (nets as unknown as { keys(): AsyncIterable<string> }).keys()) names.push(name);
+      return names;
+    });
+    assert.equal(left, []);
+    complaints.splice(0); // the browser's own words about the quota
+    await page.close();
+  });
+
+  test('two tabs at once, and a GPU that is lost on the way', async () => {
+    const own = await ownGpuBrowser();
+    assert.ok(own);
+    const two = await own!.newContext({ viewport: { width: 1360, height: 900 } });
+    const pages = [await open(two, '#size=48&steps=150&seed=1'), await open(two, '#size=48&steps=150&seed=2')];
+    for (const page of pages) {
+      await page.setInputFiles('[data-test=file-style]', stone);
+      await until(page, /is the style/);
+      await run(page);
+    }
+    for (const page of pages) await until(page, /Running: stage [12]/);
+    const cdp = await own!.newBrowserCDPSession();
+    // The browser answers this one when it likes, or not at all.
+    void (cdp.send as (method: string) => Promise<unknown>)('Browser.crashGpuProcess').catch(() => {});
+    for (const page of pages) {
+      await until(page, /Done/, 120);
+      const notices = (await page.locator('.notices li').allTextContents()).join();
+      assert.match(notices, /the GPU was lost and is back; the run goes on from/);
+    }
+    complaints.splice(0); // the browser says that its GPU process crashed
+    await own!.close();
+  });
+
+  test('without WebGPU it says so, and what to do', async () => {
+    if (!plain) return;
+    const page = await plain.newPage();
+    await page.goto(server.url);
+    await page.waitForSelector('[role=alert]');
+    assert.match((await page.textContent('[role=alert]')) ?? '', /no WebGPU|found no GPU/);
+    await page.close();
+  });
+}
+test.run();
