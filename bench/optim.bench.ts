@@ -56,7 +56,7 @@ function textureOf(name: string, exemplar: Raster, net: Net, seed: number): Text
     inputs: new Map(),
     styles: [exemplar],
     space: styleSpace([exemplar]),
-    notice: () => {},
+    warn: () => {},
   });
   return {
     name: `${name} ${side} seed ${seed}`,

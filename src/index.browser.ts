@@ -6,7 +6,7 @@
 //      `file`: Blob/File, URL, ImageBitmap, ImageData, canvas, image, video frame, bytes, Raster.
 //
 //   2. Recipes: anything that docs/recipes.md describes, or what a PNG has inside.
-//        await run('seamless', { content: file }, { onNotice: console.warn });
+//        await run('seamless', { content: file }, { onWarning: console.warn });
 //        await run(await readRecord(pngFile), { style: file });
 //        await run('style', { content, style }, { net: await loadNet('vgg19.onnx', { onProgress }) });
 //

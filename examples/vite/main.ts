@@ -23,7 +23,7 @@ async function grow(picture: File | undefined, seed: number, enough: AbortSignal
     steps: 40,
     seed,
     stop: enough,
-    onNotice: (text) => console.info(text),
+    onWarning: (text) => console.info(text),
     onProgress({ stage, stages, step, steps }) {
       progress.value = (stage + step / steps) / stages;
       said.textContent = `Size ${stage + 1} of ${stages}`;

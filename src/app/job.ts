@@ -56,16 +56,16 @@ export async function runOn<Source>(
 ): Promise<Worked> {
   const { signal, stop } = options;
   signal?.throwIfAborted();
-  const notice = (text: string): void => options.onNotice?.(text);
+  const warn = (text: string): void => (options.onWarning ?? options.onNotice)?.(text);
   const found = typeof wanted === 'object' && 'recipe' in wanted ? wanted : undefined;
   const filled = fillRecipe(changed(recipeText(wanted), options));
   const named = typeof options.net === 'object' ? withNet(filled, options.net) : filled;
-  const recipe = options.net === undefined ? platform.nameNet(named, notice) : named;
+  const recipe = options.net === undefined ? platform.nameNet(named, warn) : named;
   const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
   checkRecipe(recipe, [...sources.keys()]);
-  const pictures = await readAll(platform, recipe, sources, { signal, notice });
+  const pictures = await readAll(platform, recipe, sources, { signal, warn });
   const net = await netFor(platform, recipe, options.net);
-  if (net?.guessed) notice(net.guessed);
+  if (net?.guessed) warn(net.guessed);
   signal?.throwIfAborted();
 
   const given = options.device;
@@ -123,7 +123,7 @@ async function readAll<Source>(
   platform: ApiPlatform<Source>,
   recipe: Recipe,
   sources: ReadonlyMap<string, Source>,
-  { signal, notice }: { readonly signal: AbortSignal | undefined; notice(text: string): void },
+  { signal, warn }: { readonly signal: AbortSignal | undefined; warn(text: string): void },
 ): Promise<Map<string, ReadPicture>> {
   const pictures = new Map<string, ReadPicture>();
   for (const [name, source] of sources) {
@@ -134,12 +134,12 @@ async function readAll<Source>(
       least: recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1,
       alpha: name === recipe.content,
       signal,
-      onNotice: notice,
+      onWarning: warn,
     });
     const before = recipe.inputs[name];
     const was = typeof before === 'object' ? before.sha256 : undefined;
     if (was !== undefined && picture.sha256 !== undefined && picture.sha256 !== was) {
-      notice(`input ${name} is not the file that the recipe was run with: the picture will be another`);
+      warn(`input ${name} is not the file that the recipe was run with: the picture will be another`);
     }
     pictures.set(name, picture);
     signal?.throwIfAborted();
@@ -166,12 +166,12 @@ interface TuneJob {
 async function tune<Source>(platform: ApiPlatform<Source>, device: Device, job: TuneJob): Promise<void> {
   const { options, pinned } = job;
   const { description, software } = device.adapter;
-  const notice = (text: string): void => options.onNotice?.(text);
+  const warn = (text: string): void => (options.onWarning ?? options.onNotice)?.(text);
   if (options.tune === undefined && pinned) device.tuning = new Tuning(description, [], pinned);
   const mode = options.tune ?? (software || device.tuning ? 'off' : 'cached');
   if (mode === 'off') return;
   const store = platform.tuneStore();
-  const tuning = new Tuning(description, await store.read(notice));
+  const tuning = new Tuning(description, await store.read(warn));
   device.tuning = tuning;
   if (mode === 'cached') return;
   const found = await tuneRecipe(device, job.recipe, job.rasters, {
@@ -179,12 +179,12 @@ async function tune<Source>(platform: ApiPlatform<Source>, device: Device, job: 
     net: job.net,
     signal: options.signal,
     until: performance.now() + 1000 * TUNE_SECONDS,
-    onNotice: notice,
+    onWarning: warn,
   });
   if (found.records.length === 0) return;
   // Nothing is given up for a cache that cannot be written.
   await store.add(found.records).catch((cause: unknown) => {
     if (!(cause instanceof EngineError)) throw cause;
-    notice(cause.message.split('\n')[0] ?? '');
+    warn(cause.message.split('\n')[0] ?? '');
   });
 }

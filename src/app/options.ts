@@ -27,6 +27,8 @@ export interface CallOptions
   readonly stop?: AbortSignal | undefined;
   /** Variants of kernels. Default: what was measured on this machine before, nothing on a software adapter. */
   readonly tune?: TuneMode | undefined;
+  /** What `onWarning` was called in 0.1.0. */
+  onNotice?(text: string): void;
 }
 
 export interface TextureOptions extends CallOptions, Omit<TextureSettingsText, 'size' | 'net'> {

@@ -20,13 +20,13 @@ export function isPlain(source: unknown): source is PlainSource {
 export const isRaster = (source: PlainSource): source is Raster => source.data instanceof Float32Array;
 
 /**
- * The size to shrink a picture to, with a notice where that is not its own.
+ * The size to shrink a picture to, with a warning where that is not its own.
  * @throws EngineError `PictureError` when it is too small or too large.
  */
 export function wantedSize(
   width: number,
   height: number,
-  { name, least, most, onNotice }: ReadWishes,
+  { name, least, most, onWarning }: ReadWishes,
 ): readonly [width: number, height: number] {
   if (width < least || height < least) {
     throw new EngineError(
@@ -38,7 +38,7 @@ export function wantedSize(
   const factor = Math.min(1, Math.sqrt(most / (width * height)));
   if (factor >= 1) return [width, height];
   const small = [width, height].map((side) => Math.max(least, Math.round(side * factor))) as [number, number];
-  onNotice(
+  onWarning(
     `${name} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
   );
   return small;
@@ -73,7 +73,7 @@ const ofLength = (name: string, width: number, height: number, is: number, chann
   );
 
 /** Interleaved values as a raster, transparency filled in and, where it is wanted, given besides. */
-export function withoutAlpha(pixels: Interleaved, { name, alpha, onNotice }: ReadWishes): Raster {
-  const { flat, opacity } = flatten(pixels, name, onNotice);
+export function withoutAlpha(pixels: Interleaved, { name, alpha, onWarning }: ReadWishes): Raster {
+  const { flat, opacity } = flatten(pixels, name, onWarning);
   return alpha && opacity ? { ...flat, alpha: opacity } : flat;
 }

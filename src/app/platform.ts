@@ -14,7 +14,7 @@ export interface ReadWishes {
   /** Give the opacity besides. */
   readonly alpha: boolean;
   readonly signal?: AbortSignal | undefined;
-  onNotice(text: string): void;
+  onWarning(text: string): void;
 }
 
 /** A picture, and which file it was, where it was one: for the record. */
@@ -29,7 +29,7 @@ export interface ApiPlatform<Source> {
   open(wishes: { readonly device?: GPUDevice }): Promise<Device>;
   read(source: Source, wishes: ReadWishes): Promise<ReadPicture>;
   /** The recipe with its net named, where it says `auto`. */
-  nameNet(recipe: Recipe, notice: (text: string) => void): Recipe;
+  nameNet(recipe: Recipe, warn: (text: string) => void): Recipe;
   loadNet(name: string): Promise<Net>;
   tuneStore(): TuneStore;
 }

@@ -7,7 +7,7 @@ export interface RetryOptions {
   last(): Checkpoint | undefined;
   /** Opens another device in place of one that was lost. */
   reopen(): Promise<Device>;
-  notice(text: string): void;
+  warn(text: string): void;
   /** The folder of checkpoints, where they are kept. */
   readonly folder?: string | undefined;
 }
@@ -21,7 +21,7 @@ export async function retryDeviceLost<T>(
   device: Device,
   attempt: (device: Device, resume: Checkpoint | undefined) => Promise<T>,
   resume: Checkpoint | undefined,
-  { last, reopen, notice, folder }: RetryOptions,
+  { last, reopen, warn, folder }: RetryOptions,
 ): Promise<T> {
   for (let [now, from] = [device, resume]; ; ) {
     try {
@@ -47,7 +47,7 @@ export async function retryDeviceLost<T>(
       }
       const other = now.adapter.description === description ? '' : ` on ${now.adapter.description}`;
       const frame = point.frame > 0 ? ` of frame ${point.frame + 1}` : '';
-      notice(
+      warn(
         `${what}; going on${other} from the last checkpoint, step ${point.point.step} of stage ${point.stage + 1}${frame}`,
       );
       from = point;

@@ -56,7 +56,7 @@ export interface Interleaved {
 export function flatten(
   { width, height, channels, values, most }: Interleaved,
   name: string,
-  onNotice?: (text: string) => void,
+  onWarning?: (text: string) => void,
 ): { readonly flat: Raster; readonly opacity?: Float32Array } {
   const n = width * height;
   const colours = Math.min(3, channels);
@@ -87,7 +87,7 @@ export function flatten(
   if (opaque === n) return { flat };
   const mean = sums.map((s) => s / opaque);
   const hex = mean.map((v) => (Math.round(v * 255) & 255).toString(16).padStart(2, '0')).join('');
-  onNotice?.(`${name} has transparent parts: they are filled with its mean colour, #${hex}`);
+  onWarning?.(`${name} has transparent parts: they are filled with its mean colour, #${hex}`);
   for (let i = 0; i < n; i++) {
     const a = (values[i * channels + alpha] ?? 0) / most;
     for (let band = 0; band < 3; band++)

@@ -27,7 +27,10 @@ export function addCheck(program: Command): void {
     .option('--json', 'print the result as JSON')
     .addHelpText('after', '\nExamples:\n  toroid check out/pebbles.png\n  toroid check --json tile.png')
     .action(async (tile: string, options: Options) => {
-      const raster = await readPicture(tile, { least: 4, onNotice: (text) => process.stderr.write(`note: ${text}\n`) });
+      const raster = await readPicture(tile, {
+        least: 4,
+        onWarning: (text) => process.stderr.write(`note: ${text}\n`),
+      });
       const score = seamScore(raster);
       const axes = (options.tile === 'both' ? ['x', 'y'] : [options.tile]) as ('x' | 'y')[];
       const seamless = axes.every((axis) => verdict(score[axis]) === 'seamless');

@@ -15,7 +15,7 @@ export interface Checkpointer {
 /** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
 export function checkpointer(
   { checkpoint, every, bits }: JobOptions,
-  notice: (text: string) => void,
+  warn: (text: string) => void,
 ): Checkpointer | null {
   if (checkpoint === undefined) return null;
   let told = false;
@@ -24,7 +24,7 @@ export function checkpointer(
     try {
       await save();
     } catch (cause) {
-      if (!told) notice(`a checkpoint was not kept, the run goes on: ${(cause as Error).message.split('\n')[0]}`);
+      if (!told) warn(`a checkpoint was not kept, the run goes on: ${(cause as Error).message.split('\n')[0]}`);
       told = true;
     }
   };

@@ -5,11 +5,11 @@ import type { Progress } from '../recipes/events';
 const SPARSE_MS = 10_000;
 
 /**
- * The conversation, on stderr: notices, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
+ * The conversation, on stderr: warnings, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
  * coloured, so there is nothing for NO_COLOR to switch off.
  */
 export class Console {
-  readonly notices: string[] = [];
+  readonly warnings: string[] = [];
   #bar: SingleBar | undefined;
   #said = Number.NEGATIVE_INFINITY;
   #finished = -1;
@@ -25,8 +25,8 @@ export class Console {
   }
 
   /** Something the user should know; kept for the JSON result as well. */
-  notice(text: string): void {
-    this.notices.push(text);
+  warn(text: string): void {
+    this.warnings.push(text);
     this.say(`note: ${text}`);
   }
 

@@ -74,14 +74,14 @@ export function addDream(program: Command): void {
 }
 
 async function dream(picture: string, options: Options): Promise<void> {
-  const notices: string[] = [];
+  const warnings: string[] = [];
   const chosen = chosenRecipe(options);
   const filled = fillRecipe(setValues(withNet(chosen, options.net), options.set));
-  const recipe = availableNet(filled, (text) => notices.push(text));
+  const recipe = availableNet(filled, (text) => warnings.push(text));
   const given = [`content=${picture}`, ...(options.guide === undefined ? [] : [`guide=${options.guide}`])];
-  const inputs = await readInputs(recipe, null, given, (text) => notices.push(text));
+  const inputs = await readInputs(recipe, null, given, (text) => warnings.push(text));
   const out = options.out ?? `${parse(picture).name}.dream.png`;
-  await runJob({ recipe, inputs, out, notices, command: commandLine() }, options);
+  await runJob({ recipe, inputs, out, warnings, command: commandLine() }, options);
 }
 
 function chosenRecipe(options: Options): RecipeText {

@@ -31,7 +31,7 @@ export interface RunRecord {
   readonly recipe: unknown;
   readonly seconds: number;
   readonly stopped: boolean;
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
   readonly stages: readonly StageResult[];
   readonly final: Raster;
   /** Where the picture was written. */
@@ -106,7 +106,7 @@ export async function htmlReport(record: RunRecord): Promise<string> {
 </header>
 <main>
 ${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}${zoom > 1 && `, each pixel as ${zoom} x ${zoom}`}</figcaption></figure>`, facts(record)])}
-${record.notices.length > 0 && section('Notes', html`<ul>${record.notices.map((n) => html`<li>${n}</li>`)}</ul>`)}
+${record.warnings.length > 0 && section('Notes', html`<ul>${record.warnings.map((n) => html`<li>${n}</li>`)}</ul>`)}
 ${record.scores.length > 0 && section('Scores', scoreList(record.scores))}
 ${thumbs.length > 0 && section('Inputs', html`<div class="grid-list">${inputs.map((i, k) => html`<figure>${thumbs[k]}<figcaption>${i.name}, ${i.raster.width} x ${i.raster.height}</figcaption></figure>`)}</div>`)}
 ${stages.length > 0 && section('Stages', [stageTable(stages), html`<div class="grid-list">${stages.map((s, k) => html`<figure>${shown[k]}<figcaption>${s.stage + 1}. ${s.name}, ${s.width} x ${s.height}</figcaption></figure>`)}</div>`])}

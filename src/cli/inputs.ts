@@ -31,7 +31,7 @@ export async function readInputs(
   recipe: Recipe,
   folder: string | null,
   given: readonly string[],
-  onNotice: (text: string) => void,
+  onWarning: (text: string) => void,
 ): Promise<InputFile[]> {
   const overrides = new Map(given.map(parseInput));
   checkNames(recipe, [...overrides.keys()]);
@@ -54,7 +54,7 @@ export async function readInputs(
     const kept = name === recipe.content || name === recipe.pin?.picture;
     const most = kept ? CONTENT_PIXELS : STYLE_PIXELS;
     const least = recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1;
-    const raster = await readPicture(path, { most, least, alpha: name === recipe.content, onNotice });
+    const raster = await readPicture(path, { most, least, alpha: name === recipe.content, onWarning });
     files.push({ name, path, sha256: actual, raster });
   }
   return files;

@@ -48,9 +48,9 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
     process.exitCode = STOPPED;
     lines?.result({ file: null, stopped: true });
   };
-  const notice = (text: string): void => {
-    report.notice(text);
-    lines?.notice(text);
+  const warn = (text: string): void => {
+    report.warn(text);
+    lines?.warn(text);
   };
   const opened = await openDevice(options.requireGpu === true, stop);
   if (typeof opened === 'number') {
@@ -63,9 +63,9 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
   const stored = precisionText(recipe);
   const slow = software ? ', which is software: expect minutes, not seconds' : '';
   report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
-  for (const text of job.notices) notice(text);
+  for (const text of job.warnings) warn(text);
   if (job.adapter !== undefined && job.adapter !== description) {
-    notice(`it was made on ${job.adapter}: here it may differ in the last bits`);
+    warn(`it was made on ${job.adapter}: here it may differ in the last bits`);
   }
   const pinned = job.adapter === description ? job.tuned : undefined;
   const before = job.resume && pinned;
@@ -74,12 +74,12 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
   let watcher: Watcher | undefined;
   let film: Animation | undefined;
   try {
-    const net = await netOf(recipe, options, notice);
+    const net = await netOf(recipe, options, warn);
     const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
-    const measure = await startTuning(device, { mode: options.tune, pinned }, notice);
+    const measure = await startTuning(device, { mode: options.tune, pinned }, warn);
     if (measure) {
       report.say('Tuning: measuring which variants of kernels are fastest');
-      await measure(recipe, rasters, { net, signal: stop.signal, onNotice: notice });
+      await measure(recipe, rasters, { net, signal: stop.signal, onWarning: warn });
     }
     if (options.watch !== undefined) {
       watcher = await startWatch({
@@ -102,10 +102,10 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
         fps: options.fps,
         bits,
         metadata: record(recipe, options.frames),
-        onNotice: notice,
+        onWarning: warn,
       });
     let outlook = new Eta();
-    const keep = checkpointer(options, notice);
+    const keep = checkpointer(options, warn);
     if (film && job.resume && options.checkpoint !== undefined) {
       for await (const frame of savedFrames(options.checkpoint, job.resume.frame)) await film.add(frame);
     }
@@ -117,9 +117,9 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
         resume,
         signal: stop.signal,
         ...keep?.events,
-        onNotice: (text) => {
-          notice(text);
-          watcher?.events.onNotice(text);
+        onWarning: (text) => {
+          warn(text);
+          watcher?.events.onWarning(text);
         },
         onPlan: (stages) => {
           if (!recipe.zoom || stages.length === 0) outlook = new Eta({ stages });
@@ -150,7 +150,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
       });
     const result = await retryDeviceLost(device, attempt, job.resume, {
       last: () => keep?.last(),
-      notice,
+      warn,
       folder: options.checkpoint,
       reopen: async () => {
         const { tuning } = device;
@@ -163,8 +163,8 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
     if (result.stages.every((s) => s.steps === 0)) return nothing();
     if (result.stopped) process.exitCode = STOPPED;
     const other = pinned && otherChoices(device, pinned);
-    if (other) notice(other);
-    await writePicture(out, result.raster, { bits, metadata: record(result.recipe, out), onNotice: notice });
+    if (other) warn(other);
+    await writePicture(out, result.raster, { bits, metadata: record(result.recipe, out), onWarning: warn });
     const preview = options.preview && (await writePreview(out, result.raster, options.preview));
     const frames = await film?.finish();
     const seconds = (performance.now() - started) / 1000;
@@ -177,7 +177,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
         recipe: recorded(result.recipe, inputs, dirname(options.report)),
         seconds,
         stopped: result.stopped,
-        notices: report.notices,
+        warnings: report.warnings,
         stages: result.stages,
         final: result.raster,
         file: out,
@@ -188,7 +188,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
     }
     if (options.profile !== undefined && !result.stopped) {
       report.say('Profiling the largest stage');
-      const given = { net, versions: versions(), onNotice: notice };
+      const given = { net, versions: versions(), onWarning: warn };
       const found = await profileStage(device, recipe, rasters, given);
       await writeProfile(options.profile, found);
     }
@@ -215,7 +215,7 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
         moved: result.moved,
         seam: seamScore(result.raster),
         stages: result.stages.map(({ raster: _, curves, ...s }) => ({ ...s, loss: curves.total?.at(-1)?.[1] })),
-        notices: report.notices,
+        notices: report.warnings,
       });
     } else process.stdout.write(`${out}\n`);
   } catch (error) {
@@ -233,12 +233,12 @@ export async function runJob(asked: Job, options: JobOptions): Promise<void> {
 export async function netOf(
   recipe: Recipe,
   options: Pick<JobOptions, 'weightsUnchecked'>,
-  notice: (text: string) => void,
+  warn: (text: string) => void,
 ): Promise<Net | null> {
   const name = netName(recipe);
   if (name === null) return null;
   const net = await loadNet(name, { unchecked: options.weightsUnchecked === true });
-  if (net.guessed) notice(net.guessed);
+  if (net.guessed) warn(net.guessed);
   return net;
 }
 

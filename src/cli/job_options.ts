@@ -78,7 +78,7 @@ export interface Job {
   readonly inputs: readonly InputFile[];
   readonly out: string;
   /** What to say first, once it is known which process does the work. */
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
   /** What the command was called with, for the report. */
   readonly command: string;
   /** The adapter that made the picture to be made again. */

@@ -30,7 +30,7 @@ export class JsonLines {
     this.#line('frame', { frame: f.frame, frames: f.frames });
   }
 
-  notice(text: string): void {
+  warn(text: string): void {
     this.#line('notice', { text });
   }
 

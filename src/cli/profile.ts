@@ -82,7 +82,7 @@ async function action(name: string | undefined, options: ProfileOptions): Promis
   if (options.diff !== undefined) return compare(name, options, options.diff);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
   if (options.runs === 0) usage('--runs 0 times nothing', 'Use 1 or more.');
-  const { found, recipe, inputs, notices } = await readRecipe(name, options);
+  const { found, recipe, inputs, warnings } = await readRecipe(name, options);
   const out = options.out ?? `${found.name}.profile`;
   for (const file of Object.values(FILES)) probeFile(join(out, file));
   const report = new Console(options.quiet === true);
@@ -97,20 +97,20 @@ async function action(name: string | undefined, options: ProfileOptions): Promis
   }
   if (!device) return;
   try {
-    for (const text of notices) report.notice(text);
-    const net = await netOf(recipe, options, (text) => report.notice(text));
+    for (const text of warnings) report.warn(text);
+    const net = await netOf(recipe, options, (text) => report.warn(text));
     report.say(`Profiling on ${device.adapter.description}`);
     const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
-    const onNotice = (text: string): void => report.notice(text);
-    const measure = await startTuning(device, { mode: options.tune }, onNotice);
-    if (measure) await measure(recipe, rasters, { net, onNotice });
+    const onWarning = (text: string): void => report.warn(text);
+    const measure = await startTuning(device, { mode: options.tune }, onWarning);
+    if (measure) await measure(recipe, rasters, { net, onWarning });
     const profile = await profileStage(device, recipe, rasters, {
       net,
       stage: options.stage,
       runs: options.runs,
       clock: options.clock,
       versions: versions(),
-      onNotice,
+      onWarning,
     });
     await save(join(out, FILES.report), json(profile.report));
     await save(join(out, FILES.trace), json(traceOf(profile.report)));

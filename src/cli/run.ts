@@ -59,14 +59,14 @@ export function addRun(program: Command): void {
 async function action(name: string | undefined, options: RunOptions): Promise<void> {
   if (options.resume !== undefined) return resume(name, options, options.resume);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
-  const { found, recipe, inputs, notices, same } = await readRecipe(name, options);
+  const { found, recipe, inputs, warnings, same } = await readRecipe(name, options);
   const out = options.out ?? `${found.name}.out.png`;
   await runJob(
     {
       recipe,
       inputs,
       out,
-      notices,
+      warnings,
       command: commandLine(),
       ...(same && found.adapter !== undefined && { adapter: found.adapter, tuned: found.tuned }),
     },
@@ -79,7 +79,7 @@ export interface ReadRecipe {
   readonly found: FoundRecipe;
   readonly recipe: Recipe;
   readonly inputs: readonly InputFile[];
-  readonly notices: string[];
+  readonly warnings: string[];
   /** Nothing of it was changed. */
   readonly same: boolean;
 }
@@ -94,11 +94,11 @@ export async function readRecipe(name: string, options: RecipeOptions): Promise<
   };
   let value = setValues(found.value, options.set);
   if (typeof value === 'object' && value !== null) value = withNet({ ...value, ...overrides }, options.net);
-  const notices: string[] = [];
-  const recipe = availableNet(fillRecipe(value), (text) => notices.push(text));
-  const inputs = await readInputs(recipe, found.folder, options.input, (text) => notices.push(text));
+  const warnings: string[] = [];
+  const recipe = availableNet(fillRecipe(value), (text) => warnings.push(text));
+  const inputs = await readInputs(recipe, found.folder, options.input, (text) => warnings.push(text));
   const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
-  return { found, recipe, inputs, notices, same };
+  return { found, recipe, inputs, warnings, same };
 }
 
 /** The recipe with another net, of which a pooling it names is kept. */
@@ -130,10 +130,10 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       'Leave the recipe, its settings and --checkpoint out.',
     );
   }
-  const { job, checkpoint, notice } = loadCheckpoint(folder);
-  const notices = notice === undefined ? [] : [notice];
-  if (job.toroid !== VERSION) notices.push(`it was begun by toroid ${job.toroid}: this one may go on differently`);
-  if (!checkpoint) notices.push(`${folder} holds no moment of the run yet: it starts afresh`);
+  const { job, checkpoint, warn } = loadCheckpoint(folder);
+  const warnings = warn === undefined ? [] : [warn];
+  if (job.toroid !== VERSION) warnings.push(`it was begun by toroid ${job.toroid}: this one may go on differently`);
+  if (!checkpoint) warnings.push(`${folder} holds no moment of the run yet: it starts afresh`);
   let recipe: Recipe;
   try {
     recipe = fillRecipe(job.recipe);
@@ -146,13 +146,13 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       hint ?? 'Start the run afresh.',
     );
   }
-  const inputs = await readInputs(recipe, folder, options.input, (text) => notices.push(text));
+  const inputs = await readInputs(recipe, folder, options.input, (text) => warnings.push(text));
   await runJob(
     {
       recipe,
       inputs,
       out: options.out ?? job.out,
-      notices,
+      warnings,
       command: commandLine(),
       adapter: job.adapter,
       tuned: job.tuned ?? {},

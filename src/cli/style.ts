@@ -63,7 +63,7 @@ export function addStyle(program: Command): void {
 }
 
 async function style(content: string, styles: string[], options: Options): Promise<void> {
-  const notices: string[] = [];
+  const warnings: string[] = [];
   const parts = styles.map(sharePart);
   const names = parts.map((_, k) => (parts.length > 1 ? `style${k + 1}` : 'style'));
   const base = builtinRecipe(options.recipe);
@@ -90,11 +90,11 @@ async function style(content: string, styles: string[], options: Options): Promi
     })),
   };
   const filled = fillRecipe(setValues(withNet(chosen, options.net), options.set));
-  const recipe = availableNet(filled, (text) => notices.push(text));
+  const recipe = availableNet(filled, (text) => warnings.push(text));
   const given = [`content=${content}`, ...parts.map(({ file }, k) => `${names[k]}=${file}`)];
-  const inputs = await readInputs(recipe, null, given, (text) => notices.push(text));
+  const inputs = await readInputs(recipe, null, given, (text) => warnings.push(text));
   const out = options.out ?? `${parse(content).name}.${parse(parts[0]?.file ?? '').name}.png`;
-  await runJob({ recipe, inputs, out, notices, command: commandLine() }, options);
+  await runJob({ recipe, inputs, out, warnings, command: commandLine() }, options);
 }
 
 /** `night.jpg:2`: a file and its share. A file that has such a name is written with a share behind it. */

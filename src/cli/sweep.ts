@@ -89,8 +89,8 @@ async function sweep(name: string, options: Options): Promise<void> {
   const base = setValues(found.value, options.set);
   if (options.over.length === 0) usage('nothing to vary', 'Say what with --over, such as --over seed=1..4.');
   const folder = options.out ?? `${found.name}.sweep`;
-  const notices: string[] = [];
-  const first = availableNet(fillRecipe(base), (text) => notices.push(text));
+  const warnings: string[] = [];
+  const first = availableNet(fillRecipe(base), (text) => warnings.push(text));
   const layers = await layersFor(options.over, first);
   const swept = options.over.map((text) => withFolders(parseOver(text, () => layers)));
   const jobs = sweepJobs(swept);
@@ -105,7 +105,7 @@ async function sweep(name: string, options: Options): Promise<void> {
   const sheetFile = join(folder, 'sheet.png');
   ensureWritable(sheetFile);
   if (options.film !== undefined) ensureAnimationWritable(options.film, { fps: options.fps });
-  for (const text of notices) report.notice(text);
+  for (const text of warnings) report.warn(text);
 
   const ledger = readLedger(folder);
   const file = (job: SweepJob): string => join(folder, `${job.name}.png`);
@@ -153,7 +153,7 @@ async function sweep(name: string, options: Options): Promise<void> {
   if (pictures.some((p) => p !== null))
     await writePicture(sheetFile, sheetOf(found.name, swept, jobs, pictures, options.cell));
   if (options.film !== undefined) {
-    const film = openAnimation(options.film, { fps: options.fps, onNotice: (text) => report.notice(text) });
+    const film = openAnimation(options.film, { fps: options.fps, onWarning: (text) => report.warn(text) });
     for (const p of pictures) if (p) await film.add(p);
     await film.finish();
   }

@@ -76,13 +76,13 @@ export function addTexture(program: Command): void {
 }
 
 async function texture(exemplar: string, options: Options): Promise<void> {
-  const notices: string[] = [];
-  const recipe = availableNet(recipeOf(options), (text) => notices.push(text));
-  const inputs = await readInputs(recipe, null, [`style=${exemplar}`], (text) => notices.push(text));
+  const warnings: string[] = [];
+  const recipe = availableNet(recipeOf(options), (text) => warnings.push(text));
+  const inputs = await readInputs(recipe, null, [`style=${exemplar}`], (text) => warnings.push(text));
   const out = options.out ?? `${parse(exemplar).name}.tile.png`;
   const saveStages = options.saveStages ?? options.saveScales;
   await runJob(
-    { recipe, inputs, out, notices, command: commandLine() },
+    { recipe, inputs, out, warnings, command: commandLine() },
     { ...options, ...(saveStages !== undefined && { saveStages }) },
   );
 }

@@ -69,7 +69,7 @@ async function action(name: string | undefined, options: TuneOptions): Promise<v
       usage('--show and --reset are about all that was measured', 'Use one of them, without a recipe.');
     }
     if (options.reset) await store.reset();
-    const records = await store.read((text) => report.notice(text));
+    const records = await store.read((text) => report.warn(text));
     print(
       options,
       { file: store.path, records },
@@ -91,22 +91,22 @@ async function action(name: string | undefined, options: TuneOptions): Promise<v
   try {
     const { description } = device.adapter;
     report.say(`Tuning on ${description}`);
-    const notice = (text: string): void => report.notice(text);
+    const warn = (text: string): void => report.warn(text);
     // Plans stay untuned meanwhile: each kernel is measured beside the others as they are shipped.
-    const tuning = new Tuning(description, await store.read(notice));
+    const tuning = new Tuning(description, await store.read(warn));
     const until = performance.now() + 1000 * options.budget;
     const records: TuneRecord[] = [];
     const left: string[] = [];
-    for (const { recipe, inputs, notices } of jobs) {
-      for (const text of notices) notice(text);
-      const net = await netOf(recipe, options, notice);
+    for (const { recipe, inputs, warnings } of jobs) {
+      for (const text of warnings) warn(text);
+      const net = await netOf(recipe, options, warn);
       const found: RecipeTuned = await tuneRecipe(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
         tuning,
         net,
         until,
         again: options.again,
         signal: stop.signal,
-        onNotice: notice,
+        onWarning: warn,
         onStage: (s) => report.say(`${recipe.name}: ${s.name} at ${s.width}x${s.height}`),
         onRecord: (r) => {
           records.push(r);
@@ -128,7 +128,7 @@ async function action(name: string | undefined, options: TuneOptions): Promise<v
 interface TuneJob {
   readonly recipe: Recipe;
   readonly inputs: readonly { readonly name: string; readonly raster: Raster }[];
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Without a recipe: textures of plasma, for what a style shows does not matter to kernels. */
@@ -139,12 +139,12 @@ function usualJobs(options: TuneOptions): TuneJob[] {
   const jobs: TuneJob[] = [];
   for (const name of ['texture', 'texture-net']) {
     const text = { ...builtinRecipe(name), size, ...(options.seed !== undefined && { seed: options.seed }) };
-    const notices: string[] = [];
+    const warnings: string[] = [];
     try {
-      const recipe = availableNet(fillRecipe(text), (n) => notices.push(n));
+      const recipe = availableNet(fillRecipe(text), (n) => warnings.push(n));
       const styles = [...new Set(recipe.styles.map((s) => s.input))];
       const raster = plasma({ size: [256, 256], seed: 1 });
-      jobs.push({ recipe, inputs: styles.map((style) => ({ name: style, raster })), notices });
+      jobs.push({ recipe, inputs: styles.map((style) => ({ name: style, raster })), warnings });
     } catch (error) {
       if ((error as { code?: string }).code !== 'WeightsError') throw error;
     }

@@ -45,7 +45,7 @@ export interface TuningWishes {
 export async function startTuning(
   device: Device,
   { mode, pinned }: TuningWishes,
-  notice: (text: string) => void,
+  warn: (text: string) => void,
   store: TuneFile = new TuneFile(),
 ): Promise<((...about: TuneArguments) => Promise<void>) | null> {
   const { description, software } = device.adapter;
@@ -55,7 +55,7 @@ export async function startTuning(
   }
   const chosen = mode ?? modeOf(process.env.TOROID_TUNE) ?? (software ? 'off' : 'cached');
   if (chosen === 'off') return null;
-  const tuning = new Tuning(description, await store.read(notice));
+  const tuning = new Tuning(description, await store.read(warn));
   device.tuning = tuning;
   if (chosen === 'cached') return null;
   return async (recipe, inputs, options) => {
@@ -67,11 +67,11 @@ export async function startTuning(
     });
     if (found.records.length > 0) {
       // Hours of work are not given up for a cache that cannot be written.
-      await store.add(found.records).catch((cause: Error) => notice(cause.message.split('\n')[0] ?? ''));
+      await store.add(found.records).catch((cause: Error) => warn(cause.message.split('\n')[0] ?? ''));
     }
     const left = found.left.length + found.stagesLeft.length;
     if (left > 0) {
-      notice(`tuning took its ${BUDGET} s, and some kernels are untuned: \`toroid tune\` with this recipe goes on`);
+      warn(`tuning took its ${BUDGET} s, and some kernels are untuned: \`toroid tune\` with this recipe goes on`);
     }
   };
 }

@@ -39,7 +39,7 @@ export interface Watcher {
   readonly url: string;
   /** To be told of what the run tells. */
   readonly events: Required<
-    Pick<RunEvents, 'onPlan' | 'onProgress' | 'onPicture' | 'wantsPicture' | 'onStage' | 'onFrame' | 'onNotice'>
+    Pick<RunEvents, 'onPlan' | 'onProgress' | 'onPicture' | 'wantsPicture' | 'onStage' | 'onFrame' | 'onWarning'>
   >;
   /** Tells the pages how it ended, with the last picture; the server stays up until `close`. */
   finish(end?: WatchEnd): Promise<void>;
@@ -85,7 +85,7 @@ class Watch implements Watcher {
   readonly #clients = new Set<ServerResponse>();
   readonly #curves = new WatchCurves();
   readonly #outlook: Eta;
-  readonly #notices: string[] = [];
+  readonly #warnings: string[] = [];
   #hosts: readonly string[] = [];
   #progress: object | null = null;
   /** The latest that was not told, for being too soon after another. */
@@ -114,8 +114,8 @@ class Watch implements Watcher {
         this.#outlook.frame(f);
         this.#show(f.raster);
       },
-      onNotice: (text) => {
-        this.#notices.push(text);
+      onWarning: (text) => {
+        this.#warnings.push(text);
         this.#send('notice', { text });
       },
     };
@@ -259,7 +259,7 @@ class Watch implements Watcher {
     const state = {
       ...this.#curves.state(),
       progress: this.#progress,
-      notices: this.#notices,
+      warnings: this.#warnings,
       picture,
       end: this.#end,
     };

@@ -67,7 +67,7 @@ async function pull(name: string, options: Options): Promise<void> {
     ...(retries !== undefined && { retries }),
     ...(stall !== undefined && { stallMs: 1000 * stall }),
     signal: stop.signal,
-    onNotice: (text) => {
+    onWarning: (text) => {
       if (json) line('notice', { name, text });
       say(`note: ${text}`);
     },

@@ -119,8 +119,8 @@ export function gainOf({ candidates, untuned, best }: Pick<TuneRecord, 'candidat
 
 /** Where records outlive a process: a file in Node (tune_cache.node.ts), a table of IndexedDB in a browser. */
 export interface TuneStore {
-  /** All that is kept, of all adapters. What cannot be read is told to `notice`, and is as good as nothing. */
-  read(notice: (text: string) => void): Promise<readonly TuneRecord[]>;
+  /** All that is kept, of all adapters. What cannot be read is told to `warning`, and is as good as nothing. */
+  read(warn: (text: string) => void): Promise<readonly TuneRecord[]>;
   /** Adds records; one of the same race replaces the older. */
   add(records: readonly TuneRecord[]): Promise<void>;
   reset(): Promise<void>;

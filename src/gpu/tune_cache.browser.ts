@@ -9,7 +9,7 @@ const TABLE = 'records';
 export class TuneTable implements TuneStore {
   constructor(readonly name: string = 'toroid tuned kernels') {}
 
-  async read(notice: (text: string) => void): Promise<readonly TuneRecord[]> {
+  async read(warn: (text: string) => void): Promise<readonly TuneRecord[]> {
     try {
       const rows = await this.#in('readonly', (table) => table.getAll());
       return rows.flatMap((row) => {
@@ -17,7 +17,7 @@ export class TuneTable implements TuneStore {
         return record.success ? [record.data] : [];
       });
     } catch (cause) {
-      notice(`measurements of kernels cannot be kept here (${reason(cause)}): kernels run untuned`);
+      warn(`measurements of kernels cannot be kept here (${reason(cause)}): kernels run untuned`);
       return [];
     }
   }

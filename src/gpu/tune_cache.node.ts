@@ -24,10 +24,10 @@ export const tuneFile = (): string => join(cacheFolder(), 'tuned.json');
 export class TuneFile implements TuneStore {
   constructor(readonly path: string = tuneFile()) {}
 
-  async read(notice: (text: string) => void): Promise<readonly TuneRecord[]> {
+  async read(warn: (text: string) => void): Promise<readonly TuneRecord[]> {
     const found = this.#look();
     if (found.fault !== undefined) {
-      notice(`${this.path} ${found.fault}: it is ignored, and kernels run untuned (\`toroid tune\` makes it anew)`);
+      warn(`${this.path} ${found.fault}: it is ignored, and kernels run untuned (\`toroid tune\` makes it anew)`);
     }
     return found.records;
   }

@@ -18,7 +18,7 @@ export interface AnimationOptions {
   readonly bits?: Bits;
   /** Text kept inside the file, or inside every numbered picture. */
   readonly metadata?: Readonly<Record<string, string>>;
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
 }
 
 /** An animation that takes its frames one by one, as a run makes them. */
@@ -104,19 +104,19 @@ export async function writeAnimation(
   return animation.finish();
 }
 
-function numberedPictures(pattern: string, { bits = 8, metadata = {}, onNotice }: AnimationOptions): Animation {
+function numberedPictures(pattern: string, { bits = 8, metadata = {}, onWarning }: AnimationOptions): Animation {
   const files: string[] = [];
   return {
     add: async (frame) => {
       const file = frameName(pattern, files.length + 1);
-      await writePicture(file, frame, { bits, metadata, ...(onNotice && files.length === 0 && { onNotice }) });
+      await writePicture(file, frame, { bits, metadata, ...(onWarning && files.length === 0 && { onWarning }) });
       files.push(file);
     },
     finish: async () => {
       if (files.length === 0) throw noFrames(pattern);
       const stale = leftOver(pattern, files.length);
       if (stale > 0) {
-        onNotice?.(
+        onWarning?.(
           `${dirname(pattern)} still holds ${stale} numbered picture${stale === 1 ? '' : 's'} of an earlier, longer animation, from ${basename(frameName(pattern, files.length + 1))} on`,
         );
       }
@@ -134,7 +134,7 @@ function leftOver(pattern: string, last: number): number {
 }
 
 function packed(path: string, options: AnimationOptions): Animation {
-  const { fps = 25, loop = 0, metadata = {}, onNotice } = options;
+  const { fps = 25, loop = 0, metadata = {}, onWarning } = options;
   const suffix = extname(path).toLowerCase();
   const frames: Uint8Array[] = [];
   let size: readonly [number, number] | undefined;
@@ -170,7 +170,7 @@ function packed(path: string, options: AnimationOptions): Animation {
     finish: async () => {
       if (!size) throw noFrames(path);
       const rate = suffix === '.gif' ? Math.min(fps, GIF_FASTEST) : fps;
-      if (rate < fps) onNotice?.(`${basename(path)} plays at ${rate} frames a second: a GIF can do no more`);
+      if (rate < fps) onWarning?.(`${basename(path)} plays at ${rate} frames a second: a GIF can do no more`);
       const [width, height] = size;
       const make = await loadSharp();
       await writeWhole(path, async () => {

@@ -62,8 +62,8 @@ export class NodePicture extends Picture {
  * @throws EngineError `PictureError`
  */
 export async function readSource(source: PictureSource, wishes: ReadWishes): Promise<ReadPicture> {
-  const { name, least, most, alpha, onNotice } = wishes;
-  const options = { least, most, alpha, onNotice };
+  const { name, least, most, alpha, onWarning } = wishes;
+  const options = { least, most, alpha, onWarning };
   if (typeof source === 'string' || source instanceof URL) {
     const path = pathOf(source);
     const raster = await readPicture(path, options);

@@ -114,7 +114,7 @@ export interface LoadedCheckpoint {
   /** Null when the run ended before its first checkpoint. */
   readonly checkpoint: Checkpoint | null;
   /** What was wrong with the last one, when an older one is used. */
-  readonly notice?: string;
+  readonly warn?: string;
 }
 
 /**
@@ -147,7 +147,7 @@ export function loadCheckpoint(folder: string): LoadedCheckpoint {
       return {
         job: job.data,
         checkpoint,
-        ...(faults[0] !== undefined && { notice: `${faults[0]}; going on from the one before` }),
+        ...(faults[0] !== undefined && { warn: `${faults[0]}; going on from the one before` }),
       };
     } catch (cause) {
       faults.push(`${path} is damaged (${(cause as Error).message})`);

@@ -9,7 +9,7 @@ const ANY = 'auto';
  * The recipe with its net named: `auto` becomes the first net of the manifest whose weights are on this machine.
  * @throws EngineError `WeightsError` when there are none at all.
  */
-export function availableNet(recipe: Recipe, notice: (text: string) => void): Recipe {
+export function availableNet(recipe: Recipe, warn: (text: string) => void): Recipe {
   const { net } = recipe;
   const name = typeof net === 'object' ? net.name : net;
   if (name !== ANY) return recipe;
@@ -28,6 +28,6 @@ export function availableNet(recipe: Recipe, notice: (text: string) => void): Re
       'Run `toroid weights pull vgg19`, or `toroid weights make vgg19-random` to try it without; or give --net file.onnx.',
     );
   }
-  notice(`network: ${first}`);
+  warn(`network: ${first}`);
   return { ...recipe, net: typeof net === 'object' ? { ...net, name: first } : first };
 }

@@ -19,7 +19,7 @@ export interface ReadOptions {
   /** Also give the opacity, where something is transparent. The colours are the same with and without. */
   readonly alpha?: boolean;
   /** Told what was changed on the way in: transparency flattened, pages left out. */
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
 }
 
 const READS = ['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif'];
@@ -33,7 +33,7 @@ const MOST_PIXELS = 8192 * 8192;
  * @throws EngineError `PictureError` for what is missing, no picture, damaged, too small or too large.
  */
 export async function readPicture(path: string, options: ReadOptions = {}): Promise<Raster> {
-  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onNotice } = options;
+  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onWarning } = options;
   const stat = lookUp(path);
   if (!stat) throw notThere(path);
   if (stat.isDirectory()) {
@@ -47,7 +47,7 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
   } catch (cause) {
     throw new EngineError('PictureError', `cannot read ${path}: ${reason(cause)}`, `Run: chmod u+r ${quoted(path)}`);
   }
-  return decodePicture(path, path, { least, most: mostPixels, alpha, ...(onNotice && { onNotice }) });
+  return decodePicture(path, path, { least, most: mostPixels, alpha, ...(onWarning && { onWarning }) });
 }
 
 /**
@@ -56,7 +56,7 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
  * @throws EngineError `PictureError` for what is no picture, damaged, too small or too large.
  */
 export async function decodePicture(from: string | Uint8Array, path: string, options: ReadOptions): Promise<Raster> {
-  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onNotice } = options;
+  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onWarning } = options;
   const make = await loadSharp();
   const open = (): Sharp => make(from, { failOn: 'error', limitInputPixels: false });
   const meta = await open()
@@ -80,14 +80,14 @@ export async function decodePicture(from: string | Uint8Array, path: string, opt
       'Use a larger picture.',
     );
   }
-  if ((meta.pages ?? 1) > 1) onNotice?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
+  if ((meta.pages ?? 1) > 1) onWarning?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
   const deep = meta.depth !== 'uchar' && meta.depth !== 'char';
   const factor = Math.min(1, Math.sqrt(mostPixels / (width * height)));
   const small = [width, height].map((side) => Math.max(least, Math.round(side * factor))) as [number, number];
   const upright = open().autoOrient();
   const sized = factor < 1 ? upright.resize({ width: small[0], height: small[1], fit: 'fill' }) : upright;
   if (factor < 1)
-    onNotice?.(
+    onWarning?.(
       `${basename(path)} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
     );
   const { data, info } = await pixels(sized, meta, deep).catch((cause: Error) =>
@@ -96,7 +96,7 @@ export async function decodePicture(from: string | Uint8Array, path: string, opt
   const most = deep ? 65535 : 255;
   const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
   const { flat, opacity } = flatten({ ...info, values, most }, path, (text) =>
-    onNotice?.(text.replace(path, basename(path))),
+    onWarning?.(text.replace(path, basename(path))),
   );
   return alpha && opacity ? { ...flat, alpha: opacity } : flat;
 }

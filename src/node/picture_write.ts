@@ -15,7 +15,7 @@ export interface WriteOptions {
   /** Text kept inside the file: PNG text chunks, XMP in the others. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Told what the file cannot hold. */
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
 }
 
 const PREVIEW_SIDE = 16384;
@@ -69,14 +69,14 @@ export function ensureWritable(path: string, bits: Bits = 8): void {
  * @throws EngineError `PictureError`
  */
 export async function writePicture(path: string, raster: Raster, options: WriteOptions = {}): Promise<void> {
-  const { bits = 8, metadata = {}, onNotice } = options;
+  const { bits = 8, metadata = {}, onWarning } = options;
   ensureWritable(path, bits);
   const suffix = extname(path).toLowerCase();
   const { width, height } = raster;
   const make = await loadSharp();
   const any = Object.keys(metadata).length > 0;
   const opaque = WRITES[suffix]?.opaque === true || !raster.alpha;
-  if (raster.alpha && opaque) onNotice?.(`${basename(path)} is opaque: ${suffix} holds no transparency`);
+  if (raster.alpha && opaque) onWarning?.(`${basename(path)} is opaque: ${suffix} holds no transparency`);
   const channels = opaque ? 3 : 4;
   await writeWhole(path, async () => {
     let s = make(interleave(raster, bits, channels), { raw: { width, height, channels }, limitInputPixels: false });

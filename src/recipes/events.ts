@@ -51,7 +51,7 @@ export interface RunEvents {
   /** A frame of a zoom is done. */
   onFrame?(f: { readonly frame: number; readonly frames: number; readonly raster: Raster }): void | Promise<void>;
   /** Something a user should know: a size rounded, a setting without effect. */
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
   /** Stops after the current batch of steps; what there is comes back. */
   readonly signal?: AbortSignal | undefined;
   /** Gives the run up after the current batch: it throws the signal's reason, an `AbortError`, with all memory freed. */

@@ -14,13 +14,13 @@ export interface LayerMasks {
   style(style: ResolvedStyle, layer: Size): Float32Array | null;
 }
 
-export function layerMasks(cast: ResolvedRecipe, notice: (text: string) => void): LayerMasks {
+export function layerMasks(cast: ResolvedRecipe, warn: (text: string) => void): LayerMasks {
   const { recipe, inputs, styles, torus } = cast;
   const plane = (mask: MaskRecipe, [w, h]: Size, [fullWidth]: Size, wraps = torus): Float32Array => {
     const raster = inputs.get(mask.input);
     if (!raster) throw invariant(`a mask ${mask.input} that was not cast`);
     const feather = (mask.feather * w) / fullWidth;
-    return maskPlane(raster, [w, h], { feather, invert: mask.invert, torus: wraps, name: mask.input, notice });
+    return maskPlane(raster, [w, h], { feather, invert: mask.invert, torus: wraps, name: mask.input, warn });
   };
   const full = (fallback: Size): Size => (typeof recipe.size === 'number' ? fallback : recipe.size);
   const anyMask = styles.some((s) => s.recipe.mask);

@@ -15,10 +15,10 @@ export interface MaskSettings {
   readonly invert?: boolean;
   /** Axes around which the soft edge wraps: [vertical, horizontal]. Default both. */
   readonly torus?: readonly [boolean, boolean];
-  /** What to call it in notices. Default `mask`. */
+  /** What to call it in warnings. Default `mask`. */
   readonly name?: string;
   /** Says something to the user. */
-  notice?(text: string): void;
+  warn?(text: string): void;
 }
 
 type Size = readonly [width: number, height: number];
@@ -36,7 +36,7 @@ export function maskPlane(picture: Raster, size: Size, settings: MaskSettings = 
   // Layers of a net are small, and their sides rounded: that is no stretching. One text for all sizes, to be said once.
   const allowed = 1.02 + 1 / Math.min(...size);
   if (stretch > allowed || stretch < 1 / allowed) {
-    settings.notice?.(`${name} is ${picture.width}x${picture.height}, of another shape: it is stretched`);
+    settings.warn?.(`${name} is ${picture.width}x${picture.height}, of another shape: it is stretched`);
   }
   const plane = resample(channelOf(picture, channel), [picture.width, picture.height], size, 'soft');
   const turned = invert ? plane.map((v) => 1 - v) : plane;
@@ -77,7 +77,7 @@ const BARE = 1e-3;
  */
 export function partition(
   masks: readonly (Float32Array | undefined)[],
-  notice?: (text: string) => void,
+  warn?: (text: string) => void,
 ): (Float32Array | undefined)[] {
   const given = masks.filter((m) => m !== undefined);
   const [first] = given;
@@ -86,7 +86,7 @@ export function partition(
   if (given.length < masks.length) return masks.map((m) => m ?? rest);
   const bare = rest.reduce((count, v) => count + (v > 1 - BARE ? 1 : 0), 0) / rest.length;
   if (bare > 0.001) {
-    notice?.(
+    warn?.(
       `${bare < 0.01 ? 'less than 1' : Math.round(100 * bare)} % of the canvas is in no style's mask, and nothing says what belongs there; a style without a mask would fill it`,
     );
   }

@@ -38,7 +38,7 @@ export interface StageSetup {
   readonly convolutions?: ((size: ConvSize) => Algorithm) | undefined;
   /** What 'matrix' convolutions are computed by, where the adapter has them. */
   readonly matrices?: Unit | undefined;
-  notice(text: string): void;
+  warn(text: string): void;
 }
 
 export interface StageObjective {
@@ -65,13 +65,13 @@ export function pictureAt(g: Graph, picture: Raster, [w, h]: Size): Ref {
 }
 
 /** The canvas as it is to be seen: RGB, with what is pinned put in and the views applied. [3, H, W] */
-export function seen(g: Graph, x: Ref, { cast, stage, notice }: Pick<StageSetup, 'cast' | 'stage' | 'notice'>): Ref {
+export function seen(g: Graph, x: Ref, { cast, stage, warn }: Pick<StageSetup, 'cast' | 'stage' | 'warn'>): Ref {
   const { recipe, inputs, torus } = cast;
   let rgb = toRgb(g, cast.space, x);
   if (recipe.pin) {
     const kept = inputs.get(recipe.pin.picture);
     if (!kept) throw invariant('a pinned picture that was not cast');
-    const plane = layerMasks(cast, notice).plane(recipe.pin, stage.size, stage.size);
+    const plane = layerMasks(cast, warn).plane(recipe.pin, stage.size, stage.size);
     const mask = g.constant([3, stage.size[1], stage.size[0]], threefold(plane), 'pin');
     const picture = pictureAt(g, kept, stage.size);
     rgb = add(g, picture, mul(g, mask, sub(g, rgb, picture)));
@@ -79,7 +79,7 @@ export function seen(g: Graph, x: Ref, { cast, stage, notice }: Pick<StageSetup,
   for (const view of stage.recipe.views ?? recipe.views) {
     const block = viewComponents.find((b) => b.kind === view.kind);
     if (!block) throw invariant(`a view of kind ${view.kind}`);
-    rgb = block.build({ g, torus, notice }, rgb, view);
+    rgb = block.build({ g, torus, warn }, rgb, view);
   }
   return rgb;
 }
@@ -105,14 +105,14 @@ function jitterOf({ stage, layers, stride }: StageSetup): number {
  * @throws EngineError `RecipeError` and `ShapeError` with the path of the loss.
  */
 export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetup): StageObjective {
-  const { cast, stage, full, notice, largest } = setup;
+  const { cast, stage, full, warn, largest } = setup;
   const { recipe, net, space, torus, styles } = cast;
   const [W, H] = stage.size;
   const picture = seen(g, x, setup);
   const period = jitterOf(setup);
   const move = jitter(g, counter, period, recipe, stage, torus);
   const view = move(picture);
-  const masks = layerMasks(cast, notice);
+  const masks = layerMasks(cast, warn);
 
   const prepare = net?.builder.prepare(g, net.preprocessing);
   const half = recipe.precision === 'f32' ? null : gradientScale(stage.recipe.losses);
@@ -219,7 +219,7 @@ export function stageObjective(g: Graph, x: Ref, counter: Node, setup: StageSetu
     // One block may need streams of its own beyond the one it is given.
     random: () => ({ seed: recipe.seed, stream: 16 + 16 * streams++ }),
     torus,
-    notice,
+    warn,
     largest,
   });
 

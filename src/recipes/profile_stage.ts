@@ -28,7 +28,7 @@ export interface ProfileStageOptions {
   readonly roof?: Roofline | undefined;
   /** For the report: of toroid and of what it runs on. */
   readonly versions?: Readonly<Record<string, string>> | undefined;
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
 }
 
 export interface StageProfile {
@@ -52,12 +52,12 @@ export async function profileStage(
   options: ProfileStageOptions = {},
 ): Promise<StageProfile> {
   const said = new Set<string>();
-  const notice = (text: string): void => {
-    if (!said.has(text)) options.onNotice?.(text);
+  const warn = (text: string): void => {
+    if (!said.has(text)) options.onWarning?.(text);
     said.add(text);
   };
   await loadComponents(wanted);
-  const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
+  const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const fitOf = await loading(() => refuseTooLarge(device, prepared));
   const { stages, cast } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
@@ -71,13 +71,11 @@ export async function profileStage(
   const timed = device.has('timestamp-query');
   const clock = timed ? (options.clock ?? 'timestamps') : 'wall';
   if (!timed) {
-    notice(
-      `${device.name} has no timestamps: launches are timed one by one on the clock, which is rough for short ones`,
-    );
+    warn(`${device.name} has no timestamps: launches are timed one by one on the clock, which is rough for short ones`);
   }
   const roof = options.roof ?? (await measureRoofline(device, { clock }));
-  const canvas = prepared.start(stage.size, notice);
-  const setup = prepared.setup(stage, canvas, notice);
+  const canvas = prepared.start(stage.size, warn);
+  const setup = prepared.setup(stage, canvas, warn);
   const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);
   const plan = await Plan.compile(device, graph, outputs);
   try {

@@ -18,7 +18,7 @@ export class CanvasRenderer {
     private readonly device: Device,
     private readonly cast: ResolvedRecipe,
     private readonly stage: PlannedStage,
-    private readonly notice: (text: string) => void,
+    private readonly warn: (text: string) => void,
   ) {}
 
   get #plain(): boolean {
@@ -47,12 +47,12 @@ export class CanvasRenderer {
   }
 
   async #planes(canvas: Float32Array): Promise<Float32Array> {
-    const { cast, stage, notice, device } = this;
+    const { cast, stage, warn, device } = this;
     const [width, height] = stage.size;
     if (!this.#plan) {
       const g = new Graph();
       const x = g.input([cast.space.rank, height, width], 'canvas');
-      const y = g.node(seen(g, x, { cast, stage, notice }));
+      const y = g.node(seen(g, x, { cast, stage, warn }));
       this.#plan = { plan: await Plan.compile(device, g, [y]), x, y };
     }
     const { plan, x, y } = this.#plan;

@@ -109,8 +109,8 @@ export interface Prepared {
   /** What sides a canvas may have. */
   readonly limits: Limits;
   /** The seed at a size, coordinates [rank, H, W]. */
-  start(size: Size, notice: (text: string) => void): Float32Array;
-  setup(stage: PlannedStage, start: Float32Array, notice: (text: string) => void): StageSetup;
+  start(size: Size, warn: (text: string) => void): Float32Array;
+  setup(stage: PlannedStage, start: Float32Array, warn: (text: string) => void): StageSetup;
 }
 
 /** Checks a recipe against its inputs and its net, and lays out its stages. Touches the adapter's limits only. */
@@ -119,7 +119,7 @@ export function prepare(
   wanted: Recipe,
   inputs: ReadonlyMap<string, Raster>,
   net: Net | null,
-  notice: (text: string) => void,
+  warn: (text: string) => void,
 ): Prepared {
   if (wanted.net !== undefined && !net) {
     throw new EngineError('RecipeError', 'net: the recipe names a net, and none was loaded', 'Pass the net to run.');
@@ -136,14 +136,14 @@ export function prepare(
     allowedSide(asked[1], limits.multiple[1], limits.accepts),
   ];
   if (full[0] !== asked[0] || full[1] !== asked[1]) {
-    notice(
+    warn(
       `size ${asked.join('x')} becomes ${full.join('x')}: here sides have to be multiples of ${[...new Set(limits.multiple)].join(' and ')}`,
     );
   }
   const masks = [...wanted.styles.map((s) => s.mask), wanted.pin].flatMap((m) => (m ? [m.input] : []));
   for (const name of new Set(masks)) {
     const [w, h] = sizeOf(inputs.get(name) ?? { width: 0, height: 0, data: new Float32Array() });
-    if (w !== full[0] || h !== full[1]) notice(`the mask ${name} is ${w}x${h}: it is resized to ${full.join('x')}`);
+    if (w !== full[0] || h !== full[1]) warn(`the mask ${name} is ${w}x${h}: it is resized to ${full.join('x')}`);
   }
   const recipe: Recipe = { ...wanted, size: full };
   const cast: ResolvedRecipe = { ...first, recipe };
@@ -161,13 +161,13 @@ export function prepare(
     largest,
     convolutions: convolutionsOf(device, recipe.precision),
     matrices: device.adapter.matrices,
-    notice: say,
+    warn: say,
   });
   const seed = parseInit(recipe.canvas, [...inputs.keys()]);
   const kept = cast.styles.filter((s) => s.weight > 0).map((s) => s.picture);
   const { space, torus } = cast;
   const start = (size: Size, say: (text: string) => void): Float32Array => {
-    const from = { size, seed: recipe.seed, torus, inputs, styles: kept, space, notice: say };
+    const from = { size, seed: recipe.seed, torus, inputs, styles: kept, space, warn: say };
     return encode(space, { width: size[0], height: size[1], data: paintInit(seed, from) });
   };
   return { cast, full, stages, limits, start, setup };
@@ -181,12 +181,12 @@ async function runOnce(
   frame: number,
 ): Promise<RunResult> {
   const said = new Set<string>();
-  const notice = (text: string): void => {
-    if (!said.has(text)) options.onNotice?.(text);
+  const warn = (text: string): void => {
+    if (!said.has(text)) options.onWarning?.(text);
     said.add(text);
   };
   await loadComponents(wanted);
-  const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
+  const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const { cast, stages } = prepared;
   const { recipe, torus } = cast;
   const fitOf = await loading(() => refuseTooLarge(device, prepared, { memory: options.memory }));
@@ -199,7 +199,7 @@ async function runOnce(
       'Resume with the recipe it was made by.',
     );
   }
-  const paint = (size: Size): Float32Array => prepared.start(size, notice);
+  const paint = (size: Size): Float32Array => prepared.start(size, warn);
 
   const done: StageResult[] = [...(resume?.done ?? [])];
   let memory: CarryOver | null = resume?.memory ?? null;
@@ -218,12 +218,12 @@ async function runOnce(
     stopped ||= options.signal?.aborted ?? false;
     if (stopped) continue; // enlarge what there is to the size asked for
     const start = memory;
-    const developer = new CanvasRenderer(device, cast, stage, notice);
-    const setup = prepared.setup(stage, start.canvas, notice);
+    const developer = new CanvasRenderer(device, cast, stage, warn);
+    const setup = prepared.setup(stage, start.canvas, warn);
     const attempt = (fit: FitResult | null): Promise<StageOutcome> => {
       const layout = fit?.layout ?? null;
       const how = fit && fitText(fit);
-      if (how) notice(`${stage.size.join('x')} ${how}`);
+      if (how) warn(`${stage.size.join('x')} ${how}`);
       return runStage(device, fit?.direct ? asSums(setup) : setup, {
         memory: start,
         layout,
@@ -292,7 +292,7 @@ async function runOnce(
   }
   const last = stages.at(-1);
   if (!last || !memory) throw new EngineError('RecipeError', 'stages: there is none', 'Add a stage.');
-  const developer = new CanvasRenderer(device, cast, last, notice);
+  const developer = new CanvasRenderer(device, cast, last, warn);
   let raster = await developer.picture(memory.canvas);
   developer.close();
   const { palette } = recipe.color;

@@ -143,7 +143,7 @@ export function stageGraph(
 
 /** Runs one stage. The GPU never waits for the host: losses come in one batch behind. */
 export async function runStage(device: Device, setup: StageSetup, options: StageOptions): Promise<StageOutcome> {
-  const { stage, notice } = setup;
+  const { stage, warn } = setup;
   const { steps, optimizer } = stage.recipe;
   const { memory, resume, signal, layout } = options;
   if (resume && memory.canvas.length !== setup.cast.space.rank * stage.size[0] * stage.size[1]) throw foreign();
@@ -227,13 +227,13 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
             'Try a smaller weight or another seed; if the net is yours, check that its weights are finite.',
           );
         }
-        notice(
+        warn(
           `${stage.name} at ${stage.size.join('x')}: the loss keeps turning into no number${which}; it ends at step ${guardStep}`,
         );
         givenUp = true;
         return false;
       }
-      notice(
+      warn(
         `${stage.name} at ${stage.size.join('x')}: the loss was no longer a number by step ${step}; back to step ${guardStep}, at half the rate`,
       );
       return false;

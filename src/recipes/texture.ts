@@ -14,7 +14,7 @@ export interface TextureEvents {
   /** A scale is done; its picture may be saved. */
   onStage?(s: StageResult): void | Promise<void>;
   /** Something a user should know: a size rounded, a setting without effect. */
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
   /** Reads a net by name or path: files belong to the platform. Needed for every `net` but patches. */
   loadNet?(name: string): Promise<Net>;
   /** Stops after the current batch of steps; what there is comes back. */
@@ -86,7 +86,7 @@ export async function growTexture(
       );
     }
     net = await events.loadNet(settings.net);
-    if (net.guessed) events.onNotice?.(net.guessed);
+    if (net.guessed) events.onWarning?.(net.guessed);
   }
   return run(device, recipe, new Map([['style', exemplar]]), { ...events, net });
 }

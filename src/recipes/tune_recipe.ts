@@ -23,7 +23,7 @@ export interface TuneRecipeOptions {
   readonly until?: number | undefined;
   readonly again?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
-  onNotice?(text: string): void;
+  onWarning?(text: string): void;
   onStage?(stage: { readonly name: string; readonly width: number; readonly height: number }): void;
   onRecord?(record: TuneRecord): void;
 }
@@ -45,12 +45,12 @@ export async function tuneRecipe(
 ): Promise<RecipeTuned> {
   const { tuning, until = Number.POSITIVE_INFINITY, signal } = options;
   const said = new Set<string>();
-  const notice = (text: string): void => {
-    if (!said.has(text)) options.onNotice?.(text);
+  const warn = (text: string): void => {
+    if (!said.has(text)) options.onWarning?.(text);
     said.add(text);
   };
   await loadComponents(wanted);
-  const prepared = prepare(device, wanted, inputs, options.net ?? null, notice);
+  const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const fitOf = await loading(() => refuseTooLarge(device, prepared));
   const records: TuneRecord[] = [];
   const left = new Set<string>();
@@ -62,13 +62,13 @@ export async function tuneRecipe(
       continue;
     }
     options.onStage?.({ name: stage.name, width, height });
-    const canvas = prepared.start(stage.size, notice);
+    const canvas = prepared.start(stage.size, warn);
     const sizes: ConvSize[] = [];
     const convolutions = (size: ConvSize): Algorithm => {
       sizes.push(size);
       return algorithmFor(size, device.adapter);
     };
-    const setup = { ...prepared.setup(stage, canvas, notice), convolutions };
+    const setup = { ...prepared.setup(stage, canvas, warn), convolutions };
     const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);
     const plan = await Plan.compile(device, graph, outputs);
     try {

@@ -100,12 +100,12 @@ test('a folder or a pattern takes numbered pictures, each there as soon as it is
 });
 
 test('what an earlier, longer animation left is said', async () => {
-  const notices: string[] = [];
-  const options: AnimationOptions = { onNotice: (n) => notices.push(n) };
+  const warnings: string[] = [];
+  const options: AnimationOptions = { onWarning: (n) => warnings.push(n) };
   await writeAnimation(at('again/'), frames(5), options);
-  assert.equal(notices, []);
+  assert.equal(warnings, []);
   await writeAnimation(at('again/'), frames(2), options);
-  assert.match(notices.join(), /holds 3 numbered pictures of an earlier, longer animation, from frame-0003\.png on$/);
+  assert.match(warnings.join(), /holds 3 numbered pictures of an earlier, longer animation, from frame-0003\.png on$/);
 });
 
 test('transparent frames stay transparent', async () => {
@@ -118,9 +118,9 @@ test('transparent frames stay transparent', async () => {
 });
 
 test('a GIF is not made faster than browsers play', async () => {
-  const notices: string[] = [];
-  await writeAnimation(at('fast.gif'), frames(2), { fps: 100, onNotice: (n) => notices.push(n) });
-  assert.match(notices.join(), /fast\.gif plays at 50 frames a second/);
+  const warnings: string[] = [];
+  await writeAnimation(at('fast.gif'), frames(2), { fps: 100, onWarning: (n) => warnings.push(n) });
+  assert.match(warnings.join(), /fast\.gif plays at 50 frames a second/);
   assert.equal((await sharp(at('fast.gif'), { animated: true }).metadata()).delay, [20, 20]);
 });
 

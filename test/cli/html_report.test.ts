@@ -27,7 +27,7 @@ const record: RunRecord = {
   recipe: { name: `Moss ${NASTY}`, seed: 7, steps: [{ name: NASTY, losses: [{ kind: 'style', weight: 0.5 }] }] },
   seconds: 75,
   stopped: true,
-  notices: [NASTY],
+  warnings: [NASTY],
   stages: [0, 1].map((stage) => ({
     stage,
     name: `grow ${NASTY}`,

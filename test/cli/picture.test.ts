@@ -100,12 +100,12 @@ test('transparency is flattened over the mean colour, and said', async () => {
   await sharp(Uint8Array.from(pixels), { raw: { width: 32, height: 32, channels: 4 } })
     .png()
     .toFile(at('alpha.png'));
-  const notices: string[] = [];
-  const back = await readPicture(at('alpha.png'), { onNotice: (n) => notices.push(n) });
+  const warnings: string[] = [];
+  const back = await readPicture(at('alpha.png'), { onWarning: (n) => warnings.push(n) });
   near(colour(back, 1000), [200 / 255, 100 / 255, 50 / 255]);
-  assert.equal(notices, ['alpha.png has transparent parts: they are filled with its mean colour, #c86432']);
+  assert.equal(warnings, ['alpha.png has transparent parts: they are filled with its mean colour, #c86432']);
   await flat([200, 100, 50, 255]).png().toFile(at('opaque.png'));
-  await readPicture(at('opaque.png'), { onNotice: () => assert.unreachable('nothing is transparent') });
+  await readPicture(at('opaque.png'), { onWarning: () => assert.unreachable('nothing is transparent') });
   await flat([1, 2, 3, 0]).png().toFile(at('clear.png'));
   await fails(readPicture(at('clear.png')), /fully transparent/);
 });
@@ -129,10 +129,10 @@ test('only the first frame of an animation is used, and said', async () => {
   await sharp(frames, { raw: { width: 20, height: 40, channels: 3, pageHeight: 20 } })
     .gif()
     .toFile(at('moving.gif'));
-  const notices: string[] = [];
-  const back = await readPicture(at('moving.gif'), { onNotice: (n) => notices.push(n) });
+  const warnings: string[] = [];
+  const back = await readPicture(at('moving.gif'), { onWarning: (n) => warnings.push(n) });
   assert.is(`${back.width}x${back.height}`, '20x20');
-  assert.match(notices.join(), /2 pages or frames: only the first/);
+  assert.match(warnings.join(), /2 pages or frames: only the first/);
 });
 
 test('missing, folder, no picture, cut short, tiny: one clear error each', async () => {
@@ -221,18 +221,18 @@ test('a preview repeats the tile beside the picture', async () => {
 });
 
 test('a picture with more pixels than wanted is shrunk, with a notice; others are not', async () => {
-  const notices: string[] = [];
-  const options = { most: 10_000, onNotice: (text: string) => notices.push(text) };
+  const warnings: string[] = [];
+  const options = { most: 10_000, onWarning: (text: string) => warnings.push(text) };
   await sharp({ create: { width: 400, height: 100, channels: 3, background: { r: 10, g: 200, b: 30 } } })
     .png()
     .toFile(at('wide.png'));
   const small = await readPicture(at('wide.png'), options);
   assert.equal([small.width, small.height], [200, 50]);
-  assert.match(notices.join(), /wide\.png is 400x100: shrunk to 200x50/);
+  assert.match(warnings.join(), /wide\.png is 400x100: shrunk to 200x50/);
   near(colour(small), [10 / 255, 200 / 255, 30 / 255], 1 / 255);
-  notices.length = 0;
+  warnings.length = 0;
   assert.is((await readPicture(at('wide.png'), { ...options, most: 40_000 })).width, 400);
-  assert.equal(notices, []);
+  assert.equal(warnings, []);
 });
 
 /**
@@ -294,8 +294,8 @@ test('an embedded Display P3 profile is converted to sRGB, at 8 and 16 bits, fro
 
 test('opacity comes along when asked for, and goes into every format that holds it', async () => {
   const alpha = Float32Array.from({ length: 40 * 24 }, (_, i) => (i % 40) / 39);
-  const notices: string[] = [];
-  const onNotice = (text: string) => notices.push(text);
+  const warnings: string[] = [];
+  const onWarning = (text: string) => warnings.push(text);
   for (const [name, bits] of [
     ['t.png', 8],
     ['t16.png', 16],
@@ -304,7 +304,7 @@ test('opacity comes along when asked for, and goes into every format that holds 
     ['t16.tif', 16],
   ] as const) {
     const most = 2 ** bits - 1;
-    await writePicture(at(name), { ...grain, alpha }, { bits, onNotice, metadata: { Software: 'toroid' } });
+    await writePicture(at(name), { ...grain, alpha }, { bits, onWarning, metadata: { Software: 'toroid' } });
     assert.equal(await readMetadata(at(name)), { Software: 'toroid' });
     const { data, info } = await sharp(at(name))
       .toColourspace(bits === 16 ? 'rgb16' : 'srgb')
@@ -323,9 +323,9 @@ test('opacity comes along when asked for, and goes into every format that holds 
     assert.is(plain.alpha, undefined);
     assert.equal(plain.data, back.data);
   }
-  assert.equal(notices, []);
-  await writePicture(at('t.jpg'), { ...grain, alpha }, { onNotice });
-  assert.equal(notices, ['t.jpg is opaque: .jpg holds no transparency']);
+  assert.equal(warnings, []);
+  await writePicture(at('t.jpg'), { ...grain, alpha }, { onWarning });
+  assert.equal(warnings, ['t.jpg is opaque: .jpg holds no transparency']);
   assert.is((await sharp(at('t.jpg')).metadata()).channels, 3);
   await writePicture(at('opaque2.png'), { ...grain, alpha: alpha.map(() => 1) });
   assert.is((await readPicture(at('opaque2.png'), { alpha: true })).alpha, undefined);

@@ -89,7 +89,7 @@ test('the frames of a zoom count, and their stages are known from the first', ()
 test('JSON comes one object a line, the result last, and no more often than is of use', () => {
   const lines: string[] = [];
   const json = new JsonLines((line) => lines.push(line));
-  json.notice('size\nrounded');
+  json.warn('size\nrounded');
   for (let step = 1; step <= 50; step++) json.progress(at({ step, steps: 50, loss: Number.NaN }), 1.5);
   const raster = { width: 1, height: 1, data: new Float32Array(3) };
   const curves = { total: [[0, 2] as const, [50, 1] as const] };

@@ -95,13 +95,13 @@ for (const [about, wanted, nth, where] of rows) {
     const whole = await run(await device(), wanted, inputs);
     const checkpoint = await killed(wanted, inputs, nth);
     for (const [key, value] of Object.entries(where)) assert.is(checkpoint[key as keyof Checkpoint], value, key);
-    const notices: string[] = [];
+    const warnings: string[] = [];
     const resumed = await run(await device(), wanted, inputs, {
       resume: checkpoint,
-      onNotice: (text) => notices.push(text),
+      onWarning: (text) => warnings.push(text),
     });
     assert.equal(resumed.raster, whole.raster);
-    assert.equal(notices, []);
+    assert.equal(warnings, []);
     const told = (r: RunResult) => r.stages.map(({ stage, name, steps, width }) => ({ stage, name, steps, width }));
     assert.equal(told(resumed), told(whole).slice(-resumed.stages.length));
     for (const [k, s] of resumed.stages.entries()) {
@@ -165,7 +165,7 @@ test('damaged files: the one before is taken, and told; without one it is an err
   assert.is(loadCheckpoint(keep).checkpoint, null, 'none yet');
   await saveCheckpoint(keep, checkpoint);
   await saveCheckpoint(keep, { ...checkpoint, frame: 1 });
-  assert.equal([loadCheckpoint(keep).checkpoint!.frame, loadCheckpoint(keep).notice], [1, undefined]);
+  assert.equal([loadCheckpoint(keep).checkpoint!.frame, loadCheckpoint(keep).warn], [1, undefined]);
   const sound = readFileSync(last);
   const turned = Uint8Array.from(sound);
   turned[turned.length - 5]! ^= 1;
@@ -179,8 +179,8 @@ test('damaged files: the one before is taken, and told; without one it is an err
     writeFileSync(last, bytes);
     const loaded = loadCheckpoint(keep);
     assert.is(loaded.checkpoint!.frame, 0, 'the one before');
-    assert.match(loaded.notice!, /state\.bin is damaged \(.*\); going on from the one before/);
-    assert.match(loaded.notice!, why);
+    assert.match(loaded.warn!, /state\.bin is damaged \(.*\); going on from the one before/);
+    assert.match(loaded.warn!, why);
     const good = readFileSync(before);
     writeFileSync(before, bytes);
     wrong(/state\.bin is damaged .*, and .*state\.previous\.bin is damaged .*\n {2}Start the run afresh/);

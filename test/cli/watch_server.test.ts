@@ -185,14 +185,14 @@ test('a page that opens late knows all that was, and is told all that comes', ()
       { name: 'grow', width: 64, height: 64, steps: 10 },
       { name: 'fine', width: 128, height: 128, steps: 10 },
     ]);
-    events.onNotice('a note');
+    events.onWarning('a note');
     for (let step = 1; step <= 10; step++) events.onProgress(at({ step, loss: 1 / step, terms: { style: -step } }));
     await events.onStage({ ...at(), curves: {}, raster: picture });
     const page = follow(url);
     const { data: state } = await page.until('state');
     assert.equal(state.curves.style[9], [10, -10]);
     assert.equal(state.curves.total.length, 10);
-    assert.equal(state.notices, ['a note']);
+    assert.equal(state.warnings, ['a note']);
     assert.equal(state.picture, { id: 1, width: 40, height: 24 });
     assert.ok(Math.abs(state.progress.share - 0.2) < 1e-9, 'a fifth of the pixels to do are done');
     events.onProgress(at({ stage: 1, name: 'fine', step: 10, loss: Number.POSITIVE_INFINITY }));

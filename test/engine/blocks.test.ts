@@ -291,15 +291,15 @@ for (const optimizer of [{ kind: 'adam' }, { kind: 'lbfgs' }] as const) {
 
 const wide = { size: [96, 64] as [number, number], scales: { count: 1 }, styles: [{ input: 'style' }] };
 const grown = async (memory: number | undefined, more: Partial<RecipeText> = {}) => {
-  const notices: string[] = [];
+  const warnings: string[] = [];
   const recipe = fillRecipe({
     net: 'tiny',
     ...wide,
     stages: [{ steps: 5, losses: [{ kind: 'gram', ...layers }] }],
     ...more,
   });
-  const result = await run(await device(), recipe, inputs, { net: tiny, memory, onNotice: (t) => notices.push(t) });
-  return { result, notices };
+  const result = await run(await device(), recipe, inputs, { net: tiny, memory, onWarning: (t) => warnings.push(t) });
+  return { result, warnings };
 };
 
 /** The largest budget of those tried that is met in a certain way. */
@@ -318,11 +318,11 @@ const budgetFor = async (how: (fit: FitResult) => boolean): Promise<number> => {
 
 test('a budget makes a run work in blocks, which says so and makes the same picture', async () => {
   const whole = await grown(undefined);
-  assert.equal(whole.notices, []);
-  const { result, notices } = await grown(await budgetFor((fit) => fit.layout !== null));
-  assert.is(notices.length, 1);
+  assert.equal(whole.warnings, []);
+  const { result, warnings } = await grown(await budgetFor((fit) => fit.layout !== null));
+  assert.is(warnings.length, 1);
   assert.match(
-    notices[0]!,
+    warnings[0]!,
     /^96x64 in \d+ blocks of \d+x\d+(, with \d+ values? of each step computed again)?, \d+\.\d % more arithmetic, to need no more than [\d.]+ [KM]iB of memory$/,
   );
   close(result.raster.data, whole.result.raster.data, 1e-4, 'picture');
@@ -342,9 +342,9 @@ test('a budget nearly large enough makes a run compute values again, to the same
     ],
   ];
   for (const [how, pattern] of ways) {
-    const { result, notices } = await grown(await budgetFor(how));
-    assert.is(notices.length, 1);
-    assert.match(notices[0]!, pattern);
+    const { result, warnings } = await grown(await budgetFor(how));
+    assert.is(warnings.length, 1);
+    assert.match(warnings[0]!, pattern);
     assert.equal(result.raster.data, want.raster.data);
     assert.equal(result.stages[0]!.curves, want.stages[0]!.curves);
   }
@@ -404,9 +404,9 @@ test('a device that has less memory left than a stage takes gets it in blocks', 
     return fails ? ({ message: 'none left' } as GPUError) : error;
   };
   try {
-    const { result, notices } = await grown(undefined);
+    const { result, warnings } = await grown(undefined);
     assert.is(result.stages[0]!.steps, 5);
-    assert.match(notices.join(), /^96x64 in \d+ blocks of/);
+    assert.match(warnings.join(), /^96x64 in \d+ blocks of/);
   } finally {
     delete gpu.pushErrorScope;
     delete gpu.popErrorScope;
@@ -438,8 +438,8 @@ test('a budget too small for one block is refused before any work', async () => 
     /it takes [\d.]+ [KM]iB of memory, .*sliced relu2_1 takes .* of the whole canvas at once/,
   );
   const least = 1e6 * Number(/Allow (\d+)MB/.exec(whole)?.[1]);
-  const { notices } = await grown(least, { stages: [{ steps: 1, losses: sliced }] });
-  assert.match(notices.join(), /to need no more than/, 'what it asks for is enough');
+  const { warnings } = await grown(least, { stages: [{ steps: 1, losses: sliced }] });
+  assert.match(warnings.join(), /to need no more than/, 'what it asks for is enough');
 });
 
 test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192 less than 8', async () => {

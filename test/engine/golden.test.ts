@@ -71,18 +71,18 @@ function picture([width, height]: readonly [number, number], grey: boolean): Ras
 async function step({ recipe, canvas, exemplar, grey, net }: Built): Promise<StageGraph> {
   const texture = fillRecipe(fillTexture(builtinRecipe(recipe), { size: canvas }));
   const inputs = new Map([['style', picture(exemplar, grey)]]);
-  const notices: string[] = [];
-  const { cast, stages, setup } = prepare(await device(), texture, inputs, net, (text) => notices.push(text));
+  const warnings: string[] = [];
+  const { cast, stages, setup } = prepare(await device(), texture, inputs, net, (text) => warnings.push(text));
   const last = stages.at(-1)!;
   const rank = grey ? 1 : 3;
   assert.equal([cast.space.rank, last.size], [rank, canvas]);
   const start = new Float32Array(rank * canvas[0] * canvas[1]);
   // Direct convolutions, as on a GPU: what a software adapter takes instead has tests of its own.
   const graph = stageGraph(
-    { ...setup(last, start, (text) => notices.push(text)), convolutions: undefined },
+    { ...setup(last, start, (text) => warnings.push(text)), convolutions: undefined },
     { canvas: start, counter: 0 },
   );
-  assert.equal(notices, [], 'an adapter that makes a recipe smaller has other plans');
+  assert.equal(warnings, [], 'an adapter that makes a recipe smaller has other plans');
   return graph;
 }
 

@@ -38,7 +38,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 /** Runs the recipe on devices of its own, of which the first `losses` are destroyed under it. */
 async function losing(losses: number, checkpoints: boolean, from = 8) {
-  const notices: string[] = [];
+  const warnings: string[] = [];
   const devices: Device[] = [];
   let last: Checkpoint | undefined;
   const reopen = async (): Promise<Device> => {
@@ -61,10 +61,10 @@ async function losing(losses: number, checkpoints: boolean, from = 8) {
     const o = {
       last: () => last,
       reopen,
-      notice: (t: string) => notices.push(t),
+      warn: (t: string) => warnings.push(t),
       folder: checkpoints ? 'kept' : undefined,
     };
-    return { result: await retryDeviceLost(await reopen(), attempt, undefined, o), notices };
+    return { result: await retryDeviceLost(await reopen(), attempt, undefined, o), warnings };
   } finally {
     for (const d of devices) d.close();
   }
@@ -75,11 +75,11 @@ const AT =
 
 test('lost twice: the picture is the one that it would have been', async () => {
   const whole = await run(await device(), recipe, inputs);
-  const { result, notices } = await losing(2, true);
+  const { result, warnings } = await losing(2, true);
   assert.equal(result.raster, whole.raster);
   assert.is(result.stages.length, 2);
-  assert.is(notices.length, 2, notices.join('\n'));
-  for (const text of notices) {
+  assert.is(warnings.length, 2, warnings.join('\n'));
+  for (const text of warnings) {
     assert.match(text, AT);
     assert.match(text, /; going on from the last checkpoint, step \d+ of stage 2$/);
   }

@@ -315,19 +315,19 @@ test('without timestamps the clock has to do, and it is said', async () => {
   const found = await findAdapter();
   const gpu = await found!.adapter.requestDevice({ label: 'without timestamps' });
   const blind = new Device(gpu, facts(found!.adapter), { settle: waitGpu, release: () => {} });
-  const notices: string[] = [];
+  const warnings: string[] = [];
   try {
     assert.not(blind.has('timestamp-query'));
     const { report } = await profileStage(blind, recipe, inputs, {
       stage: 0,
       runs: 1,
       roof: { ...ROOF, clock: 'wall' },
-      onNotice: (text) => notices.push(text),
+      onWarning: (text) => warnings.push(text),
     });
     assert.is(report.clock, 'wall');
     assert.ok(report.rows.every((r) => r.ms > 0));
     assert.ok(report.totals.wallMs > 0 && report.totals.gpuMs === null && report.totals.outside === null);
-    assert.match(notices.join(), 'no timestamps');
+    assert.match(warnings.join(), 'no timestamps');
     assert.match(profileText(report, true), 'by the clock (rough)');
     assert.match(profilePage({ report, sources: new Map() }), 'not known: no timestamps');
     checkTrace(traceOf(report), report.rows.length);

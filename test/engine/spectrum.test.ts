@@ -177,8 +177,8 @@ for (const [name, canvas, exemplar, settings] of [
 ] as const) {
   test(`${name}: value and gradient are the formula's`, async () => {
     const fake = fakeOf(coloured([3, ...canvas], 1), coloured([3, ...exemplar], 5));
-    const { notices } = await checkLoss(spectrum, settings, fake, reference(settings), { value: 2e-5 });
-    assert.equal(notices, []);
+    const { warnings } = await checkLoss(spectrum, settings, fake, reference(settings), { value: 2e-5 });
+    assert.equal(warnings, []);
   });
 }
 
@@ -249,10 +249,10 @@ test('what it cannot do it says', async () => {
     styles: [{ target: { input: exemplar }, targetMask: { input: mask } }],
     torus: [true, false],
   };
-  const { notices } = await runLoss(spectrum, {}, masked);
-  assert.is(notices.length, 2);
-  assert.match(notices[0]!, /masks/);
-  assert.match(notices[1]!, /torus/);
+  const { warnings } = await runLoss(spectrum, {}, masked);
+  assert.is(warnings.length, 2);
+  assert.match(warnings[0]!, /masks/);
+  assert.match(warnings[1]!, /torus/);
   const grey = someMap([3, 8, 8], 1, 0.5, 0.5);
   const { loss } = await runLoss(spectrum, {}, fakeOf(exemplar, grey));
   assert.ok(Number.isFinite(loss), 'one colour as style');

@@ -52,17 +52,17 @@ const wish = (...urls: string[]): Wish => ({ name: 'net', urls, size: file.lengt
 interface Outcome {
   part: string;
   error: EngineError | null;
-  notices: string[];
+  warnings: string[];
   servers: Flaky[];
 }
 
 /** Downloads from servers that act so; checks that what is there in the end is the file, or else nothing passes for it. */
 async function outcome(actsOf: Act[][], options: DownloadOptions = {}, part = fresh()): Promise<Outcome> {
   const servers = await Promise.all(actsOf.map((acts) => flaky(file, ...acts)));
-  const notices: string[] = [];
+  const warnings: string[] = [];
   let error: EngineError | null = null;
   try {
-    const all = { ...quick, onNotice: (text: string) => notices.push(text), ...options };
+    const all = { ...quick, onWarning: (text: string) => warnings.push(text), ...options };
     await download(wish(...servers.map((s) => s.url)), part, all);
     assert.ok(Buffer.from(file).equals(readFileSync(part)), 'the file as it should be');
     assert.not.ok(existsSync(`${part}.json`), 'nothing stays beside it');
@@ -71,7 +71,7 @@ async function outcome(actsOf: Act[][], options: DownloadOptions = {}, part = fr
     if (error.name === 'Assertion') throw error;
   }
   await Promise.all(servers.map((s) => s.close()));
-  return { part, error, notices, servers };
+  return { part, error, warnings, servers };
 }
 
 const asked = (o: Outcome): string[][] => o.servers.map((s) => s.asked);
@@ -81,7 +81,7 @@ test('a good server: one request, progress to the end', async () => {
   const o = await outcome([[serve]], { onProgress: (received) => seen.push(received) });
   assert.is(o.error, null);
   assert.equal(asked(o), [['']]);
-  assert.equal(o.notices, []);
+  assert.equal(o.warnings, []);
   assert.is(seen.at(-1), file.length);
   assert.ok(seen.every((v, k) => k === 0 || v > (seen[k - 1] ?? 0)));
 });
@@ -90,7 +90,7 @@ test('what breaks is resumed where it broke, with Range and If-Range', async () 
   const o = await outcome([[cut(50_000), cut(30_000), serve]]);
   assert.is(o.error, null);
   assert.equal(asked(o), [['', `bytes=50000- ${ETAG}`, `bytes=80000- ${ETAG}`]]);
-  assert.match(o.notices[0] ?? '', /trying again in/);
+  assert.match(o.warnings[0] ?? '', /trying again in/);
 });
 
 test('more breaks than retries are no failure while every one brings something', async () => {
@@ -103,7 +103,7 @@ test('a connection that stalls is dropped and resumed', async () => {
   const o = await outcome([[stall(10_000), serve]]);
   assert.is(o.error, null);
   assert.equal(asked(o), [['', `bytes=10000- ${ETAG}`]]);
-  assert.match(o.notices[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
+  assert.match(o.warnings[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
 });
 
 test('a trickle is a stall', async () => {
@@ -115,13 +115,13 @@ test('a trickle is a stall', async () => {
   };
   const o = await outcome([[trickle, serve]]);
   assert.is(o.error, null);
-  assert.match(o.notices[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
+  assert.match(o.warnings[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
 });
 
 test('a server that ignores Range is started over with', async () => {
   const o = await outcome([[cut(50_000), ignoreRange]]);
   assert.is(o.error, null);
-  assert.match(o.notices.join('\n'), /cannot resume, or has another file by now: starting over/);
+  assert.match(o.warnings.join('\n'), /cannot resume, or has another file by now: starting over/);
 });
 
 test('a server that breaks and ignores Range for ever is given up', async () => {
@@ -137,7 +137,7 @@ test('a server that breaks and ignores Range for ever is given up', async () => 
 test('corrupt bytes are thrown away: once more from there, then from a mirror', async () => {
   const again = await outcome([[corrupt, serve]]);
   assert.is(again.error, null);
-  assert.match(again.notices[0] ?? '', /has the sha256 [0-9a-f]{64}, not/);
+  assert.match(again.warnings[0] ?? '', /has the sha256 [0-9a-f]{64}, not/);
   const mirror = await outcome([[corrupt], [serve]]);
   assert.is(mirror.error, null);
   const never = await outcome([[corrupt]]);
@@ -163,7 +163,7 @@ test('what is there is gone on with by the next process; a part of another file 
   assert.is(statSync(first.part).size, 50_000);
   const second = await outcome([[serve]], {}, first.part);
   assert.equal(asked(second), [['bytes=50000-']]);
-  assert.match(second.notices[0] ?? '', /going on after the 48\.8 KiB that are there/);
+  assert.match(second.warnings[0] ?? '', /going on after the 48\.8 KiB that are there/);
   const stray = fresh();
   writeFileSync(stray, new Uint8Array(60_000));
   assert.equal(asked(await outcome([[serve]], {}, stray)), [['']]);
@@ -248,7 +248,7 @@ test('a file of another length is refused, be it told or not', async () => {
   for (const length of [file.length + 1000, file.length - 1000]) {
     const told = await outcome([[ofLength(length, true)], [serve]]);
     assert.is(told.error, null);
-    assert.match(told.notices[0] ?? '', new RegExp(`has a file of ${length} bytes, not the 200000`));
+    assert.match(told.warnings[0] ?? '', new RegExp(`has a file of ${length} bytes, not the 200000`));
   }
   const long = await outcome([[ofLength(file.length + 1000, false)]]);
   assert.match(long.error?.message ?? '', /sends more than the 200000 bytes/);
@@ -277,7 +277,7 @@ test('206 with other bytes than asked for, and 416', async () => {
   };
   const o = await outcome([[cut(50_000), shifted], [serve]]);
   assert.is(o.error, null);
-  assert.match(o.notices.join('\n'), /sends other bytes than those asked for/);
+  assert.match(o.warnings.join('\n'), /sends other bytes than those asked for/);
   const never = await outcome([[cut(50_000), status(416), serve]]);
   assert.is(never.error, null);
   assert.equal(never.servers[0]?.asked.at(-1), '', 'from the start');

@@ -65,8 +65,8 @@ const failure = async (work: () => unknown): Promise<EngineError> => {
 test('pulled over breaks, slimmed, recorded, verified; the whole file does not stay', async () => {
   const folder = fresh();
   const server = await flaky(net, cut(5000), corrupt, serve);
-  const notices: string[] = [];
-  const pulled = await pullWeights(entry, { ...quick, folder, urls: [server.url], onNotice: (t) => notices.push(t) });
+  const warnings: string[] = [];
+  const pulled = await pullWeights(entry, { ...quick, folder, urls: [server.url], onWarning: (t) => warnings.push(t) });
   await server.close();
   assert.equal(readdirSync(folder).sort(), ['tiny-7.conv.onnx', 'tiny-7.conv.onnx.json']);
   assert.is(pulled.path, join(folder, 'tiny-7.conv.onnx'));
@@ -78,7 +78,7 @@ test('pulled over breaks, slimmed, recorded, verified; the whole file does not s
   const model = parseOnnx(bytes, { name: 'tiny' });
   assert.not.ok([...model.tensors.keys()].some((n) => n.includes('dense')));
   assert.ok(layerNames(model).values.has('relu5_4'));
-  assert.match(notices.join('\n'), /has the sha256/);
+  assert.match(warnings.join('\n'), /has the sha256/);
 
   const found = resolveWeights('tiny', { folders: [folder] });
   await verifyWeights(found);
@@ -129,7 +129,7 @@ test('two pull the same file: one downloads, both have it', async () => {
     (request, response, file) => void setTimeout(() => serve(request, response, file), 100),
   );
   const waits: string[] = [];
-  const options = { ...quick, stallMs: 5000, folder, urls: [server.url], onNotice: (t: string) => waits.push(t) };
+  const options = { ...quick, stallMs: 5000, folder, urls: [server.url], onWarning: (t: string) => waits.push(t) };
   const both = await Promise.all([pullWeights(entry, options), pullWeights(entry, options)]);
   await server.close();
   assert.is(server.asked.length, 1);

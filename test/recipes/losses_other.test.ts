@@ -454,9 +454,9 @@ test('patches: several styles, fewer projections where there is no room, fine sc
   const styles = [45, 46].map((seed) => ({ weight: 0.5, target: { input: someMap([3, 9, 8], seed) } }));
   const both = await runLoss(patches, { patch: 3 }, { canvas, styles });
   assert.ok(both.loss > 0);
-  assert.equal(both.notices, []);
+  assert.equal(both.warnings, []);
   const tight = await runLoss(patches, { patch: 3 }, { canvas, styles, largest: 8 * 81 * 5 });
-  assert.match(tight.notices[0]!, /^5 projections a step instead of 16: the adapter binds 3.2 KiB at most$/);
+  assert.match(tight.warnings[0]!, /^5 projections a step instead of 16: the adapter binds 3.2 KiB at most$/);
   const [one] = styles;
   const given = (localised: unknown) => ({ patch: 5, projections: 4, localised });
   const coarse = await runLoss(patches, given('auto'), { canvas, styles: [one!], fine: false });

@@ -331,8 +331,8 @@ test('directions are drawn anew each step', async () => {
 
 test('no more projections than fit into a buffer, with a word about it', async () => {
   const few = await runLoss(sliced, { layers: ['relu1'], projections: 50 }, { ...stage(false), largest: 8 * 64 * 7 });
-  assert.equal(few.notices, ['sliced: 7 projections instead of 50 at relu1: more do not fit into one buffer']);
-  assert.equal((await runLoss(sliced, { projections: 50 }, stage(false))).notices, []);
+  assert.equal(few.warnings, ['sliced: 7 projections instead of 50 at relu1: more do not fit into one buffer']);
+  assert.equal((await runLoss(sliced, { projections: 50 }, stage(false))).warnings, []);
 });
 
 test('offsets that a coarse scale cannot hold are shortened, with a word about it', async () => {
@@ -345,8 +345,8 @@ test('offsets that a coarse scale cannot hold are shortened, with a word about i
       [-9, 1],
     ],
   };
-  const { notices, loss } = await runLoss(shiftedGram, given, fake);
-  assert.match(notices[0]!, /relu1 is small: offsets \[\[0,4\],\[-3,1\]\] instead of/);
+  const { warnings, loss } = await runLoss(shiftedGram, given, fake);
+  assert.match(warnings[0]!, /relu1 is small: offsets \[\[0,4\],\[-3,1\]\] instead of/);
   close(
     [loss],
     [

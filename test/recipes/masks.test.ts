@@ -84,12 +84,12 @@ test('channels and inversion', () => {
 
 test('another shape is said, once for all sizes; a mere rounding is not', () => {
   const said: string[] = [];
-  const notice = (text: string): unknown => said.push(text);
-  maskPlane(half, [32, 16], { notice });
-  maskPlane(half, [5, 3], { notice });
+  const warn = (text: string): unknown => said.push(text);
+  maskPlane(half, [32, 16], { warn });
+  maskPlane(half, [5, 3], { warn });
   assert.equal(said, []);
-  maskPlane(half, [32, 32], { notice, name: 'sky' });
-  maskPlane(half, [64, 64], { notice, name: 'sky' });
+  maskPlane(half, [32, 32], { warn, name: 'sky' });
+  maskPlane(half, [64, 64], { warn, name: 'sky' });
   assert.equal(new Set(said), new Set(['sky is 16x8, of another shape: it is stretched']));
 });
 
@@ -109,12 +109,12 @@ test('styles without a mask share what the masks leave', () => {
   const [a, b] = [Float32Array.of(1, 0.25, 0, 0.75), Float32Array.of(0, 0.25, 0, 0.75)];
   const rest = Float32Array.of(0, 0.5, 1, 0);
   const said: string[] = [];
-  const notice = (text: string): unknown => said.push(text);
-  assert.equal(partition([a, undefined, b, undefined], notice), [a, rest, b, rest]);
-  assert.equal(partition([undefined, undefined], notice), [undefined, undefined]);
-  assert.equal(partition([], notice), []);
+  const warn = (text: string): unknown => said.push(text);
+  assert.equal(partition([a, undefined, b, undefined], warn), [a, rest, b, rest]);
+  assert.equal(partition([undefined, undefined], warn), [undefined, undefined]);
+  assert.equal(partition([], warn), []);
   assert.equal(said, []);
-  assert.equal(partition([a, b], notice), [a, b]);
+  assert.equal(partition([a, b], warn), [a, b]);
   assert.match(said.join(), /^25 % of the canvas is in no style's mask/);
 });
 

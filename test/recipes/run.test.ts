@@ -164,9 +164,9 @@ test('stages take turns at each scale; first, last and fractions run where they 
 
 test('sides are rounded to what views and losses can work on, with a word about it', async () => {
   const said: string[] = [];
-  const onNotice = (text: string): unknown => said.push(text);
+  const onWarning = (text: string): unknown => said.push(text);
   const view = { kind: 'wallpaper', group: 'pg', cells: 1 } as const;
-  const folded = await go(recipe([nothing], { size: [19, 21], views: [view] }, { steps: 1 }), new Map(), { onNotice });
+  const folded = await go(recipe([nothing], { size: [19, 21], views: [view] }, { steps: 1 }), new Map(), { onWarning });
   assert.ok(folded.raster.width % 2 === 0 && folded.raster.height % 2 === 0, `${folded.raster.width}`);
   assert.match(said.join('\n'), /size 19x21 becomes \d+x\d+: .*multiples of/);
   assert.equal(folded.recipe.size, [folded.raster.width, folded.raster.height]);
@@ -458,8 +458,8 @@ test('a loss that turns into no number: back to where it was good, at half the r
       { steps, optimizer: { kind: 'adam', rate } },
     );
   const given = new Map([['content', flat(0.5, 0.5, 0.5, [16, 16])]]);
-  const onNotice = (text: string): unknown => said.push(text);
-  const { raster, stages } = await go(make(-4e19, 0.02, 12), given, { onNotice });
+  const onWarning = (text: string): unknown => said.push(text);
+  const { raster, stages } = await go(make(-4e19, 0.02, 12), given, { onWarning });
   assert.match(
     said.join('\n'),
     /recipe at 16x16: the loss was no longer a number by step \d+; back to step \d+, at half/,
@@ -484,7 +484,7 @@ test('a loss that turns into no number: back to where it was good, at half the r
   const wanted = make(1, 0.02, 3);
   const [first] = wanted.stages;
   const bad = { ...first!, name: 'bad', losses: fillRecipe({ stages: [{ losses: losses(1e38) }] }).stages[0]!.losses };
-  const whole = await go({ ...wanted, stages: [first!, bad, first!] }, given, { onNotice });
+  const whole = await go({ ...wanted, stages: [first!, bad, first!] }, given, { onWarning });
   assert.match(said.join('\n'), /bad at 16x16: the loss keeps turning into no number; it ends at step 0/);
   assert.ok(whole.raster.data.every(Number.isFinite));
   assert.ok(whole.stages.length >= 2);

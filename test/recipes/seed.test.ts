@@ -156,12 +156,12 @@ test('everything random joins itself on both axes, at odd sizes too', () => {
 
 test('an input is stretched to the canvas, with a notice, and filtered when it shrinks', () => {
   const said: string[] = [];
-  const same = paint('content', { size: [24, 16], notice: (t) => said.push(t) });
+  const same = paint('content', { size: [24, 16], warn: (t) => said.push(t) });
   near(same, ramp.data, 1e-6);
   assert.equal(said, []);
   near(paint('picture("content")', { size: [24, 16] }), same, 0);
   near(paint('picture(my-photo-2)', { size: [20, 20] }), brown.data, 1e-6);
-  paint('content', { size: [20, 20], notice: (t) => said.push(t) });
+  paint('content', { size: [20, 20], warn: (t) => said.push(t) });
   assert.match(said.join(), /content is 24x16 and is stretched/);
   // Stripes of one pixel become their mean, not whichever stripe was hit.
   const stripes = new Map([['s', picture(60, 60, (x) => x % 2)]]);

@@ -256,18 +256,18 @@ test('a border on an unusual line is laid along the next ordinary one; others st
 
 const net = existsSync(shared) ? test : test.skip;
 net('a net: the tile joins, and its size is rounded with a notice', async () => {
-  const notices: string[] = [];
+  const warnings: string[] = [];
   const result = await growTexture(
     await device(),
     crop(pebbles, 64, 64),
     fillSettings({ size: [66, 62], steps: 20, net: 'vgg19-normalised-conv3_1' }),
-    { onNotice: (t) => notices.push(t), loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }) },
+    { onWarning: (t) => warnings.push(t), loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }) },
   );
   assert.equal(
     [result.raster.width, result.raster.height],
     [68, 64].map((v) => Math.round(v / 4) * 4),
   );
-  assert.match(notices.join(), /size 66x62 becomes 68x64/);
+  assert.match(warnings.join(), /size 66x62 becomes 68x64/);
   const { x, y } = seamScore(result.raster);
   assert.ok(Math.abs(x.z) < 3 && Math.abs(y.z) < 3, JSON.stringify({ x, y }));
   const curve = result.stages.at(-1)!.curves.total!;

@@ -40,7 +40,7 @@ function smooth(W: number, H: number, seed = 1, highest = 3): Float32Array {
 interface Seen {
   readonly y: Float32Array;
   readonly twice: Float32Array;
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
   readonly slope: Float32Array;
   readonly seed: Float32Array;
 }
@@ -48,21 +48,21 @@ interface Seen {
 /** A picture through a view, through it twice, and the view's adjoint at a random direction. */
 async function see(input: Input, x: Float32Array, W: number, H: number): Promise<Seen> {
   const settings: ViewSettings = viewSchema.parse(input);
-  const notices: string[] = [];
+  const warnings: string[] = [];
   const g = new Graph();
   const canvas = g.input([3, H, W], 'canvas');
   const block = viewComponents.find((b) => b.kind === settings.kind)!;
-  const context = { g, torus: [true, true] as const, notice: (text: string) => notices.push(text) };
+  const context = { g, torus: [true, true] as const, warn: (text: string) => warnings.push(text) };
   const y = block.build(context, canvas, settings) as Node;
   assert.equal(y.shape, [3, H, W]);
-  const twice = block.build({ ...context, notice: () => {} }, y, settings) as Node;
+  const twice = block.build({ ...context, warn: () => {} }, y, settings) as Node;
   const seed = noise(W, H, 9);
   const [slope] = g.grad(y, [canvas], g.constant([3, H, W], seed));
   const plan = await Plan.compile(await device(), g, [y, twice, slope!]);
   try {
     plan.write(canvas, x);
     plan.run();
-    return { y: await plan.read(y), twice: await plan.read(twice), slope: await plan.read(slope!), notices, seed };
+    return { y: await plan.read(y), twice: await plan.read(twice), slope: await plan.read(slope!), warnings, seed };
   } finally {
     plan.close();
   }
@@ -133,7 +133,7 @@ for (const [group, wanted] of Object.entries(has)) {
   test(`${group} has its motions to the bit, and no others`, async () => {
     for (const blend of [0, 0.5]) {
       const [W, H, w, h] = group.startsWith('p4') ? [32, 16, 16, 16] : [32, 20, 16, 20];
-      const { y, twice, notices } = await see({ kind: 'wallpaper', group, cells: [2, 1], blend }, noise(W, H), W, H);
+      const { y, twice, warnings } = await see({ kind: 'wallpaper', group, cells: [2, 1], blend }, noise(W, H), W, H);
       const found = Object.entries(cell(w, h)).filter(([name, move]) => {
         return (w === h || !/quarter|diagonal/.test(name)) && change(y, W, H, move) === 0;
       });
@@ -147,7 +147,7 @@ for (const [group, wanted] of Object.entries(has)) {
         0,
         'the next cell',
       );
-      assert.equal(notices, []);
+      assert.equal(warnings, []);
       if (blend === 0) assert.equal(twice, y, 'a view of the view');
       else close(twice, y, 1e-6, 'a view of the view');
     }
@@ -179,16 +179,16 @@ const hexHas: Readonly<Record<string, readonly string[]>> = {
 for (const [group, wanted] of Object.entries(hexHas)) {
   test(`${group} has its motions to the accuracy of resampling, and no others`, async () => {
     const settings = { kind: 'wallpaper', group, cells: 1, blend: 0.7 };
-    const { y, twice, notices } = await see(settings, smooth(60, 104, 4), 60, 104);
+    const { y, twice, warnings } = await see(settings, smooth(60, 104, 4), 60, 104);
     const off = Object.entries(hexMoves).map(([name, move]) => [name, change(y, 60, 104, move)] as const);
     for (const [name, by] of [...off, ['centred copy', change(y, 60, 104, (x, v) => [x + 30, v + 52])] as const]) {
       const kept = wanted.includes(name) || name === 'centred copy';
       assert.ok(kept ? by < 0.05 : by > 0.2, `${name}: ${by}`);
     }
     close(twice, y, 0.03, 'a view of the view');
-    assert.equal(notices, []);
+    assert.equal(warnings, []);
     const onSide = await see(settings, smooth(104, 60, 4), 104, 60);
-    assert.equal(onSide.notices, []);
+    assert.equal(onSide.warnings, []);
     const flipped = change(onSide.y, 104, 60, (x, v) => [-x, v]);
     assert.is(flipped < 0.05, wanted.includes('mirror y = 0'), `on its side: ${flipped}`);
   });
@@ -199,11 +199,11 @@ test('every group is tested', () => assert.equal([...Object.keys(has), ...Object
 test('cells out of shape, and counts of cells', async () => {
   const x = noise(24, 24);
   const hex = await see({ kind: 'wallpaper', group: 'p6' satisfies Group, cells: [1, 1] }, x, 24, 24);
-  assert.match(hex.notices.join(), /p6: 1 x 1 cells are 73 % off .* canvas of 1 to 1.732,/);
-  assert.equal((await see({ kind: 'wallpaper', group: 'p6m', cells: 4 }, noise(56, 56), 56, 56)).notices, []);
+  assert.match(hex.warnings.join(), /p6: 1 x 1 cells are 73 % off .* canvas of 1 to 1.732,/);
+  assert.equal((await see({ kind: 'wallpaper', group: 'p6m', cells: 4 }, noise(56, 56), 56, 56)).warnings, []);
   const square = await see({ kind: 'wallpaper', group: 'p4m', cells: [1, 2] }, x, 24, 24);
-  assert.match(square.notices.join(), /p4m: 1 x 2 cells are 100 % off their true shape; a canvas of 1 to 2,/);
-  assert.equal((await see({ kind: 'wallpaper', group: 'p4m', cells: 2 }, noise(32, 16), 32, 16)).notices, []);
+  assert.match(square.warnings.join(), /p4m: 1 x 2 cells are 100 % off their true shape; a canvas of 1 to 2,/);
+  assert.equal((await see({ kind: 'wallpaper', group: 'p4m', cells: 2 }, noise(32, 16), 32, 16)).warnings, []);
 });
 
 test('lattices have their step to the bit', async () => {
@@ -220,7 +220,7 @@ test('lattices have their step to the bit', async () => {
   assert.is(await step({ kind: 'lattice', lattice: 'sheared', rows: 4, shear: 3 }, 18, 9), 0);
   assert.ok((await step({ kind: 'lattice', lattice: 'sheared', rows: 4, shear: 3 }, 6, 9)) > 0.5);
   const hex = async (w: number, h: number): Promise<number> =>
-    (await see({ kind: 'lattice', lattice: 'hex' }, noise(w, h), w, h)).notices.length;
+    (await see({ kind: 'lattice', lattice: 'hex' }, noise(w, h), w, h)).warnings.length;
   assert.equal([await hex(30, 52), await hex(52, 30), await hex(30, 30)], [0, 0, 1]);
 });
 

@@ -72,11 +72,11 @@ export function picked(mask: ArrayLike<number>): Uint32Array {
 /** The context, the canvases that are its inputs, and what it was told. */
 export interface FakeContext extends LossContext {
   readonly canvases: ReadonlyMap<string, Node>;
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 export function lossContext(g: Graph, fake: Fake): FakeContext {
-  const notices: string[] = [];
+  const warnings: string[] = [];
   let stream = 100;
   const canvases = new Map(
     Object.entries(fake.canvas).map(([layer, m]) => [layer, g.input(m.shape, `canvas ${layer}`)]),
@@ -114,7 +114,7 @@ export function lossContext(g: Graph, fake: Fake): FakeContext {
   return {
     g,
     canvases,
-    notices,
+    warnings,
     layers(choice) {
       if (typeof choice === 'string') {
         assert.ok(LAYER_SETS.includes(choice));
@@ -134,7 +134,7 @@ export function lossContext(g: Graph, fake: Fake): FakeContext {
     counter: g.constant([1], Float32Array.of(fake.counter ?? 0), 'counter'),
     random: () => ({ seed: 1, stream: stream++ }),
     torus: fake.torus ?? [true, true],
-    notice: (text) => notices.push(text),
+    warn: (text) => warnings.push(text),
     largest: fake.largest ?? 2 ** 27,
   };
 }
@@ -151,7 +151,7 @@ export interface Outcome {
   readonly loss: number;
   /** Gradient of the sum with respect to the canvas, by layer. */
   readonly gradient: Readonly<Record<string, Float32Array>>;
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** Builds a loss over a fake context, and computes its terms and gradients on the device. */
@@ -179,7 +179,7 @@ export async function runLoss<S extends AnySchema>(
     for (const { name, value } of terms) values.set(name, (await plan.read(value))[0] ?? Number.NaN);
     const gradient: Record<string, Float32Array> = {};
     for (const [k, layer] of layers.entries()) gradient[layer] = await plan.read(gradients[k]!);
-    return { terms: values, loss: (await plan.read(loss))[0] ?? Number.NaN, gradient, notices: c.notices };
+    return { terms: values, loss: (await plan.read(loss))[0] ?? Number.NaN, gradient, warnings: c.warnings };
   } finally {
     plan.close();
   }

@@ -139,7 +139,7 @@ if (!browser) {
       offscreen.getContext('2d')?.drawImage(bitmap, 0, 0);
       const pixels = canvas.getContext('2d')!.getImageData(0, 0, 64, 64);
       const image = Object.assign(new Image(), { src: '/stone.png' });
-      const wishes = { name: 'style', least: 16, most: 2 ** 20, alpha: false, onNotice: () => {} };
+      const wishes = { name: 'style', least: 16, most: 2 ** 20, alpha: false, onWarning: () => {} };
       const forms = {
         blob,
         file: new File([blob], 'stone.png'),

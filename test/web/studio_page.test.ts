@@ -311,8 +311,8 @@ if (!browser) {
     void (cdp.send as (method: string) => Promise<unknown>)('Browser.crashGpuProcess').catch(() => {});
     for (const page of pages) {
       await until(page, /Done/, 120);
-      const notices = (await page.locator('.notices li').allTextContents()).join();
-      assert.match(notices, /the GPU was lost and is back; the run goes on from/);
+      const warnings = (await page.locator('.notices li').allTextContents()).join();
+      assert.match(warnings, /the GPU was lost and is back; the run goes on from/);
     }
     complaints.splice(0); // the browser says that its GPU process crashed
     await own!.close();

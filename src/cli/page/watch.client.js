@@ -212,7 +212,7 @@
     }
     borders = s.borders;
     byId('notices').replaceChildren();
-    s.notices.forEach(notice);
+    s.warnings.forEach(notice);
     say('Connected');
     showProgress(s.progress);
     if (s.picture) show(s.picture);

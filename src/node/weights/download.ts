@@ -20,7 +20,7 @@ export interface Wish {
 export interface DownloadEvents {
   /** Bytes that are there, of `size`. */
   readonly onProgress?: (received: number, size: number) => void;
-  readonly onNotice?: (text: string) => void;
+  readonly onWarning?: (text: string) => void;
 }
 
 export interface DownloadOptions extends DownloadEvents {
@@ -108,7 +108,7 @@ class Transfer {
       if (options.signal?.aborted) throw stopped(wish.name);
     }
     this.#best = this.#at;
-    options.onNotice?.(`going on after the ${bytesText(this.#at)} that are there`);
+    options.onWarning?.(`going on after the ${bytesText(this.#at)} that are there`);
   }
 
   async #fromAny(file: FileHandle, dispatcher: Dispatcher): Promise<void> {
@@ -136,7 +136,7 @@ class Transfer {
         address.problem = cause.message;
         if (cause.lasting) {
           live = live.filter((a) => a !== address);
-          if (live.length > 0) options.onNotice?.(`${cause.message}; trying ${live[0]?.url}`);
+          if (live.length > 0) options.onWarning?.(`${cause.message}; trying ${live[0]?.url}`);
           continue;
         }
         const isGain = this.#best > before;
@@ -146,7 +146,7 @@ class Transfer {
         // Some chance in it, so that many machines do not come back all at once.
         const backoff = backoffMs * 2 ** Math.min(6, failures - 1) * (0.75 + Math.random() / 2);
         const wait = Math.max(cause.waitMs, backoff);
-        options.onNotice?.(`${cause.message}; trying again in ${(wait / 1000).toFixed(1)} s`);
+        options.onWarning?.(`${cause.message}; trying again in ${(wait / 1000).toFixed(1)} s`);
         await sleep(wait, undefined, { ...(signal && { signal }) }).catch(() => {
           throw stopped(wish.name);
         });
@@ -172,7 +172,7 @@ class Transfer {
       const answer = await ask(dispatcher, { url, from: this.#at, size: wish.size, etag, signal: end.signal });
       try {
         if (answer.from !== this.#at) {
-          options.onNotice?.(`${new URL(url).host} cannot resume, or has another file by now: starting over`);
+          options.onWarning?.(`${new URL(url).host} cannot resume, or has another file by now: starting over`);
           await this.#startOver(file);
         }
         this.#keepReceipt({ sha256: wish.sha256, url, etag: answer.etag });

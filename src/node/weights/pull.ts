@@ -35,9 +35,9 @@ const SLIM_ROOM = 128 * 2 ** 20;
 export async function pullWeights(which: string | KnownWeights, options: PullOptions = {}): Promise<Pulled> {
   const known = typeof which === 'string' ? weightsNamed(which) : which;
   const { name } = known;
-  const { folder = storeFolder(), keep = known.slim ? 'convolutions' : 'all', onNotice, signal } = options;
+  const { folder = storeFolder(), keep = known.slim ? 'convolutions' : 'all', onWarning, signal } = options;
   const places = options.folder === undefined ? [folder, ...weightFolders()] : [folder];
-  const here = await soundOne(known, keep, [...new Set(places)], onNotice);
+  const here = await soundOne(known, keep, [...new Set(places)], onWarning);
   if (here) return here;
   const urls = options.urls ?? addresses(known);
   if (urls.length === 0) {
@@ -54,13 +54,13 @@ export async function pullWeights(which: string | KnownWeights, options: PullOpt
     makeFolder(folder);
     release = await lock(`${path}.lock`, {
       ...(signal && { signal }),
-      onWait: (who) => onNotice?.(`waiting for ${who}, which is downloading the same file`),
+      onWait: (who) => onWarning?.(`waiting for ${who}, which is downloading the same file`),
     });
   } catch (cause) {
     throw signal?.aborted ? stopped(name) : diskError(path, cause);
   }
   try {
-    const meanwhile = await soundOne(known, keep, [folder], onNotice);
+    const meanwhile = await soundOne(known, keep, [folder], onWarning);
     if (meanwhile) return meanwhile;
     const room = keep === 'all' ? 0 : Math.min(SLIM_ROOM, known.size);
     try {
@@ -97,7 +97,7 @@ async function soundOne(
   known: KnownWeights,
   keep: 'all' | 'convolutions',
   folders: readonly string[],
-  onNotice?: (text: string) => void,
+  onWarning?: (text: string) => void,
 ): Promise<Pulled | null> {
   for (const folder of folders) {
     const found = foundIn(known, folder);
@@ -107,7 +107,7 @@ async function soundOne(
       return { ...found, known: found.known, already: true };
     } catch (cause) {
       if (!(cause instanceof EngineError)) throw cause;
-      onNotice?.(`${cause.message.split('\n')[0]}: replacing it`);
+      onWarning?.(`${cause.message.split('\n')[0]}: replacing it`);
     }
   }
   return null;

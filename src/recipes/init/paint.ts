@@ -25,7 +25,7 @@ export interface PaintSettings {
   /** The colours of the canvas, whose axes `match` works along. Without it, those of the styles. */
   readonly space?: CanvasSpace;
   /** Says something to the user. */
-  notice?(text: string): void;
+  warn?(text: string): void;
 }
 
 /** A colour for all pixels, or planes [3, H, W]; on the scale of 0..255. */
@@ -109,7 +109,7 @@ function inputValue(node: Extract<InitNode, { kind: 'input' }>, s: PaintSettings
   const [width, height] = s.size;
   const stretch = width / picture.width / (height / picture.height);
   if (stretch > 1.02 || stretch < 1 / 1.02) {
-    s.notice?.(`canvas: ${node.input} is ${picture.width}x${picture.height} and is stretched to the canvas' shape`);
+    s.warn?.(`canvas: ${node.input} is ${picture.width}x${picture.height} and is stretched to the canvas' shape`);
   }
   return resized(picture, s.size).data.map((v) => 255 * v);
 }

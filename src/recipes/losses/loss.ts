@@ -55,7 +55,7 @@ export interface LossContext {
   /** Axes on which the canvas is a torus: [vertical, horizontal]. */
   readonly torus: readonly [boolean, boolean];
   /** Says something to the user, once. */
-  notice(text: string): void;
+  warn(text: string): void;
   /** Bytes that one buffer may have. */
   readonly largest: number;
 }

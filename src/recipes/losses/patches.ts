@@ -42,7 +42,7 @@ export const patches = defineLoss({
       // value, a key and where it came from.
       const fit = Math.max(1, Math.min(projections, Math.floor(c.largest / (8 * pixels))));
       if (fit < projections) {
-        c.notice(
+        c.warn(
           `${fit} projections a step instead of ${projections}: the adapter binds ${bytesText(c.largest)} at most`,
         );
       }

@@ -16,9 +16,7 @@ export function shiftedGramTerms(c: LossContext, { layers, offsets }: ShiftedGra
   return styleTerms<readonly { readonly gram: Ref; readonly overlap?: Ref }[]>(c, layers, (layer, pairs) => {
     const used = fitting(offsets, pairs);
     if (JSON.stringify(used) !== JSON.stringify(offsets)) {
-      c.notice(
-        `shifted_gram: ${layer} is small: offsets ${JSON.stringify(used)} instead of ${JSON.stringify(offsets)}`,
-      );
+      c.warn(`shifted_gram: ${layer} is small: offsets ${JSON.stringify(used)} instead of ${JSON.stringify(offsets)}`);
     }
     return {
       measure: (region: Region, torus) => used.map((by) => shiftedMoments(g, region, by, torus)),

@@ -18,7 +18,7 @@ export function slicedTerms(c: LossContext, { layers, projections, distance }: S
     const most = affordable(c, pairs);
     const P = Math.min(projections ?? Math.min(C, ENOUGH), most);
     if (projections && P < projections) {
-      c.notice(`sliced: ${P} projections instead of ${projections} at ${layer}: more do not fit into one buffer`);
+      c.warn(`sliced: ${P} projections instead of ${projections} at ${layer}: more do not fit into one buffer`);
     }
     const noise = random(g, [P, C], { ...c.random(), distribution: 'normal' }, c.counter);
     const directions = normalizeRows(g, noise);

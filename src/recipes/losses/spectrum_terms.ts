@@ -49,10 +49,10 @@ export function spectrumTerms(c: LossContext, settings: SpectrumSettings): reado
     for (const { canvas, target, weight: share } of c.styles(layer)) {
       checkSides(layer, canvas.x.shape);
       if (canvas.mask || target.mask) {
-        c.notice('the spectrum loss compares whole pictures: it does not see masks');
+        c.warn('the spectrum loss compares whole pictures: it does not see masks');
       }
       if (!(c.torus[0] && c.torus[1])) {
-        c.notice('the spectrum loss takes the canvas for a torus on both axes: its opposite borders will tend to meet');
+        c.warn('the spectrum loss takes the canvas for a torus on both axes: its opposite borders will tend to meet');
       }
       const x = canvases.get(canvas.x) ?? spectrumOf(g, canvas.x);
       canvases.set(canvas.x, x);

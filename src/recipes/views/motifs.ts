@@ -33,7 +33,7 @@ export function lattice(c: ViewContext, canvas: Ref, settings: Choice): Ref {
   const aspect = (W * ny) / (H * nx);
   const rounded = Math.min(Math.abs(H - (W * ny * ROOT3) / nx), Math.abs(W - (H * nx * ROOT3) / ny));
   if (settings.lattice === 'hex' && Math.abs(Math.abs(Math.log(aspect)) - Math.log(ROOT3)) > 0.01 && rounded > 1.5) {
-    c.notice(
+    c.warn(
       `lattice hex: a true honeycomb has repeats of 1 to 1.732, these are 1 to ${(1 / aspect).toPrecision(3)}; ` +
         `a canvas of 1 to ${Number(((ny * ROOT3) / nx).toPrecision(4))} would be one`,
     );

@@ -60,7 +60,7 @@ export function wallpaper(c: ViewContext, canvas: Ref, settings: Choice): Ref {
   const wanted = (W * ny) / (right * nx);
   if (by > SEEN && Math.abs(H - wanted) > ROUNDED) {
     // Without sizes, so that a run at many of them says it once.
-    c.notice(
+    c.warn(
       `wallpaper ${group}: ${nx} x ${ny} cells are ${Math.round(100 * (by - 1))} % off their true shape; ` +
         `a canvas of 1 to ${Number((wanted / W).toPrecision(4))}, or other cells, would be nearer`,
     );

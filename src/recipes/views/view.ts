@@ -7,7 +7,7 @@ export interface ViewContext {
   readonly g: Graph;
   /** Axes on which the canvas is a torus: [vertical, horizontal]. */
   readonly torus: readonly [boolean, boolean];
-  notice(text: string): void;
+  warn(text: string): void;
 }
 
 /**

@@ -172,10 +172,10 @@ export class ToroidTexture extends HTMLElement {
       const recipe = this.#recipe();
       const src = this.getAttribute('src');
       if (!src) throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it the address of a picture.');
-      const notice = (text: string): void => {
+      const warn = (text: string): void => {
         if (current()) this.#tell('notice', { text });
       };
-      const wishes = { name: src, most: STYLE_PIXELS, least: 16, alpha: false, onNotice: notice };
+      const wishes = { name: src, most: STYLE_PIXELS, least: 16, alpha: false, onWarning: warn };
       const read = await readSource(src, wishes);
       if (!current()) return;
       const { device, release } = await borrowDevice();
@@ -184,7 +184,7 @@ export class ToroidTexture extends HTMLElement {
       const path = read.path ?? src;
       const inputs = { style: { path, ...(read.sha256 !== undefined && { sha256: read.sha256 }) } };
       const session = new Session(device, recipe, new Map([['style', read.raster]]), {
-        onNotice: notice,
+        onWarning: warn,
         onPlan: (stages) => {
           this.#sizes = stages;
         },

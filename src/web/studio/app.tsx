@@ -198,9 +198,9 @@ export function App({ link }: { link: WorkerClient }): JSX.Element {
           <p class="status" role="status" data-test="status">
             {statusOf(state, missing, said, own?.name ?? builtinRecipe(settings.preset).name ?? '')}
           </p>
-          {state.notices.length > 0 && (
+          {state.warnings.length > 0 && (
             <ul class="notices" aria-label="Notes">
-              {state.notices.map((n) => (
+              {state.warnings.map((n) => (
                 <li key={n}>{n}</li>
               ))}
             </ul>

@@ -101,7 +101,7 @@ export class StudioEngine {
     try {
       const device = await this.#open();
       const recipe = fillRecipe(await this.#named(text));
-      const notice = (line: string): void => this.tell({ is: 'notice', text: line });
+      const warn = (line: string): void => this.tell({ is: 'notice', text: line });
       const inputs = new Map<string, Raster>();
       const files: Record<string, { path: string; sha256?: string }> = {};
       for (const [name, { file, name: path }] of Object.entries(given)) {
@@ -111,14 +111,14 @@ export class StudioEngine {
           most: style ? STYLE_PIXELS : CONTENT_PIXELS,
           least: style ? 16 : 1,
           alpha: name === recipe.content,
-          onNotice: notice,
+          onWarning: warn,
         };
         const { raster, sha256 } = await readSource(file, wishes);
         inputs.set(name, raster);
         files[name] = { path, ...(sha256 !== undefined && { sha256 }) };
       }
       const net = recipe.net === undefined ? null : await netNamed(netOfRecipe(recipe));
-      if (net?.guessed) notice(net.guessed);
+      if (net?.guessed) warn(net.guessed);
       this.#job = { inputs, files, net };
       this.#session = this.#sessionOf(device, recipe, inputs, net);
       this.#session.resume();
@@ -133,7 +133,7 @@ export class StudioEngine {
       net,
       onState: (state) => this.tell({ is: 'state', state }),
       onPlan: (stages) => this.tell({ is: 'plan', sizes: stages.map((s) => [s.width, s.height, s.steps]) }),
-      onNotice: (text) => this.tell({ is: 'notice', text }),
+      onWarning: (text) => this.tell({ is: 'notice', text }),
       onProgress: (progress) => {
         this.#stage = progress.stage;
         this.tell({ is: 'progress', progress });
@@ -225,7 +225,7 @@ export class StudioEngine {
     const { report } = await profileStage(this.#device, session.recipe, job.inputs, {
       net: job.net,
       stage: this.#stage,
-      onNotice: (text) => this.tell({ is: 'notice', text }),
+      onWarning: (text) => this.tell({ is: 'notice', text }),
     });
     this.tell({ is: 'profile', report });
   }

@@ -17,7 +17,7 @@ export interface State {
   readonly curves: readonly Curve[];
   readonly moments: readonly MomentSeen[];
   readonly size: readonly [width: number, height: number] | null;
-  readonly notices: readonly string[];
+  readonly warnings: readonly string[];
   readonly error: { readonly code: string; readonly text: string } | null;
   readonly profile: ProfileReport | null;
   readonly nets: readonly NetKept[];
@@ -33,7 +33,7 @@ export const initial: State = {
   curves: [],
   moments: [],
   size: null,
-  notices: [],
+  warnings: [],
   error: null,
   profile: null,
   nets: [],
@@ -82,7 +82,7 @@ export function reduce(state: State, news: Event | Deed): State {
     case 'back':
       return wentBack(state, news.moment);
     case 'notice':
-      return state.notices.includes(news.text) ? state : { ...state, notices: [...state.notices, news.text] };
+      return state.warnings.includes(news.text) ? state : { ...state, warnings: [...state.warnings, news.text] };
     case 'error':
       return { ...state, starting: false, error: { code: news.code, text: news.text } };
     case 'dismiss':
