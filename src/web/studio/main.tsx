@@ -5,5 +5,5 @@ import { startWorker } from './worker_client';
 const root = document.getElementById('studio');
 if (root) {
   root.textContent = '';
-  render(<App link={startWorker()} />, root);
+  render(<App worker={startWorker()} />, root);
 }

@@ -33,10 +33,7 @@ export function openScene(parent: HTMLElement, { body, repeat, tile, turning }: 
   const renderer = new WebGLRenderer({ antialias: true, alpha: true });
   const camera = new PerspectiveCamera(40, 1, 0.1, 50);
   const scene = new Scene();
-  scene.add(new AmbientLight(0xffffff, 1.4));
-  const sun = new DirectionalLight(0xffffff, 2);
-  sun.position.set(2, 3, 4);
-  scene.add(sun);
+  scene.add(...lights());
   const texture = new Texture();
   texture.colorSpace = SRGBColorSpace;
   texture.wrapS = RepeatWrapping;
@@ -58,10 +55,10 @@ export function openScene(parent: HTMLElement, { body, repeat, tile, turning }: 
   canvas.setAttribute('aria-label', `The picture on a ${body}. Arrows turn it.`);
   parent.append(canvas);
   let asked = 0;
-  let held = false;
+  const hand = { held: false };
   const draw = (): void => {
     asked = 0;
-    if (turning && !held) {
+    if (turning && !hand.held) {
       if (body === 'sphere') mesh.rotation.y += 0.004;
       else mesh.rotation.z += 0.001;
     }
@@ -77,28 +74,7 @@ export function openScene(parent: HTMLElement, { body, repeat, tile, turning }: 
     mesh.rotation.x = Math.min(1.4, Math.max(-1.5, mesh.rotation.x + dy));
     ask();
   };
-  canvas.addEventListener('pointerdown', (e) => {
-    canvas.setPointerCapture(e.pointerId);
-    held = true;
-  });
-  canvas.addEventListener('pointermove', (e) => {
-    if (held) turn(e.movementX / 150, e.movementY / 150);
-  });
-  canvas.addEventListener('pointerup', () => {
-    held = false;
-  });
-  canvas.addEventListener('keydown', (e) => {
-    const turns: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [-0.1, 0],
-      ArrowRight: [0.1, 0],
-      ArrowUp: [0, -0.1],
-      ArrowDown: [0, 0.1],
-    };
-    const by = turns[e.key];
-    if (!by) return;
-    e.preventDefault();
-    turn(by[0], by[1]);
-  });
+  listen(canvas, hand, turn);
   const sizes = new ResizeObserver(() => {
     const [w, h] = [Math.max(1, parent.clientWidth), Math.max(1, parent.clientHeight)];
     renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
@@ -130,4 +106,37 @@ export function openScene(parent: HTMLElement, { body, repeat, tile, turning }: 
       canvas.remove();
     },
   };
+}
+
+/** Light from all around, and a sun from above on the right. */
+function lights(): readonly [AmbientLight, DirectionalLight] {
+  const sun = new DirectionalLight(0xffffff, 2);
+  sun.position.set(2, 3, 4);
+  return [new AmbientLight(0xffffff, 1.4), sun];
+}
+
+/** Turning by the pointer and by arrows; `hand.held` while it is dragged. Angles in radians. */
+function listen(canvas: HTMLCanvasElement, hand: { held: boolean }, turn: (dx: number, dy: number) => void): void {
+  canvas.addEventListener('pointerdown', (e) => {
+    canvas.setPointerCapture(e.pointerId);
+    hand.held = true;
+  });
+  canvas.addEventListener('pointermove', (e) => {
+    if (hand.held) turn(e.movementX / 150, e.movementY / 150);
+  });
+  canvas.addEventListener('pointerup', () => {
+    hand.held = false;
+  });
+  canvas.addEventListener('keydown', (e) => {
+    const turns: Readonly<Record<string, readonly [number, number]>> = {
+      ArrowLeft: [-0.1, 0],
+      ArrowRight: [0.1, 0],
+      ArrowUp: [0, -0.1],
+      ArrowDown: [0, 0.1],
+    };
+    const by = turns[e.key];
+    if (!by) return;
+    e.preventDefault();
+    turn(by[0], by[1]);
+  });
 }

@@ -1,4 +1,4 @@
-// What the page knows, and how news from the worker change it. Pure: tests need no page.
+// What the page knows, and how events of the worker change it. Pure: tests need no page.
 import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
@@ -41,7 +41,7 @@ export const initial: State = {
 };
 
 /** What the page itself does. */
-export type Deed =
+export type Action =
   | { readonly is: 'start' }
   | { readonly is: 'dismiss' }
   | { readonly is: 'back'; readonly moment: MomentSeen }
@@ -63,38 +63,38 @@ export function shareOf({ sizes, progress, run }: State): number {
   return all > 0 ? Math.min(1, done / all) : 0;
 }
 
-export function reduce(state: State, news: Event | Deed): State {
-  switch (news.is) {
+export function reduce(state: State, event: Event | Action): State {
+  switch (event.is) {
     case 'opened':
-      return { ...state, adapter: { name: news.adapter, software: news.software }, nets: news.nets };
+      return { ...state, adapter: { name: event.adapter, software: event.software }, nets: event.nets };
     case 'start':
       return { ...initial, adapter: state.adapter, nets: state.nets, size: state.size, starting: true, run: 'running' };
     case 'state':
-      return { ...state, run: news.state, starting: state.starting && news.state === 'running' };
+      return { ...state, run: event.state, starting: state.starting && event.state === 'running' };
     case 'plan':
-      return { ...state, sizes: news.sizes };
+      return { ...state, sizes: event.sizes };
     case 'progress':
-      return { ...state, starting: false, progress: news.progress, curves: longer(state, news.progress) };
+      return { ...state, starting: false, progress: event.progress, curves: longer(state, event.progress) };
     case 'picture':
-      return { ...state, size: [news.width, news.height] };
+      return { ...state, size: [event.width, event.height] };
     case 'moments':
-      return { ...state, moments: news.moments };
+      return { ...state, moments: event.moments };
     case 'back':
-      return wentBack(state, news.moment);
+      return wentBack(state, event.moment);
     case 'notice':
-      return state.warnings.includes(news.text) ? state : { ...state, warnings: [...state.warnings, news.text] };
+      return state.warnings.includes(event.text) ? state : { ...state, warnings: [...state.warnings, event.text] };
     case 'error':
-      return { ...state, starting: false, error: { code: news.code, text: news.text } };
+      return { ...state, starting: false, error: { code: event.code, text: event.text } };
     case 'dismiss':
       return { ...state, error: null };
     case 'profile':
-      return { ...state, profile: news.report };
+      return { ...state, profile: event.report };
     case 'close profile':
       return { ...state, profile: null };
     case 'nets':
-      return { ...state, nets: news.nets, fetching: null };
+      return { ...state, nets: event.nets, fetching: null };
     case 'fetching':
-      return { ...state, fetching: { name: news.name, bytes: news.bytes, of: news.of } };
+      return { ...state, fetching: { name: event.name, bytes: event.bytes, of: event.of } };
     case 'saved':
       return state;
   }

@@ -25,10 +25,6 @@ const shown = builtinRecipes.filter((r) => r.zoom === undefined);
 /** Preset, size, seed, tiling, steps. */
 export function Controls({ settings, own, locked, onChange }: Props): JSX.Element {
   const preset = own ?? shown.find((r) => r.name === settings.preset);
-  const whole = (text: string, low: number, high: number, otherwise: number): number => {
-    const n = Math.round(Number(text));
-    return text !== '' && Number.isFinite(n) ? Math.min(high, Math.max(low, n)) : otherwise;
-  };
   return (
     <div class="controls">
       <label>
@@ -46,36 +42,24 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
       </label>
       <p class="quiet about">{preset?.about}</p>
       <div class="pair">
-        <label>
-          Size, pixels
-          <input
-            type="number"
-            min={SIZES.least}
-            max={SIZES.most}
-            step={1}
-            value={settings.size}
-            disabled={locked}
-            data-test="size"
-            onChange={(e) =>
-              onChange({ ...settings, size: whole(e.currentTarget.value, SIZES.least, SIZES.most, settings.size) })
-            }
-          />
-        </label>
-        <label>
-          Seed
-          <input
-            type="number"
-            min={0}
-            max={2 ** 32 - 1}
-            step={1}
-            value={settings.seed}
-            disabled={locked}
-            data-test="seed"
-            onChange={(e) =>
-              onChange({ ...settings, seed: whole(e.currentTarget.value, 0, 2 ** 32 - 1, settings.seed) })
-            }
-          />
-        </label>
+        <WholeNumber
+          label="Size, pixels"
+          least={SIZES.least}
+          most={SIZES.most}
+          value={settings.size}
+          disabled={locked}
+          test="size"
+          onChange={(size) => onChange({ ...settings, size: size ?? settings.size })}
+        />
+        <WholeNumber
+          label="Seed"
+          least={0}
+          most={2 ** 32 - 1}
+          value={settings.seed}
+          disabled={locked}
+          test="seed"
+          onChange={(seed) => onChange({ ...settings, seed: seed ?? settings.seed })}
+        />
       </div>
       <div class="pair">
         <label>
@@ -92,24 +76,57 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
             ))}
           </select>
         </label>
-        <label>
-          Steps
-          <input
-            type="number"
-            min={1}
-            max={10000}
-            step={1}
-            value={settings.steps ?? ''}
-            placeholder="preset's"
-            data-test="steps"
-            onChange={(e) => {
-              const text = e.currentTarget.value;
-              onChange({ ...settings, steps: text === '' ? null : whole(text, 1, 10_000, settings.steps ?? 100) });
-            }}
-          />
-        </label>
+        <WholeNumber
+          label="Steps"
+          least={1}
+          most={10_000}
+          value={settings.steps}
+          placeholder="preset's"
+          test="steps"
+          onChange={(steps) => onChange({ ...settings, steps })}
+        />
       </div>
     </div>
+  );
+}
+
+interface WholeNumberProps {
+  readonly label: string;
+  readonly least: number;
+  readonly most: number;
+  /** Null: left to the preset. */
+  readonly value: number | null;
+  readonly placeholder?: string;
+  readonly disabled?: boolean;
+  /** What tests find it by. */
+  readonly test: string;
+  /** Null when the field is emptied; what is no number leaves the value as it is. */
+  onChange(value: number | null): void;
+}
+
+/** A field for a whole number within bounds. */
+function WholeNumber(props: WholeNumberProps): JSX.Element {
+  const { label, least, most, value, placeholder = '', disabled = false, test, onChange } = props;
+  const read = (text: string): void => {
+    const n = Math.round(Number(text));
+    if (text === '') onChange(null);
+    else onChange(Number.isFinite(n) ? Math.min(most, Math.max(least, n)) : value);
+  };
+  return (
+    <label>
+      {label}
+      <input
+        type="number"
+        min={least}
+        max={most}
+        step={1}
+        value={value ?? ''}
+        placeholder={placeholder}
+        disabled={disabled}
+        data-test={test}
+        onChange={(e) => read(e.currentTarget.value)}
+      />
+    </label>
   );
 }
 

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { HTMLAttributes, JSX, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 interface Props {
@@ -18,22 +18,99 @@ export function MaskPainter({ size, under, onDone }: Props): JSX.Element {
   const paper = useRef<HTMLCanvasElement>(null);
   const [brush, setBrush] = useState(0.12);
   const [erase, setErase] = useState(false);
-  const [url, setUrl] = useState<string | null>(null);
-  const last = useRef<{ x: number; y: number } | null>(null);
-  const hand = useRef({ x: 0.5, y: 0.5 });
   const side = Math.min(MOST, size);
+  const { fill, ...handlers } = useBrush(paper, { side, brush, erase });
+  const url = useObjectUrl(under);
 
   useEffect(() => {
     dialog.current?.showModal();
     fill('black');
   }, []);
+  const done = (): void => {
+    paper.current?.toBlob(
+      (blob) => onDone(blob && new File([blob], 'painted mask.png', { type: 'image/png' })),
+      'image/png',
+    );
+  };
+  return (
+    <dialog ref={dialog} class="painter" aria-label="Paint a mask" onCancel={() => onDone(null)}>
+      <div class="paper">
+        {url && <img src={url} alt="" />}
+        <canvas
+          ref={paper}
+          width={side}
+          height={side}
+          tabIndex={0}
+          role="img"
+          aria-label="Mask: white is worked on. Arrows move the brush, with shift they paint, space makes a dot."
+          data-test="paper"
+          {...handlers}
+        />
+      </div>
+      <div class="row">
+        <label>
+          Brush
+          <input
+            type="range"
+            min={0.01}
+            max={0.5}
+            step={0.01}
+            value={brush}
+            onInput={(e) => setBrush(Number(e.currentTarget.value))}
+          />
+        </label>
+        <label class="check">
+          <input type="checkbox" checked={erase} onChange={(e) => setErase(e.currentTarget.checked)} />
+          Erase
+        </label>
+        <button type="button" onClick={() => fill('white')}>
+          All
+        </button>
+        <button type="button" onClick={() => fill('black')}>
+          Nothing
+        </button>
+        <button type="button" class="main" onClick={done} data-test="mask-done">
+          Use it
+        </button>
+        <button type="button" onClick={() => onDone(null)}>
+          Cancel
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+/** An address for a file, for as long as it is shown. */
+function useObjectUrl(file: Blob | undefined): string | null {
+  const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
-    if (!under) return;
-    const made = URL.createObjectURL(under);
+    if (!file) return;
+    const made = URL.createObjectURL(file);
     setUrl(made);
     return () => URL.revokeObjectURL(made);
-  }, [under]);
+  }, [file]);
+  return url;
+}
 
+interface Brush {
+  readonly side: number;
+  /** Its width over the side. */
+  readonly brush: number;
+  readonly erase: boolean;
+}
+
+type BrushHandlers = Pick<
+  HTMLAttributes<HTMLCanvasElement>,
+  'onKeyDown' | 'onPointerDown' | 'onPointerMove' | 'onPointerUp'
+>;
+
+/** Painting on a canvas by pointer and by keys. Positions are 0..1 of the side. */
+function useBrush(
+  paper: RefObject<HTMLCanvasElement | null>,
+  { side, brush, erase }: Brush,
+): BrushHandlers & { fill(colour: string): void } {
+  const last = useRef<{ x: number; y: number } | null>(null);
+  const hand = useRef({ x: 0.5, y: 0.5 });
   const pen = (): CanvasRenderingContext2D | null => paper.current?.getContext('2d') ?? null;
   const fill = (colour: string): void => {
     const p = pen();
@@ -77,67 +154,19 @@ export function MaskPainter({ size, under, onDone }: Props): JSX.Element {
     if (e.key === ' ' || e.shiftKey) stroke(hand.current);
     else last.current = null;
   };
-  const done = (): void => {
-    paper.current?.toBlob(
-      (blob) => onDone(blob && new File([blob], 'painted mask.png', { type: 'image/png' })),
-      'image/png',
-    );
+  return {
+    fill,
+    onKeyDown: key,
+    onPointerDown: (e) => {
+      e.currentTarget.setPointerCapture(e.pointerId);
+      last.current = null;
+      stroke(at(e));
+    },
+    onPointerMove: (e) => {
+      if (e.buttons > 0) stroke(at(e));
+    },
+    onPointerUp: () => {
+      last.current = null;
+    },
   };
-  return (
-    <dialog ref={dialog} class="painter" aria-label="Paint a mask" onCancel={() => onDone(null)}>
-      <div class="paper">
-        {url && <img src={url} alt="" />}
-        <canvas
-          ref={paper}
-          width={side}
-          height={side}
-          tabIndex={0}
-          role="img"
-          aria-label="Mask: white is worked on. Arrows move the brush, with shift they paint, space makes a dot."
-          data-test="paper"
-          onKeyDown={key}
-          onPointerDown={(e) => {
-            e.currentTarget.setPointerCapture(e.pointerId);
-            last.current = null;
-            stroke(at(e));
-          }}
-          onPointerMove={(e) => {
-            if (e.buttons > 0) stroke(at(e));
-          }}
-          onPointerUp={() => {
-            last.current = null;
-          }}
-        />
-      </div>
-      <div class="row">
-        <label>
-          Brush
-          <input
-            type="range"
-            min={0.01}
-            max={0.5}
-            step={0.01}
-            value={brush}
-            onInput={(e) => setBrush(Number(e.currentTarget.value))}
-          />
-        </label>
-        <label class="check">
-          <input type="checkbox" checked={erase} onChange={(e) => setErase(e.currentTarget.checked)} />
-          Erase
-        </label>
-        <button type="button" onClick={() => fill('white')}>
-          All
-        </button>
-        <button type="button" onClick={() => fill('black')}>
-          Nothing
-        </button>
-        <button type="button" class="main" onClick={done} data-test="mask-done">
-          Use it
-        </button>
-        <button type="button" onClick={() => onDone(null)}>
-          Cancel
-        </button>
-      </div>
-    </dialog>
-  );
 }

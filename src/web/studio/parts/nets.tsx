@@ -9,16 +9,14 @@ interface Props {
   readonly nets: readonly NetKept[];
   readonly chosen: string | null;
   readonly fetching: State['fetching'];
-  readonly link: WorkerClient;
+  readonly worker: WorkerClient;
   onFiles(files: readonly File[]): void;
   onChoose(name: string | null): void;
 }
 
 /** Networks kept in this browser: chosen, added from a file or an address, thrown away. */
-export function Nets({ nets, chosen, fetching, link, onFiles, onChoose }: Props): JSX.Element {
+export function Nets({ nets, chosen, fetching, worker, onFiles, onChoose }: Props): JSX.Element {
   const chooser = useRef<HTMLInputElement>(null);
-  const [url, setUrl] = useState('');
-  const share = fetching?.of ? fetching.bytes / fetching.of : undefined;
   return (
     <fieldset class="nets">
       <legend>Network</legend>
@@ -49,7 +47,7 @@ export function Nets({ nets, chosen, fetching, link, onFiles, onChoose }: Props)
           <button
             type="button"
             onClick={() => {
-              link.send({ do: 'dropNet', name: chosen });
+              worker.send({ do: 'dropNet', name: chosen });
               onChoose(null);
             }}
           >
@@ -65,6 +63,17 @@ export function Nets({ nets, chosen, fetching, link, onFiles, onChoose }: Props)
         data-test="file-net"
         onChange={(e) => onFiles([...(e.currentTarget.files ?? [])])}
       />
+      <FetchNet fetching={fetching} worker={worker} />
+    </fieldset>
+  );
+}
+
+/** A network from an address, with how far its download is. */
+function FetchNet({ fetching, worker }: Pick<Props, 'fetching' | 'worker'>): JSX.Element {
+  const [url, setUrl] = useState('');
+  const share = fetching?.of ? fetching.bytes / fetching.of : undefined;
+  return (
+    <>
       <label>
         Address on this server
         <input
@@ -78,7 +87,7 @@ export function Nets({ nets, chosen, fetching, link, onFiles, onChoose }: Props)
       <button
         type="button"
         disabled={url.trim() === '' || fetching !== null}
-        onClick={() => link.send({ do: 'fetchNet', name: url.split('/').at(-1) || 'net', url: url.trim() })}
+        onClick={() => worker.send({ do: 'fetchNet', name: url.split('/').at(-1) || 'net', url: url.trim() })}
       >
         Fetch
       </button>
@@ -93,6 +102,6 @@ export function Nets({ nets, chosen, fetching, link, onFiles, onChoose }: Props)
           />
         </p>
       )}
-    </fieldset>
+    </>
   );
 }

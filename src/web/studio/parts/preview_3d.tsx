@@ -4,14 +4,14 @@ import type { BitmapView } from '../bitmap_view';
 import type { Tile } from '../settings';
 
 interface Props {
-  readonly screen: BitmapView;
+  readonly bitmaps: BitmapView;
   readonly body: 'plane' | 'sphere';
   readonly repeat: number;
   readonly tile: Tile;
 }
 
 /** The picture on a body, to be turned by dragging and by arrows. three.js comes when it is first asked for. */
-export function Preview3d({ screen, body, repeat, tile }: Props): JSX.Element {
+export function Preview3d({ bitmaps, body, repeat, tile }: Props): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const [fault, setFault] = useState<string | null>(null);
   useEffect(() => {
@@ -24,7 +24,7 @@ export function Preview3d({ screen, body, repeat, tile }: Props): JSX.Element {
         if (gone) return;
         const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
         const scene = openScene(parent, { body, repeat, tile, turning: !calm });
-        const end = screen.watch((bitmap) => scene.show(bitmap));
+        const end = bitmaps.watch((bitmap) => scene.show(bitmap));
         close = () => {
           end();
           scene.close();
@@ -35,7 +35,7 @@ export function Preview3d({ screen, body, repeat, tile }: Props): JSX.Element {
       gone = true;
       close();
     };
-  }, [screen, body, repeat, tile]);
+  }, [bitmaps, body, repeat, tile]);
   return (
     <div class="space" ref={place} data-test={body}>
       {fault && <p class="empty">{fault}</p>}

@@ -6,7 +6,7 @@ import { Preview3d } from './preview_3d';
 import { TiledView } from './tiled_view';
 
 interface Props {
-  readonly screen: BitmapView;
+  readonly bitmaps: BitmapView;
   readonly size: readonly [number, number] | null;
   readonly tile: Tile;
   readonly children: ComponentChildren;
@@ -16,7 +16,7 @@ const VIEWS = ['flat', 'plane', 'sphere'] as const;
 type View = (typeof VIEWS)[number];
 
 /** The picture in the middle of the page: flat, or on a body. */
-export function Stage({ screen, size, tile, children }: Props): JSX.Element {
+export function Stage({ bitmaps, size, tile, children }: Props): JSX.Element {
   const [view, setView] = useState<View>('flat');
   const [repeat, setRepeat] = useState(2);
   return (
@@ -24,9 +24,9 @@ export function Stage({ screen, size, tile, children }: Props): JSX.Element {
       <div class="view">
         {!size && <p class="empty">Drop a picture of a surface here: pebbles, bark, cloth, paint. Then press Run.</p>}
         {view === 'flat' ? (
-          <TiledView screen={screen} size={size} tile={tile} repeat={repeat} />
+          <TiledView bitmaps={bitmaps} size={size} tile={tile} repeat={repeat} />
         ) : (
-          <Preview3d screen={screen} body={view} repeat={repeat} tile={tile} />
+          <Preview3d bitmaps={bitmaps} body={view} repeat={repeat} tile={tile} />
         )}
       </div>
       <div class="bar">

@@ -1,10 +1,10 @@
-import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { HTMLAttributes, JSX, RefObject } from 'preact';
+import { type Dispatch, type StateUpdater, useEffect, useRef, useState } from 'preact/hooks';
 import type { BitmapView } from '../bitmap_view';
 import type { Tile } from '../settings';
 
 interface Props {
-  readonly screen: BitmapView;
+  readonly bitmaps: BitmapView;
   readonly size: readonly [number, number] | null;
   readonly tile: Tile;
   /** Tiles along each axis that repeats. */
@@ -21,10 +21,9 @@ interface Pose {
 const home: Pose = { zoom: 1, x: 0, y: 0 };
 
 /** The picture repeated, to be dragged, zoomed by the wheel, and moved by arrows, + and -, and 0. */
-export function TiledView({ screen, size, tile, repeat }: Props): JSX.Element {
+export function TiledView({ bitmaps, size, tile, repeat }: Props): JSX.Element {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [pose, setPose] = useState(home);
-  const drag = useRef<{ x: number; y: number } | null>(null);
   const shown = useRef({ pose, tile, repeat });
   shown.current = { pose, tile, repeat };
 
@@ -34,9 +33,9 @@ export function TiledView({ screen, size, tile, repeat }: Props): JSX.Element {
     let asked = 0;
     const redraw = (): void => {
       cancelAnimationFrame(asked);
-      asked = requestAnimationFrame(() => draw(element, screen.bitmap, shown.current));
+      asked = requestAnimationFrame(() => draw(element, bitmaps.bitmap, shown.current));
     };
-    const end = screen.watch(redraw);
+    const end = bitmaps.watch(redraw);
     const sizes = new ResizeObserver(redraw);
     sizes.observe(element);
     redraw();
@@ -45,14 +44,30 @@ export function TiledView({ screen, size, tile, repeat }: Props): JSX.Element {
       sizes.disconnect();
       cancelAnimationFrame(asked);
     };
-  }, [screen]);
+  }, [bitmaps]);
   useEffect(() => {
-    if (canvas.current) draw(canvas.current, screen.bitmap, shown.current);
-  }, [pose, tile, repeat, screen]);
+    if (canvas.current) draw(canvas.current, bitmaps.bitmap, shown.current);
+  }, [pose, tile, repeat, bitmaps]);
 
-  const scale = (): number => (canvas.current && screen.bitmap ? fit(canvas.current, screen.bitmap, shown.current) : 1);
+  const handlers = usePose(canvas, bitmaps, shown, setPose);
+  const about = size
+    ? `The picture, ${size.join(' x ')} pixels, repeated ${repeat} times each way. Arrows move it, plus and minus zoom, 0 shows all.`
+    : 'No picture yet';
+  return <canvas ref={canvas} class="flat" tabIndex={0} role="img" aria-label={about} data-test="flat" {...handlers} />;
+}
+
+/** What moves the view: dragging, the wheel, keys. */
+function usePose(
+  canvas: RefObject<HTMLCanvasElement | null>,
+  bitmaps: BitmapView,
+  shown: RefObject<Look>,
+  setPose: Dispatch<StateUpdater<Pose>>,
+): PoseHandlers {
+  const drag = useRef<{ x: number; y: number } | null>(null);
+  const scale = (): number =>
+    canvas.current && bitmaps.bitmap ? fit(canvas.current, bitmaps.bitmap, shown.current) : 1;
   const move = (dx: number, dy: number): void => {
-    const { bitmap } = screen;
+    const { bitmap } = bitmaps;
     if (!bitmap) return;
     const s = scale();
     setPose((p) => ({ ...p, x: p.x - dx / (bitmap.width * s), y: p.y - dy / (bitmap.height * s) }));
@@ -77,42 +92,35 @@ export function TiledView({ screen, size, tile, repeat }: Props): JSX.Element {
     e.preventDefault();
     deed();
   };
-  const about = size
-    ? `The picture, ${size.join(' x ')} pixels, repeated ${repeat} times each way. Arrows move it, plus and minus zoom, 0 shows all.`
-    : 'No picture yet';
-  return (
-    <canvas
-      ref={canvas}
-      class="flat"
-      tabIndex={0}
-      role="img"
-      aria-label={about}
-      data-test="flat"
-      onKeyDown={key}
-      onWheel={(e) => {
-        e.preventDefault();
-        zoom(Math.exp(-e.deltaY / 400));
-      }}
-      onPointerDown={(e) => {
-        e.currentTarget.setPointerCapture(e.pointerId);
-        drag.current = { x: e.clientX, y: e.clientY };
-      }}
-      onPointerMove={(e) => {
-        if (!drag.current) return;
-        const { devicePixelRatio: d } = window;
-        move((e.clientX - drag.current.x) * d, (e.clientY - drag.current.y) * d);
-        drag.current = { x: e.clientX, y: e.clientY };
-      }}
-      onPointerUp={() => {
-        drag.current = null;
-      }}
-      onPointerCancel={() => {
-        drag.current = null;
-      }}
-      onDblClick={() => setPose(home)}
-    />
-  );
+  const drop = (): void => {
+    drag.current = null;
+  };
+  return {
+    onKeyDown: key,
+    onWheel: (e) => {
+      e.preventDefault();
+      zoom(Math.exp(-e.deltaY / 400));
+    },
+    onPointerDown: (e) => {
+      e.currentTarget.setPointerCapture(e.pointerId);
+      drag.current = { x: e.clientX, y: e.clientY };
+    },
+    onPointerMove: (e) => {
+      if (!drag.current) return;
+      const { devicePixelRatio: d } = window;
+      move((e.clientX - drag.current.x) * d, (e.clientY - drag.current.y) * d);
+      drag.current = { x: e.clientX, y: e.clientY };
+    },
+    onPointerUp: drop,
+    onPointerCancel: drop,
+    onDblClick: () => setPose(home),
+  };
 }
+
+type PoseHandlers = Pick<
+  HTMLAttributes<HTMLCanvasElement>,
+  'onKeyDown' | 'onWheel' | 'onPointerDown' | 'onPointerMove' | 'onPointerUp' | 'onPointerCancel' | 'onDblClick'
+>;
 
 interface Look {
   readonly pose: Pose;
