@@ -221,7 +221,7 @@ if (!browser) {
       return text;
     };
     await drop(page, 'notes.txt', Buffer.from('just words'));
-    assert.match(await alert(), 'notes.txt is no picture');
+    assert.match(await alert(), 'notes.txt is not a picture');
     await drop(page, 'vgg.onnx', Buffer.from('not a network at all'));
     assert.match(await alert(), /onnx/i);
     const broken = Buffer.concat([readFileSync(stone).subarray(0, 200), Buffer.alloc(50)]);
