@@ -1,7 +1,7 @@
 // Bundles the command line, the library, the tests and the benchmarks. Packages stay outside; shaders come in as text.
 //   node build.mjs [cli] [web] [studio] [types] [test] [bench] [examples] [docs] [--out folder]      default: all
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -39,16 +39,6 @@ const bareShaders = {
         .replace(/\/\/.*$/gm, '')
         .replace(/^[ \t]+|[ \t]+$/gm, '');
       return { contents: text.split('\n').map(bare).join('\n'), loader: 'text' };
-    });
-  },
-};
-/** Where `x.browser.ts` is beside `x.ts`, pages take it: it fetches, when it is needed, what Node has from the start. */
-const partsLater = {
-  name: 'parts later',
-  setup(esbuild) {
-    esbuild.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, kind }) => {
-      const file = `${join(resolveDir, path)}.browser.ts`;
-      return kind === 'import-statement' && existsSync(file) ? { path: file } : null;
     });
   },
 };
@@ -92,7 +82,7 @@ const browser = {
   ...shared,
   platform: 'browser',
   target: 'es2022',
-  plugins: [bareShaders, bareTable, partsLater, withoutTexts, withoutEval],
+  plugins: [bareShaders, bareTable, withoutTexts, withoutEval],
   // A tenth of its size, and no code made at run time: the same rules, as test/web_schema.test.ts sees to.
   alias: { zod: './src/web/schema/schema.ts' },
 };
@@ -101,8 +91,7 @@ const modules = () =>
   files('src', '.ts').filter(
     (f) =>
       !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/(cli|node)\/|^src\/index\.node/.test(f) &&
-      !/^src\/web\/(?!api\/|element\/|schema\/)/.test(f) &&
-      !existsSync(f.replace(/\.ts$/, '.browser.ts')),
+      !/^src\/web\/(?!api\/|element\/|schema\/)/.test(f),
   );
 
 const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;

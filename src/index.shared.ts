@@ -9,7 +9,7 @@ export { type Raster, repeat } from './base/raster';
 export { VERSION } from './base/version';
 export { type AdapterFacts, Device } from './gpu/device';
 export { defineKernel, type Kernel, type KernelSource } from './gpu/kernel';
-export type { Roofline, Roofline as Roof } from './gpu/roofline';
+export { measureRoofline, measureRoofline as measureRoof, type Roofline, type Roofline as Roof } from './gpu/roofline';
 export type { TuneMode, TuneRecord, TuneStore } from './gpu/tune';
 export { Tuning } from './gpu/tune';
 export { Graph, type Node } from './graph/graph';
@@ -25,9 +25,8 @@ export { builtinRecipe, builtinRecipes } from './recipes/builtin';
 export type { Checkpoint } from './recipes/checkpoint';
 export type { Progress, RunEvents, StageResult } from './recipes/events';
 export { type PlasmaSettings, plasma } from './recipes/init/plasma';
-export { measureRoofline, measureRoofline as measureRoof, profileStage, tuneRecipe } from './recipes/measuring';
 export { type FoundRecord, findRecord, type PictureRecord, recordText } from './recipes/picture_record';
-export type { StageProfile } from './recipes/profile_stage';
+export { profileStage, type StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
 export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
@@ -40,3 +39,4 @@ export {
   type TextureSettingsText as TextureWishes,
   textureSettings,
 } from './recipes/texture_settings';
+export { tuneRecipe } from './recipes/tune_recipe';

@@ -6,7 +6,6 @@ import { Device } from '../gpu/device';
 import { type Choices, Tuning } from '../gpu/tune';
 import type { Net } from '../nets/weights';
 import { builtinRecipe } from '../recipes/builtin';
-import { tuneRecipe } from '../recipes/measuring';
 import { fillRecipe, type Recipe, type RecipeText } from '../recipes/recipe';
 import { checkRecipe } from '../recipes/resolve';
 import { run } from '../recipes/run';
@@ -174,6 +173,7 @@ async function tune<Source>(platform: ApiPlatform<Source>, device: Device, job: 
   const tuning = new Tuning(description, await store.read(warn));
   device.tuning = tuning;
   if (mode === 'cached') return;
+  const { tuneRecipe } = await import('../recipes/tune_recipe');
   const found = await tuneRecipe(device, job.recipe, job.rasters, {
     tuning,
     net: job.net,

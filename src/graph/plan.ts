@@ -8,7 +8,6 @@ import type { Dtype, Launch, Ref } from '../shaders/op';
 import type { Graph } from './graph';
 import { assertLimits, gridOf } from './limits';
 import type { Recomputed } from './program';
-import { recomputing } from './recomputing';
 import { type Schedule, schedule, unrolled } from './schedule';
 import { type KnobPlace, UniformBlocks } from './uniforms';
 
@@ -108,7 +107,6 @@ export class Plan {
     options: CompileOptions = {},
   ): Promise<Plan> {
     const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
-    if (options.memory !== undefined) await recomputing.load();
     const s = schedule(graph, outputs, {
       fuse: options.fuse ?? true,
       realBytes: sums === 'f16' ? 2 : 4,

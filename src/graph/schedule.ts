@@ -6,7 +6,7 @@ import { elideCasts } from './elide_casts';
 import { fuse, type Work } from './fuse';
 import type { Graph, HostData, Node } from './graph';
 import { forwardOf, type Program, type Recomputed } from './program';
-import { recomputing } from './recomputing';
+import { rematerialize } from './rematerialize';
 import { sink } from './sink';
 
 /** A graph put in order for one device: what to launch, when each value lives, and where. No GPU is needed to make one. */
@@ -117,7 +117,7 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
   const over = overwrite === undefined ? place(program) : apart;
   const plain = memoryIn(over.layout) <= WORTH * memoryIn(apart.layout) ? over : apart;
   if (memoryIn(plain.layout) <= budget) return plain;
-  const least = recomputing().rematerialize(graph, program, { kept, once, setup, place, extra, budget });
+  const least = rematerialize(graph, program, { kept, once, setup, place, extra, budget });
   return memoryIn(least.layout) < memoryIn(plain.layout) ? least : plain;
 }
 

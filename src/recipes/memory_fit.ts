@@ -5,8 +5,7 @@ import { foldable, replaceByConstants } from '../graph/fold_constants';
 import { checkLimits, memoryOf } from '../graph/limits';
 import { type Schedule, schedule } from '../graph/schedule';
 import { stagingBytes } from '../graph/snapshot';
-import { sparing } from '../graph/sparing';
-import type { Layout } from '../graph/tiling/layout';
+import { countOf, type Layout, layouts } from '../graph/tiling/layout';
 import type { StageSetup } from './objective';
 import { type CarryOver, type StageGraph, stageGraph } from './stage';
 
@@ -81,7 +80,7 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
     const built = stageGraph(setup, start, (o) => {
       const { locality, halo, stride, statistics } = o;
       if (statistics.length === 0) throw new EngineError('LimitError', NOTHING);
-      if (list.length === 0) list = sparing().layouts(locality.side, halo, stride, locality.torus);
+      if (list.length === 0) list = layouts(locality.side, halo, stride, locality.torus);
       layout = list[Math.min(k, list.length - 1)] ?? list[0];
       if (!layout) throw new EngineError('LimitError', 'there is no way to cut it in blocks');
       return layout;
@@ -121,7 +120,7 @@ function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, 
 
 /** `25 blocks of 992x992` */
 export const blocksText = (layout: Layout): string =>
-  `${sparing().countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
+  `${countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
 
 /** What is done to need less memory, and what it costs; null: nothing. */
 export function fitText({ layout, memory, plan, more = 0, again = 0, direct = false }: FitResult): string | null {

@@ -1,7 +1,6 @@
 // Profiles a stage of a recipe: the very plan that a run would replay.
 
 import { EngineError } from '../base/errors';
-import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { type Clock, measureRoofline, type Roofline } from '../gpu/roofline';
@@ -10,7 +9,6 @@ import { clockRuns, profile, timeRuns } from '../graph/profile';
 import { type ProfileReport, reportOf, sourcesOf } from '../graph/profile_report';
 import type { Net } from '../nets/weights';
 import { refuseTooLarge } from './assert_fits';
-import { loadComponents } from './load_components';
 import type { PlannedStage } from './plan_stages';
 import type { Recipe } from './recipe';
 import { prepare } from './run';
@@ -56,9 +54,8 @@ export async function profileStage(
     if (!said.has(text)) options.onWarning?.(text);
     said.add(text);
   };
-  await loadComponents(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
-  const fitOf = await loading(() => refuseTooLarge(device, prepared));
+  const fitOf = refuseTooLarge(device, prepared);
   const { stages, cast } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
   if (!stage) {

@@ -1,5 +1,4 @@
 import { EngineError, invariant } from '../base/errors';
-import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
@@ -8,11 +7,10 @@ import { refuseTooLarge, refuseTooSmall } from './assert_fits';
 import type { Checkpoint } from './checkpoint';
 import { chooseSeam } from './choose_seam';
 import { encode } from './colour/canvas_space';
+import { lockPalette, paletteOf } from './colour/palette';
 import type { RunEvents, StageResult } from './events';
 import { parseInit } from './init/expression';
 import { paintInit } from './init/paint';
-import { more } from './later';
-import { loadComponents } from './load_components';
 import { asSums, type FitResult, fitStage, fitText } from './memory_fit';
 import type { StageSetup } from './objective';
 import {
@@ -185,11 +183,10 @@ async function runOnce(
     if (!said.has(text)) options.onWarning?.(text);
     said.add(text);
   };
-  await loadComponents(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const { cast, stages } = prepared;
   const { recipe, torus } = cast;
-  const fitOf = await loading(() => refuseTooLarge(device, prepared, { memory: options.memory }));
+  const fitOf = refuseTooLarge(device, prepared, { memory: options.memory });
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const resume = options.resume;
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) {
@@ -298,8 +295,6 @@ async function runOnce(
   const { palette } = recipe.color;
   const from = palette && inputs.get(palette.input);
   if (palette && from) {
-    await more.load();
-    const { lockPalette, paletteOf } = more();
     raster = lockPalette(raster, paletteOf([from], palette.colors, recipe.seed), { softness: palette.softness });
   }
   if (cast.content?.alpha) {
@@ -326,10 +321,8 @@ async function withLess(
       return await attempt(fit);
     } catch (error) {
       if (!(error instanceof EngineError && error.code === 'LimitError')) throw error;
-      const less = await loading(() => {
-        const tried = fit ?? fitStage(device, setup, start);
-        return 'memory' in tried ? fitStage(device, setup, start, tried.memory / 2) : tried;
-      });
+      const tried = fit ?? fitStage(device, setup, start);
+      const less = 'memory' in tried ? fitStage(device, setup, start, tried.memory / 2) : tried;
       if ('detail' in less) throw error;
       fit = less;
     }

@@ -4,7 +4,6 @@ import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import type { Checkpoint } from './checkpoint';
 import type { RunEvents } from './events';
-import { loadComponents } from './load_components';
 import type { Recipe } from './recipe';
 import { CanvasRenderer } from './render';
 import { checkRecipe } from './resolve';
@@ -138,7 +137,6 @@ export class Session {
   /** What a moment looked like. */
   async picture({ stage: index, checkpoint }: Moment): Promise<Raster> {
     const { net = null } = this.options;
-    await loadComponents(this.#recipe);
     const { cast, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
     const stage = stages[index];
     const [canvas] = checkpoint.point.values;

@@ -8,9 +8,9 @@ import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
 import { ScalarReadback } from '../graph/scalar_readback';
 import { HostSnapshot, Snapshot } from '../graph/snapshot';
-import { sparing } from '../graph/sparing';
 import type { Layout } from '../graph/tiling/layout';
-import type { Outline } from '../graph/tiling/outline';
+import { type Outline, outline } from '../graph/tiling/outline';
+import { split } from '../graph/tiling/split';
 import { chooseConvolutions } from '../shaders/conv2d';
 import { useMatrices } from '../shaders/conv2d_matrix';
 import type { Ref } from '../shaders/op';
@@ -123,7 +123,6 @@ export function stageGraph(
   const inBlocks = (x: Ref, how: NonNullable<typeof blocks>): Evaluation => {
     objective(x);
     if (!built) throw invariant('an objective that was not built');
-    const { outline, split } = sparing();
     const plan = outline(graph, x, built, cast.torus);
     const parts = split(plan, typeof how === 'function' ? how(plan) : how, elements(canvas.shape));
     built = parts;

@@ -1,5 +1,4 @@
 // Tunes the kernels of a recipe: of the very plans that a run would replay.
-import { loading } from '../base/part';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
@@ -10,7 +9,6 @@ import type { Net } from '../nets/weights';
 import { type Algorithm, algorithmFor } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
 import { refuseTooLarge } from './assert_fits';
-import { loadComponents } from './load_components';
 import type { PlannedStage } from './plan_stages';
 import type { Recipe } from './recipe';
 import { prepare } from './run';
@@ -49,9 +47,8 @@ export async function tuneRecipe(
     if (!said.has(text)) options.onWarning?.(text);
     said.add(text);
   };
-  await loadComponents(wanted);
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
-  const fitOf = await loading(() => refuseTooLarge(device, prepared));
+  const fitOf = refuseTooLarge(device, prepared);
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];

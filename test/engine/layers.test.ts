@@ -44,17 +44,6 @@ test('platform code is behind .node.ts and .browser.ts, below the command line',
   assert.equal(strays, []);
 });
 
-test('what a page fetches later has the names that Node has from the start', () => {
-  const names = (file: string): string[] =>
-    [...readFileSync(file, 'utf8').matchAll(/^export const (\w+)/gm)].map(([, name]) => name as string);
-  const pairs = files
-    .filter((f) => f.endsWith('.browser.ts'))
-    .map((f) => [f, f.replace('.browser.ts', '.ts')] as const)
-    .filter(([, whole]) => files.includes(whole));
-  assert.ok(pairs.length >= 3, 'pairs were found');
-  for (const [page, whole] of pairs) assert.equal(names(page), names(whole), page);
-});
-
 test('only onnx/parse.ts knows onnx-proto', () => {
   const users = files.filter((f) => readFileSync(f, 'utf8').includes("'onnx-proto'"));
   assert.equal(

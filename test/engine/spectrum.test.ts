@@ -3,8 +3,8 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fourier2d } from '../../src/base/fourier';
 import { Rng } from '../../src/base/rng';
-import { fftSide, spectrum } from '../../src/recipes/losses/spectrum';
-import { fftSizes, isFftSize } from '../../src/shaders/fft';
+import { spectrum } from '../../src/recipes/losses/spectrum';
+import { fftSide, fftSizes, isFftSize } from '../../src/shaders/fft';
 import { close, rolled } from '../support/kit';
 import { checkLoss, type Fake, type HostMap, runLoss, someMap } from '../support/loss_context';
 

@@ -6,9 +6,9 @@ import { type CanvasSpace, decodePlanes, encode, spaceAt, styleSpace } from '../
 import { LUMA } from '../colour/luminance';
 import { covarianceMap, mapColours } from '../colour/match';
 import { colourMoments } from '../colour/moments';
-import { more } from '../later';
 import { checkInit } from './expression';
 import { occurrenceSeed, randomField } from './random_fields';
+import { phaseNoise } from './spectrum_noise';
 import type { InitExpression, InitNode } from './tree';
 
 export interface PaintSettings {
@@ -102,9 +102,7 @@ function inputValue(node: Extract<InitNode, { kind: 'input' }>, s: PaintSettings
   const picture = s.inputs.get(node.input);
   if (!picture) throw new EngineError('RecipeError', `canvas: there is no input ${node.input}`);
   if (node.name === 'phase') {
-    return more()
-      .phaseNoise(picture, s.size, occurrenceSeed(s.seed, node.occurrence))
-      .map((v) => 255 * v);
+    return phaseNoise(picture, s.size, occurrenceSeed(s.seed, node.occurrence)).map((v) => 255 * v);
   }
   const [width, height] = s.size;
   const stretch = width / picture.width / (height / picture.height);

@@ -1,7 +1,7 @@
 import { pcg4d, Rng } from '../../base/rng';
-import { more } from '../later';
 import { initName } from './names';
 import { plasma } from './plasma';
+import { spectrumNoise } from './spectrum_noise';
 import type { InitNode } from './tree';
 
 type Generator = Extract<InitNode, { kind: 'generator' }>;
@@ -57,7 +57,7 @@ function band(
   const mean = option('mean');
   const deviation = option('deviation');
   if (name === 'spectrum') {
-    const field = more().spectrumNoise(size, { seed: pcg4d(seed, c, 1, 0)[0], power: option('power') });
+    const field = spectrumNoise(size, { seed: pcg4d(seed, c, 1, 0)[0], power: option('power') });
     return field.map((v) => mean + deviation * v);
   }
   const rng = new Rng(seed, (name === 'noise' ? 300 : 310) + c);

@@ -1,14 +1,13 @@
 import * as z from 'zod';
-import { more } from '../later';
 import { commonLoss, INPUT, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { perLayer, relativeError } from './relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('anchor'),
   ...commonLoss,
   layers: layersSchema.default([INPUT]),
 });
-export type AnchorSettings = z.output<typeof schema>;
 
 /**
  * mean(((a - a_start) / rms(a_start))^2) at each layer, with a_start the canvas as it was when the stage began,
@@ -20,6 +19,7 @@ export const anchor = defineLoss({
     'Holds the picture near what it was when the stage began, so that dreams and textures grow over it without eating it up.',
   schema,
   positional: true,
-  part: more,
-  build: (c, settings) => more().anchorTerms(c, settings),
+  build(c, { layers }) {
+    return perLayer(c, layers, (layer) => relativeError(c.g, c.canvas(layer), c.start(layer)));
+  },
 });

@@ -1,7 +1,11 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { concat, slice0 } from '../../shaders/concat';
+import { meanSquare } from '../../shaders/error';
+import { div, scale } from '../../shaders/pointwise';
+import { checkChannels } from './channels';
 import { commonLoss } from './layers';
 import { defineLoss } from './loss';
+import { power } from './relative_error';
 
 const index = z.int('must be a whole number').min(0, 'must be at least 0');
 
@@ -13,7 +17,6 @@ const schema = z.strictObject({
     .union([z.literal('all'), index, z.array(index).min(1, 'must name a channel').max(64).readonly()])
     .describe('number of a channel, from 0, a list of them, or "all"'),
 });
-export type ChannelSettings = z.output<typeof schema>;
 
 /**
  * -mean(a_c^2) / mean(a_start^2): the power of the chosen channels over pixels and channels, relative to that of the whole
@@ -25,6 +28,15 @@ export const channel = defineLoss({
   about: 'Dreams of what one channel of a layer looks for: eyes, scales, spirals; of several at once, or of all.',
   schema,
   layers: ({ layer }) => [[layer]],
-  part: more,
-  build: (c, settings) => more().channelTerms(c, settings),
+  build(c, { layer, channels }) {
+    const { g } = c;
+    const features = c.canvas(layer);
+    const chosen = channels === 'all' ? [] : typeof channels === 'number' ? [channels] : [...new Set(channels)];
+    checkChannels('channel', layer, features, chosen);
+    const parts = chosen.map((k) => slice0(g, features, k, 1));
+    const [first = features, ...rest] = parts;
+    const looked = rest.length > 0 ? concat(g, parts) : first;
+    const name = chosen.length > 0 ? `${layer}:${chosen.join('+')}` : layer;
+    return [{ name, value: scale(g, div(g, meanSquare(g, looked), power(g, c.start(layer, true))), -1) }];
+  },
 });

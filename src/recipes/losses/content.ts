@@ -1,7 +1,14 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { EngineError } from '../../base/errors';
+import { chw } from '../../base/shape';
+import type { Graph } from '../../graph/graph';
+import { matmul } from '../../shaders/matmul';
+import type { Ref } from '../../shaders/op';
+import { reshape } from '../../shaders/reshape';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { principalComponents } from './pca';
+import { perLayer, relativeError } from './relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('content'),
@@ -14,7 +21,6 @@ const schema = z.strictObject({
     .optional()
     .describe('compare this many principal components of the content only; without it, every channel'),
 });
-export type ContentSettings = z.output<typeof schema>;
 
 /**
  * mean(((a - a^) / rms(a^))^2) at each layer, position for position, with a^ the content picture's features. With `pca: n`
@@ -28,6 +34,28 @@ export const content = defineLoss({
     'Keeps what the content picture shows, and where. With pca only its main traits, which leaves the style more room.',
   schema,
   positional: true,
-  part: more,
-  build: (c, settings) => more().contentTerms(c, settings),
+  build(c, { layers, pca }) {
+    const { g } = c;
+    return perLayer(c, layers, (layer) => {
+      const a = c.canvas(layer);
+      const target = c.content(layer);
+      if (pca === undefined) return relativeError(g, a, target);
+      const [C] = chw('content', target.shape);
+      if (pca > C) {
+        throw new EngineError(
+          'RecipeError',
+          `content: layer ${layer} has ${C} channels, so no ${pca} principal components`,
+          `Use a pca up to ${C}.`,
+        );
+      }
+      const axes = principalComponents(g, c.content(layer, true), pca);
+      return relativeError(g, project(g, a, axes), project(g, target, axes));
+    });
+  },
 });
+
+/** Coordinates [n, H W] of a map [C, H, W] along the rows of `axes` [n, C]. */
+function project(g: Graph, x: Ref, axes: Ref): Ref {
+  const [C, H, W] = chw('content', x.shape);
+  return matmul(g, axes, reshape(g, x, [C, H * W]));
+}

@@ -1,7 +1,10 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { regionGram } from '../../nets/statistics';
+import { div, log, scale } from '../../shaders/pointwise';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { perLayer, power, rms, stylesIfAny } from './relative_error';
+import { weightedSum } from './weighted_sum';
 
 const schema = z.strictObject({
   kind: z.literal('enhance'),
@@ -12,7 +15,6 @@ const schema = z.strictObject({
     .default('linear')
     .describe('log: each doubling counts the same, so other losses keep their say however far it goes'),
 });
-export type EnhanceSettings = z.output<typeof schema>;
 
 /**
  * -mean(a^2) / norm at each layer: the power of the activations, with the sign that makes a positive weight ENHANCE, so
@@ -28,6 +30,22 @@ export const enhance = defineLoss({
   about:
     'Dreams: a positive weight strengthens whatever the layers see in the picture already. Without a bound; see gram_enhance for a tamer one.',
   schema,
-  part: more,
-  build: (c, settings) => more().enhanceTerms(c, settings),
+  build(c, settings) {
+    const { g } = c;
+    return perLayer(c, settings.layers, (layer) => {
+      const styles = stylesIfAny(c, layer);
+      const norm =
+        styles.length > 0
+          ? weightedSum(
+              g,
+              styles.map((s) => ({
+                weight: Math.abs(s.weight),
+                value: rms(g, regionGram(g, s.target)),
+              })),
+            )
+          : power(g, c.start(layer, true));
+      const strength = div(g, power(g, c.canvas(layer)), norm);
+      return scale(g, settings.growth === 'log' ? log(g, strength) : strength, -1);
+    });
+  },
 });

@@ -1,10 +1,13 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { type Gaussian, gaussianDistance } from '../../nets/gaussian';
+import { EPS, regionCovariance, regionMean, trace } from '../../nets/statistics';
+import { add, affine, div } from '../../shaders/pointwise';
+import { dot } from '../../shaders/reduce';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { styleTerms } from './style_terms';
 
 const schema = z.strictObject({ kind: z.literal('gaussian'), ...commonLoss, layers: layersSchema.default('style') });
-export type GaussianSettings = z.output<typeof schema>;
 
 /**
  * W_2^2(N(mu, S), N(mu^, S^)) / (|mu^|^2 + tr S^): how far features would have to be moved, if they were normally
@@ -15,6 +18,14 @@ export const gaussian = defineLoss({
   about:
     'Moves features the shortest way to the mean and covariance of the style: like gram, fairer to faint features, and with smoother progress.',
   schema,
-  part: more,
-  build: (c, settings) => more().gaussianTerms(c, settings),
+  build(c, { layers }) {
+    const { g } = c;
+    return styleTerms<Gaussian>(c, layers, () => ({
+      measure: (region) => ({ mean: regionMean(g, region), covariance: regionCovariance(g, region) }),
+      compare(canvas, target) {
+        const size = add(g, dot(g, target.mean, target.mean), trace(g, target.covariance));
+        return [['', div(g, gaussianDistance(g, canvas, target), affine(g, size, 1, EPS))]];
+      },
+    }));
+  },
 });

@@ -1,7 +1,10 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { type Region, regionCovariance, regionGram, regionMean } from '../../nets/statistics';
+import type { Ref } from '../../shaders/op';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { relativeError } from './relative_error';
+import { styleTerms } from './style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('gram'),
@@ -14,7 +17,6 @@ const schema = z.strictObject({
       "what features are measured from: zero (origin), the canvas' own mean (dynamic: means are left to other losses), or the style's mean (static)",
     ),
 });
-export type GramSettings = z.output<typeof schema>;
 
 /**
  * mean_ij ((G_ij - G^_ij) / rms(G^))^2, G the second moments of features divided by pixels only: about the origin (Gatys,
@@ -25,6 +27,16 @@ export const gram = defineLoss({
   kind: 'gram',
   about: 'Lets features occur together as they do in the style: its strokes, its materials, its palette. The classic.',
   schema,
-  part: more,
-  build: (c, settings) => more().gramTerms(c, settings),
+  build(c, { layers, centring }) {
+    const { g } = c;
+    const moments = (region: Region): Ref =>
+      centring === 'origin' ? regionGram(g, region) : regionCovariance(g, region);
+    return styleTerms<Region>(c, layers, () => ({
+      measure: (region) => region,
+      compare(canvas, target) {
+        const G = centring === 'static' ? regionGram(g, canvas, regionMean(g, target)) : moments(canvas);
+        return [['', relativeError(g, G, moments(target))]];
+      },
+    }));
+  },
 });

@@ -1,7 +1,12 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { regionGram } from '../../nets/statistics';
+import { expand } from '../../shaders/broadcast';
+import { clamp, div, mul, scale } from '../../shaders/pointwise';
+import { mean } from '../../shaders/reduce';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { power } from './relative_error';
+import { styleTerms } from './style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('gram_enhance'),
@@ -14,7 +19,6 @@ const schema = z.strictObject({
     .default([-1, 1])
     .describe('bounds of the product of two moments; the lower one says how far to enhance'),
 });
-export type GramEnhanceSettings = z.output<typeof schema>;
 
 /**
  * mean_ij clamp(-G_ij G^_ij / rms(G^)^2, lo, hi) at each layer, with G the second moments of the canvas about the origin,
@@ -27,6 +31,14 @@ export const gramEnhance = defineLoss({
   about:
     'Strengthens what picture and style have in common, up to a bound: richer and more contrasted than the style itself, without burning out.',
   schema,
-  part: more,
-  build: (c, settings) => more().gramEnhanceTerms(c, settings),
+  build(c, { layers, clamp: [lo, hi] }) {
+    const { g } = c;
+    return styleTerms(c, layers, () => ({
+      measure: (region) => regionGram(g, region),
+      compare(G, target) {
+        const product = mul(g, G, div(g, target, expand(g, power(g, target), target.shape)));
+        return [['', mean(g, clamp(g, scale(g, product, -1), lo, hi))]];
+      },
+    }));
+  },
 });

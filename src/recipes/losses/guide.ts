@@ -1,7 +1,11 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { size } from '../../base/shape';
+import { nearestFeature } from '../../shaders/nearest_feature';
+import { div, scale } from '../../shaders/pointwise';
+import { dot } from '../../shaders/reduce';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { perLayer, power } from './relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('guide'),
@@ -9,7 +13,6 @@ const schema = z.strictObject({
   input: z.string().min(1).default('guide').describe('name of the input that is the guide'),
   layers: layersSchema.default('dream'),
 });
-export type GuideSettings = z.output<typeof schema>;
 
 /**
  * -mean over pixels and channels of a b* / mean(b^2), where b* is, for each pixel of the canvas, the feature of that pixel
@@ -25,6 +28,13 @@ export const guide = defineLoss({
   about:
     'Dreams of the parts of another picture: flowers, faces, machines grow where the canvas looks a little like them.',
   schema,
-  part: more,
-  build: (c, settings) => more().guideTerms(c, settings),
+  build(c, settings) {
+    const { g } = c;
+    return perLayer(c, settings.layers, (layer) => {
+      const features = c.canvas(layer);
+      const target = c.input(settings.input, layer);
+      const pulled = dot(g, features, nearestFeature(g, features, target));
+      return scale(g, div(g, pulled, power(g, target)), -1 / size(features.shape));
+    });
+  },
 });

@@ -1,10 +1,14 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { type Region, rootWeighted, rowsOf } from '../../nets/statistics';
+import { sortedRows, wasserstein1d } from '../../nets/wasserstein_1d';
+import type { Ref } from '../../shaders/op';
+import { div } from '../../shaders/pointwise';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { power } from './relative_error';
+import { styleTerms } from './style_terms';
 
 const schema = z.strictObject({ kind: z.literal('histogram'), ...commonLoss, layers: layersSchema.default('style') });
-export type HistogramSettings = z.output<typeof schema>;
 
 /**
  * mean_c mean_i (sort(a_c)_i - quantile(sort(a^_c), (i + 0.5) / N))^2 / mean(a^^2): each channel's histogram against that of the
@@ -17,6 +21,14 @@ export const histogram = defineLoss({
   about:
     "Gives every feature the style's whole histogram: not only how much of it there is but how it is spread. Keeps contrast from washing out; goes well with gram.",
   schema,
-  part: more,
-  build: (c, settings) => more().histogramTerms(c, settings),
+  build(c, { layers }) {
+    const { g } = c;
+    return styleTerms<{ readonly sorted: Ref; readonly region: Region }>(c, layers, () => ({
+      measure: (region) => ({ sorted: sortedRows(g, rowsOf(g, region.x), region.pick), region }),
+      compare(canvas, target) {
+        const size = power(g, rootWeighted(g, target.region));
+        return [['', div(g, wasserstein1d(g, canvas.sorted, target.sorted, 'squared'), size)]];
+      },
+    }));
+  },
 });

@@ -1,5 +1,4 @@
 import type * as z from 'zod';
-import type { Part } from '../../base/part';
 import type { Graph } from '../../graph/graph';
 import type { Region } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
@@ -75,8 +74,6 @@ export interface LossComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   acceptsSide?(side: number): boolean;
   /** True when it compares position by position: jitter then moves the target along, and costs more. */
   readonly positional?: boolean;
-  /** What `build` needs and pages fetch. */
-  readonly part?: Part<unknown>;
   /** The terms, without the loss's own weight, which the caller applies. At least one. */
   build(c: LossContext, settings: z.output<S>): readonly Term[];
 }

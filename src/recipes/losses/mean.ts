@@ -1,10 +1,11 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { regionMean } from '../../nets/statistics';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { relativeError } from './relative_error';
+import { styleTerms } from './style_terms';
 
 const schema = z.strictObject({ kind: z.literal('mean'), ...commonLoss, layers: layersSchema.default('style') });
-export type MeanSettings = z.output<typeof schema>;
 
 /**
  * mean_c ((mu_c - mu^_c) / rms(mu^))^2, mu the mean over pixels. Huang and Belongie, "AdaIN", ICCV 2017.
@@ -14,6 +15,11 @@ export const mean = defineLoss({
   about:
     'Gives the canvas as much of every feature as the style has, wherever it is: its colours and overall character.',
   schema,
-  part: more,
-  build: (c, settings) => more().meanTerms(c, settings),
+  build(c, { layers }) {
+    const { g } = c;
+    return styleTerms(c, layers, () => ({
+      measure: (region) => regionMean(g, region),
+      compare: (mu, target) => [['', relativeError(g, mu, target)]],
+    }));
+  },
 });

@@ -1,7 +1,14 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { diagonal, regionCovariance, regionMean } from '../../nets/statistics';
+import { expand } from '../../shaders/broadcast';
+import { matmul } from '../../shaders/matmul';
+import type { Ref } from '../../shaders/op';
+import { add, affine, div, scale, sqrt } from '../../shaders/pointwise';
+import { mean as meanOf } from '../../shaders/reduce';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';
+import { relativeError } from './relative_error';
+import { styleTerms } from './style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('moments'),
@@ -11,7 +18,13 @@ const schema = z.strictObject({
   deviation: z.number().default(1).describe('weight of the standard deviations: contrast'),
   correlation: z.number().default(1).describe('weight of the correlations: which features go together'),
 });
-export type MomentsSettings = z.output<typeof schema>;
+
+/**
+ * Added to variances, relative to the mean variance of the style's channels: correlations of channels that hardly vary
+ * are noise, and so would be their gradients. 1e-4: channels below a hundredth of the usual deviation do not count.
+ */
+const QUIET = 1e-4;
+const SILENCE = 1e-12;
 
 /**
  * Mean, standard deviation and correlation of features, each relative to the style's: with s_c^2 = var_c + q, q = 1e-4 mean
@@ -26,6 +39,28 @@ export const moments = defineLoss({
   about:
     "Matches the mean, the contrast and the correlation of features one by one: like gram, but steadier, and without gram's blotches of wrong contrast.",
   schema,
-  part: more,
-  build: (c, settings) => more().momentsTerms(c, settings),
+  build(c, settings) {
+    const { g } = c;
+    return styleTerms<{ readonly mu: Ref; readonly covariance: Ref }>(c, settings.layers, () => ({
+      measure: (region) => ({ mu: regionMean(g, region), covariance: regionCovariance(g, region) }),
+      compare(canvas, target) {
+        const variance = diagonal(g, target.covariance);
+        const quiet = expand(g, meanOf(g, variance), variance.shape, QUIET);
+        const deviation = (covariance: Ref): Ref =>
+          sqrt(g, add(g, diagonal(g, covariance), affine(g, quiet, 1, SILENCE)));
+        const [s, t] = [deviation(canvas.covariance), deviation(target.covariance)];
+        const correlation = (covariance: Ref, d: Ref): Ref => div(g, covariance, matmul(g, d, d, { tb: true }));
+        const parts: [string, Ref][] = [];
+        const part = (name: 'mean' | 'deviation' | 'correlation', a: Ref, b: Ref): void => {
+          parts.push([` ${name}`, scale(g, relativeError(g, a, b), settings[name])]);
+        };
+        if (settings.mean !== 0) part('mean', canvas.mu, target.mu);
+        if (settings.deviation !== 0) part('deviation', s, t);
+        if (settings.correlation !== 0) {
+          part('correlation', correlation(canvas.covariance, s), correlation(target.covariance, t));
+        }
+        return parts;
+      },
+    }));
+  },
 });

@@ -1,7 +1,12 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { chw } from '../../base/shape';
+import { slice0 } from '../../shaders/concat';
+import { div, scale } from '../../shaders/pointwise';
+import { dot } from '../../shaders/reduce';
+import { checkChannels } from './channels';
 import { commonLoss } from './layers';
 import { defineLoss } from './loss';
+import { rms } from './relative_error';
 
 const along = z.number().min(0, 'must be at least 0').max(1, 'must be at most 1');
 
@@ -16,7 +21,6 @@ const schema = z.strictObject({
     .default([0.5, 0.5])
     .describe('[x, y] on the canvas: [0, 0] is its upper left corner, [1, 1] its lower right'),
 });
-export type NeuronSettings = z.output<typeof schema>;
 
 /**
  * -a[c, y, x] / rms(a_start): one channel at one position, relative to the whole layer when the stage began. A positive
@@ -31,6 +35,16 @@ export const neuron = defineLoss({
   schema,
   layers: ({ layer }) => [[layer]],
   positional: true,
-  part: more,
-  build: (c, settings) => more().neuronTerms(c, settings),
+  build(c, { layer, channel, position: [across, down] }) {
+    const { g } = c;
+    const features = c.canvas(layer);
+    checkChannels('neuron', layer, features, [channel]);
+    const [, H, W] = chw('neuron', features.shape);
+    const x = Math.min(W - 1, Math.floor(across * W));
+    const y = Math.min(H - 1, Math.floor(down * H));
+    const here = new Float32Array(H * W);
+    here[y * W + x] = 1;
+    const value = dot(g, slice0(g, features, channel, 1), g.constant([1, H, W], here, 'position'));
+    return [{ name: `${layer}:${channel}`, value: scale(g, div(g, value, rms(g, c.start(layer, true))), -1) }];
+  },
 });

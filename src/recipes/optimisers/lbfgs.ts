@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { lbfgs as append } from '../../graph/optim/lbfgs';
 import { commonOptimiser, defineOptimiser } from './optimiser';
 
 /**
@@ -25,6 +25,5 @@ export const lbfgs = defineOptimiser({
   kind: 'lbfgs',
   about: 'Learns the curvature from past steps: needs far fewer looks than Adam where nothing is random.',
   schema: z.strictObject({ kind: z.literal('lbfgs'), ...commonOptimiser, ...searchSettings }),
-  part: more,
-  build: (problem, { rate, history, hold }) => more().lbfgs(problem, { rate, history, hold }),
+  build: (problem, { rate, history, hold }) => append(problem, { rate, history, hold }),
 });

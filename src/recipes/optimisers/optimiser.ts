@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import type { Part } from '../../base/part';
 import type { Optimiser, Problem } from '../../graph/optim/optimiser';
 
 /** Settings that every optimiser has. */
@@ -18,8 +17,6 @@ export interface OptimiserComponent<S extends z.ZodObject<any> = z.ZodObject<any
   readonly kind: string;
   readonly about: string;
   readonly schema: S;
-  /** What `build` needs and pages fetch. */
-  readonly part?: Part<unknown>;
   build(problem: Problem, settings: z.output<S>): Optimiser;
   /** Its knob `rate` at the first step, when it has one; it falls to `final` of it along half a cosine. */
   rate?(settings: z.output<S>): { readonly first: number; readonly final: number };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { more } from '../later';
+import { qqn as append } from '../../graph/optim/lbfgs';
 import { searchSettings } from './lbfgs';
 import { commonOptimiser, defineOptimiser } from './optimiser';
 
@@ -7,6 +7,5 @@ export const qqn = defineOptimiser({
   kind: 'qqn',
   about: 'L-BFGS along a curve that begins in the direction of the gradient: steadier where the curvature misleads.',
   schema: z.strictObject({ kind: z.literal('qqn'), ...commonOptimiser, ...searchSettings }),
-  part: more,
-  build: (problem, { rate, history, hold }) => more().qqn(problem, { rate, history, hold }),
+  build: (problem, { rate, history, hold }) => append(problem, { rate, history, hold }),
 });

@@ -1,7 +1,26 @@
 import type { Motion } from './fold';
-import type { Group } from './group_names';
 
-export { GROUPS, type Group } from './group_names';
+/** The wallpaper groups, by their names in the International Tables for Crystallography, volume A. */
+export const GROUPS = [
+  'p1',
+  'p2',
+  'pm',
+  'pg',
+  'cm',
+  'pmm',
+  'pmg',
+  'pgg',
+  'cmm',
+  'p4',
+  'p4m',
+  'p4g',
+  'p3',
+  'p3m1',
+  'p31m',
+  'p6',
+  'p6m',
+] as const;
+export type Group = (typeof GROUPS)[number];
 
 /** What shape a cell has to have: any rectangle, a square, or 1 : sqrt 3 (two cells of the hexagonal lattice). */
 export type CellShape = 'any' | 'square' | 'hex';

@@ -1,5 +1,4 @@
 import type * as z from 'zod';
-import type { Part } from '../../base/part';
 import type { Graph } from '../../graph/graph';
 import type { Ref } from '../../shaders/op';
 
@@ -21,8 +20,6 @@ export interface ViewComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   readonly schema: S;
   /** What sides must be a multiple of: [vertical, horizontal]. Default 1. */
   multiple?(settings: z.output<S>): readonly [number, number];
-  /** What the functions of the block need and pages fetch. */
-  readonly part?: Part<unknown>;
   build(c: ViewContext, canvas: Ref, settings: z.output<S>): Ref;
 }
 

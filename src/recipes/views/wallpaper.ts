@@ -1,8 +1,18 @@
 import * as z from 'zod';
-import { more } from '../later';
-import { BLEND, cellsSetting } from './common';
-import { GROUPS } from './group_names';
+import { sparseRemap } from '../../shaders/sparse_remap';
+import { BLEND, cellsSetting, mapOf } from './common';
+import { fold } from './fold';
+import { closure, GROUPS, type Group, generatorsOf, onItsSide, shapeOf } from './groups';
 import { defineView } from './view';
+
+const ROOT3 = Math.sqrt(3);
+/** Distortion of a cell that deserves a word. */
+const SEEN = 1.01;
+/** Small canvases are off by this many pixels because sides are whole numbers. */
+const ROUNDED = 1.5;
+
+/** Groups whose fundamental domain has mirrors all around: nothing can tear at its edges. */
+const CHAMBERS: readonly Group[] = ['pmm', 'p4m', 'p3m1', 'p6m'];
 
 /**
  * A canvas folded by one of the 17 plane symmetry groups (International Tables for Crystallography, volume A; settings
@@ -31,7 +41,55 @@ export const wallpaper = defineView({
           'or 0 where every edge is a mirror (pmm, p4m, p3m1, p6m)',
       ),
   }),
-  part: more,
-  multiple: (settings) => more().wallpaperMultiple(settings),
-  build: (c, canvas, settings) => more().wallpaper(c, canvas, settings),
+  multiple({ group, cells }) {
+    if (shapeOf(group) === 'hex' && typeof cells === 'number') return [1, 1];
+    const [nx, ny] = typeof cells === 'number' ? [cells, cells] : cells;
+    // Glides and centred cells move by half a cell.
+    const parts = closure(generatorsOf(group)).some(({ t }) => t.some((v) => v % 1 !== 0)) ? 2 : 1;
+    return [parts * ny, parts * nx];
+  },
+  build(c, canvas, settings) {
+    const { group, cells, blend } = settings;
+    const [, H = 1, W = 1] = canvas.shape;
+    const [nx, ny] = cellsFor(group, cells, W, H);
+    const { by, right } = distortion(group, (W * ny) / (H * nx));
+    const wanted = (W * ny) / (right * nx);
+    if (by > SEEN && Math.abs(H - wanted) > ROUNDED) {
+      // Without sizes, so that a run at many of them says it once.
+      c.warn(
+        `wallpaper ${group}: ${nx} x ${ny} cells are ${Math.round(100 * (by - 1))} % off their true shape; ` +
+          `a canvas of 1 to ${Number((wanted / W).toPrecision(4))}, or other cells, would be nearer`,
+      );
+    }
+    const some = generatorsOf(group);
+    const flat = shapeOf(group) === 'hex' && right > 1;
+    const map = mapOf(W, H, settings, () => {
+      const { rows, of } = fold(W, H, {
+        motions: closure(flat ? some.map(onItsSide) : some),
+        cells: [nx, ny],
+        aspect: right,
+        blend: blend ?? (CHAMBERS.includes(group) ? 0 : BLEND),
+      });
+      return rows.map(of);
+    });
+    return sparseRemap(c.g, canvas, map);
+  },
 });
+
+/** A count alone stands for cells as near as can be to the shape that the group wants. */
+function cellsFor(group: Group, cells: number | readonly [number, number], W: number, H: number): [number, number] {
+  if (typeof cells !== 'number') return [...cells];
+  const down = (aspect: number): number => Math.max(1, Math.round((cells * H * aspect) / W));
+  if (shapeOf(group) !== 'hex') return [cells, down(1)];
+  const off = (ny: number): number => distortion(group, (W * ny) / (cells * H)).by;
+  const [tall, flat] = [down(1 / ROOT3), down(ROOT3)];
+  return [cells, off(tall) <= 1.005 * off(flat) ? tall : flat];
+}
+
+/** By how much a cell of this width over height is out of shape (1: not at all), and the right aspect next to it. */
+function distortion(group: Group, aspect: number): { readonly by: number; readonly right: number } {
+  const shape = shapeOf(group);
+  if (shape === 'any') return { by: 1, right: aspect };
+  const right = shape === 'square' ? 1 : aspect > 1 ? ROOT3 : 1 / ROOT3;
+  return { by: Math.max(aspect / right, right / aspect), right };
+}

@@ -18,11 +18,11 @@ export interface LoadNetOptions {
  *   when it cannot be read.
  */
 export async function loadNet(source: string | URL | Blob | ArrayBuffer, options: LoadNetOptions = {}): Promise<Net> {
-  const code = import('../../nets/reading');
+  const code = Promise.all([import('../../nets/onnx/parse'), import('../../nets/weights')]);
   code.catch(() => {}); // said below
   const file = options.name ?? fileName(source);
   const bytes = await bytesOf(source, options);
-  const { knownWeights, netOf, parseOnnx } = await code;
+  const [{ parseOnnx }, { knownWeights, netOf }] = await code;
   const known = knownWeights.find((w) => w.file === file || w.name === file) ?? null;
   if (known && !options.unchecked) await check(bytes, known);
   options.signal?.throwIfAborted();

@@ -6,7 +6,6 @@ import type { Raster } from '../../base/raster';
 import type { Device } from '../../gpu/device';
 import { open } from '../../gpu/open.browser';
 import type { Net } from '../../nets/weights';
-import { profileStage } from '../../recipes/measuring';
 import { recordText } from '../../recipes/picture_record';
 import { fillRecipe, type Recipe, type RecipeText } from '../../recipes/recipe';
 import { Session } from '../../recipes/session';
@@ -222,6 +221,7 @@ export class StudioEngine {
     const session = this.#session;
     const job = this.#job;
     if (!session || !job || !this.#device) return;
+    const { profileStage } = await import('../../recipes/profile_stage');
     const { report } = await profileStage(this.#device, session.recipe, job.inputs, {
       net: job.net,
       stage: this.#stage,

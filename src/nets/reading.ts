@@ -1,3 +1,0 @@
-// What reads networks, for pages to fetch.
-export { parseOnnx } from './onnx/parse';
-export { knownWeights, netOf } from './weights';
