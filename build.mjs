@@ -128,7 +128,13 @@ const targets = {
   test: () =>
     build({
       ...node,
-      entryPoints: ['test/run.ts', 'test/nets/fuzz_onnx.ts', 'test/nets/onnx_memory.ts', ...files('test', '.test.ts')],
+      entryPoints: [
+        'test/run.ts',
+        'test/run_file.ts',
+        'test/nets/fuzz_onnx.ts',
+        'test/nets/onnx_memory.ts',
+        ...files('test', '.test.ts'),
+      ],
       outdir: tests,
       outbase: 'test',
     }),

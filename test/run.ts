@@ -1,57 +1,158 @@
-// uvu's own runner, and what it lacks: an adapter on a machine without one, an error for a file that registers no
-// test (a forgotten test.run() passes silently otherwise), and one closing line to read.
-//   node build/test/run.js [part of a file name ...]
+// Runs the test files, each in a process of its own, as many at a time as there are processors; ends with one line to
+// read. A name part that matches no file, a file without tests, a crash, a hang and a skip without a reason are failures.
+//   node build/test/run.js [--skips most] [part of a file name ...]
+import { fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
 import { facts, findAdapter } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/swiftshader.node';
-import { release } from './support/device';
+import type { Report } from './run_file';
+import { ALL } from './support/all';
 
-type Group = [string, ...(() => Promise<[string, number, number, number]>)[]];
-const uvuGlobals = globalThis as unknown as { UVU_DEFER: number; UVU_QUEUE: Group[]; UVU_INDEX: number };
+/** What takes longest comes first, so that nothing long is left for one process alone; the rest by name. */
+const LONGEST: readonly string[] = [];
+/** A file that says nothing for so long hangs. */
+const SILENCE_MINUTES = 15;
+
+const NOTHING: Report = { passed: 0, failed: 0, skipped: 0, reasons: [], seconds: 0 };
+
+interface Outcome extends Report {
+  readonly file: string;
+  readonly output: string;
+  /** What is wrong with the file as a whole. */
+  readonly fault: string | null;
+}
 
 const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
 if (elsewhere !== null) process.exit(elsewhere);
-const found = await findAdapter();
-console.log(found ? `tests run on ${facts(found.adapter).description}` : 'no adapter: every test of the GPU will fail');
 
-uvuGlobals.UVU_DEFER = 1;
-const uvu = await import('uvu');
-const only = process.argv.slice(2);
-let passed = 0;
-let failed = 0;
-let skipped = 0;
-/** Milliseconds by file. */
-const took = new Map<string, number>();
-const files = readdirSync(import.meta.dirname ?? 'build/test', { recursive: true, encoding: 'utf8' })
-  .filter((f) => f.endsWith('.test.js') && (only.length === 0 || only.some((o) => f.includes(o))))
-  .sort();
-for (const [i, file] of files.entries()) {
-  uvuGlobals.UVU_QUEUE.push([file]);
-  uvuGlobals.UVU_INDEX = i;
-  await import(new URL(file, import.meta.url).href);
-  const group = uvuGlobals.UVU_QUEUE[i];
-  if (!group || group.length === 1) {
-    console.error(`${file} registered no test: is test.run() missing?`);
-    process.exit(1);
+const { values, positionals: parts } = parseArgs({ options: { skips: { type: 'string' } }, allowPositionals: true });
+const files = chosen(parts);
+const found = await findAdapter();
+const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism()));
+const on = found ? facts(found.adapter).description : 'no adapter: every test of the GPU will fail';
+console.log(`${ALL ? 'all tests' : 'tests'}, ${files.length} files, ${workers} at a time, on ${on}`);
+
+const running = new Set<() => void>();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+process.on('exit', () => {
+  for (const stop of running) stop();
+});
+
+const waiting = [...files];
+const outcomes: Outcome[] = [];
+await Promise.all(Array.from({ length: workers }, worker));
+process.exit(summary(outcomes));
+
+/** The files to run, longest first. */
+function chosen(names: readonly string[]): string[] {
+  const all = readdirSync(import.meta.dirname ?? 'build/test', { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.test.js'))
+    .sort();
+  for (const name of names) {
+    if (!all.some((f) => f.includes(name))) {
+      console.error(`no test file has ${name} in its name`);
+      process.exit(1);
+    }
   }
-  const [, ...runs] = group as [string, ...(() => Promise<[string, number, number, number]>)[]];
-  for (const [k, run] of runs.entries()) {
-    group[k + 1] = async () => {
-      const began = performance.now();
-      const result = await run();
-      took.set(file, (took.get(file) ?? 0) + performance.now() - began);
-      passed += result[1];
-      skipped += result[2];
-      failed += result[3] - result[1];
-      return result;
-    };
+  const rank = (file: string): number => {
+    const at = LONGEST.indexOf(file.replace('.test.js', ''));
+    return at < 0 ? LONGEST.length : at;
+  };
+  return all.filter((f) => names.length === 0 || names.some((n) => f.includes(n))).sort((a, b) => rank(a) - rank(b));
+}
+
+async function worker(): Promise<void> {
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+    const o = await runFile(file);
+    outcomes.push(o);
+    if (files.length > 1) process.stdout.write(o.output.replace(/\n {2}Total:(.*\n)*? {2}Duration:.*\n/, ''));
+    for (const [lacking, names] of byReason(o.reasons)) console.log(`  skipped, ${lacking}: ${names.join('; ')}`);
+    if (o.fault) console.log(`  FAIL ${file}: ${o.fault}`);
+    console.log(
+      `  ${o.passed} passed, ${o.failed} failed, ${o.skipped} skipped in ${o.seconds.toFixed(1)} s of processor\n`,
+    );
   }
 }
-await uvu.exec();
-await release();
-const slowest = [...took].sort(([, a], [, b]) => b - a).slice(0, 8);
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(0)} s`;
-if (only.length === 0)
-  console.log(`slowest: ${slowest.map(([f, ms]) => `${f.replace('.test.js', '')} ${seconds(ms)}`).join(', ')}`);
-console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
-process.exit(failed > 0 || passed === 0 ? 1 : process.exitCode);
+
+/** The names of skipped tests, by what is lacking. */
+function byReason(reasons: Report['reasons']): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { name, lacking } of reasons) names.set(lacking, [...(names.get(lacking) ?? []), name]);
+  return names;
+}
+
+/** Runs one file; the whole group of processes is ended with it, or when it hangs. */
+function runFile(file: string): Promise<Outcome> {
+  const child = fork(new URL('run_file.js', import.meta.url), [file], { silent: true, detached: true });
+  let output = '';
+  let report: Report | null = null;
+  let hangs = false;
+  const stop = (): void => {
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL');
+    } catch {
+      // there is nobody left
+    }
+  };
+  running.add(stop);
+  const bite = (): void => {
+    hangs = true;
+    stop();
+  };
+  let watchdog = setTimeout(bite, 60_000 * SILENCE_MINUTES);
+  const hear = (piece: Buffer): void => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(bite, 60_000 * SILENCE_MINUTES);
+    if (files.length === 1) process.stdout.write(piece);
+    else output += piece.toString();
+  };
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
+  child.on('message', (message) => {
+    report = message as Report;
+  });
+  return new Promise((done) => {
+    child.once('exit', (code, signal) => {
+      clearTimeout(watchdog);
+      stop(); // what the tests have started and left
+      running.delete(stop);
+      const ended = signal ? `ended by ${signal}` : `ended with code ${code}`;
+      const fault = hangs
+        ? `said nothing for ${SILENCE_MINUTES} minutes and was ended`
+        : report === null
+          ? `${ended} before its tests were over`
+          : faultOf(report, code === (report.failed > 0 ? 1 : 0) ? null : ended);
+      // The last of the output may come after the exit.
+      setImmediate(() => done({ ...(report ?? NOTHING), file, output, fault }));
+    });
+  });
+}
+
+function faultOf({ passed, failed, skipped, reasons }: Report, ended: string | null): string | null {
+  if (passed + failed + skipped === 0) return 'registered no test: is test.run() missing?';
+  if (reasons.length !== skipped)
+    return `${skipped} skipped for ${reasons.length} reasons: use needs() of support/needs`;
+  return ended;
+}
+
+/** Prints what came of it all, and returns the exit code. */
+function summary(all: readonly Outcome[]): number {
+  const sum = (key: 'passed' | 'failed' | 'skipped' | 'seconds'): number => all.reduce((n, o) => n + o[key], 0);
+  const faults = all.filter((o) => o.fault !== null);
+  const failed = sum('failed') + faults.filter((o) => o.failed === 0).length;
+  const skipped = sum('skipped');
+  const broken = all.filter((o) => o.fault !== null || o.failed > 0);
+  if (all.length > 1) {
+    const slowest = [...all].sort((a, b) => b.seconds - a.seconds).slice(0, 12);
+    const named = slowest.map((o) => `${o.file.replace('.test.js', '')} ${o.seconds.toFixed(0)}`);
+    console.log(`seconds of processor: ${sum('seconds').toFixed(0)}, of them ${named.join(', ')}`);
+  }
+  for (const o of broken) console.log(`failed: ${o.file}${o.fault ? `: ${o.fault}` : ''}`);
+  const most = values.skips === undefined ? Number.POSITIVE_INFINITY : Number(values.skips);
+  const tooMany = !(skipped <= most);
+  if (tooMany) console.log(`failed: ${skipped} tests are skipped, more than the ${values.skips} that are allowed`);
+  console.log(`${sum('passed')} passed, ${failed} failed, ${skipped} skipped`);
+  return failed > 0 || tooMany || sum('passed') === 0 ? 1 : 0;
+}

@@ -25,6 +25,7 @@ import { ensureWritable, readPicture, writePicture } from '../../src/node/pictur
 import { loadNet } from '../../src/node/weights/find';
 import { plasma } from '../../src/recipes/init/plasma';
 import { each, runner } from '../support/cli_run';
+import { needs } from '../support/needs';
 import { encoded, randomTensor, valueInfo } from '../support/onnx_files';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-bad \u00fc-')); // a space and a letter beyond ASCII in every path
@@ -249,7 +250,7 @@ test('nobody listens: the work is done all the same', async () => {
   }
 });
 
-const swift = swiftShaderArchive() ? test : test.skip;
+const swift = needs(test, swiftShaderArchive(), 'no SwiftShader');
 swift('SwiftShader is unpacked by several at once, and again when it is damaged', async () => {
   const cache = at('cache');
   const before = process.env.XDG_CACHE_HOME;

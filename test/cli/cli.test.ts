@@ -10,6 +10,7 @@ import { swiftShaderArchive } from '../../src/gpu/swiftshader.node';
 import { readMetadata, readPicture } from '../../src/node/picture';
 import { seamless, seamScore } from '../../src/recipes/scores/seam';
 import { type Ended, each, runner } from '../support/cli_run';
+import { needs } from '../support/needs';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-cli-'));
 const at = (name: string): string => join(folder, name);
@@ -273,7 +274,7 @@ test('texture: Ctrl-C, also when it arrives twice, writes what there is and exit
   }
 });
 
-const swift = swiftShaderArchive() ? test : test.skip;
+const swift = needs(test, swiftShaderArchive(), 'no SwiftShader');
 swift('texture: in a process restarted with SwiftShader, everything is said once and signals arrive', async () => {
   rmSync(at('stopped.png'), { force: true });
   const { code, out, err } = await stopped((child) => child.kill('SIGINT'), { TOROID_ADAPTER: 'swiftshader' });

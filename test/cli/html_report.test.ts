@@ -9,10 +9,12 @@ import { htmlReport, type RunRecord, writeReport } from '../../src/cli/html_repo
 import { lossChart, shortNumber } from '../../src/cli/page/loss_chart';
 import { plasma } from '../../src/recipes/init/plasma';
 import { closeBrowser, openBrowser } from '../support/browser';
+import { needs } from '../support/needs';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-report-'));
 const at = (name: string): string => join(folder, name);
 const test = suite('html report');
+const browser = await openBrowser();
 test.after(async () => {
   await closeBrowser();
   rmSync(folder, { recursive: true });
@@ -147,12 +149,14 @@ test('it is written whole, and refused beforehand where it cannot be', async () 
   }
 });
 
-test('a browser shows it without a complaint, without a request, and it fits a narrow screen', async () => {
-  const browser = await openBrowser();
-  if (!browser) return;
+needs(
+  test,
+  browser,
+  'no browser starts here',
+)('a browser shows it without a complaint, without a request, and it fits a narrow screen', async () => {
   await writeReport(at('shown.html'), record);
   const url = pathToFileURL(at('shown.html')).href;
-  const page = await browser.newPage({ viewport: { width: 360, height: 700 } });
+  const page = await browser!.newPage({ viewport: { width: 360, height: 700 } });
   const said: string[] = [];
   const asked: string[] = [];
   page.on('console', (m) => said.push(m.text()));

@@ -8,8 +8,10 @@ import { startWatch, type Watcher, type WatchOptions } from '../../src/cli/watch
 import type { Progress } from '../../src/recipes/events';
 import { plasma } from '../../src/recipes/init/plasma';
 import { closeBrowser, openBrowser } from '../support/browser';
+import { needs } from '../support/needs';
 
 const test = suite('watch server');
+const browser = await openBrowser();
 test.after(closeBrowser);
 
 interface Answer {
@@ -250,12 +252,14 @@ test('a port that is taken, or none, is one clear error', async () => {
   await new Promise((done) => other.close(done));
 });
 
-test('in a browser: the picture repeats, the numbers and curves move, Stop stops, and the end is said', async () => {
-  const browser = await openBrowser();
-  if (!browser) return;
+needs(
+  test,
+  browser,
+  'no browser starts here',
+)('in a browser: the picture repeats, the numbers and curves move, Stop stops, and the end is said', async () => {
   let stopped = 0;
   const watch = await startWatch({ title: 'Moss', onStop: () => stopped++ });
-  const page = await browser.newPage({ viewport: { width: 360, height: 700 } });
+  const page = await browser!.newPage({ viewport: { width: 360, height: 700 } });
   const said: string[] = [];
   const asked: string[] = [];
   page.on('console', (m) => said.push(m.text()));

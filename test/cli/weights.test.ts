@@ -16,6 +16,7 @@ import { parseOnnx } from '../../src/nets/onnx/parse';
 import { type KnownWeights, weightsNamed } from '../../src/nets/weights';
 import { runner } from '../support/cli_run';
 import { cut, flaky, serve, stall, status } from '../support/flaky_server';
+import { needs } from '../support/needs';
 import { encoded, zooVgg } from '../support/onnx_files';
 
 const test = suite('cli weights');
@@ -24,7 +25,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 const { start, toroid } = runner(folder);
 const cache = { XDG_CACHE_HOME: join(folder, 'cache'), TOROID_WEIGHTS: '' };
 const real = resolve('../shared/weights/squeezenet1.0-deep-compression/squeezenet1.0.onnx');
-const whenShared = existsSync(real) ? test : test.skip;
+const whenShared = needs(test, existsSync(real), 'no ../shared/weights');
 const lines = (text: string): Record<string, unknown>[] =>
   text
     .trim()

@@ -28,6 +28,7 @@ import type { Ref } from '../../src/shaders/op';
 import { add, affine, mul, scale } from '../../src/shaders/pointwise';
 import { device } from '../support/device';
 import { close } from '../support/kit';
+import { needs } from '../support/needs';
 import { grey, tinyNet, vggShape } from '../support/tiny_net';
 import { torchSqueezeNet } from '../support/torch_files';
 
@@ -176,8 +177,8 @@ test("blocks of Winograd's convolutions give those of the canvas", async () => {
   await agree('winograd2', [{ kind: 'gram', ...layers }], cut(2, 2), {}, 'winograd2');
 });
 
-test('blocks of a net in f16 give those of the canvas, but for its last bits', async () => {
-  if (!(await device()).has('shader-f16')) return;
+const half = needs(test, (await device()).has('shader-f16'), 'no shader-f16');
+half('blocks of a net in f16 give those of the canvas, but for its last bits', async () => {
   await agree('f16', [{ kind: 'moments', ...layers }], cut(2, 2), { precision: 'f16' }, 'direct', 2e-3);
 });
 

@@ -8,6 +8,7 @@ import { Plan } from '../../src/graph/plan';
 import { type Border, conv2d, convTranspose2d } from '../../src/shaders/conv2d';
 import { device } from '../support/device';
 import { close } from '../support/kit';
+import { needs } from '../support/needs';
 
 const test = suite('conv2d');
 
@@ -86,7 +87,7 @@ test('filters that two convolutions share are laid out once', () => {
   assert.is(g.nodes.filter((n) => n.label === 'conv2d_layout').length, 2); // one each way
 });
 
-const half = (await device()).has('shader-f16') ? test : test.skip;
+const half = needs(test, (await device()).has('shader-f16'), 'no shader-f16');
 half('f16 storage agrees with f32 to its rounding', async () => {
   for (const stride of [1, 2]) {
     const g = new Graph();

@@ -12,6 +12,7 @@ import { partsOf } from '../../src/shaders/conv2d/gemm';
 import type { Borders } from '../../src/shaders/pad';
 import { device } from '../support/device';
 import { close } from '../support/kit';
+import { needs } from '../support/needs';
 
 const test = suite('conv2d gemm');
 
@@ -63,7 +64,7 @@ for (const border of [
   });
 }
 
-const half = (await device()).has('shader-f16') ? test : test.skip;
+const half = needs(test, (await device()).has('shader-f16'), 'no shader-f16');
 half('f16 storage agrees with f32 to its rounding', async () => {
   const exact = await chain('gemm', ['wrap', 'wrap']);
   const rounded = await chain('gemm', ['wrap', 'wrap'], 'f16');

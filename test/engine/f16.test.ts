@@ -12,6 +12,7 @@ import { schedule } from '../../src/graph/schedule';
 import type { OpSpec } from '../../src/shaders/op';
 import { device } from '../support/device';
 import { close, inputsOf } from '../support/kit';
+import { needs } from '../support/needs';
 
 const only = process.env.TOROID_OP;
 const test = suite('f16');
@@ -24,8 +25,12 @@ for (const name of readdirSync('src/shaders').sort()) {
   const specs = (module.specs ?? (module.spec ? [module.spec] : [])).filter((s) => !s.half);
   if (specs.length === 0) continue;
   const kernels = kernelsOf(specs);
-  for (const spec of specs) (has ? test : test.skip)(`${spec.op.name} computes`, () => compute(spec));
-  (has ? test : test.skip)(`${name}: ${[...kernels.keys()].map((k) => k.name).join(', ')}`, async () => {
+  for (const spec of specs) needs(test, has, 'no shader-f16')(`${spec.op.name} computes`, () => compute(spec));
+  needs(
+    test,
+    has,
+    'no shader-f16',
+  )(`${name}: ${[...kernels.keys()].map((k) => k.name).join(', ')}`, async () => {
     const { gpu, kernels: cache } = await device();
     for (const [kernel, overrides] of kernels) {
       const variant = kernel.variants.find((v) => supportsVariant(gpu, kernel, v));

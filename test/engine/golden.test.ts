@@ -16,13 +16,14 @@ import { prepare } from '../../src/recipes/run';
 import { type StageGraph, stageGraph } from '../../src/recipes/stage';
 import { fillTexture } from '../../src/recipes/texture';
 import { device } from '../support/device';
+import { needs } from '../support/needs';
 import { smallVgg } from '../support/onnx_files';
 import { type PlanTable, planTable } from '../support/plan_table';
 
 const test = suite('golden');
 const folder = 'test/golden';
 const shared = '../shared/weights';
-const whenShared = existsSync(shared) ? test : test.skip;
+const whenShared = needs(test, existsSync(shared), 'no ../shared/weights');
 const updating = process.env.UPDATE_GOLDEN === '1';
 
 interface Built {

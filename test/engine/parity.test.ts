@@ -26,10 +26,11 @@ import type { Ref } from '../../src/shaders/op';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 import { lossContext } from '../support/loss_context';
+import { needs } from '../support/needs';
 
 const test = suite('parity with TensorFlow.js');
 const file = '../shared/weights/vgg19-normalised-conv3_1/vgg19_normalised_conv3_1.onnx';
-const whenWeights = existsSync(file) ? test : test.skip;
+const whenWeights = needs(test, existsSync(file), 'no ../shared/weights');
 
 /**
  * Its core without layers and backends that these tests do not need. The package's file for Node leaves its gradients

@@ -31,10 +31,12 @@ import { conv2d } from '../../src/shaders/conv2d';
 import { closeBrowser, openBrowser } from '../support/browser';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
+import { needs } from '../support/needs';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-profile-'));
 const at = (name: string): string => join(folder, name);
 const test = suite('profile');
+const browser = await openBrowser();
 test.after(async () => {
   await closeBrowser();
   rmSync(folder, { recursive: true });
@@ -376,13 +378,15 @@ test('the commands: profile and its diff, --profile, doctor --roof', async () =>
   assert.is(alone.code, 2);
 });
 
-test('a browser shows the page without a complaint, without a request; it sorts, and fits a narrow screen', async () => {
-  const browser = await openBrowser();
-  if (!browser) return;
+needs(
+  test,
+  browser,
+  'no browser starts here',
+)('a browser shows the page without a complaint, without a request; it sorts, and fits a narrow screen', async () => {
   const profile = await profiled();
   writeFileSync(at('shown.html'), profilePage(profile));
   const url = pathToFileURL(at('shown.html')).href;
-  const page = await browser.newPage({ viewport: { width: 1100, height: 900 } });
+  const page = await browser!.newPage({ viewport: { width: 1100, height: 900 } });
   const said: string[] = [];
   const asked: string[] = [];
   page.on('console', (m) => said.push(m.text()));

@@ -11,6 +11,7 @@ import { chunksOf, SCRATCH } from '../../src/shaders/conv2d_winograd/launches';
 import type { Borders } from '../../src/shaders/pad';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
+import { needs } from '../support/needs';
 
 const test = suite('winograd');
 
@@ -198,7 +199,7 @@ test('on a torus rolls by whole tiles are exact, others up to rounding', async (
   }
 });
 
-const half = (await device()).has('shader-f16') ? test : test.skip;
+const half = needs(test, (await device()).has('shader-f16'), 'no shader-f16');
 half('f16 storage agrees with f32 to its rounding, for the transforms stay f32', async () => {
   const c = chain('winograd4', ['wrap', 'zeros']);
   const exact = await outcome(c);

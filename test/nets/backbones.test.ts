@@ -19,14 +19,15 @@ import { add, scale } from '../../src/shaders/pointwise';
 import { dot } from '../../src/shaders/reduce';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
+import { needs } from '../support/needs';
 import { type Map3, reference, thinned } from '../support/net_reference';
 import { encoded, int, randomTensor, valueInfo, zooVgg } from '../support/onnx_files';
 import { torchGoogLeNet, torchResNet18, torchSqueezeNet, torchVggBn } from '../support/torch_files';
 
 const test = suite('backbones');
 const zoo = '../shared/onnx/light';
-const whenZoo = existsSync(zoo) ? test : test.skip;
-const withHalf = (await device()).has('shader-f16') ? test : test.skip;
+const whenZoo = needs(test, existsSync(zoo), 'no ../shared/onnx');
+const withHalf = needs(test, (await device()).has('shader-f16'), 'no shader-f16');
 
 const random = (shape: readonly number[], seed: number, low = 0, high = 1): Float32Array => {
   const rng = new Rng(seed, 5);
@@ -218,7 +219,7 @@ for (const { name, model, layers, side, stride, shared } of backbones) {
     }
   });
 
-  const inHalf = shared && !existsSync(zoo) ? test.skip : withHalf;
+  const inHalf = shared && !existsSync(zoo) ? whenZoo : withHalf;
   inHalf(`${name}: in f16 it is nearly what it is in f32`, async () => {
     const m = model();
     const data = random([3, side, side], 1, -1, 1);
@@ -360,7 +361,11 @@ test('every layer that the manifest names is found where a file has its structur
 });
 
 const weights = '../shared/weights/squeezenet1.0-deep-compression';
-(existsSync(weights) ? test : test.skip)('the whole classifier says what it said, and in f16 the same', async () => {
+needs(
+  test,
+  existsSync(weights),
+  'no ../shared/weights',
+)('the whole classifier says what it said, and in f16 the same', async () => {
   const m = parseOnnx(readFileSync(`${weights}/squeezenet1.0.onnx`), { name: 'squeezenet1.0' });
   const tensor = (name: string) => parseTensor(readFileSync(`${weights}/test_data_set_0/${name}_0.pb`), name);
   const input = tensor('input');

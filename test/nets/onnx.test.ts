@@ -9,6 +9,7 @@ import { buildNet } from '../../src/nets/onnx/build';
 import { layerNames, layerValue } from '../../src/nets/onnx/layers';
 import type { OnnxModel } from '../../src/nets/onnx/model';
 import { parseOnnx, parseTensor } from '../../src/nets/onnx/parse';
+import { needs } from '../support/needs';
 import { encoded, ints, valueInfo } from '../support/onnx_files';
 
 const shared = '../shared/weights';
@@ -17,7 +18,7 @@ const real = `${shared}/${NETS[1]}.onnx`;
 const zoo = '../shared/onnx';
 
 const test = suite('onnx');
-const whenShared = existsSync(shared) ? test : test.skip;
+const whenShared = needs(test, existsSync(shared), 'no ../shared/weights');
 
 const image = valueInfo('x', [1, 2, 0, 0]);
 const conv = (name: string, input: string, w: string, pads = [1, 1, 1, 1]): onnx.INodeProto => ({
@@ -287,7 +288,11 @@ whenShared('layers have the usual names, and a misspelt one is answered with its
   assert.throws(() => layerValue(squeeze, layerNames(squeeze), 'conv1_1'), /has no layer conv1_1/);
 });
 
-(existsSync(zoo) ? test : test.skip)('a classifier of numbered values gets the usual names too', () => {
+needs(
+  test,
+  existsSync(zoo),
+  'no ../shared/onnx',
+)('a classifier of numbered values gets the usual names too', () => {
   const m = parseOnnx(readFileSync(`${zoo}/light/light_vgg19.onnx`), { name: 'vgg19' });
   const { usual, values } = layerNames(m);
   assert.equal(usual.filter((u) => u.startsWith('relu')).length, 16);

@@ -6,11 +6,12 @@ import * as assert from 'uvu/assert';
 import { casesIn, checkOne } from '../../src/cli/onnx_check';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
+import { needs } from '../support/needs';
 import { counting, fileOf, floats, tensorFile } from '../support/onnx_cases';
 
 const test = suite('onnx check');
 const zoo = '../shared/onnx';
-const whenZoo = existsSync(zoo) ? test : test.skip;
+const whenZoo = needs(test, existsSync(zoo), 'no ../shared/onnx');
 
 /** Cases of ONNX's suite that are not computed, with the reason. */
 const UNSUPPORTED: Readonly<Record<string, string>> = {};

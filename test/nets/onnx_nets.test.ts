@@ -12,11 +12,12 @@ import type { OnnxModel, OnnxTensor } from '../../src/nets/onnx/model';
 import { parseOnnx, parseTensor } from '../../src/nets/onnx/parse';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
+import { needs } from '../support/needs';
 import { encoded, int, ints, randomTensor, valueInfo, zooVgg } from '../support/onnx_files';
 
 const test = suite('onnx nets');
 const weights = '../shared/weights';
-const whenWeights = existsSync(weights) ? test : test.skip;
+const whenWeights = needs(test, existsSync(weights), 'no ../shared/weights');
 
 /** Runs a net on a picture on the device. */
 async function features(

@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { modelOf } from '../../bench/peers/ort_model';
 import { distance, flopsOf, type Job, targetOf, workOf } from '../../bench/peers/work';
 import { parseOnnx } from '../../src/nets/onnx/parse';
+import { needs } from '../support/needs';
 
 const test = suite('bench/peers');
 const job: Job = { depth: 'relu3_1', side: 16, mode: 'gradient', weights: null };
@@ -40,8 +41,11 @@ test('the ONNX file of the gradient is one that can be read', () => {
 });
 
 const installed = existsSync(join('bench', 'peers', 'node_modules'));
-if (!installed) console.log('bench/peers: no peers are installed, so none is run (npm ci --prefix bench/peers)');
-(installed ? test : test.skip)('a peer agrees with us, and both are timed', () => {
+needs(
+  test,
+  installed,
+  'no peers (npm ci --prefix bench/peers)',
+)('a peer agrees with us, and both are timed', () => {
   const folder = mkdtempSync(join(tmpdir(), 'toroid-peers-test-'));
   try {
     const build = spawnSync(process.execPath, ['build.mjs', 'bench'], { encoding: 'utf8' });

@@ -28,12 +28,13 @@ import { add, mul, relu } from '../../src/shaders/pointwise';
 import { mean } from '../../src/shaders/reduce';
 import { device } from '../support/device';
 import { close } from '../support/kit';
+import { needs } from '../support/needs';
 import { smallVgg } from '../support/onnx_files';
 
 const test = suite('precision');
 const shared = '../shared/weights';
 const has = (await device()).has('shader-f16');
-const withHalf = has ? test : test.skip;
+const withHalf = needs(test, has, 'no shader-f16');
 
 const random = (shape: readonly number[], seed: number, low = 0, high = 1): Float32Array => {
   const rng = new Rng(seed);
@@ -164,7 +165,11 @@ function cosine(a: Float32Array, b: Float32Array): number {
 
 for (const name of ['small', 'vgg19-normalised-conv3_1', 'vgg19-16x-distilled', 'squeezenet1.0']) {
   const real = name === 'small' || existsSync(shared);
-  (real && has ? test : test.skip)(`${name}: loss and gradient in f16 are nearly those in f32`, async () => {
+  needs(
+    test,
+    real && has,
+    has ? 'no ../shared/weights' : 'no shader-f16',
+  )(`${name}: loss and gradient in f16 are nearly those in f32`, async () => {
     const net = name === 'small' ? smallVgg() : await loadNet(name, { folders: [shared] });
     const N = 32;
     const want = await look(net, N);
@@ -264,7 +269,11 @@ withHalf('a recipe in f16 runs, is recorded as such, and ends near f32', async (
 });
 
 const { matrices } = (await device()).adapter;
-(matrices ? test : test.skip)('matrix hardware makes a run like the one of f16 without it', async () => {
+needs(
+  test,
+  matrices,
+  'no matrix hardware',
+)('matrix hardware makes a run like the one of f16 without it', async () => {
   const net = smallVgg([8, 9, 17, 8, 8]);
   const results = [];
   for (const precision of ['f16', 'f16-matrix'] as const) {

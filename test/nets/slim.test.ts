@@ -14,6 +14,7 @@ import { type SlimOptions, slim } from '../../src/nets/onnx/slim';
 import { bytesOf, FLOAT, modelFile, nodeField, type Piece, tensorField, valueField } from '../../src/nets/onnx/write';
 import { knownWeights, weightsNamed } from '../../src/nets/weights';
 import { withSource, writePiece } from '../../src/node/weights/write';
+import { needs } from '../support/needs';
 import { encoded, randomTensor, valueInfo, zooVgg } from '../support/onnx_files';
 
 const test = suite('slim');
@@ -321,7 +322,7 @@ test('a file of any size: 64 MB of classifier cost no memory', () => {
 });
 
 const light = '../shared/onnx/light';
-const whenShared = existsSync(light) ? test : test.skip;
+const whenShared = needs(test, existsSync(light), 'no ../shared/onnx');
 
 whenShared("the manifest's layers are in the zoo's own files, whole and slimmed", () => {
   const nets = {
@@ -344,9 +345,15 @@ whenShared("the manifest's layers are in the zoo's own files, whole and slimmed"
       assert.is(after!.get(layer), before!.get(layer), `${name} ${layer}`);
     }
   }
-  const fire = knownWeights.find((w) => w.name === 'squeezenet1.0');
-  const real = '../shared/weights/squeezenet1.0-deep-compression/squeezenet1.0.onnx';
-  if (!fire || !existsSync(real)) return;
+});
+
+const real = '../shared/weights/squeezenet1.0-deep-compression/squeezenet1.0.onnx';
+needs(
+  test,
+  existsSync(real),
+  'no ../shared/weights',
+)("SqueezeNet's modules are found in its own file", () => {
+  const fire = knownWeights.find((w) => w.name === 'squeezenet1.0')!;
   const model = parseOnnx(readFileSync(real), { name: 'squeezenet' });
   const names = withAliases(model, layerNames(model), fire.aliases).values;
   for (let k = 2; k <= 9; k++) assert.match(names.get(`fire${k}`) ?? '', `fire${k}/concat`);

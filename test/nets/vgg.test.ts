@@ -11,11 +11,12 @@ import type { Net } from '../../src/nets/weights';
 import { loadNet } from '../../src/node/weights/find';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
+import { needs } from '../support/needs';
 import { smallVgg } from '../support/onnx_files';
 
 const test = suite('vgg');
 const shared = '../shared/weights';
-const whenShared = existsSync(shared) ? test : test.skip;
+const whenShared = needs(test, existsSync(shared), 'no ../shared/weights');
 
 function picture(shape: readonly number[], seed: number, low = 0, high = 1): Float32Array {
   const rng = new Rng(seed);

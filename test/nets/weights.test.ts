@@ -9,11 +9,12 @@ import { layerNames } from '../../src/nets/onnx/layers';
 import { parseOnnx } from '../../src/nets/onnx/parse';
 import { knownWeights, manifestSchema, netOf, weightsNamed } from '../../src/nets/weights';
 import { loadNet, resolveWeights, verifyWeights, weightFolders } from '../../src/node/weights/find';
+import { needs } from '../support/needs';
 import { encoded, zooVgg } from '../support/onnx_files';
 
 const test = suite('weights');
 const shared = '../shared/weights';
-const whenShared = existsSync(shared) ? test : test.skip;
+const whenShared = needs(test, existsSync(shared), 'no ../shared/weights');
 const folder = mkdtempSync(join(tmpdir(), 'toroid-weights-'));
 test.after(() => rmSync(folder, { recursive: true }));
 

@@ -27,6 +27,7 @@ import { makeRandom } from '../../src/node/weights/make';
 import { type PullOptions, pullWeights } from '../../src/node/weights/pull';
 import { readRecord } from '../../src/node/weights/record';
 import { corrupt, cut, flaky, serve, status } from '../support/flaky_server';
+import { needs } from '../support/needs';
 import { encoded, zooVgg } from '../support/onnx_files';
 
 const test = suite('weight files');
@@ -248,7 +249,7 @@ test('a damaged or lying record is none', async () => {
 });
 
 const real = '../shared/weights/squeezenet1.0-deep-compression/squeezenet1.0.onnx';
-const whenShared = existsSync(real) ? test : test.skip;
+const whenShared = needs(test, existsSync(real), 'no ../shared/weights');
 
 whenShared('a file that the manifest knows by its hash goes by that name', async () => {
   const [folder, from] = [fresh(), fresh()];

@@ -16,10 +16,11 @@ import { builtinRecipe, builtinRecipes } from '../../src/recipes/builtin';
 import { fillRecipe, type Recipe, type RecipeText } from '../../src/recipes/recipe';
 import { run } from '../../src/recipes/run';
 import { device } from '../support/device';
+import { needs } from '../support/needs';
 
 const test = suite('gallery');
 const nets = '../shared/weights';
-const whenNets = existsSync(nets) ? test : test.skip;
+const whenNets = needs(test, existsSync(nets), 'no ../shared/weights');
 const examples = readdirSync('examples/recipes').map((f) => `examples/recipes/${f}`);
 
 function picture(seed: number): Raster {

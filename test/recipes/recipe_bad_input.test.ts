@@ -23,6 +23,7 @@ import { readPicture, writePicture } from '../../src/node/picture';
 import type { Checkpoint } from '../../src/recipes/checkpoint';
 import { plasma } from '../../src/recipes/init/plasma';
 import { each, runner } from '../support/cli_run';
+import { needs } from '../support/needs';
 import { encoded, randomTensor, valueInfo } from '../support/onnx_files';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-bad recipe \u00fc-'));
@@ -228,37 +229,35 @@ function onSmallDisk(command: string, kilobytes: number): string[] {
 }
 mkdirSync(at('disk'));
 const mountable = spawnSync('unshare', onSmallDisk('true', 16), { cwd: folder }).status === 0;
-(mountable ? test : test.skip)(
-  'a full disk: the run goes on without checkpoints; without room for the result it does not begin',
-  async () => {
-    const bin = `'${process.execPath}' '${resolve('bin/toroid.mjs')}'`;
-    const within = async (command: string, kilobytes: number): Promise<{ code: number | null; err: string }> => {
-      const child = spawn('unshare', onSmallDisk(command, kilobytes), { cwd: folder });
-      let err = '';
-      child.stderr.on('data', (piece) => {
-        err += piece;
-      });
-      return new Promise((done) => child.on('close', (code) => done({ code, err })));
-    };
-    // Room for job.json and one moment, which is about 100 KiB, but not for the next.
-    const args = 'run good.json --set stages[0].steps=30 --checkpoint disk/keep --every 5 -o full.png';
-    const full = await within(`${bin} ${args}; code=$?; ls -l disk/keep >&2; exit $code`, 120);
-    assert.is(full.code, 0, full.err);
-    assert.match(full.err, /a checkpoint was not kept, the run goes on: cannot write .*: no space left on the device/);
-    assert.match(full.err, /\d job\.json/);
-    assert.not.match(full.err, /\.tmp/, 'nothing half written is left');
-    assert.ok(statSync(at('full.png')).size > 1000);
-    const none = await within(
-      `dd if=/dev/zero of=disk/all bs=1k count=16 2>/dev/null; ${bin} run good.json -o disk/x.png`,
-      16,
-    );
-    assert.is(none.code, 1, none.err);
-    assert.match(
-      none.err,
-      /^PictureError: cannot write disk\/x\.png: no space left on the device\n {2}Free some space/,
-    );
-  },
-);
+needs(
+  test,
+  mountable,
+  'nothing may be mounted',
+)('a full disk: the run goes on without checkpoints; without room for the result it does not begin', async () => {
+  const bin = `'${process.execPath}' '${resolve('bin/toroid.mjs')}'`;
+  const within = async (command: string, kilobytes: number): Promise<{ code: number | null; err: string }> => {
+    const child = spawn('unshare', onSmallDisk(command, kilobytes), { cwd: folder });
+    let err = '';
+    child.stderr.on('data', (piece) => {
+      err += piece;
+    });
+    return new Promise((done) => child.on('close', (code) => done({ code, err })));
+  };
+  // Room for job.json and one moment, which is about 100 KiB, but not for the next.
+  const args = 'run good.json --set stages[0].steps=30 --checkpoint disk/keep --every 5 -o full.png';
+  const full = await within(`${bin} ${args}; code=$?; ls -l disk/keep >&2; exit $code`, 120);
+  assert.is(full.code, 0, full.err);
+  assert.match(full.err, /a checkpoint was not kept, the run goes on: cannot write .*: no space left on the device/);
+  assert.match(full.err, /\d job\.json/);
+  assert.not.match(full.err, /\.tmp/, 'nothing half written is left');
+  assert.ok(statSync(at('full.png')).size > 1000);
+  const none = await within(
+    `dd if=/dev/zero of=disk/all bs=1k count=16 2>/dev/null; ${bin} run good.json -o disk/x.png`,
+    16,
+  );
+  assert.is(none.code, 1, none.err);
+  assert.match(none.err, /^PictureError: cannot write disk\/x\.png: no space left on the device\n {2}Free some space/);
+});
 
 test('--resume follows a link to a folder; a circle of links is no folder', async () => {
   symlinkSync('round', at('round'));

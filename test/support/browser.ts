@@ -1,6 +1,10 @@
 // A real browser for pages, where this machine can run the one that comes with the development dependencies.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import packed from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
+import { cacheFolder } from '../../src/gpu/swiftshader.node';
 
 /** A browser that all files of a run share: the last one to close it does. */
 class Shared {
@@ -61,10 +65,42 @@ export const closeGpuBrowser = (): Promise<void> => gpu.close();
 /** One with WebGPU for a test alone, that may break it. */
 export const ownGpuBrowser = (): Promise<Browser | null> => launch(GPU);
 
+/**
+ * Unpacks the browser, once per version, and returns its program. The package itself unpacks into the folder for
+ * temporary files and takes what it finds there, whole or not: too little where several processes begin at once.
+ */
+async function unpacked(): Promise<string> {
+  const root = dirname(dirname(dirname(createRequire(import.meta.url).resolve('@sparticuz/chromium'))));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  const folder = join(cacheFolder(), `chromium-${version}`);
+  if (existsSync(folder)) return join(folder, 'chromium');
+  mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
+  const fresh = mkdtempSync(join(cacheFolder(), 'unpack-'));
+  const { TMPDIR } = process.env;
+  try {
+    process.env.TMPDIR = fresh;
+    const done = packed.executablePath(); // has asked for the folder when it returns
+    if (TMPDIR === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = TMPDIR;
+    await done;
+    renameSync(fresh, folder);
+  } catch (cause) {
+    if (!existsSync(folder)) throw cause; // otherwise another process was quicker
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return join(folder, 'chromium');
+}
+
 async function launch(args: readonly string[]): Promise<Browser | null> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;
   try {
-    return await chromium.launch({ executablePath: await packed.executablePath(), headless: true, args: [...args] });
+    return await chromium.launch({
+      executablePath: await unpacked(),
+      headless: true,
+      args: [...args],
+      timeout: 300_000,
+    });
   } catch (error) {
     console.error(`no browser here: ${(error as Error).message.split('\n')[0]}`);
     return null;

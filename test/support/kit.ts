@@ -8,6 +8,7 @@ import { Plan } from '../../src/graph/plan';
 import type { Case, Dtype, Launch, OpSpec, Ref, Roll, Value } from '../../src/shaders/op';
 import { affine } from '../../src/shaders/pointwise';
 import { device } from './device';
+import { needs } from './needs';
 
 type AnyCase = Case<number, unknown>;
 
@@ -160,8 +161,7 @@ async function checkOver(
 export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY): Promise<void> {
   const all = suite(spec.op.name);
   const lacking = await missing(spec);
-  const test = lacking.length > 0 ? all.skip : all;
-  if (lacking.length > 0) console.error(`${spec.op.name}: skipped, the adapter has no ${lacking.join(', ')}`);
+  const test = needs(all, lacking.length === 0, `no ${lacking.join(', no ')}`);
   const rtol = spec.rtol ?? 1e-5;
   const kernels = new Set<KernelSource>();
 

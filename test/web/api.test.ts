@@ -10,6 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
+import { skip } from '../support/needs';
 import { DIST, openPages, type PageGlobals } from '../support/web/pages';
 
 const OPTIONS = { size: 64, steps: 6, scales: 2, seed: 3 } as const;
@@ -29,8 +30,7 @@ const test = suite('web api');
 const browser = await openGpuBrowser();
 
 if (!browser) {
-  console.error('skipped: the library in a page, for there is no browser');
-  test.skip('the library in a page');
+  skip(test, 'the library in a page', 'no browser starts here');
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'toroid-web-'));
   const exemplar = await sharp('examples/pebbles.png')

@@ -8,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ToroidTexture } from '../../src/web/element';
 import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser } from '../support/browser';
+import { needs, skip } from '../support/needs';
 import { DIST } from '../support/web/pages';
 import { serve } from '../support/web/server';
 
@@ -16,8 +17,7 @@ const browser = await openGpuBrowser();
 const plain = await openBrowser();
 
 if (!browser) {
-  console.error('skipped: the element, for there is no browser');
-  test.skip('the element');
+  skip(test, 'the element', 'no browser starts here');
 } else {
   const stone = await sharp('examples/lichen.png').extract({ left: 0, top: 0, width: 80, height: 80 }).png().toBuffer();
   const page = (body: string): string =>
@@ -181,9 +181,12 @@ if (!browser) {
     await p.close();
   });
 
-  test('without WebGPU it says so', async () => {
-    if (!plain) return;
-    const p = await at('/one.html', plain);
+  needs(
+    test,
+    plain,
+    'no browser starts here',
+  )('without WebGPU it says so', async () => {
+    const p = await at('/one.html', plain!);
     await state(p, 'failed');
     assert.match((await p.textContent('toroid-texture [role=status]')) ?? '', /no WebGPU|found no GPU/);
     complaints.splice(0);

@@ -12,6 +12,7 @@ import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { libraryCopy } from '../support/library_copy';
+import { needs, skip } from '../support/needs';
 import { DIST } from '../support/web/pages';
 import { type Served, serve } from '../support/web/server';
 
@@ -29,8 +30,7 @@ function quick(text: string): string {
 }
 
 if (!browser) {
-  console.error('skipped: the examples in pages, for there is no browser');
-  test.skip('the examples in pages');
+  skip(test, 'the examples in pages', 'no browser starts here');
 } else {
   const { folder, remove } = libraryCopy();
   const complaints: string[] = [];
@@ -161,7 +161,7 @@ if (!browser) {
     await drive(await visit({ ...files, '/': html }, '/'), 'vite');
   });
 
-  const real = process.env.TOROID_VITE ? test : test.skip;
+  const real = needs(test, process.env.TOROID_VITE, 'TOROID_VITE is not set (npm run test:pack)');
   real('vite: built by Vite, with types checked by its own settings', async () => {
     const run = promisify(execFile);
     const registry = { cwd: vite, env: { ...process.env, NODE_ENV: 'development' } };

@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
+import { skip } from '../support/needs';
 import { kitForPage } from '../support/web/bundle';
 import { serve } from '../support/web/server';
 import type { Outcome } from '../support/web/uvu.page';
@@ -15,8 +16,7 @@ const VARIANTS = process.env.TOROID_KIT === 'all' ? Number.MAX_SAFE_INTEGER : 1;
 const test = suite('web kit');
 const browser = await openGpuBrowser();
 if (!browser) {
-  console.error('skipped: the op kit in a page, for there is no browser');
-  test.skip('the op kit passes in a page');
+  skip(test, 'the op kit passes in a page', 'no browser starts here');
 } else {
   test('the op kit passes in a page', async () => {
     const script = await kitForPage(VARIANTS, process.env.TOROID_OP);

@@ -24,6 +24,7 @@ import { extract } from 'tar-fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
+import { needs, skip } from '../support/needs';
 import { DIST } from '../support/web/pages';
 import { serve } from '../support/web/server';
 
@@ -185,14 +186,18 @@ test('what a page loads for one texture is small, and a graph with one op is sma
   assert.ok(!names[0]?.[0].startsWith('stdin'), 'which comes later');
 });
 
-test('what esbuild makes of it runs in a page', async () => {
-  const browser = await openGpuBrowser();
-  if (!browser) return console.error('skipped: no browser');
+const browser = await openGpuBrowser();
+
+needs(
+  test,
+  browser,
+  'no browser starts here',
+)('what esbuild makes of it runs in a page', async () => {
   const { files } = await bundled(
     "import { texture, VERSION } from 'toroid'; globalThis.made = [typeof texture, VERSION];",
   );
   const served = Object.fromEntries([...files].map(([name, bytes]) => [`/${name}`, bytes]));
-  await inPage(browser, {
+  await inPage(browser!, {
     '/': '<!doctype html><title>x</title><script type="module" src="/stdin.js"></script>',
     ...served,
   });
@@ -222,12 +227,13 @@ async function inPage(
 }
 
 if (process.env.TOROID_VITE !== '1') {
-  console.error('skipped: Vite (npm run test:pack gets it from the registry)');
-  test.skip('an empty Vite project builds a page of it');
+  skip(test, 'an empty Vite project builds a page of it', 'TOROID_VITE is not set (npm run test:pack)');
 } else {
-  test('an empty Vite project builds a page of it', async () => {
-    const browser = await openGpuBrowser();
-    if (!browser) return console.error('skipped: no browser');
+  needs(
+    test,
+    browser,
+    'no browser starts here',
+  )('an empty Vite project builds a page of it', async () => {
     const project = join(folder, 'vite');
     mkdirSync(project);
     const [file = ''] = readdirSync(folder).filter((f) => f.endsWith('.tgz'));
@@ -248,13 +254,9 @@ if (process.env.TOROID_VITE !== '1') {
       join(project, 'main.js'),
       "import { texture, VERSION } from 'toroid'; globalThis.made = [typeof texture, VERSION];",
     );
-    try {
-      await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project });
-    } catch (cause) {
-      return console.error(`skipped: npm install does not work here: ${(cause as Error).message.split('\n')[1]}`);
-    }
+    await run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project });
     await run('npx', ['vite', 'build'], { cwd: project });
-    await inPage(browser, { '/': readFileSync(join(project, 'dist', 'index.html')) }, { '/': join(project, 'dist') });
+    await inPage(browser!, { '/': readFileSync(join(project, 'dist', 'index.html')) }, { '/': join(project, 'dist') });
   });
 }
 

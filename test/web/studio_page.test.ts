@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
 import { serveStudio } from '../../src/cli/studio';
 import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser, ownGpuBrowser } from '../support/browser';
+import { needs, skip } from '../support/needs';
 import { DIST } from '../support/web/pages';
 
 const test = suite('studio page');
@@ -18,8 +19,7 @@ const browser = await openGpuBrowser();
 const plain = await openBrowser();
 
 if (!browser) {
-  console.error('skipped: the studio, for there is no browser');
-  test.skip('the studio');
+  skip(test, 'the studio', 'no browser starts here');
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'toroid-studio-page-'));
   const shots = process.env.TOROID_SHOTS;
@@ -246,8 +246,7 @@ if (!browser) {
   });
 
   const real = '../shared/weights/squeezenet1.0-deep-compression';
-  const withNet = existsSync(real) ? test : test.skip;
-  if (!existsSync(real)) console.error('skipped: a network in the studio, for there is no ../shared/weights');
+  const withNet = needs(test, existsSync(real), 'no ../shared/weights');
   withNet('a network is fetched from the server, kept, checked, and used; a damaged one is refused', async () => {
     process.env.TOROID_WEIGHTS = '../shared/weights';
     const at = await context();
@@ -318,9 +317,12 @@ if (!browser) {
     await own!.close();
   });
 
-  test('without WebGPU it says so, and what to do', async () => {
-    if (!plain) return;
-    const page = await plain.newPage();
+  needs(
+    test,
+    plain,
+    'no browser starts here',
+  )('without WebGPU it says so, and what to do', async () => {
+    const page = await plain!.newPage();
     await page.goto(server.url);
     await page.waitForSelector('[role=alert]');
     assert.match((await page.textContent('[role=alert]')) ?? '', /no WebGPU|found no GPU/);
