@@ -13,7 +13,6 @@ import { adamOptimiser } from '../src/graph/optim/adam';
 import { lbfgs, qqn } from '../src/graph/optim/lbfgs';
 import type { Optimiser, Problem } from '../src/graph/optim/optimiser';
 import { Plan } from '../src/graph/plan';
-import { vggObjective } from '../src/nets/vgg';
 import type { Net } from '../src/nets/weights';
 import { readPicture } from '../src/node/picture';
 import { loadNet } from '../src/node/weights/find';
@@ -23,6 +22,7 @@ import { paintInit } from '../src/recipes/init/paint';
 import type { Ref } from '../src/shaders/op';
 import { resize } from '../src/shaders/resize';
 import { smallVgg } from '../test/support/onnx_files';
+import { vggObjective } from '../test/support/vgg_objective';
 import { quick, row, table } from './report';
 
 const SHARED = '../shared/weights';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { EngineError } from '../base/errors';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
-import { hostTensor } from '../nets/onnx/const_fold';
+import { constTensor } from '../nets/onnx/const_fold';
 import { type OnnxModel, type OnnxTensor, OnnxUnsupported } from '../nets/onnx/model';
 import { runCase, TOLERANCE, type Tolerance, type Verdict } from '../nets/onnx/onnx_test_case';
 import { parseOnnx, parseTensor } from '../nets/onnx/parse';
@@ -179,7 +179,7 @@ const madeUp = (model: OnnxModel): OnnxTensor[] =>
   model.inputs.map(({ name, shape }) => {
     const dims = shape.map((d) => d ?? 1);
     const n = size(dims);
-    return hostTensor(
+    return constTensor(
       name,
       'float32',
       dims,

@@ -7,7 +7,8 @@ import { isReal } from '../nets/onnx/const_fold';
 import { type OnnxModel, printable } from '../nets/onnx/model';
 import { parseOnnx } from '../nets/onnx/parse';
 import { type NodeSummary, type Summary, summary } from '../nets/onnx/summary';
-import { type Net, netOf, type Preprocessing } from '../nets/weights';
+import type { Preprocessing } from '../nets/preprocessing';
+import { type Net, netOf } from '../nets/weights';
 import { fileSource, reader, resolveWeights } from '../node/weights/find';
 import { parseSize } from './arguments';
 

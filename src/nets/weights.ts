@@ -7,21 +7,8 @@ import { aliased } from './onnx/layer_aliases';
 import { type Family, familyOf } from './onnx/layer_naming';
 import { type LayerNames, layerNames } from './onnx/layers';
 import type { OnnxModel } from './onnx/model';
-import { preprocessing } from './vgg';
+import { type Preprocessing, preprocessing, preprocessingSchema } from './preprocessing';
 import { randomNets } from './weights_random';
-
-const three = z.tuple([z.number(), z.number(), z.number()]);
-
-/**
- * What a network's input has to look like: input[c] = (picture[order[c]] * range - mean[c]) / std[c] for a picture in
- * 0..1, with mean and std in the network's channel order and range.
- */
-export const preprocessingSchema = z.strictObject({
-  order: z.enum(['RGB', 'BGR']),
-  range: z.union([z.literal(1), z.literal(255)]),
-  mean: three,
-  std: three.refine((s) => s.every((v) => v > 0), 'std must be positive'),
-});
 
 export const styleLayerSchema = z.strictObject({
   layer: z.string().min(1),
@@ -60,7 +47,6 @@ export const knownWeightsSchema = z.strictObject({
 
 export const manifestSchema = z.strictObject({ weights: z.array(knownWeightsSchema).min(1) });
 
-export type Preprocessing = z.infer<typeof preprocessingSchema>;
 export type StyleLayer = z.infer<typeof styleLayerSchema>;
 export type KnownWeights = z.infer<typeof knownWeightsSchema>;
 

@@ -11,7 +11,7 @@ import { memoryOf } from '../../src/graph/limits';
 import { Plan } from '../../src/graph/plan';
 import { schedule } from '../../src/graph/schedule';
 import { buildNet } from '../../src/nets/onnx/build';
-import { preprocessing, styleLoss } from '../../src/nets/vgg';
+import { preprocessing } from '../../src/nets/preprocessing';
 import type { Net } from '../../src/nets/weights';
 import { loadNet } from '../../src/node/weights/find';
 import { refuseTooLarge } from '../../src/recipes/assert_fits';
@@ -30,6 +30,7 @@ import { device } from '../support/device';
 import { close } from '../support/kit';
 import { needs } from '../support/needs';
 import { smallVgg } from '../support/onnx_files';
+import { styleLoss } from '../support/vgg_objective';
 
 const test = suite('precision');
 const shared = '../shared/weights';

@@ -6,13 +6,14 @@ import { size } from '../../src/base/shape';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import { buildNet } from '../../src/nets/onnx/build';
-import { type Centring, preprocessing, styleLoss, type VggOptions, vggObjective, vggStride } from '../../src/nets/vgg';
+import { preprocessing } from '../../src/nets/preprocessing';
 import type { Net } from '../../src/nets/weights';
 import { loadNet } from '../../src/node/weights/find';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
 import { needs } from '../support/needs';
 import { smallVgg } from '../support/onnx_files';
+import { type Centring, styleLoss, type VggOptions, vggObjective, vggStride } from '../support/vgg_objective';
 
 const test = suite('vgg');
 const shared = '../shared/weights';

@@ -4,7 +4,7 @@ import type { Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { size } from '../../src/base/shape';
-import { hostTensor } from '../../src/nets/onnx/const_fold';
+import { constTensor } from '../../src/nets/onnx/const_fold';
 import type { OnnxModel, OnnxTensor } from '../../src/nets/onnx/model';
 import { runCase, type Verdict } from '../../src/nets/onnx/onnx_test_case';
 import { parseOnnx } from '../../src/nets/onnx/parse';
@@ -68,7 +68,7 @@ export async function outcome(node: Omit<OneNode, 'outputs'>, expected: readonly
 }
 
 export const tensor = (shape: readonly number[], data: ArrayLike<number>, type = 'float32'): OnnxTensor =>
-  hostTensor('test', type, shape, data);
+  constTensor('test', type, shape, data);
 
 /** Random floats in [-1, 1]. */
 export function noise(shape: readonly number[], seed = 1): OnnxTensor {

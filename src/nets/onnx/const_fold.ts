@@ -59,7 +59,7 @@ function brief(data: ArrayLike<number>): Float32Array {
 }
 
 /** A constant computed here and not read from the file. */
-export function hostTensor(name: string, type: string, shape: Shape, data: ArrayLike<number>): OnnxTensor {
+export function constTensor(name: string, type: string, shape: Shape, data: ArrayLike<number>): OnnxTensor {
   if (size(shape) !== data.length) throw onnxError(`${name} has ${data.length} elements for [${shape.join(', ')}]`);
   const own = stored(type, data);
   const wrong = (want: string) => onnxError(`${name} holds ${type} elements where ${want} are needed`);
@@ -137,14 +137,14 @@ export function broadcastIndex(from: Shape, to: Shape): Uint32Array {
 }
 
 /** A plan of moving elements: where each element of the result comes from; OUTSIDE means nowhere. */
-export interface Move {
+export interface IndexMap {
   readonly shape: Shape;
   readonly from: Uint32Array;
 }
 export const OUTSIDE = 0xffffffff;
 
 /** A move given by the coordinates in the source, -1 in any of them for nowhere. */
-export function moveBy(source: Shape, shape: Shape, at: (c: readonly number[], axis: number) => number): Move {
+export function indexMap(source: Shape, shape: Shape, at: (c: readonly number[], axis: number) => number): IndexMap {
   if (!(size(shape) <= mostMoved(source)))
     throw onnxError(`a value [${shape.join(', ')}] is too large to be rearranged`);
   const s = strides(source);
@@ -165,10 +165,10 @@ export function moveBy(source: Shape, shape: Shape, at: (c: readonly number[], a
 }
 
 /** A moved constant; what comes from nowhere is `value`. */
-export function moved(name: string, t: OnnxTensor, { shape, from }: Move, value = 0): OnnxTensor {
+export function gatherConst(name: string, t: OnnxTensor, { shape, from }: IndexMap, value = 0): OnnxTensor {
   checkFolded(name, shape);
   const data = numbers(t);
-  return hostTensor(
+  return constTensor(
     name,
     t.type,
     shape,

@@ -6,29 +6,12 @@ import type { Ref } from '../../shaders/op';
 import { pad } from '../../shaders/pad';
 import { reshape } from '../../shaders/reshape';
 import { Attributes, type Sides } from './attributes';
-import type { NetOptions } from './build';
 import { axisOf, isReal, MOST_FOLDED, numbers } from './const_fold';
 import { type OnnxModel, type OnnxNode, OnnxShape, type OnnxTensor, OnnxUnsupported, onnxError } from './model';
+import type { NetOptions } from './net_options';
+import type { NodeContext, Output, Padding, PendingPad } from './operator';
 import { operators } from './ops';
-import type { PendingPad } from './padding';
 import { type GraphValue, inGraph, type Value } from './value';
-
-/** How an operator is brought into a graph. */
-export interface Operator {
-  /** Its value on the host; used where all inputs are constants. */
-  readonly host?: (c: NodeContext) => readonly OnnxTensor[];
-  /** Its value in the graph; used where an input is, or where there is no `host`. */
-  readonly graph?: (c: NodeContext) => readonly Output[];
-}
-
-/** A Pad that a convolution may yet take into its own border. */
-export interface Waiting {
-  readonly pending: PendingPad;
-  readonly shape: readonly number[];
-  readonly type: string;
-}
-
-export type Output = Value | Waiting | null;
 
 /** Elements of any value. */
 const MOST_ELEMENTS = 2 ** 32;
@@ -41,7 +24,7 @@ const uploaded = new WeakMap<Graph, WeakMap<OnnxModel, Map<string | OnnxTensor, 
 
 /** Brings the nodes of a model into a graph, one after another. */
 export class Importer {
-  readonly #values = new Map<string, Value | Waiting>();
+  readonly #values = new Map<string, Value | PendingPad>();
   readonly #weights: Map<string | OnnxTensor, Ref>;
   /** Elements of constants computed here, less those of the file that they may have been computed from. */
   #folded = 0;
@@ -84,13 +67,13 @@ export class Importer {
   add(node: OnnxNode, model: OnnxModel = this.model): void {
     const op = operators.get(node.op);
     if (!op) throw new OnnxUnsupported(`${node.op} ${node.name} is not supported`, undefined, [node.op]);
-    const c = new NodeContext(this, node, model);
+    const c = new Context(this, node, model);
     const given = node.inputs.filter((x) => x !== '').map((x) => this.raw(x));
     const constant = given.every((v) => v !== undefined && !('pending' in v) && !inGraph(v));
     const elements = given.reduce((n, v) => n + (v ? size(v.shape) : 0), 0);
     // Large weights are rearranged on the GPU, once, as the plan is compiled.
-    const onHost = constant && op.host && (elements <= MOST_FOLDED || !op.graph) ? op.host : undefined;
-    const how = onHost ?? op.graph;
+    const fold = constant && op.fold && (elements <= MOST_FOLDED || !op.graph) ? op.fold : undefined;
+    const how = fold ?? op.graph;
     if (!how) throw c.unsupported('of a value that is computed', 'Only constants can be taken here.');
     const outputs = named(c.who, () => how(c));
     this.#count(c.who, node, outputs);
@@ -124,7 +107,7 @@ export class Importer {
   }
 
   /** A value as it stands: a Pad may not have been carried out. */
-  raw(name: string): Value | Waiting | undefined {
+  raw(name: string): Value | PendingPad | undefined {
     return this.#values.get(name) ?? this.model.tensors.get(name);
   }
 
@@ -132,7 +115,7 @@ export class Importer {
     const known = this.raw(name);
     if (!known) throw onnxError(`${this.model.name} needs ${name}, which no node before it makes`);
     if (!('pending' in known)) return known;
-    const done = { ref: this.padded(known.pending, [true, true]), shape: known.shape, type: known.type };
+    const done = { ref: this.pad(known.pending, [true, true]), shape: known.shape, type: known.type };
     // On a torus there is no edge to pad, and the map keeps its size.
     const value = { ...done, shape: [1, ...done.ref.shape] };
     this.#values.set(name, value);
@@ -174,7 +157,7 @@ export class Importer {
   }
 
   /** Carries a Pad out on the chosen axes. A torus has no edge to pad. */
-  padded({ x, sides, border, value }: PendingPad, [vertical, horizontal]: readonly [boolean, boolean]): Ref {
+  pad({ x, sides, border, value }: Padding, [vertical, horizontal]: readonly [boolean, boolean]): Ref {
     const [t, l, b, r] = sides;
     const v = vertical && !this.torus[0];
     const h = horizontal && !this.torus[1];
@@ -209,28 +192,31 @@ function named<T>(who: string, work: () => T): T {
 }
 
 /** What moves or picks quantised numbers gives numbers quantised alike. */
-function quantisedLike(v: Value | Waiting, from: Value | Waiting | undefined): Value | Waiting {
+function quantisedLike(v: Value | PendingPad, from: Value | PendingPad | undefined): Value | PendingPad {
   if (!from || !('ref' in from) || !from.quantised || !('ref' in v) || v.finish || v.type !== from.type) return v;
   return { ...v, quantised: true, ...(from.finish && { finish: from.finish }) };
 }
 
-/** One node, with what it takes, as its operator sees it. */
-export class NodeContext {
+/** One node of a model that is brought into a graph: what its operator works with. */
+class Context implements NodeContext {
   readonly a: Attributes;
   readonly g: Graph;
+  readonly options: NodeContext['options'];
+  readonly torus: NodeContext['torus'];
 
   constructor(
-    readonly importer: Importer,
+    private readonly importer: Importer,
     readonly node: OnnxNode,
     readonly model: OnnxModel,
   ) {
     this.a = new Attributes(node);
     this.g = importer.g;
+    this.options = importer.options;
+    this.torus = importer.torus;
   }
 
-  /** The same for another node, one that this one takes in. */
   at(node: OnnxNode): NodeContext {
-    return new NodeContext(this.importer, node, this.model);
+    return new Context(this.importer, node, this.model);
   }
 
   get opset(): number {
@@ -245,19 +231,16 @@ export class NodeContext {
     return (this.node.inputs[k] ?? '') !== '';
   }
 
-  /** Input k, in the graph or not. */
   value(k: number): Value {
     if (!this.has(k)) throw onnxError(`${this.who} lacks its input ${k}`);
     return this.importer.value(this.node.inputs[k] ?? '');
   }
 
-  /** Input k, where it is a Pad that has not been carried out. */
-  waiting(k: number): Waiting | undefined {
+  pendingPad(k: number): PendingPad | undefined {
     const v = this.importer.raw(this.node.inputs[k] ?? '');
     return v && 'pending' in v ? v : undefined;
   }
 
-  /** Input k on the host, where all inputs are constants. */
   tensor(k: number): OnnxTensor {
     const v = this.value(k);
     const known = inGraph(v) ? v.known : v;
@@ -265,7 +248,6 @@ export class NodeContext {
     return known;
   }
 
-  /** The numbers of a parameter: a constant, or an input whose value is known. */
   numbers(k: number, what: string): readonly number[] {
     const v = this.value(k);
     const known = inGraph(v) ? v.known : v;
@@ -278,19 +260,16 @@ export class NodeContext {
     return list;
   }
 
-  /** A list that was an attribute before it became an input; undefined when it is neither. */
   list(k: number, name: string): readonly number[] | undefined {
     if (this.has(k)) return this.numbers(k, name);
     return this.a.list(name);
   }
 
-  /** Input k in the graph. */
   graph(k: number): GraphValue {
     if (!this.has(k)) throw onnxError(`${this.who} lacks its input ${k}`);
     return this.importer.inGraph(this.node.inputs[k] ?? '');
   }
 
-  /** Input k in the graph, with the shape that the file gives it ([1] for a scalar). */
   nd(k: number): Ref {
     return this.ndOf(this.graph(k));
   }
@@ -300,7 +279,6 @@ export class NodeContext {
     return sameShape(v.ref.shape, shape) ? v.ref : reshape(this.g, v.ref, shape);
   }
 
-  /** A value of batch 1 as a feature map [C, H, W]; with several pictures, their channels one behind the other. */
   mapOf(v: GraphValue): Ref {
     const [N = 1, C = 1, H = 1, W = 1] = v.shape.length === 3 ? [v.shape[0], v.shape[1], 1, v.shape[2]] : v.shape;
     const shape = [N * C, H, W];
@@ -315,7 +293,6 @@ export class NodeContext {
     return axisOf(this.who, axis, rank);
   }
 
-  /** A new value of the graph, of the given shape; the Ref is taken as one with as many elements. */
   out(ref: Ref, shape: readonly number[] = ref.shape, type = this.type()): GraphValue {
     if (size(ref.shape) !== size(shape)) {
       throw onnxError(`${this.who} makes ${shapeText(ref.shape)}, which is not ${shapeText(shape)}`);
@@ -324,9 +301,16 @@ export class NodeContext {
     return { ref: sameShape(ref.shape, kept) ? ref : reshape(this.g, ref, kept), shape, type };
   }
 
-  /** The element type of the first input, which most outputs share. */
   type(): string {
     return this.has(0) ? this.value(0).type : 'float32';
+  }
+
+  upload(...of: Parameters<NodeContext['upload']>): Ref {
+    return this.importer.upload(...of);
+  }
+
+  pad(...of: Parameters<NodeContext['pad']>): Ref {
+    return this.importer.pad(...of);
   }
 
   unsupported(what: string, hint?: string): OnnxUnsupported {

@@ -3,17 +3,7 @@ import { chw } from '../../base/shape';
 import type { Ref } from '../../shaders/op';
 import type { Border } from '../../shaders/pad';
 import { type Sides, sides, type Windows } from './attributes';
-import type { NodeContext } from './importer';
-
-/** A Pad node before anyone has said whether its margin is needed as such. */
-export interface PendingPad {
-  /** What is to be padded. */
-  readonly x: Ref;
-  readonly sides: Sides;
-  readonly border: Border;
-  /** Of the margin, where the border is `zeros`. */
-  readonly value: number;
-}
+import type { NodeContext, Padding } from './operator';
 
 const MODES: ReadonlyMap<string, Border> = new Map([
   ['constant', 'zeros'],
@@ -23,7 +13,7 @@ const MODES: ReadonlyMap<string, Border> = new Map([
 ]);
 
 /** A Pad node that only adds pixels around the maps of a picture; null for any other. */
-export function pendingPad(c: NodeContext, x: Ref): PendingPad | null {
+export function spatialPad(c: NodeContext, x: Ref): Padding | null {
   const border = MODES.get(c.a.word('mode', 'constant', ['constant', 'reflect', 'edge', 'wrap'])) ?? 'zeros';
   // The oldest files say `paddings`.
   const own = c.list(1, 'pads') ?? c.a.list('paddings') ?? [];
@@ -62,9 +52,9 @@ export function axesOf(
   c: NodeContext,
   [h, w]: readonly [number, number],
   { kernel, stride, pads }: Windows,
-  pending: PendingPad | undefined,
+  pending: Padding | undefined,
 ): readonly [Axis, Axis] {
-  const { torus, options } = c.importer;
+  const { torus, options } = c;
   const before: Sides = pending?.sides ?? [0, 0, 0, 0];
   const axis = (k: 0 | 1, n: number): Axis => {
     const own: [number, number] = [pads[k], pads[k + 2] ?? 0];

@@ -1,7 +1,7 @@
 // The only file that imports onnx-proto: an ONNX file goes in, a plain OnnxModel comes out.
 import onnxProto, { type onnx } from 'onnx-proto';
 import { EngineError } from '../../base/errors';
-import { hostTensor } from './const_fold';
+import { constTensor } from './const_fold';
 import {
   type Attribute,
   type OnnxInput,
@@ -293,7 +293,7 @@ function constantOf(n: OnnxNode, tensors: ReadonlyMap<string, OnnxTensor>): Onnx
       if (typeof number === 'number') return madeTensor(n.name, [], number, type);
     }
     const list = n.attributes.get('value_ints');
-    if (Array.isArray(list)) return hostTensor(n.name, 'int64', [list.length], list as readonly number[]);
+    if (Array.isArray(list)) return constTensor(n.name, 'int64', [list.length], list as readonly number[]);
   }
   if (n.op === 'ConstantOfShape' && input) {
     const fill = value && typeof value === 'object' && 'floats' in value ? value : undefined;

@@ -1,24 +1,24 @@
 // Operators that make constants.
 import { size } from '../../../base/shape';
-import { checkFolded, hostTensor, numbers } from '../const_fold';
-import type { Operator } from '../importer';
+import { checkFolded, constTensor, numbers } from '../const_fold';
 import { onnxError } from '../model';
+import type { Operator } from '../operator';
 import { madeTensor } from '../tensor';
 
 export const constantOperators: Readonly<Record<string, Operator>> = {
   Constant: {
-    host: (c) => {
+    fold: (c) => {
       const { name } = c.node;
       const value = c.a.tensor('value');
       if (value) return [value];
       const one = c.node.attributes.get('value_float');
-      if (typeof one === 'number') return [hostTensor(name, 'float32', [], [one])];
+      if (typeof one === 'number') return [constTensor(name, 'float32', [], [one])];
       const whole = c.node.attributes.get('value_int');
-      if (typeof whole === 'number') return [hostTensor(name, 'int64', [], [whole])];
+      if (typeof whole === 'number') return [constTensor(name, 'int64', [], [whole])];
       const floats = c.a.list('value_floats');
-      if (floats) return [hostTensor(name, 'float32', [floats.length], floats)];
+      if (floats) return [constTensor(name, 'float32', [floats.length], floats)];
       const ints = c.a.list('value_ints');
-      if (ints) return [hostTensor(name, 'int64', [ints.length], ints)];
+      if (ints) return [constTensor(name, 'int64', [ints.length], ints)];
       throw c.unsupported('with a value of this kind');
     },
   },
@@ -29,7 +29,7 @@ export const constantOperators: Readonly<Record<string, Operator>> = {
       const fill = value ? (numbers(value)[0] ?? 0) : 0;
       if (!value || value.type === 'float32') return [madeTensor(c.node.name, shape, fill, 'float32')];
       checkFolded(c.who, shape);
-      return [hostTensor(c.node.name, value?.type ?? 'float32', shape, new Float64Array(size(shape)).fill(fill))];
+      return [constTensor(c.node.name, value?.type ?? 'float32', shape, new Float64Array(size(shape)).fill(fill))];
     },
   },
   Range: {
@@ -39,7 +39,7 @@ export const constantOperators: Readonly<Record<string, Operator>> = {
       if (delta === 0 || !Number.isFinite(n)) throw onnxError(`${c.who} never ends`);
       checkFolded(c.who, [n]);
       return [
-        hostTensor(
+        constTensor(
           c.node.name,
           c.type(),
           [n],

@@ -8,12 +8,12 @@ import type { Ref } from '../../../shaders/op';
 import type { Border } from '../../../shaders/pad';
 import { reshape } from '../../../shaders/reshape';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
-import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 import { type Axis, axesOf, foldedPads } from '../padding';
 import type { GraphValue } from '../value';
-import { dilated, type Parameters, parametersOf, planar } from './filters';
-import { maps } from './maps';
+import { dilated, type Parameters, parametersOf, planar } from './parameters';
+import { spatialOf } from './spatial';
 
 /** Convolutions in this many groups, of this many pictures, are done one by one by the fast kernel for one. */
 const FEW = 4;
@@ -27,11 +27,11 @@ export function convolved(c: NodeContext, bank: Parameters, bias: Parameters | u
   if (own && !sameShape(own, kernel)) {
     throw onnxError(`${c.who} has a kernel_shape other than its filters [${bank.shape.join(', ')}]`);
   }
-  const waiting = x ? undefined : c.waiting(0);
+  const waiting = x ? undefined : c.pendingPad(0);
   const source = waiting
     ? { ref: waiting.pending.x, shape: [1, ...waiting.pending.x.shape], type: waiting.type }
     : (x ?? c.graph(0));
-  const { N, C, sides, plane } = maps(c, source.shape);
+  const { N, C, sides, plane } = spatialOf(c, source.shape);
   if (sides.length !== kernel.length || size(bank.shape) === 0) {
     throw onnxError(`${c.who} has filters [${bank.shape.join(', ')}] for [${source.shape.join(', ')}]`);
   }
@@ -58,7 +58,7 @@ export function convolved(c: NodeContext, bank: Parameters, bias: Parameters | u
   const axes = axesOf(c, plane, windows, waiting?.pending);
   // What the convolution cannot take into its own border is padded first.
   const apart: [boolean, boolean] = [axes[0].apart, axes[1].apart];
-  const whole = waiting && (apart[0] || apart[1]) ? c.importer.padded(waiting.pending, apart) : c.mapOf(source);
+  const whole = waiting && (apart[0] || apart[1]) ? c.pad(waiting.pending, apart) : c.mapOf(source);
   const [, h, w] = chw(c.who, whole.shape);
   const border = borders(c, axes, [h, w]);
   if (N * groups > FEW || windows.dilation.some((d) => d > NEAR)) {
@@ -127,7 +127,7 @@ function general(c: NodeContext, { whole, N, steps, groups, axes, border, bank, 
 
 /** The border of each axis, where the file's zeros may be replaced. */
 function borders(c: NodeContext, axes: readonly [Axis, Axis], [h, w]: readonly [number, number]): [Border, Border] {
-  const { edges } = c.importer.options;
+  const { edges } = c.options;
   const of = (axis: Axis, n: number): Border => {
     if (axis.border !== 'zeros' || !edges) return axis.border;
     return edges === 'reflect' && Math.max(axis.begin, axis.end) >= n ? 'replicate' : edges;
@@ -137,7 +137,7 @@ function borders(c: NodeContext, axes: readonly [Axis, Axis], [h, w]: readonly [
 
 const transposed = (c: NodeContext): GraphValue => {
   const v = c.graph(0);
-  const { C, sides } = maps(c, v.shape);
+  const { C, sides } = spatialOf(c, v.shape);
   const bank = parametersOf(c, 1);
   const [inputs = 0, perGroup = 0, ...kernel] = bank.shape;
   const groups = c.a.int('group', 1, 1, 65536);
@@ -150,7 +150,7 @@ const transposed = (c: NodeContext): GraphValue => {
   }
   const steps = stepsOf(c.a, kernel, sides);
   const places = transposedPlaces(c, sides, kernel, steps);
-  if (c.importer.torus.some((on) => on)) return aroundTorus(c, v, bank, bias, { groups, steps, places });
+  if (c.torus.some((on) => on)) return aroundTorus(c, v, bank, bias, { groups, steps, places });
   const { strides, dilations } = steps;
   const x = c.ndOf(v);
   // All of it, then what the pads leave, and zeros where more is asked for.
@@ -182,13 +182,13 @@ function aroundTorus(
   bias: Parameters | undefined,
   { groups, steps, places }: OnTorus,
 ): GraphValue {
-  const { N, C, plane } = maps(c, v.shape);
+  const { N, C, plane } = spatialOf(c, v.shape);
   if (!plane || v.shape.length !== 4) throw c.unsupported('on a torus but on pictures');
   const w = planar(c, bank);
   const kernel = bank.shape.slice(2);
   const { kernel: reach, stride, dilation } = planarWindows(kernel, steps);
   const pad: [number, number, number, number] = [0, 0, 0, 0];
-  const wrapped = ([0, 1] as const).map((k) => c.importer.torus[k] && reach[k] >= stride[k]);
+  const wrapped = ([0, 1] as const).map((k) => c.torus[k] && reach[k] >= stride[k]);
   const full = ([0, 1] as const).map((k) => {
     if (!wrapped[k]) return stride[k] * (plane[k] - 1) + reach[k];
     pad[k] = Math.min(places[k]?.begin ?? 0, reach[k] - stride[k]);

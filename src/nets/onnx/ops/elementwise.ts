@@ -3,20 +3,20 @@ import { size } from '../../../base/shape';
 import type { Ref } from '../../../shaders/op';
 import { abs, affine, clamp, relu, scale, sign, sqrt } from '../../../shaders/pointwise';
 import * as elementary from '../../../shaders/unary';
-import { broadcastIndex, broadcastShape, checkFolded, hostTensor, isReal, numbers } from '../const_fold';
-import type { NodeContext, Operator } from '../importer';
+import { broadcastIndex, broadcastShape, checkFolded, constTensor, isReal, numbers } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 import type { GraphValue } from '../value';
-import { type Combination, combined } from './combining';
+import { type BinaryName, broadcastBinary } from './broadcast';
 
 type Number1 = (v: number) => number;
 
 /** One function of one number: on the host, and in the graph. */
 const unary = (host: (c: NodeContext) => Number1, graph: (c: NodeContext, x: Ref) => Ref): Operator => ({
-  host: (c) => {
+  fold: (c) => {
     const t = c.tensor(0);
     const f = host(c);
-    return [hostTensor(c.node.name, t.type, t.shape, Float64Array.from(numbers(t), f))];
+    return [constTensor(c.node.name, t.type, t.shape, Float64Array.from(numbers(t), f))];
   },
   graph: (c) => {
     const v = c.graph(0);
@@ -27,7 +27,7 @@ const unary = (host: (c: NodeContext) => Number1, graph: (c: NodeContext, x: Ref
 /** What there is to say of values of these shapes where one has no elements, of the type of input `from`. */
 function none(c: NodeContext, shapes: readonly (readonly number[])[] = [c.shape(0)], from = 0): OnnxTensor | undefined {
   if (shapes.every((s) => size(s) > 0)) return undefined;
-  return hostTensor(c.node.name, c.value(from).type, broadcastShape(c.who, shapes), []);
+  return constTensor(c.node.name, c.value(from).type, broadcastShape(c.who, shapes), []);
 }
 
 /** Only in the graph: an activation of constants is computed there too, once, as the plan is compiled. */
@@ -57,13 +57,13 @@ function pairs(c: NodeContext, a: OnnxTensor, b: OnnxTensor, f: Number2, type: s
   const [x, y] = [numbers(a), numbers(b)];
   const [i, j] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
   const data = Float64Array.from(i, (at, k) => f(x[at] ?? 0, y[j[k] ?? 0] ?? 0));
-  return hostTensor(c.node.name, type, shape, data);
+  return constTensor(c.node.name, type, shape, data);
 }
 
 const renamed = (t: OnnxTensor, shape: readonly number[]): OnnxTensor => ({ ...t, shape });
 
-const arithmetic = (fn: Combination, f: Number2, whole: Number2 = f): Operator => ({
-  host: (c) => {
+const arithmetic = (fn: BinaryName, f: Number2, whole: Number2 = f): Operator => ({
+  fold: (c) => {
     const a = c.tensor(0);
     const b = c.tensor(1);
     const second = renamed(b, oldAxis(c, a.shape, b.shape));
@@ -74,19 +74,19 @@ const arithmetic = (fn: Combination, f: Number2, whole: Number2 = f): Operator =
     if (empty) return [empty];
     const a = c.graph(0);
     const b = c.graph(1);
-    return [combined(c, fn, a, { ...b, shape: oldAxis(c, a.shape, b.shape) })];
+    return [broadcastBinary(c, fn, a, { ...b, shape: oldAxis(c, a.shape, b.shape) })];
   },
 });
 
 /** Any number of values, one after another. */
-const variadic = (fn: Combination, f: Number2, finish?: (c: NodeContext, v: GraphValue) => GraphValue): Operator => ({
-  host: (c) => {
+const variadic = (fn: BinaryName, f: Number2, finish?: (c: NodeContext, v: GraphValue) => GraphValue): Operator => ({
+  fold: (c) => {
     const [first, ...rest] = c.node.inputs.map((_, k) => c.tensor(k));
     if (!first) throw onnxError(`${c.who} has no input`);
     const sum = rest.reduce((a, b) => pairs(c, a, b, f, first.type), first);
     if (!finish) return [sum];
     return [
-      hostTensor(
+      constTensor(
         c.node.name,
         sum.type,
         sum.shape,
@@ -97,7 +97,7 @@ const variadic = (fn: Combination, f: Number2, finish?: (c: NodeContext, v: Grap
   graph: (c) => {
     const [first, ...rest] = c.node.inputs.map((_, k) => c.graph(k));
     if (!first) throw onnxError(`${c.who} has no input`);
-    const v = rest.reduce((a, b) => combined(c, fn, a, b), first);
+    const v = rest.reduce((a, b) => broadcastBinary(c, fn, a, b), first);
     return [finish ? finish(c, v) : v];
   },
 });
@@ -107,9 +107,9 @@ const comparison = (
   f: (a: number, b: number) => boolean,
   graph: (c: NodeContext, difference: Ref) => Ref,
 ): Operator => ({
-  host: (c) => [pairs(c, c.tensor(0), c.tensor(1), (a, b) => (f(a, b) ? 1 : 0), 'bool')],
+  fold: (c) => [pairs(c, c.tensor(0), c.tensor(1), (a, b) => (f(a, b) ? 1 : 0), 'bool')],
   graph: (c) => {
-    const d = combined(c, 'sub', c.graph(0), c.graph(1));
+    const d = broadcastBinary(c, 'sub', c.graph(0), c.graph(1));
     return [c.out(graph(c, d.ref), d.shape, 'bool')];
   },
 });
@@ -126,12 +126,12 @@ function bound(c: NodeContext, k: number, name: 'min' | 'max', none: number): nu
 const HUGE = 3.4028234663852886e38;
 
 const clip: Operator = {
-  host: (c) => {
+  fold: (c) => {
     const t = c.tensor(0);
     const [lo, hi] = [bound(c, 1, 'min', -Infinity), bound(c, 2, 'max', Infinity)];
     // Where the bounds cross, the upper one holds.
     const data = Float64Array.from(numbers(t), (v) => Math.min(hi, Math.max(lo, v)));
-    return [hostTensor(c.node.name, t.type, t.shape, data)];
+    return [constTensor(c.node.name, t.type, t.shape, data)];
   },
   graph: (c) => {
     const empty = none(c);
@@ -144,7 +144,7 @@ const clip: Operator = {
 };
 
 const where: Operator = {
-  host: (c) => {
+  fold: (c) => {
     const [p, a, b] = [c.tensor(0), c.tensor(1), c.tensor(2)];
     const shape = broadcastShape(c.who, [p.shape, a.shape, b.shape]);
     checkFolded(c.who, shape);
@@ -153,15 +153,15 @@ const where: Operator = {
     const data = Float64Array.from({ length: size(shape) }, (_, n) =>
       q[i?.[n] ?? 0] ? (x[j?.[n] ?? 0] ?? 0) : (y[k?.[n] ?? 0] ?? 0),
     );
-    return [hostTensor(c.node.name, a.type, shape, data)];
+    return [constTensor(c.node.name, a.type, shape, data)];
   },
   graph: (c) => {
     const empty = none(c, [c.shape(0), c.shape(1), c.shape(2)], 1);
     if (empty) return [empty];
     const [p, a, b] = [c.graph(0), c.graph(1), c.graph(2)];
-    const yes = combined(c, 'mul', a, p);
-    const no = combined(c, 'mul', b, { ...p, ref: not(c, p.ref), known: undefined } as GraphValue);
-    return [{ ...combined(c, 'add', yes, no), type: a.type }];
+    const yes = broadcastBinary(c, 'mul', a, p);
+    const no = broadcastBinary(c, 'mul', b, { ...p, ref: not(c, p.ref), known: undefined } as GraphValue);
+    return [{ ...broadcastBinary(c, 'add', yes, no), type: a.type }];
   },
 };
 
@@ -175,7 +175,7 @@ const prelu: Operator = {
     const perChannel =
       old && slope.shape.length === 1 && slope.shape[0] === C && x.shape.length > 2 && x.shape.at(-1) !== C;
     const shape = perChannel ? [C ?? 1, ...x.shape.slice(2).map(() => 1)] : slope.shape;
-    return [combined(c, 'prelu', x, { ...slope, shape })];
+    return [broadcastBinary(c, 'prelu', x, { ...slope, shape })];
   },
 };
 
@@ -271,7 +271,7 @@ export const elementwiseOperators: Readonly<Record<string, Operator>> = {
   And: arithmetic('mul', (a, b) => (a && b ? 1 : 0)),
   Or: arithmetic('max', (a, b) => (a || b ? 1 : 0)),
   Mod: {
-    host: (c) => {
+    fold: (c) => {
       const isFloat = c.a.int('fmod', 0, 0, 1) === 1;
       const mod: Number2 = (a, b) => (isFloat || b === 0 ? a % b : ((a % b) + b) % b);
       return [pairs(c, c.tensor(0), c.tensor(1), mod, c.tensor(0).type)];

@@ -9,19 +9,19 @@ import { pool2d } from '../../../shaders/pool2d';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
 import { strides } from '../const_fold';
-import type { NodeContext, Operator, Output } from '../importer';
 import { onnxError } from '../model';
+import type { NodeContext, Operator, Output } from '../operator';
 import { type Axis, axesOf, foldedPads } from '../padding';
 import type { GraphValue } from '../value';
-import { maps } from './maps';
+import { spatialOf } from './spatial';
 
 const pooling = (op: 'max' | 'average'): Operator => ({
   graph: (c): readonly Output[] => {
     const v = c.graph(0);
-    const { sides, plane } = maps(c, v.shape);
+    const { sides, plane } = spatialOf(c, v.shape);
     const kernel = kernelOf(c.a, sides.length);
     if (!kernel) throw onnxError(`${c.who} has no kernel_shape`);
-    const { pooling: other, poolScale = 1 } = c.importer.options;
+    const { pooling: other, poolScale = 1 } = c.options;
     const replaced = op === 'max' && other !== undefined && other !== 'max' ? other : undefined;
     const pool: Pool = {
       kind: replaced ?? op,
@@ -77,8 +77,8 @@ function planarPool(c: NodeContext, v: GraphValue, plane: readonly [number, numb
 function anyPool(c: NodeContext, v: GraphValue, { kind, kernel, steps, ceil, countPad, scale: by }: Pool): GraphValue {
   let x = c.ndOf(v);
   let pads = steps.pads;
-  const { plane } = maps(c, v.shape);
-  if (plane && v.shape.length === 4 && c.importer.torus.some((on) => on)) {
+  const { plane } = spatialOf(c, v.shape);
+  if (plane && v.shape.length === 4 && c.torus.some((on) => on)) {
     const axes = axesOf(c, plane, planarWindows(kernel, steps), undefined);
     const isWrapped = axes.map((a) => a.border === 'wrap');
     const around = axes.map((a, k) => (isWrapped[k] ? a.begin : 0));
@@ -99,7 +99,7 @@ function anyPool(c: NodeContext, v: GraphValue, { kind, kernel, steps, ceil, cou
 /** Where the largest elements are, counted through the whole value, row by row or (storage_order 1) column by column. */
 function places(c: NodeContext, v: GraphValue, pooled: readonly number[], pool: Pool): GraphValue {
   const { kernel, steps, ceil } = pool;
-  const { sides } = maps(c, v.shape);
+  const { sides } = spatialOf(c, v.shape);
   const isColumns = c.a.int('storage_order', 0, 0, 1) === 1;
   const at = maxPoolArgmax(c.g, c.ndOf(v), kernel, { ...steps, ceil });
   const plane = size(sides);

@@ -1,8 +1,8 @@
 import { size } from '../../../base/shape';
 import { padNd, type ResampleOptions, resizeNd, sliceNd } from '../../../shaders/axis_linear';
 import type { Ref } from '../../../shaders/op';
-import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 
 const MODES = ['nearest', 'linear', 'bilinear', 'cubic'] as const;
 const COORDINATES = [
@@ -115,7 +115,7 @@ const resize: Operator = {
     const own = { ...options, scales, ...(roi && { roi }) };
     const wraps = ([0, 1] as const).map((k) => {
       const scale = scales[k + 2] ?? 1;
-      return v.shape.length === 4 && c.importer.torus[k] && Number.isInteger(scale) && scale > 1;
+      return v.shape.length === 4 && c.torus[k] && Number.isInteger(scale) && scale > 1;
     });
     const isLocal = options.coordinates !== 'align_corners' && options.coordinates !== 'tf_crop_and_resize';
     if (!isLocal || !wraps.some((on) => on)) return [c.out(resizeNd(c.g, c.ndOf(v), to, own), to, v.type)];

@@ -2,13 +2,13 @@
 import { size } from '../../../base/shape';
 import { abs, mul, sign } from '../../../shaders/pointwise';
 import { floor } from '../../../shaders/unary';
-import { hostTensor, isReal, numbers, stored } from '../const_fold';
-import type { NodeContext, Operator } from '../importer';
+import { constTensor, isReal, numbers, stored } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 
 /** An operator whose output has the input's elements in the input's order, under another shape. */
 const renaming = (shapeOf: (c: NodeContext, shape: readonly number[]) => readonly number[]): Operator => ({
-  host: (c) => [reshapedTensor(c.tensor(0), shapeOf(c, c.shape(0)))],
+  fold: (c) => [reshapedTensor(c.tensor(0), shapeOf(c, c.shape(0)))],
   graph: (c) => {
     const v = c.graph(0);
     const shape = shapeOf(c, v.shape);
@@ -74,10 +74,10 @@ const TYPE_NAMES: ReadonlyMap<number, string> = new Map([
 ]);
 
 const cast = (typeOf: (c: NodeContext) => string): Operator => ({
-  host: (c) => {
+  fold: (c) => {
     const t = c.tensor(0);
     const type = typeOf(c);
-    return [t.type === type ? t : hostTensor(c.node.name, type, t.shape, stored(type, numbers(t)))];
+    return [t.type === type ? t : constTensor(c.node.name, type, t.shape, stored(type, numbers(t)))];
   },
   graph: (c) => {
     const v = c.graph(0);
@@ -92,7 +92,7 @@ const cast = (typeOf: (c: NodeContext) => string): Operator => ({
 
 /** The whole value, whatever it is: at inference these do nothing. */
 const same: Operator = {
-  host: (c) => [c.tensor(0)],
+  fold: (c) => [c.tensor(0)],
   graph: (c) => [c.graph(0)],
 };
 
@@ -107,7 +107,7 @@ const dropout: Operator = {
     }
     const mask = (): OnnxTensor => {
       const type = c.opset >= 10 ? 'bool' : 'float32';
-      return hostTensor(`${c.node.name} mask`, type, v.shape, new Float64Array(size(v.shape)).fill(1));
+      return constTensor(`${c.node.name} mask`, type, v.shape, new Float64Array(size(v.shape)).fill(1));
     };
     return [v, (c.node.outputs[1] ?? '') === '' ? null : mask()];
   },
@@ -120,7 +120,7 @@ const shape: Operator = {
     const start = clamp(c.a.int('start', 0, -(2 ** 53), 2 ** 53));
     const end = clamp(c.a.int('end', own.length, -(2 ** 53), 2 ** 53));
     const list = own.slice(start, Math.max(start, end));
-    return [hostTensor(c.node.name, 'int64', [list.length], list)];
+    return [constTensor(c.node.name, 'int64', [list.length], list)];
   },
 };
 
@@ -132,7 +132,7 @@ export const shapeOperators: Readonly<Record<string, Operator>> = {
   Identity: same,
   Dropout: dropout,
   Shape: shape,
-  Size: { graph: (c) => [hostTensor(c.node.name, 'int64', [], [size(c.shape(0))])] },
+  Size: { graph: (c) => [constTensor(c.node.name, 'int64', [], [size(c.shape(0))])] },
   Cast: cast((c) => {
     const type = TYPE_NAMES.get(c.a.int('to', 1, 0, 64));
     if (type === undefined) throw c.unsupported(`to make type ${c.a.int('to', 1, 0, 64)}`);

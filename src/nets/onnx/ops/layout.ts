@@ -1,3 +1,4 @@
+// How values are laid out: elements picked by a table, axes in another order, slices, and values joined.
 import { size } from '../../../base/shape';
 import { concat } from '../../../shaders/concat';
 import { concatAxis, cutAxis } from '../../../shaders/concat_axis';
@@ -6,13 +7,13 @@ import { add } from '../../../shaders/pointwise';
 import { reshape } from '../../../shaders/reshape';
 import { type SparseMap, sparseRemap } from '../../../shaders/sparse_remap';
 import { transpose } from '../../../shaders/transpose';
-import { type Move, moveBy, OUTSIDE } from '../const_fold';
-import type { NodeContext } from '../importer';
+import { gatherConst, type IndexMap, indexMap, OUTSIDE } from '../const_fold';
 import { OnnxUnsupported } from '../model';
+import type { NodeContext, Operator } from '../operator';
 import type { GraphValue } from '../value';
 
-/** Moves elements of a value in the graph; what comes from nowhere is `value`. Any shapes, and exactly differentiable. */
-export function movedRef(c: NodeContext, x: Ref, { shape, from }: Move, value = 0): Ref {
+/** Elements of a value in the graph by a table; what comes from nowhere is `value`. Any shapes, and exactly differentiable. */
+export function gatherRef(c: NodeContext, x: Ref, { shape, from }: IndexMap, value = 0): Ref {
   const n = size(shape);
   if (n === 0) throw new OnnxUnsupported(`${c.who} makes a value without elements`, undefined, [c.node.op]);
   const flat = reshape(c.g, x, [1, 1, size(x.shape)]);
@@ -30,7 +31,7 @@ export function movedRef(c: NodeContext, x: Ref, { shape, from }: Move, value = 
 }
 
 /** Axes in another order. */
-export function permuted(c: NodeContext, x: Ref, perm: readonly number[]): Ref {
+export function transposeRef(c: NodeContext, x: Ref, perm: readonly number[]): Ref {
   const shape = perm.map((k) => x.shape[k] ?? 1);
   const real = perm.filter((k) => x.shape[k] !== 1);
   const ascending = [...real].sort((a, b) => a - b);
@@ -44,15 +45,15 @@ export function permuted(c: NodeContext, x: Ref, perm: readonly number[]): Ref {
     const order = real.map((k) => ascending.indexOf(k));
     return reshape(c.g, transpose(c.g, small, order), shape);
   }
-  return movedRef(
+  return gatherRef(
     c,
     x,
-    moveBy(x.shape, shape, (at, axis) => at[perm.indexOf(axis)] ?? 0),
+    indexMap(x.shape, shape, (at, axis) => at[perm.indexOf(axis)] ?? 0),
   );
 }
 
 /** `count` elements of an axis from `start` on. */
-export function taken(c: NodeContext, v: GraphValue, axis: number, start: number, count: number): Ref {
+export function sliceAxis(c: NodeContext, v: GraphValue, axis: number, start: number, count: number): Ref {
   if (start === 0 && count === v.shape[axis]) return v.ref;
   // The kept form of one picture has its channels in front.
   const behind = v.shape.length - v.ref.shape.length;
@@ -62,7 +63,7 @@ export function taken(c: NodeContext, v: GraphValue, axis: number, start: number
 }
 
 /** Values one behind the other along an axis. */
-export function joinedAlong(c: NodeContext, values: readonly GraphValue[], axis: number): Ref {
+export function concatValues(c: NodeContext, values: readonly GraphValue[], axis: number): Ref {
   const [first] = values;
   if (!first) throw new OnnxUnsupported(`${c.who} joins nothing`);
   const behind = first.shape.length - first.ref.shape.length;
@@ -76,3 +77,24 @@ export function joinedAlong(c: NodeContext, values: readonly GraphValue[], axis:
   const refs = values.map((v) => v.ref);
   return axis === behind ? concat(c.g, refs) : concatAxis(c.g, refs, axis - behind);
 }
+
+/** An operator that picks elements of its first input by one table, for constants and in the graph. */
+export const gatherOperator = (mapOf: (c: NodeContext, shape: readonly number[]) => IndexMap): Operator => ({
+  fold: (c) => [gatherConst(c.node.name, c.tensor(0), mapOf(c, c.shape(0)))],
+  graph: (c) => {
+    const v = c.graph(0);
+    const map = mapOf(c, v.shape);
+    const known = v.known && gatherConst(c.node.name, v.known, map);
+    if (known && size(map.shape) === 0) return [known];
+    return [{ ...c.out(gatherRef(c, c.ndOf(v), map), map.shape, v.type), ...(known && { known }) }];
+  },
+});
+
+/** The same with another way for what is computed; known numbers stay known. */
+export const withoutTable = (
+  mapOf: (c: NodeContext, shape: readonly number[]) => IndexMap,
+  graph: (c: NodeContext) => GraphValue,
+): Operator => {
+  const byTable = gatherOperator(mapOf);
+  return { ...byTable, graph: (c) => (c.graph(0).known ? (byTable.graph?.(c) ?? []) : [graph(c)]) };
+};

@@ -1,26 +1,23 @@
 import { size } from '../../../base/shape';
-import { lrn } from '../../../shaders/axis_linear';
 import * as binary from '../../../shaders/binary';
-import { toHalf, toReal } from '../../../shaders/cast';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
-import { instanceNorm } from '../../../shaders/standardize_rows';
 import { powConst } from '../../../shaders/unary';
-import type { NodeContext, Operator } from '../importer';
 import { type OnnxNode, type OnnxTensor, onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 import { type GraphValue, inGraph } from '../value';
 import { convolved } from './conv';
-import { constantParameters } from './filters';
+import { constantParameters } from './parameters';
 
-/** Numbers that a batch normalisation multiplies with and adds, one for each channel. */
+/** Numbers that a batch normalization multiplies with and adds, one for each channel. */
 interface Affine {
   readonly gain: Float32Array;
   readonly shift: Float32Array;
 }
 
-/** What an evaluated normalisation does, where its statistics are constants. */
+/** What an evaluated normalization does, where its statistics are constants. */
 function affineOf(c: NodeContext): Affine | null {
   const lists = [1, 2, 3, 4].map((k) => c.value(k));
   const constants = lists.filter((v): v is OnnxTensor => !inGraph(v));
@@ -39,7 +36,7 @@ function affineOf(c: NodeContext): Affine | null {
   return { gain, shift: beta.map((b, k) => b - (mu[k] ?? 0) * (gain[k] ?? 0)) };
 }
 
-/** The Conv that a normalisation can become part of: it makes its input from constant weights. */
+/** The Conv that a normalization can become part of: it makes its input from constant weights. */
 export function convBefore(
   nodes: readonly OnnxNode[],
   tensors: ReadonlyMap<string, OnnxTensor>,
@@ -68,7 +65,7 @@ const batchNormalization: Operator = {
       if (known.gain.length !== size(shape))
         throw onnxError(`${c.who} normalises ${known.gain.length} channels of ${size(shape)}`);
       const [gain, shift] = [known.gain, known.shift].map((data, k) =>
-        c.importer.upload(`${c.node.outputs[0]} ${k ? 'shift' : 'gain'}`, shape, () => data, `${c.node.name} ${k}`),
+        c.upload(`${c.node.outputs[0]} ${k ? 'shift' : 'gain'}`, shape, () => data, `${c.node.name} ${k}`),
       ) as [Ref, Ref];
       return [c.out(binary.add(c.g, binary.mul(c.g, x, gain), shift), v.shape, v.type)];
     }
@@ -102,7 +99,7 @@ function trained(c: NodeContext): readonly GraphValue[] {
   return [c.out(normal(c, x, mean, variance, own(1), own(2)), v.shape, v.type), running(3, mean), running(4, variance)];
 }
 
-/** A normalisation as part of the filters of the convolution before it. */
+/** A normalization as part of the filters of the convolution before it. */
 function foldedInto(c: NodeContext, conv: OnnxNode, { gain, shift }: Affine): GraphValue {
   const of = c.at(conv);
   const w = of.tensor(1);
@@ -124,33 +121,6 @@ function foldedInto(c: NodeContext, conv: OnnxNode, { gain, shift }: Affine): Gr
   return convolved(of, filters, offsets);
 }
 
-/** Each channel of each picture with its own mean and deviation; Ulyanov et al. 2016. */
-const instanceNormalization: Operator = {
-  graph: (c) => {
-    const v = c.graph(0);
-    const y = instanceNorm(c.g, c.ndOf(v), c.nd(1), c.nd(2), c.a.number('epsilon', 1e-5));
-    return [c.out(y, v.shape, v.type)];
-  },
-};
-
-const localResponse: Operator = {
-  graph: (c) => {
-    const v = c.graph(0);
-    const options = {
-      size: c.a.int('size', 1, 1, 65536),
-      alpha: c.a.number('alpha', 1e-4),
-      beta: c.a.number('beta', 0.75),
-      bias: c.a.number('bias', 1),
-    };
-    const x = c.ndOf(v);
-    if (x.kind !== 'half') return [c.out(lrn(c.g, x, options), v.shape, v.type)];
-    // Squares of what pictures of 0 to 255 excite are beyond f16.
-    return [c.out(toHalf(c.g, lrn(c.g, toReal(c.g, x), options)), v.shape, v.type)];
-  },
-};
-
-export const normaliseOperators: Readonly<Record<string, Operator>> = {
+export const batchNormalizationOperators: Readonly<Record<string, Operator>> = {
   BatchNormalization: batchNormalization,
-  InstanceNormalization: instanceNormalization,
-  LRN: localResponse,
 };

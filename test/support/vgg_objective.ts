@@ -1,15 +1,17 @@
-import { EngineError, shapeError } from '../base/errors';
-import { chw } from '../base/shape';
-import type { Graph } from '../graph/graph';
-import { channelMean } from '../shaders/channel_mean';
-import { conv2d } from '../shaders/conv2d';
-import { meanSquare, squaredError } from '../shaders/error';
-import { gram } from '../shaders/gram';
-import type { Ref } from '../shaders/op';
-import { add, affine, div, scale } from '../shaders/pointwise';
-import { buildNet, type NetOptions, netStride } from './onnx/build';
-import { EPS } from './statistics';
-import type { Net, Preprocessing, StyleLayer } from './weights';
+// The loss of a canvas against an exemplar by a network's features, outside any recipe.
+import { EngineError, shapeError } from '../../src/base/errors';
+import { chw } from '../../src/base/shape';
+import type { Graph } from '../../src/graph/graph';
+import { buildNet, netStride } from '../../src/nets/onnx/build';
+import type { NetOptions } from '../../src/nets/onnx/net_options';
+import { preprocessing } from '../../src/nets/preprocessing';
+import { EPS } from '../../src/nets/statistics';
+import type { Net, StyleLayer } from '../../src/nets/weights';
+import { channelMean } from '../../src/shaders/channel_mean';
+import { meanSquare, squaredError } from '../../src/shaders/error';
+import { gram } from '../../src/shaders/gram';
+import type { Ref } from '../../src/shaders/op';
+import { add, affine, div, scale } from '../../src/shaders/pointwise';
 
 /**
  * About what second moments are taken: the origin, the canvas' own mean (with the gradient through it; then they are
@@ -97,19 +99,4 @@ export function vggStride(net: Net, layers: readonly StyleLayer[] = net.layers):
     net.model,
     layers.map((l) => l.layer),
   );
-}
-
-/** From RGB in 0..1 to what a net takes: a 1x1 convolution; nothing where the net takes just that. */
-export function preprocessing(g: Graph, p: Preprocessing): (x: Ref) => Ref {
-  const isPlain = p.order === 'RGB' && p.range === 1 && p.mean.every((m) => m === 0) && p.std.every((s) => s === 1);
-  if (isPlain) return (x) => x;
-  const matrix = new Float32Array(9);
-  const offset = new Float32Array(3);
-  for (const c of [0, 1, 2] as const) {
-    matrix[3 * c + (p.order === 'RGB' ? c : 2 - c)] = p.range / p.std[c];
-    offset[c] = -p.mean[c] / p.std[c];
-  }
-  const w = g.constant([3, 3, 1, 1], matrix, 'preprocessing');
-  const bias = g.constant([3], offset, 'preprocessing offset');
-  return (x) => conv2d(g, x, w, { bias });
 }

@@ -3,11 +3,11 @@ import { slice0 } from '../../../shaders/concat';
 import { fill } from '../../../shaders/fill';
 import type { Ref } from '../../../shaders/op';
 import { reshape } from '../../../shaders/reshape';
-import { moveBy } from '../const_fold';
-import type { NodeContext } from '../importer';
+import { indexMap } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
+import type { NodeContext } from '../operator';
 import { type GraphValue, inGraph } from '../value';
-import { movedRef } from './moving';
+import { gatherRef } from './layout';
 
 /** Numbers on their way into the graph, cut into equal parts along the first axis. */
 export interface Parameters {
@@ -29,7 +29,7 @@ export function constantParameters(
       const n = size(shape);
       if (t.uniform !== undefined && !changed) return fill(c.g, shape, t.uniform);
       const key = count === 1 && !changed ? t : `${changed?.key ?? t.name} ${k} of ${count}`;
-      return c.importer.upload(
+      return c.upload(
         key,
         shape,
         () => (changed ? changed.data().slice(k * n, (k + 1) * n) : t.floats(k * n, (k + 1) * n)),
@@ -91,10 +91,10 @@ export function dilated(c: NodeContext, w: Ref, [dy, dx]: readonly [number, numb
   const [a = 1, b = 1, ky = 1, kx = 1] = w.shape;
   const shape = [a, b, (ky - 1) * dy + 1, (kx - 1) * dx + 1];
   const step = [1, 1, dy, dx];
-  return movedRef(
+  return gatherRef(
     c,
     w,
-    moveBy(w.shape, shape, (at, k) => {
+    indexMap(w.shape, shape, (at, k) => {
       const s = step[k] ?? 1;
       return (at[k] ?? 0) % s === 0 ? (at[k] ?? 0) / s : -1;
     }),

@@ -1,17 +1,20 @@
-// Operators that bring a value to a mean and a size of its own: those that no convolution can take in.
+// Operators that normalize a value by statistics of its own (BatchNormalization, with statistics of the file, is in
+// batch_normalization.ts).
 import { size } from '../../../base/shape';
+import { lrn } from '../../../shaders/axis_linear';
 import * as binary from '../../../shaders/binary';
 import { toHalf, toReal } from '../../../shaders/cast';
 import type { Ref } from '../../../shaders/op';
 import { affine, sqrt, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
+import { instanceNorm } from '../../../shaders/standardize_rows';
 import { powConst } from '../../../shaders/unary';
-import type { NodeContext, Operator } from '../importer';
 import { onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 import type { GraphValue } from '../value';
 
-interface Standard {
+interface Standardized {
   /** Mean 0, variance 1. */
   readonly y: Ref;
   readonly mean: Ref;
@@ -19,7 +22,7 @@ interface Standard {
   readonly gain: Ref;
 }
 
-function standard(c: NodeContext, x: Ref, axes: readonly number[], epsilon: number): Standard {
+function standardize(c: NodeContext, x: Ref, axes: readonly number[], epsilon: number): Standardized {
   const mean = reduceAxes(c.g, x, 'mean', { axes, keep: true });
   const centred = binary.sub(c.g, x, mean);
   const variance = reduceAxes(c.g, square(c.g, centred), 'mean', { axes, keep: true });
@@ -48,7 +51,7 @@ const layerNormalization: Operator = {
   graph: (c) => {
     const v = c.graph(0);
     const axes = lastAxes(c, v.shape.length);
-    const { y, mean, gain } = standard(c, real(c, 0), axes, c.a.number('epsilon', 1e-5));
+    const { y, mean, gain } = standardize(c, real(c, 0), axes, c.a.number('epsilon', 1e-5));
     const scaled = binary.mul(c.g, y, real(c, 1));
     const own = v.shape.map((d, k) => (axes.includes(k) ? 1 : d));
     return [
@@ -70,7 +73,7 @@ const groupNormalization: Operator = {
       throw onnxError(`${c.who} has gains [${c.shape(1).join(', ')}] for ${groups} groups of ${C} channels`);
     }
     const each = (C / groups) * size(sides);
-    const { y } = standard(c, reshape(c.g, real(c, 0), [N, groups, each]), [2], c.a.number('epsilon', 1e-5));
+    const { y } = standardize(c, reshape(c.g, real(c, 0), [N, groups, each]), [2], c.a.number('epsilon', 1e-5));
     const of = isOld ? [groups, 1] : [C, ...sides.map(() => 1)];
     const x = isOld ? y : reshape(c.g, y, v.shape);
     const [gain, bias] = [reshape(c.g, real(c, 1), of), reshape(c.g, real(c, 2), of)];
@@ -113,10 +116,37 @@ const unitLength: Operator = {
   },
 };
 
-export const standardiseOperators: Readonly<Record<string, Operator>> = {
+/** Each channel of each picture with its own mean and deviation; Ulyanov et al. 2016. */
+const instanceNormalization: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const y = instanceNorm(c.g, c.ndOf(v), c.nd(1), c.nd(2), c.a.number('epsilon', 1e-5));
+    return [c.out(y, v.shape, v.type)];
+  },
+};
+
+const localResponse: Operator = {
+  graph: (c) => {
+    const v = c.graph(0);
+    const options = {
+      size: c.a.int('size', 1, 1, 65536),
+      alpha: c.a.number('alpha', 1e-4),
+      beta: c.a.number('beta', 0.75),
+      bias: c.a.number('bias', 1),
+    };
+    const x = c.ndOf(v);
+    if (x.kind !== 'half') return [c.out(lrn(c.g, x, options), v.shape, v.type)];
+    // Squares of what pictures of 0 to 255 excite are beyond f16.
+    return [c.out(toHalf(c.g, lrn(c.g, toReal(c.g, x), options)), v.shape, v.type)];
+  },
+};
+
+export const normalizationOperators: Readonly<Record<string, Operator>> = {
   LayerNormalization: layerNormalization,
   GroupNormalization: groupNormalization,
   RMSNormalization: rootMeanSquare,
   MeanVarianceNormalization: meanVariance,
   LpNormalization: unitLength,
+  InstanceNormalization: instanceNormalization,
+  LRN: localResponse,
 };

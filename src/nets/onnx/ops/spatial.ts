@@ -1,8 +1,8 @@
-import type { NodeContext } from '../importer';
 import { onnxError } from '../model';
+import type { NodeContext } from '../operator';
 
 /** Batch, channels and spatial sides (one to three) of a value [N, C, ...]. */
-export interface Maps {
+export interface Spatial {
   readonly N: number;
   readonly C: number;
   readonly sides: readonly number[];
@@ -10,7 +10,7 @@ export interface Maps {
   readonly plane: readonly [H: number, W: number] | null;
 }
 
-export function maps(c: NodeContext, shape: readonly number[]): Maps {
+export function spatialOf(c: NodeContext, shape: readonly number[]): Spatial {
   const [N = 1, C = 1, ...sides] = shape;
   if (sides.length < 1 || sides.length > 3) {
     throw onnxError(`${c.who} takes maps of one to three sides, not [${shape.join(', ')}]`);

@@ -4,14 +4,14 @@ import type { Ref } from '../../../shaders/op';
 import { affine } from '../../../shaders/pointwise';
 import { powConst } from '../../../shaders/unary';
 import { broadcastShape, numbers } from '../const_fold';
-import type { NodeContext } from '../importer';
+import type { NodeContext } from '../operator';
 import type { GraphValue } from '../value';
 
 const functions = { add, sub, mul, div, pow, max, min, prelu } as const;
-export type Combination = keyof typeof functions;
+export type BinaryName = keyof typeof functions;
 
 /** Two values, element by element, either repeated along the axes that it lacks. */
-export function combined(c: NodeContext, fn: Combination, a: GraphValue, b: GraphValue): GraphValue {
+export function broadcastBinary(c: NodeContext, fn: BinaryName, a: GraphValue, b: GraphValue): GraphValue {
   const shape = broadcastShape(c.who, [a.shape, b.shape]);
   const { g } = c;
   const s = numberOf(c, b);

@@ -2,15 +2,15 @@
 // integers could stand for, but not rounded, so that gradients pass. Only what leaves the graph is rounded.
 import { size } from '../../../base/shape';
 import { clamp } from '../../../shaders/pointwise';
-import { hostTensor, isReal, numbers, rangeOf } from '../const_fold';
-import type { NodeContext, Operator } from '../importer';
+import { constTensor, isReal, numbers, rangeOf } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
+import type { NodeContext, Operator } from '../operator';
 import { floatCodes } from '../tensor';
 import { type GraphValue, inGraph } from '../value';
 import { convolved } from './conv';
 import { roundEven } from './elementwise';
-import { constantParameters } from './filters';
-import { matrixProduct } from './linear';
+import { matrixProduct } from './matmul';
+import { constantParameters } from './parameters';
 
 /** Which of some scales and zero points belongs to an element. */
 interface Grid {
@@ -51,7 +51,7 @@ function dequantised(name: string, t: OnnxTensor, grid: Grid, type: string, shap
     const k = grid.at(i);
     return ((x[i] ?? 0) - (grid.zeros[k] ?? 0)) * (grid.scales[k] ?? 1);
   });
-  return hostTensor(name, type, shape, data);
+  return constTensor(name, type, shape, data);
 }
 
 const TYPES: ReadonlyMap<number, string> = new Map([
@@ -151,7 +151,7 @@ function realInput(c: NodeContext, k: number, scale: number, zero: number): Grap
     return { ref: v.ref, shape: v.shape, type: 'float32' };
   }
   const t = dequantised(v.name, v, gridOf(c, v.shape, scale, zero), 'float32');
-  const ref = c.importer.upload(t, t.shape.length === 0 ? [1] : t.shape, () => t.floats(), v.name);
+  const ref = c.upload(t, t.shape.length === 0 ? [1] : t.shape, () => t.floats(), v.name);
   return c.out(ref, t.shape, 'float32');
 }
 
@@ -189,7 +189,7 @@ const quantisedConv: Operator = {
   },
 };
 
-export const quantiseOperators: Readonly<Record<string, Operator>> = {
+export const quantizeOperators: Readonly<Record<string, Operator>> = {
   DequantizeLinear: {
     graph: (c) => {
       const v = c.value(0);
