@@ -90,7 +90,7 @@ async function grow(
   let canvas: Float32Array;
   try {
     for (let reached = false; evaluations < most && !reached; evaluations++) {
-      plan.knob('rate', goal > 0 ? RATE : rateAt(evaluations));
+      plan.setScalar('rate', goal > 0 ? RATE : rateAt(evaluations));
       plan.run();
       if (goal > 0) reached = ((await plan.read(o.loss))[0] ?? 0) <= goal;
     }

@@ -99,7 +99,7 @@ const indented = (text: string): string => text.replace(/^/gm, '  ');
 type AnyCase = Case<number, unknown>;
 
 const kindOf = (spec: OpSpec, k: number): Dtype =>
-  spec.indices?.includes(k) ? 'u32' : spec.half?.inputs?.includes(k) ? 'half' : 'real';
+  spec.indices?.includes(k) ? 'u32' : spec.f16?.inputs?.includes(k) ? 'f16' : 'f32';
 
 function inputs(g: Graph, spec: OpSpec, c: AnyCase): Node[] {
   return (c.shapes as readonly Shape[]).map((s, k) => g.input(s, `x${k}`, kindOf(spec, k)));
@@ -124,8 +124,8 @@ function gradientOf(spec: OpSpec): string {
   const x = inputs(g, spec, c);
   const y = g.apply(spec.op, x as never, c.attrs);
   const wanted = spec.differentiable ?? x.map((_, k) => k).filter((k) => !spec.indices?.includes(k));
-  if (wanted.length === 0 || y.kind === 'u32') return 'none';
-  const seed = g.input(y.shape, 'dy', y.kind === 'half' ? 'half' : 'real');
+  if (wanted.length === 0 || y.dtype === 'u32') return 'none';
+  const seed = g.input(y.shape, 'dy', y.dtype === 'f16' ? 'f16' : 'f32');
   const before = g.nodes.length;
   g.grad(
     y,
@@ -144,13 +144,13 @@ function kernelsOf(specs: readonly OpSpec[]): Map<string, KernelSource> {
     for (const c of spec.cases as readonly AnyCase[]) {
       const g = new Graph();
       const x = inputs(g, spec, c);
-      const { kind } = g.apply(spec.op, x as never, c.attrs);
-      const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), kind };
+      const { dtype } = g.apply(spec.op, x as never, c.attrs);
+      const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), dtype };
       let scratch = -2;
-      const launches = spec.op.forward(x as never, y, c.attrs, (s, k = 'real') => ({
+      const launches = spec.op.forward(x as never, y, c.attrs, (s, k = 'f32') => ({
         id: scratch--,
         shape: s,
-        kind: k,
+        dtype: k,
       }));
       for (const { kernel } of launches) found.set(kernel.name, kernel);
     }

@@ -14,7 +14,7 @@ export function elideCasts(work: Work, kept: ReadonlySet<number>): boolean {
   /** Inputs without their casts; null where one of the maps is no f16. */
   const taken = (x: readonly Node[], maps: readonly number[]): readonly Node[] | null => {
     const bare = x.map((v, k) => (maps.includes(k) ? (source(v) ?? v) : v));
-    return maps.every((k) => bare[k]?.kind === 'half') ? bare : null;
+    return maps.every((k) => bare[k]?.dtype === 'f16') ? bare : null;
   };
   const source = ({ id }: Node): Node | undefined => {
     const cast = work.get(id);
@@ -24,15 +24,15 @@ export function elideCasts(work: Work, kept: ReadonlySet<number>): boolean {
     const { op, x, attrs, shape } = self;
     const [only] = x;
     const maker = op === toHalfOp && only ? work.get(only.id) : undefined;
-    if (maker?.op.half?.gain && only && readers.get(only.id) === 1 && !kept.has(only.id)) {
-      const maps = taken(maker.x, maker.op.half.maps);
-      const scaled = maker.op.half.gain(maker.attrs, (attrs as CastAttrs).scale);
+    if (maker?.op.f16Maps?.gain && only && readers.get(only.id) === 1 && !kept.has(only.id)) {
+      const maps = taken(maker.x, maker.op.f16Maps.maps);
+      const scaled = maker.op.f16Maps.gain(maker.attrs, (attrs as CastAttrs).scale);
       if (!maps || scaled === null) continue;
       work.set(id, { op: maker.op, x: maps, attrs: scaled, shape });
       work.delete(only.id);
       changed = true;
-    } else if (op.half && !op.half.gain) {
-      const maps = taken(x, op.half.maps);
+    } else if (op.f16Maps && !op.f16Maps.gain) {
+      const maps = taken(x, op.f16Maps.maps);
       if (!maps) continue;
       work.set(id, { op, x: maps, attrs, shape });
       changed = true;

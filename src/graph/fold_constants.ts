@@ -20,8 +20,10 @@ export function foldable(g: Graph, outputs: readonly Ref[]): Node[] {
       constant.set(node.id, source.from === 'constant');
       continue;
     }
-    const turns = Object.values((source.attrs ?? {}) as object).some((v) => typeof v === 'object' && v && 'knob' in v);
-    constant.set(node.id, !turns && source.x.length > 0 && source.x.every((x) => constant.get(x.id)));
+    const runtime = Object.values((source.attrs ?? {}) as object).some(
+      (v) => typeof v === 'object' && v && 'scalar' in v,
+    );
+    constant.set(node.id, !runtime && source.x.length > 0 && source.x.every((x) => constant.get(x.id)));
     largest.set(
       node.id,
       source.x.reduce((most, x) => Math.max(most, largest.get(x.id) ?? 0), size(node.shape)),
@@ -37,7 +39,7 @@ export function foldable(g: Graph, outputs: readonly Ref[]): Node[] {
       return;
     }
     const n = size(node.shape);
-    if (node.kind === 'real' && n <= SMALL && (largest.get(node.id) ?? 0) > 4 * n) found.set(node.id, node);
+    if (node.dtype === 'f32' && n <= SMALL && (largest.get(node.id) ?? 0) > 4 * n) found.set(node.id, node);
   };
   for (const r of outputs) visit(g.node(r));
   for (const node of g.assigned.values()) visit(node);

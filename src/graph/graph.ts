@@ -38,7 +38,7 @@ export class Graph implements Builder {
   /** State id -> the value it takes when the run is over. */
   readonly assigned = new Map<number, Node>();
   readonly #fixed = new Map<number, boolean>();
-  readonly #halves = new Map<number, Node>();
+  readonly #memo = new Map<object, Map<string, unknown>>();
 
   /** What is appended from now on is computed `times` times in each run, all of it, one time after another. */
   section(times: number, setup = false): void {
@@ -46,32 +46,39 @@ export class Graph implements Builder {
   }
 
   /** A value that the host writes before a run (`plan.write`). */
-  input(shape: Shape, label = 'input', kind: Dtype = 'real'): Node {
-    return this.#push({ from: 'input' }, shape, kind, label);
+  input(shape: Shape, label = 'input', dtype: Dtype = 'f32'): Node {
+    return this.#push({ from: 'input' }, shape, dtype, label);
   }
 
   /**
    * A value that never changes. Whatever depends on constants alone is computed once, at compilation. Weights come as a
    * function, which each compilation calls, so that the host does not keep what the device has.
    */
-  constant(shape: Shape, data: HostData, label = 'constant', kind = kindOfData(data)): Node {
-    return this.#push({ from: 'constant', data }, checked(shape, data, label), kind, label);
+  constant(shape: Shape, data: HostData, label = 'constant', dtype = dtypeOfData(data)): Node {
+    return this.#push({ from: 'constant', data }, checked(shape, data, label), dtype, label);
   }
 
   /** A value that one run leaves for the next: `assign` says which. `data` is what the first run finds. */
   state(shape: Shape, data: Float32Array | Uint32Array, label = 'state'): Node {
-    return this.#push({ from: 'state', data }, checked(shape, data, label), kindOfData(data), label);
+    return this.#push({ from: 'state', data }, checked(shape, data, label), dtypeOfData(data), label);
   }
 
   /** Where f16 meets f32 that constants alone make (filters, say), that is stored as f16 too. */
   apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Node {
     const given = (x as readonly Ref[]).map((r) => this.node(r));
-    const half = given.some((n) => n.kind === 'half');
+    const half = given.some((n) => n.dtype === 'f16');
     const inputs = given.map((n, k) =>
-      half && n.kind === 'real' && (op.half?.maps.includes(k) ?? true) && this.#isFixed(n) ? this.#asHalf(n) : n,
+      half && n.dtype === 'f32' && (op.f16Maps?.maps.includes(k) ?? true) && this.#isFixed(n) ? this.#asHalf(n) : n,
     );
     const shape = op.infer(inputs.map((n) => n.shape) as unknown as Tuple<Shape, N>, attrs);
-    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, kindOf(op, inputs), op.name);
+    return this.#push({ from: 'op', op, x: inputs, attrs }, shape, dtypeOf(op, inputs), op.name);
+  }
+
+  memo<T>(of: object, name: string, make: () => T): T {
+    const made = this.#memo.get(of) ?? new Map<string, unknown>();
+    this.#memo.set(of, made);
+    if (!made.has(name)) made.set(name, make());
+    return made.get(name) as T;
   }
 
   /** Lets `state` take `value` at the end of each run. All reads within a run see the old value. */
@@ -79,7 +86,7 @@ export class Graph implements Builder {
     const target = this.node(state);
     const node = this.node(value);
     if (target.source.from !== 'state') throw invariant(`assign to ${target.label}#${target.id}, which is no state`);
-    if (!sameShape(target.shape, node.shape) || target.kind !== node.kind) {
+    if (!sameShape(target.shape, node.shape) || target.dtype !== node.dtype) {
       throw invariant(`assign of ${node.label} ${node.shape} to ${target.label} ${target.shape}`);
     }
     this.assigned.set(target.id, node);
@@ -106,9 +113,9 @@ export class Graph implements Builder {
     for (const node of this.nodes.slice(0, last.id + 1)) {
       if (node.source.from === 'op' && node.source.x.some((x) => onPath.has(x.id))) onPath.add(node.id);
     }
-    const constant = ({ shape, kind }: Node, value: number): Ref => {
+    const constant = ({ shape, dtype }: Node, value: number): Ref => {
       const full = fill(this, shape, value);
-      return kind === 'half' ? toHalf(this, full) : full;
+      return dtype === 'f16' ? toHalf(this, full) : full;
     };
     const seed = dy ?? constant(last, 1);
     const found = new Map<number, Ref>([[last.id, seed]]);
@@ -126,9 +133,9 @@ export class Graph implements Builder {
           throw invariant(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
         }
         // Sums of f16 are f32, and so is what their gradients spread.
-        const part = d.kind === 'real' && input.kind === 'half' ? toHalf(this, d) : d;
-        if (part.kind !== input.kind)
-          throw invariant(`${op.name} gives a ${d.kind} gradient for ${input.kind} input ${k}`);
+        const part = d.dtype === 'f32' && input.dtype === 'f16' ? toHalf(this, d) : d;
+        if (part.dtype !== input.dtype)
+          throw invariant(`${op.name} gives a ${d.dtype} gradient for ${input.dtype} input ${k}`);
         const sofar = found.get(input.id);
         found.set(input.id, sofar ? add(this, sofar, part) : part);
       });
@@ -146,30 +153,28 @@ export class Graph implements Builder {
   }
 
   #asHalf(node: Node): Node {
-    const made = this.#halves.get(node.id) ?? this.node(toHalf(this, node));
-    this.#halves.set(node.id, made);
-    return made;
+    return this.memo(node, 'f16', () => this.node(toHalf(this, node)));
   }
 
-  #push(source: Source, shape: Shape, kind: Dtype, label: string): Node {
-    const node: Node = { id: this.nodes.length, shape, kind, source, label, section: this.sections.length - 1 };
+  #push(source: Source, shape: Shape, dtype: Dtype, label: string): Node {
+    const node: Node = { id: this.nodes.length, shape, dtype, source, label, section: this.sections.length - 1 };
     this.nodes.push(node);
     return node;
   }
 }
 
 /** How an op's value is stored: as it says, else like its inputs, indices aside. */
-function kindOf(op: Op, inputs: readonly Node[]): Dtype {
-  const { half } = op;
-  const maps = half ? inputs.filter((_, k) => half.maps.includes(k)) : inputs;
-  const kinds = new Set(maps.map((x) => x.kind).filter((k) => k !== 'u32'));
-  if (kinds.size > 1 || inputs.some((x) => x.kind === 'half' && !maps.includes(x))) {
+function dtypeOf(op: Op, inputs: readonly Node[]): Dtype {
+  const { f16Maps } = op;
+  const maps = f16Maps ? inputs.filter((_, k) => f16Maps.maps.includes(k)) : inputs;
+  const dtypes = new Set(maps.map((x) => x.dtype).filter((k) => k !== 'u32'));
+  if (dtypes.size > 1 || inputs.some((x) => x.dtype === 'f16' && !maps.includes(x))) {
     throw invariant(`${op.name} of f32 and f16 at once`);
   }
-  return op.kind ?? (kinds.has('half') && (!half || half.gain) ? 'half' : 'real');
+  return op.dtype ?? (dtypes.has('f16') && (!f16Maps || f16Maps.gain) ? 'f16' : 'f32');
 }
 
-const kindOfData = (data: HostData): Dtype => (data instanceof Uint32Array ? 'u32' : 'real');
+const dtypeOfData = (data: HostData): Dtype => (data instanceof Uint32Array ? 'u32' : 'f32');
 
 function checked(shape: Shape, data: HostData, label: string): Shape {
   if (typeof data !== 'function' && size(shape) !== data.length) {

@@ -9,7 +9,7 @@ import type { Graph } from './graph';
 import { assertLimits, gridOf } from './limits';
 import type { Recomputed } from './program';
 import { type Schedule, schedule, unrolled } from './schedule';
-import { type KnobPlace, UniformBlocks } from './uniforms';
+import { type ScalarPlace, UniformBlocks } from './uniforms';
 
 export interface CompileOptions {
   /** Storage type of real values. Sums are f32 always. */
@@ -80,7 +80,7 @@ const CHUNK = 1024;
  * no buffer, bind group or pipeline, and reads nothing back.
  */
 export class Plan {
-  readonly #knobs: ReadonlyMap<string, KnobPlace>;
+  readonly #scalars: ReadonlyMap<string, ScalarPlace>;
   #closed = false;
 
   private constructor(
@@ -93,7 +93,7 @@ export class Plan {
     private readonly uniforms: UniformBlocks,
     private readonly copies: readonly { from: GPUBuffer; to: GPUBuffer; bytes: number }[],
   ) {
-    this.#knobs = uniforms.knobs;
+    this.#scalars = uniforms.scalars;
   }
 
   /**
@@ -121,7 +121,7 @@ export class Plan {
     const chosen = new Map<string, number>();
     const drafts = s.launches.map(({ launch, label, once, section, over }) => {
       const usable = usableVariants(device.gpu, launch.kernel);
-      const scalar: Scalar = sums === 'f16' || launch.bind.some((r) => r.kind === 'half') ? 'f16' : 'f32';
+      const scalar: Scalar = sums === 'f16' || launch.bind.some((r) => r.dtype === 'f16') ? 'f16' : 'f32';
       if (sums === 'f32' && scalar === 'f16') checkKinds(launch, label);
       const asked = `${label} ${launch.kernel.name}`;
       const index = chosen.get(asked) ?? variant(launch.kernel, { shape: shapeClass(launch), scalar, usable });
@@ -263,12 +263,12 @@ export class Plan {
   /** Sets an input or a state. */
   write(ref: Ref, data: Float32Array | Uint32Array): void {
     if (!this.schedule.writable(ref.id)) throw invariant(`write to value #${ref.id}, which is no input and no state`);
-    if ((ref.kind === 'u32') !== data instanceof Uint32Array)
-      throw invariant(`write of other numbers than ${ref.kind}`);
+    if ((ref.dtype === 'u32') !== data instanceof Uint32Array)
+      throw invariant(`write of other numbers than ${ref.dtype}`);
     if (data.length !== size(ref.shape)) {
       throw new EngineError('ShapeError', `write of ${data.length} elements into ${shapeText(ref.shape)}`);
     }
-    this.device.gpu.queue.writeBuffer(this.buffer(ref), 0, packed(data, storage(ref.kind, this.scalar)));
+    this.device.gpu.queue.writeBuffer(this.buffer(ref), 0, packed(data, storage(ref.dtype, this.scalar)));
   }
 
   /** The buffer that holds an input, a state or an output. */
@@ -287,18 +287,23 @@ export class Plan {
   /** Reads an input, a state or an output. For results, never inside an iteration: see `Watch`. */
   async read(ref: Ref): Promise<Float32Array<ArrayBuffer>> {
     const bytes = await this.device.read(this.buffer(ref), this.bytes(ref));
-    if (ref.kind === 'u32') return Float32Array.from(new Uint32Array(bytes));
-    return storage(ref.kind, this.scalar) === 'f16' ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
+    if (ref.dtype === 'u32') return Float32Array.from(new Uint32Array(bytes));
+    return storage(ref.dtype, this.scalar) === 'f16' ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
   }
 
-  /** Changes a number in the uniforms of every launch that uses the knob. */
-  knob(name: string, value: number): void {
-    const place = this.#knobs.get(name);
-    if (!place) throw invariant(`the plan has no knob ${name}`);
+  /** Changes a number in the uniforms of every launch that uses it. */
+  setScalar(name: string, value: number): void {
+    const place = this.#scalars.get(name);
+    if (!place) throw invariant(`the plan has no runtime scalar ${name}`);
     place.set(value);
     for (const offset of place.offsets) {
       this.device.gpu.queue.writeBuffer(this.uniforms.buffer, offset, place.data);
     }
+  }
+
+  /** @deprecated The name of `setScalar` in 0.1.0. */
+  knob(name: string, value: number): void {
+    this.setScalar(name, value);
   }
 
   /** What is computed twice to take less memory; null: nothing. */
@@ -369,21 +374,21 @@ function upload(device: Device, graph: Graph, s: Schedule, bufferOf: (id: number
     if (node && found.length !== size(node.shape)) {
       throw new EngineError('ShapeError', `${node.label} has ${found.length} elements for ${shapeText(node.shape)}`);
     }
-    const scalar = storage(node?.kind, sums);
+    const scalar = storage(node?.dtype, sums);
     const bytes = typeof data === 'function' && scalar === 'f32' ? found : packed(found, scalar);
     device.gpu.queue.writeBuffer(bufferOf(id), 0, bytes as GPUAllowSharedBufferSource);
   }
 }
 
-const storage = (kind: Dtype | undefined, real: Scalar): Scalar => (kind === 'half' ? 'f16' : real);
+const storage = (dtype: Dtype | undefined, real: Scalar): Scalar => (dtype === 'f16' ? 'f16' : real);
 
 /** Whether all that a launch has in the kernel's type T is f16: f32 taken for it would go unnoticed. */
 function checkKinds({ kernel, bind }: Launch, label: string): void {
   const types = [...kernel.wgsl.matchAll(/@binding\(\d+\)\s+var<storage[^>]*>\s*\w+\s*:\s*array<(.+)>;/g)];
   for (const [k, type] of types.entries()) {
-    const kind = bind[k]?.kind;
+    const dtype = bind[k]?.dtype;
     const half = /\bT\b/.test(type[1] ?? '');
-    if (half && kind !== 'half') throw invariant(`${label} has ${kind} in place ${k} of ${kernel.name}, which is f16`);
+    if (half && dtype !== 'f16') throw invariant(`${label} has ${dtype} in place ${k} of ${kernel.name}, which is f16`);
   }
 }
 

@@ -28,25 +28,25 @@ export interface Forward {
   readonly x: readonly Ref[];
   readonly parts: readonly Launch[];
   readonly scratch: readonly Ref[];
-  /** Whether a knob has a part in it. */
-  readonly turns: boolean;
+  /** Whether a runtime scalar has a part in it. */
+  readonly runtime: boolean;
 }
 
 /** Asks an op how it computes its value. Pure, so it can be asked before anything is put in order. */
 export function forwardOf(
   applied: (Applied & { readonly x: readonly Node[] }) | undefined,
   node: Node | undefined,
-  extra: (shape: Shape, kind: Dtype, label: string) => Ref,
+  extra: (shape: Shape, dtype: Dtype, label: string) => Ref,
 ): Forward {
   if (!applied || !node) throw invariant(`no work for node #${node?.id}`);
   const label = `${applied.op.name}#${node.id}`;
   const scratch: Ref[] = [];
-  const usual: Dtype = [...applied.x, node].some((v) => v.kind === 'half') ? 'half' : 'real';
-  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, kind: Dtype = usual) => {
-    const ref = extra(shape, kind, `scratch of ${label}`);
+  const usual: Dtype = [...applied.x, node].some((v) => v.dtype === 'f16') ? 'f16' : 'f32';
+  const parts = applied.op.forward(applied.x, node, applied.attrs, (shape: Shape, dtype: Dtype = usual) => {
+    const ref = extra(shape, dtype, `scratch of ${label}`);
     scratch.push(ref);
     return ref;
   });
-  const turns = parts.some((p) => Object.values(p.uniforms).some((u) => typeof u === 'object'));
-  return { label, x: applied.x, parts, scratch, turns };
+  const runtime = parts.some((p) => Object.values(p.uniforms).some((u) => typeof u === 'object'));
+  return { label, x: applied.x, parts, scratch, runtime };
 }

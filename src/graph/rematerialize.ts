@@ -12,7 +12,7 @@ interface Means {
   readonly once: ReadonlySet<number>;
   readonly setup: (id: number) => boolean;
   readonly place: (p: Program) => Schedule;
-  readonly extra: (shape: readonly number[], kind: Dtype, label: string) => Ref;
+  readonly extra: (shape: readonly number[], dtype: Dtype, label: string) => Ref;
   readonly budget: number;
 }
 
@@ -260,7 +260,7 @@ class Turn {
 
   #bytes(id: number): number {
     const node = this.graph.nodes[id];
-    return (node?.kind === 'half' ? 2 : 4) * size(node?.shape ?? []);
+    return (node?.dtype === 'f16' ? 2 : 4) * size(node?.shape ?? []);
   }
 
   /** Bytes saved for each operation that computing a value again takes. */

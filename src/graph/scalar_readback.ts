@@ -18,7 +18,7 @@ export class ScalarReadback {
     readonly refs: readonly Ref[],
     depth = 3,
   ) {
-    if (plan.scalar !== 'f32' || refs.some((r) => r.kind !== 'real')) throw invariant('Watch reads f32 values');
+    if (plan.scalar !== 'f32' || refs.some((r) => r.dtype !== 'f32')) throw invariant('Watch reads f32 values');
     this.#bytes = 4 * refs.reduce((n, r) => n + size(r.shape), 0);
     for (let k = 0; k < depth; k++) {
       const buffer = plan.device.createBuffer({

@@ -76,20 +76,20 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
     if (elideCasts(work, kept)) fuse(work, kept);
   }
 
-  const shapes = new Map<number, { shape: Shape; kind: Dtype; label: string }>();
+  const shapes = new Map<number, { shape: Shape; dtype: Dtype; label: string }>();
   let extraId = -1;
-  const extra = (shape: Shape, kind: Dtype, label: string): Ref => {
-    const ref: Ref = { id: extraId--, shape, kind };
-    shapes.set(ref.id, { shape, kind, label });
+  const extra = (shape: Shape, dtype: Dtype, label: string): Ref => {
+    const ref: Ref = { id: extraId--, shape, dtype };
+    shapes.set(ref.id, { shape, dtype, label });
     return ref;
   };
 
   const ids = [...work.keys()].sort((a, b) => a - b);
   const forward = new Map(ids.map((id) => [id, forwardOf(work.get(id), graph.nodes[id], extra)]));
-  // What depends on constants alone runs once, before everything else; but a knob may turn between runs.
+  // What depends on constants alone runs once, before everything else; but a runtime scalar may change between runs.
   const once = new Set<number>();
   for (const node of graph.nodes) {
-    const fixed = work.get(node.id)?.x.every((x) => once.has(x.id)) && !forward.get(node.id)?.turns;
+    const fixed = work.get(node.id)?.x.every((x) => once.has(x.id)) && !forward.get(node.id)?.runtime;
     if (node.source.from === 'constant' || fixed) once.add(node.id);
   }
   const sectionOf = (id: number): number => graph.nodes[id]?.section ?? 0;
@@ -126,8 +126,8 @@ interface Draft extends Program {
   readonly kept: ReadonlySet<number>;
   readonly assigned: ReadonlyMap<number, Node>;
   readonly once: ReadonlySet<number>;
-  readonly shapes: ReadonlyMap<number, { shape: Shape; kind: Dtype; label: string }>;
-  readonly extra: (shape: Shape, kind: Dtype, label: string) => Ref;
+  readonly shapes: ReadonlyMap<number, { shape: Shape; dtype: Dtype; label: string }>;
+  readonly extra: (shape: Shape, dtype: Dtype, label: string) => Ref;
 }
 
 /** Finds out when each value of a program lives, and where. */
@@ -140,9 +140,9 @@ function placed(
 ): Schedule {
   const { order, work, forward, kept, assigned, once, nodeOf } = draft;
   const shapes = new Map(draft.shapes);
-  const extra = (shape: Shape, kind: Dtype, label: string): Ref => {
-    const ref = draft.extra(shape, kind, label);
-    shapes.set(ref.id, { shape, kind, label });
+  const extra = (shape: Shape, dtype: Dtype, label: string): Ref => {
+    const ref = draft.extra(shape, dtype, label);
+    shapes.set(ref.id, { shape, dtype, label });
     return ref;
   };
   const sectionOf = (id: number): number => nodeOf(id)?.section ?? 0;
@@ -162,7 +162,7 @@ function placed(
   const bytesOf = (id: number): number => {
     const value = shapes.get(id);
     if (!value) throw invariant(`value #${id} is not in the plan`);
-    return size(value.shape) * { real: options.realBytes, half: 2, u32: 4 }[value.kind];
+    return size(value.shape) * { f32: options.realBytes, f16: 2, u32: 4 }[value.dtype];
   };
 
   const viewOf = new Map<number, number>();
@@ -184,7 +184,7 @@ function placed(
     // The host may write and read any input or state; a constant that nobody needs takes no memory.
     const asked = node.source.from !== 'constant' && !options.alone;
     if (!asked && !read.has(node.id) && !kept.has(node.id)) continue;
-    shapes.set(node.id, { shape: node.shape, kind: node.kind, label: `${node.label}#${node.id}` });
+    shapes.set(node.id, { shape: node.shape, dtype: node.dtype, label: `${node.label}#${node.id}` });
     from.set(node.id, 0);
     if (node.source.from !== 'input') initial.push({ id: node.id, data: node.source.data });
     use(node.id, node.source.from === 'constant' && !kept.has(node.id) ? 0 : FOREVER);
@@ -227,7 +227,7 @@ function placed(
     } else {
       from.set(id, time);
     }
-    shapes.set(id, { shape: node.shape, kind: node.kind, label });
+    shapes.set(id, { shape: node.shape, dtype: node.dtype, label });
     for (const ref of scratch) {
       from.set(ref.id, time);
       use(ref.id, time);
@@ -263,7 +263,7 @@ function placed(
   const aside = (id: number): number => {
     const node = graph.nodes[id];
     if (!node) throw invariant(`value #${id} is not in the graph`);
-    const ref = extra(node.shape, node.kind, `old ${node.label}#${id}`);
+    const ref = extra(node.shape, node.dtype, `old ${node.label}#${id}`);
     from.set(ref.id, 0);
     use(ref.id, FOREVER);
     return ref.id;

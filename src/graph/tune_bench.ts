@@ -102,16 +102,16 @@ export class Bench {
     device.gpu.queue.submit([encoder.finish()]);
     const fault = await device.gpu.popErrorScope();
     if (fault) throw new Dropped(fault.message);
-    const written = new Map<number, { kind: Dtype; buffer: GPUBuffer; bytes: number }>();
+    const written = new Map<number, { dtype: Dtype; buffer: GPUBuffer; bytes: number }>();
     for (const { launch, buffers } of this.steps) {
       for (const [k, ref] of launch.bind.entries()) {
         const at = buffers[k];
-        if (at && ref.id >= 0 && launch.kernel.binds[k] === 'write') written.set(ref.id, { kind: ref.kind, ...at });
+        if (at && ref.id >= 0 && launch.kernel.binds[k] === 'write') written.set(ref.id, { dtype: ref.dtype, ...at });
       }
     }
     const all: Output[] = [];
-    for (const { kind, buffer, bytes } of written.values()) {
-      all.push({ kind, data: await device.read(buffer, Math.min(bytes, COMPARED)) });
+    for (const { dtype, buffer, bytes } of written.values()) {
+      all.push({ dtype, data: await device.read(buffer, Math.min(bytes, COMPARED)) });
     }
     return all;
   }

@@ -68,7 +68,7 @@ async function race(
     const ms = (await profile(plan, 1, clock)).reduce((n, row) => n + row.ms, 0);
     return stopwatch ? stopwatch(algorithm, ms) : ms;
   };
-  let truth: readonly { kind: 'real'; data: ArrayBuffer }[] = [];
+  let truth: readonly { dtype: 'f32'; data: ArrayBuffer }[] = [];
   try {
     for (const algorithm of ALGORITHMS) {
       let plan: Plan | undefined;
@@ -78,7 +78,7 @@ async function race(
         const { g, y } = alone(size, algorithm, (n) => Float32Array.from({ length: n }, () => 2 * rng.uniform() - 1));
         plan = await Plan.compile(device, g, [y], { scalar });
         plan.run();
-        const found = [{ kind: 'real' as const, data: await device.read(plan.buffer(y), plan.bytes(y)) }];
+        const found = [{ dtype: 'f32' as const, data: await device.read(plan.buffer(y), plan.bytes(y)) }];
         if (algorithm === 'direct') truth = found;
         const fault = difference(truth, found, scalar);
         let warm = Number.POSITIVE_INFINITY;

@@ -38,7 +38,7 @@ export const rounded = (ms: number): number => Number(ms.toPrecision(4));
 
 /** A value that a candidate computed. */
 export interface Output {
-  readonly kind: Dtype;
+  readonly dtype: Dtype;
   readonly data: ArrayBuffer;
 }
 
@@ -49,9 +49,9 @@ export function difference(
   scalar: Scalar,
   real: Scalar = scalar,
 ): string | null {
-  for (const [k, { kind, data }] of truth.entries()) {
+  for (const [k, { dtype, data }] of truth.entries()) {
     const other = found[k]?.data ?? new ArrayBuffer(0);
-    const [a, b] = [numbers(data, kind, real), numbers(other, kind, real)];
+    const [a, b] = [numbers(data, dtype, real), numbers(other, dtype, real)];
     let [largest, apart] = [0, 0];
     for (let i = 0; i < a.length; i++) {
       const [x = Number.NaN, y = Number.NaN] = [a[i], b[i]];
@@ -60,7 +60,7 @@ export function difference(
       const off = Math.abs(x - y);
       apart = Number.isNaN(off) ? Number.POSITIVE_INFINITY : Math.max(apart, off);
     }
-    if (kind === 'u32' ? apart > 0 : apart > TOLERANCE[scalar] * largest) {
+    if (dtype === 'u32' ? apart > 0 : apart > TOLERANCE[scalar] * largest) {
       const by = Number.isFinite(apart) ? apart.toPrecision(3) : 'no number';
       return `differs from variant 0: by ${by} where the largest element is ${largest.toPrecision(3)}`;
     }
@@ -68,7 +68,7 @@ export function difference(
   return null;
 }
 
-function numbers(data: ArrayBuffer, kind: Dtype, real: Scalar): Float32Array | Uint32Array {
-  if (kind === 'u32') return new Uint32Array(data);
-  return kind === 'half' || real === 'f16' ? fromHalf(new Uint16Array(data)) : new Float32Array(data);
+function numbers(data: ArrayBuffer, dtype: Dtype, real: Scalar): Float32Array | Uint32Array {
+  if (dtype === 'u32') return new Uint32Array(data);
+  return dtype === 'f16' || real === 'f16' ? fromHalf(new Uint16Array(data)) : new Float32Array(data);
 }

@@ -4,8 +4,8 @@ import type { Launch, RuntimeScalar } from '../shaders/op';
 
 type FieldType = 'u32' | 'i32' | 'f32';
 
-/** Where a knob lives in the uniform buffer. */
-export interface KnobPlace {
+/** Where a runtime scalar lives in the uniform buffer. */
+export interface ScalarPlace {
   readonly type: FieldType;
   readonly offsets: number[];
   readonly data: ArrayBuffer;
@@ -14,7 +14,7 @@ export interface KnobPlace {
 
 /** The uniform blocks of all launches, one after another in one buffer. */
 export class UniformBlocks {
-  readonly knobs = new Map<string, KnobPlace>();
+  readonly scalars = new Map<string, ScalarPlace>();
   readonly #fields: { offset: number; type: FieldType; value: number }[] = [];
   #size = 0;
   #buffer: GPUBuffer | undefined;
@@ -32,11 +32,11 @@ export class UniformBlocks {
       if (typeof given === 'number') this.#fields.push({ offset, type, value: given });
       else {
         this.#fields.push({ offset, type, value: given.value });
-        const place = this.knobs.get(given.knob) ?? knobPlace(type);
+        const place = this.scalars.get(given.scalar) ?? scalarPlace(type);
         if (place.type !== type)
-          throw invariant(`the knob ${given.knob} is ${place.type} in one kernel and ${type} in another`);
+          throw invariant(`the runtime scalar ${given.scalar} is ${place.type} in one kernel and ${type} in another`);
         place.offsets.push(offset);
-        this.knobs.set(given.knob, place);
+        this.scalars.set(given.scalar, place);
       }
     }
     const bytes = Math.ceil(fields.length / 4) * 16;
@@ -61,7 +61,7 @@ export class UniformBlocks {
   }
 }
 
-function knobPlace(type: FieldType): KnobPlace {
+function scalarPlace(type: FieldType): ScalarPlace {
   const view = new DataView(new ArrayBuffer(4));
   return { type, offsets: [], data: view.buffer, set: (value) => setField(view, 0, type, value) };
 }

@@ -248,7 +248,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
       if (schedule) {
         const along = (done - (done % stair)) / steps;
         const share = schedule.final + (1 - schedule.final) * 0.5 * (1 + Math.cos(Math.PI * along));
-        plan.knob('rate', schedule.first * share * 0.5 ** halvings);
+        plan.setScalar('rate', schedule.first * share * 0.5 ** halvings);
       }
       plan.run(count);
       done += count;

@@ -1,19 +1,19 @@
 import type { Shape } from '../base/shape';
 import type { KernelSource, Overrides } from '../gpu/kernel';
 
-/** How an element is stored. `real` is f32 (or f16 where a plan says so), `half` is f16; `u32` holds indices. */
-export type Dtype = 'real' | 'half' | 'u32';
+/** How an element is stored. `f32` may be f16 where a plan says so (`CompileOptions.scalar`); `u32` holds indices. */
+export type Dtype = 'f32' | 'f16' | 'u32';
 
 /** A value in a graph: a shape and an id. Owns no memory. */
 export interface Ref {
   readonly id: number;
   readonly shape: Shape;
-  readonly kind: Dtype;
+  readonly dtype: Dtype;
 }
 
 /** A number the host may change between runs of a plan, without compiling anything: a rate, a weight. */
 export interface RuntimeScalar {
-  readonly knob: string;
+  readonly scalar: string;
   readonly value: number;
 }
 
@@ -57,6 +57,11 @@ export type Tuple<T, N extends number> = N extends 1
 /** What an op may ask of the graph. The graph implements it; ops only see this. */
 export interface Builder {
   apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Ref;
+  /**
+   * What `make` returned when this graph was first asked for `name` of `of`, a value or other object: weights laid out for a
+   * kernel, say, are then laid out once. A name stands for one type.
+   */
+  memo<T>(of: object, name: string, make: () => T): T;
 }
 
 export interface BackwardContext<N extends number, A> {
@@ -90,7 +95,7 @@ export interface Fused {
  * An op whose kernels store maps as `T` and all else as `Sum` (src/gpu/kernel.ts), so that plans can hand it maps of f16
  * without casting them first.
  */
-export interface HalfMaps<A> {
+export interface F16Maps<A> {
   /** Inputs that are maps, all f16 or all f32. The others are f32 always. */
   readonly maps: readonly number[];
   /**
@@ -103,10 +108,10 @@ export interface HalfMaps<A> {
 // biome-ignore lint/suspicious/noExplicitAny: an Op of unknown arity and attributes; the graph only passes them through
 export interface Op<N extends number = any, A = any> {
   readonly name: string;
-  /** Kind of the output. Default: that of the inputs that are no indices; real without any. */
-  readonly kind?: Dtype;
-  /** What it can do with maps of f16 while all else is f32. Default: nothing; it takes all of one kind. */
-  readonly half?: HalfMaps<A>;
+  /** Of the output. Default: that of the inputs that are no indices; f32 without any. */
+  readonly dtype?: Dtype;
+  /** What it can do with maps of f16 while all else is f32. Default: nothing; all inputs are of one dtype. */
+  readonly f16Maps?: F16Maps<A>;
   /**
    * The output takes the memory of x[0], a state, which `forward` then must not bind: it binds y alone, and finds the
    * old value there. Nothing may read the old value afterwards.
@@ -118,7 +123,7 @@ export interface Op<N extends number = any, A = any> {
    * How to compute `y`. An empty list means that y is a view of x[0]: the same elements under another shape.
    * `scratch` gives memory for this node alone; its contents are undefined at the start.
    */
-  forward(x: Tuple<Ref, N>, y: Ref, attrs: A, scratch: (shape: Shape, kind?: Dtype) => Ref): readonly Launch[];
+  forward(x: Tuple<Ref, N>, y: Ref, attrs: A, scratch: (shape: Shape, dtype?: Dtype) => Ref): readonly Launch[];
   /** Gradient of each input, written as more graph; null where there is none. */
   backward(c: BackwardContext<N, A>): Tuple<Ref | null, N>;
   /** Fusion: this node, whose only reader is `next`, and `next` in one. Null when they do not go together. */
@@ -161,12 +166,12 @@ export interface OpSpec<N extends number = any, A = any> {
   readonly rejects?: readonly (Case<N, A> & { readonly message: RegExp })[];
   /** Relative tolerance of the forward pass, against the largest element. Default 1e-5. */
   readonly rtol?: number;
-  /** Inputs that have a gradient. Default: all real ones. Others must get null. */
+  /** Inputs that have a gradient. Default: all that are no indices. Others must get null. */
   readonly differentiable?: readonly number[];
   /** Inputs that are indices. Their values are rounded to u32. */
   readonly indices?: readonly number[];
   /** Inputs stored as f16, on top of whether the output is. Where the adapter has no f16, the kit skips the op. */
-  readonly half?: { readonly inputs?: readonly number[]; readonly output?: true };
+  readonly f16?: { readonly inputs?: readonly number[]; readonly output?: true };
   /** Cooperative matrices that the adapter has to have: without them the kit skips the op, and says so. */
   readonly matrices?: { readonly side: number; readonly lanes: number };
   /**

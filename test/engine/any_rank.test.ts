@@ -88,7 +88,7 @@ test('slices, with steps and bounds that lie outside', async () => {
   assert.equal(await cut(1000, -1000, -2), [5, 3, 1]);
   assert.equal(await cut(-2, 0, -1), [4, 3, 2]);
   assert.throws(
-    () => sliceNd(new Graph(), { id: 0, shape: [2, 5], kind: 'real' }, [{ axis: 1, start: 3, end: 2 }]),
+    () => sliceNd(new Graph(), { id: 0, shape: [2, 5], dtype: 'f32' }, [{ axis: 1, start: 3, end: 2 }]),
     /something/,
   );
 });

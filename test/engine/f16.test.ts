@@ -22,7 +22,7 @@ for (const name of readdirSync('src/shaders').sort()) {
   if (!existsSync(`src/shaders/${name}/spec.ts`) || (only && only !== name)) continue;
   const module = (await import(`../../src/shaders/${name}/spec.ts`)) as { spec?: OpSpec; specs?: OpSpec[] };
   // Ops that say which of their values are f16 are tested so by test/ops.test.ts.
-  const specs = (module.specs ?? (module.spec ? [module.spec] : [])).filter((s) => !s.half);
+  const specs = (module.specs ?? (module.spec ? [module.spec] : [])).filter((s) => !s.f16);
   if (specs.length === 0) continue;
   const kernels = kernelsOf(specs);
   for (const spec of specs) needs(test, has, 'no shader-f16')(`${spec.op.name} computes`, () => compute(spec));
@@ -47,13 +47,13 @@ async function compute(spec: OpSpec): Promise<void> {
   if (!c) return;
   const x = inputsOf(c).map((v) => ({ ...v, data: Float64Array.from(fromHalf(toHalf(Float32Array.from(v.data)))) }));
   const g = new Graph();
-  const inputs = x.map((v, k) => g.input(v.shape, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'real'));
+  const inputs = x.map((v, k) => g.input(v.shape, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'f32'));
   const y = g.apply(spec.op, inputs as never, c.attrs);
   const plan = await Plan.compile(await device(), g, [y], { scalar: 'f16' });
   try {
     inputs.forEach((n, k) => {
       const data = x[k]?.data ?? [];
-      plan.write(n, n.kind === 'u32' ? Uint32Array.from(data) : Float32Array.from(data));
+      plan.write(n, n.dtype === 'u32' ? Uint32Array.from(data) : Float32Array.from(data));
     });
     plan.run();
     close(await plan.read(y), spec.reference(x as never, c.attrs), 4e-3, `${spec.op.name}, ${c.name}`);
@@ -69,10 +69,10 @@ function kernelsOf(specs: readonly OpSpec[]): Map<KernelSource, Overrides> {
     for (const c of spec.cases) {
       const g = new Graph();
       const shapes = c.shapes as unknown as readonly Shape[];
-      const x = shapes.map((s, k) => g.input(s, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'real'));
+      const x = shapes.map((s, k) => g.input(s, `x${k}`, spec.indices?.includes(k) ? 'u32' : 'f32'));
       const y = g.apply(spec.op, x as never, c.attrs);
-      const real = x.filter((n, k) => n.kind === 'real' && (spec.differentiable?.includes(k) ?? true));
-      const dx = (spec.op.kind ?? 'real') === 'real' ? g.grad(y, real) : [];
+      const real = x.filter((n, k) => n.dtype === 'f32' && (spec.differentiable?.includes(k) ?? true));
+      const dx = (spec.op.dtype ?? 'f32') === 'f32' ? g.grad(y, real) : [];
       for (const { launch } of schedule(g, [y, ...dx], { fuse: true, realBytes: 2 }).launches) {
         const over = launch.bind.slice(0, -1).map((v) => launch.over?.(v));
         for (const l of [launch, ...over]) if (l && !found.has(l.kernel)) found.set(l.kernel, l.overrides ?? {});

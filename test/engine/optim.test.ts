@@ -75,16 +75,16 @@ test('many steps in one submit equal single steps', async () => {
 test('finds the minimum', async () => {
   const { plan, x } = await quadratic({ rate: 0.02 });
   plan.run(400);
-  plan.knob('rate', 0.001);
+  plan.setScalar('rate', 0.001);
   plan.run(200);
   close(await plan.read(x), target, 0, 'x', 2e-3);
   plan.close();
 });
 
-test('the rate is a knob', async () => {
+test('the rate is a runtime scalar', async () => {
   const { plan, x } = await quadratic({ rate: 0.05 });
   plan.run(10);
-  plan.knob('rate', 0.2);
+  plan.setScalar('rate', 0.2);
   plan.run(5);
   const want = reference(
     15,

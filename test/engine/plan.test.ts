@@ -194,7 +194,7 @@ test('the host may write and read inputs and states that nothing reads, and noth
   assert.equal([...(await plan.read(idle))], [7, 8]);
   assert.throws(() => plan.write(k, Float32Array.of(0, 0)), /no input and no state/);
   assert.throws(() => plan.write(y, Float32Array.of(0, 0)), /no input and no state/);
-  assert.throws(() => plan.write(unread, Uint32Array.of(0, 0, 0)), /other numbers than real/);
+  assert.throws(() => plan.write(unread, Uint32Array.of(0, 0, 0)), /other numbers than f32/);
   plan.close();
   assert.throws(() => plan.write(unread, Float32Array.of(1, 2, 3)), /closed plan/);
   assert.throws(() => plan.run(), /closed plan/);
@@ -238,32 +238,32 @@ test('what no output needs is left out', async () => {
   plan.close();
 });
 
-test('a knob changes a number without compiling anything', async () => {
+test('a runtime scalar changes a number without compiling anything', async () => {
   const g = new Graph();
   const x = g.input([2]);
-  const filled = g.apply(fillOp, [], { shape: [2], value: { knob: 'level', value: 3 } });
+  const filled = g.apply(fillOp, [], { shape: [2], value: { scalar: 'level', value: 3 } });
   const y = add(g, x, filled);
   const plan = await Plan.compile(await device(), g, [y]);
   plan.write(x, Float32Array.of(0, 1));
   plan.run();
   assert.equal([...(await plan.read(y))], [3, 4]);
   // The filled value depends on nothing, and is made in every run all the same.
-  plan.knob('level', 5);
+  plan.setScalar('level', 5);
   plan.run();
   assert.equal([...(await plan.read(y))], [5, 6]);
-  assert.throws(() => plan.knob('lever', 1), /no knob lever/);
+  assert.throws(() => plan.setScalar('lever', 1), /no runtime scalar lever/);
   plan.close();
 });
 
-test('a knob turns the gradient too', async () => {
+test('a runtime scalar changes the gradient too', async () => {
   const g = new Graph();
   const x = g.input([1]);
-  const y = scale(g, x, { knob: 'factor', value: 2 });
+  const y = scale(g, x, { scalar: 'factor', value: 2 });
   const [dx] = g.grad(y, [x]) as [never];
   const plan = await Plan.compile(await device(), g, [y, dx]);
   plan.write(x, Float32Array.of(10));
   for (const factor of [2, -3]) {
-    plan.knob('factor', factor);
+    plan.setScalar('factor', factor);
     plan.run();
     assert.equal([...(await plan.read(y)), ...(await plan.read(dx))], [10 * factor, factor]);
   }
@@ -435,9 +435,9 @@ test('no op asks for a grid that adapters need not have, however large', () => {
     ['resize', resizeOp, [[3, 8192, 8192]], { size: [16384, 16384] }],
   ];
   for (const [name, op, shapes, attrs] of large) {
-    const x = shapes.map((shape, id) => ({ id, shape, kind: 'real' as const }));
-    const y = { id: 100, shape: op.infer(shapes as never, attrs as never), kind: 'real' as const };
-    for (const l of op.forward(x as never, y, attrs as never, (shape, kind = 'real') => ({ id: 101, shape, kind }))) {
+    const x = shapes.map((shape, id) => ({ id, shape, dtype: 'f32' as const }));
+    const y = { id: 100, shape: op.infer(shapes as never, attrs as never), dtype: 'f32' as const };
+    for (const l of op.forward(x as never, y, attrs as never, (shape, dtype = 'f32') => ({ id: 101, shape, dtype }))) {
       for (const v of l.kernel.variants) {
         const grid = l.grid(v);
         assert.ok(Math.max(...grid.map((n = 1) => n)) <= 65535, `${name} ${shapes} wants ${grid}`);

@@ -192,7 +192,7 @@ function root(g: Graph, id: number): number {
   const node = g.nodes[id];
   if (node?.source.from !== 'op') return id;
   const { op, x, attrs } = node.source;
-  const parts = op.forward(x as never, node, attrs, (shape, kind = 'real') => ({ id: -1, shape, kind }));
+  const parts = op.forward(x as never, node, attrs, (shape, dtype = 'f32') => ({ id: -1, shape, dtype }));
   return parts.length === 0 && x[0] ? root(g, x[0].id) : id;
 }
 
@@ -364,7 +364,7 @@ test('30 random graphs give the same fused and in shared memory as apart', async
   for (let seed = 1000; seed < 1030; seed++) {
     const sample = new Sample(seed, 8 + (seed % 18));
     // With every value an output nothing can be fused, and nobody's memory is ever free.
-    const all = sample.g.nodes.filter((n) => n.kind === 'real');
+    const all = sample.g.nodes.filter((n) => n.dtype === 'f32');
     const apart = await outcome(sample, all, false);
     const plain = await outcome(sample, sample.outputs, false);
     const fused = await outcome(sample, sample.outputs, true);

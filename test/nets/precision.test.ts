@@ -65,7 +65,7 @@ withHalf('what constants make becomes f16 where it meets f16, once; what else is
   const count = g.nodes.length;
   const y = mul(g, mul(g, x, c), c);
   assert.is(g.nodes.length, count + 3, 'two products and one cast');
-  assert.is(y.kind, 'half');
+  assert.is(y.dtype, 'f16');
   assert.throws(() => mul(g, x, g.input([4])), /mul of f32 and f16 at once/);
 });
 
@@ -75,7 +75,7 @@ withHalf('a gradient through f16 is f16 there, f32 before and behind, and right'
   const h = toHalf(g, x, 1, 1 / 256);
   const y = mean(g, mul(g, toReal(g, relu(g, h), 1, 256), x));
   const [dx, dh] = g.grad(y, [x, h], fill(g, y.shape, 64));
-  assert.equal([dx!.kind, dh!.kind, y.kind], ['real', 'half', 'real']);
+  assert.equal([dx!.dtype, dh!.dtype, y.dtype], ['f32', 'f16', 'f32']);
   const plan = await Plan.compile(await device(), g, [dx!, dh!]);
   const data = fromHalf(rounded(random([64], 3, -1, 1)));
   plan.write(x, data);
@@ -223,12 +223,12 @@ withHalf('only the net is f16: canvas, optimiser, statistics and losses are f32,
     const s = schedule(built.graph, built.outputs, { fuse: true, realBytes: 4 });
     memory.push(memoryOf(s));
     const kept = [built.canvas, built.counter, ...built.optimiser.states.map((v) => v.node), ...built.outputs];
-    assert.ok(kept.every((v) => v.kind === 'real'));
+    assert.ok(kept.every((v) => v.dtype === 'f32'));
     const of = (name: string): Set<string> =>
-      new Set(built.graph.nodes.filter((n) => n.label === name).map((n) => n.kind));
-    assert.equal([...of('conv2d')].sort(), precision === 'f16' ? ['half', 'real'] : ['real']);
-    assert.equal([...of('relu')], [precision === 'f16' ? 'half' : 'real']);
-    assert.equal([...of('gram'), ...of('gram_about')], ['real']);
+      new Set(built.graph.nodes.filter((n) => n.label === name).map((n) => n.dtype));
+    assert.equal([...of('conv2d')].sort(), precision === 'f16' ? ['f16', 'f32'] : ['f32']);
+    assert.equal([...of('relu')], [precision === 'f16' ? 'f16' : 'f32']);
+    assert.equal([...of('gram'), ...of('gram_about')], ['f32']);
   }
   const [whole = 0, less = 0] = memory;
   assert.ok(less < 0.8 * whole, `${less} of ${whole} bytes`);

@@ -74,15 +74,15 @@ function differentiable(spec: OpSpec, c: AnyCase): readonly number[] {
 
 /** How input `k` is stored. */
 const kindOf = (spec: OpSpec, k: number): Dtype =>
-  spec.indices?.includes(k) ? 'u32' : spec.half?.inputs?.includes(k) ? 'half' : 'real';
+  spec.indices?.includes(k) ? 'u32' : spec.f16?.inputs?.includes(k) ? 'f16' : 'f32';
 
 /** Builds forward and gradient of one case as a plan. */
 async function compile(spec: OpSpec, c: AnyCase, variant: number, gradient = true): Promise<Applied> {
   const g = new Graph();
   const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, `x${k}`, kindOf(spec, k)));
   const y = g.apply(spec.op, inputs as never, c.attrs);
-  const seed = g.input(y.shape, 'dy', y.kind === 'half' ? 'half' : 'real');
-  const wanted = gradient && y.kind !== 'u32' ? differentiable(spec, c) : [];
+  const seed = g.input(y.shape, 'dy', y.dtype === 'f16' ? 'f16' : 'f32');
+  const wanted = gradient && y.dtype !== 'u32' ? differentiable(spec, c) : [];
   const grads = g.grad(
     y,
     wanted.map((k) => inputs[k] as Node),
@@ -101,10 +101,10 @@ function variantsOf(spec: OpSpec, c: AnyCase): number {
 function launchesOf(spec: OpSpec, c: AnyCase): readonly Launch[] {
   const g = new Graph();
   const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, 'x', kindOf(spec, k)));
-  const { kind } = g.apply(spec.op, inputs as never, c.attrs);
-  const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), kind };
+  const { dtype } = g.apply(spec.op, inputs as never, c.attrs);
+  const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), dtype };
   let scratch = -2;
-  return spec.op.forward(inputs as never, y, c.attrs, (shape, kind = 'real') => ({ id: scratch--, shape, kind }));
+  return spec.op.forward(inputs as never, y, c.attrs, (shape, dtype = 'f32') => ({ id: scratch--, shape, dtype }));
 }
 
 interface Over {
@@ -144,7 +144,7 @@ async function checkOver(
     try {
       const over = plan.steps.filter((s) => s.kernel.includes('_over'));
       assert.is(over.length, overwrite && kernel ? 1 : 0, `launches over an input: ${over.map((s) => s.label)}`);
-      x.forEach((v, i) => plan.write(inputs[i] as Node, toHost(v, (inputs[i] as Node).kind)));
+      x.forEach((v, i) => plan.write(inputs[i] as Node, toHost(v, (inputs[i] as Node).dtype)));
       for (let run = 0; run < 2; run++) {
         plan.run();
         found.push(await plan.read(shown));
@@ -179,8 +179,8 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
       test(`${c.name}: forward, replay and gradient, variant ${variant}`, async () => {
         const { plan, inputs, seed, y, dx } = await compile(spec, c, variant);
         try {
-          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, (inputs[k] as Node).kind)));
-          if (dx.some(Boolean)) plan.write(seed, toHost(dy, 'real'));
+          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, (inputs[k] as Node).dtype)));
+          if (dx.some(Boolean)) plan.write(seed, toHost(dy, 'f32'));
           plan.run();
           const first = await plan.read(y);
           close(first, want, rtol, 'forward');
@@ -209,10 +209,10 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
       test(`${c.name}: moves with a rolled input, bit for bit`, async () => {
         const { plan, inputs, y } = await compile(spec, c, 0, false);
         try {
-          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, 'real')));
+          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, 'f32')));
           plan.run();
           const still = await plan.read(y);
-          plan.write(inputs[0] as Node, toHost(rolled(x[0] as Value, torus.rollIn), 'real'));
+          plan.write(inputs[0] as Node, toHost(rolled(x[0] as Value, torus.rollIn), 'f32'));
           plan.run();
           const moved = await plan.read(y);
           const expected = rolled({ shape: y.shape, data: Float64Array.from(still) }, torus.rollOut);
@@ -228,8 +228,8 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
       test(`${c.name}: gradient is the adjoint, <A x, y> == <x, A' y>`, async () => {
         const { plan, inputs, seed, y, dx } = await compile(spec, c, 0);
         try {
-          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, (inputs[k] as Node).kind)));
-          plan.write(seed, toHost(dy, 'real'));
+          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, (inputs[k] as Node).dtype)));
+          plan.write(seed, toHost(dy, 'f32'));
           plan.run();
           const forward = dot(await plan.read(y), dy.data);
           // A may be affine: subtract what it makes of zero.
@@ -257,10 +257,10 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
 }
 
 /** What the adapter lacks of what an op needs. */
-async function missing({ half, matrices }: OpSpec): Promise<readonly string[]> {
+async function missing({ f16, matrices }: OpSpec): Promise<readonly string[]> {
   const found = await device();
   const { side, lanes } = found.adapter.matrices ?? {};
-  const lacking = half && !found.has('shader-f16') ? ['shader-f16'] : [];
+  const lacking = f16 && !found.has('shader-f16') ? ['shader-f16'] : [];
   if (!matrices || (matrices.side === side && matrices.lanes === lanes)) return lacking;
   return [...lacking, `matrices of ${matrices.side} x ${matrices.side} by ${matrices.lanes} threads`];
 }

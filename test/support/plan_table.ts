@@ -63,7 +63,7 @@ function rowOf(launch: Launch, label: string, s: Schedule): TableRow {
   const written = bind.filter((_, k) => kernel.binds[k] === 'write');
   return {
     op: label.replace(/#.*/, ''),
-    writes: written.map((r) => `${shapeText(r.shape)}${r.kind === 'u32' ? ' u32' : ''}`).join(' '),
+    writes: written.map((r) => `${shapeText(r.shape)}${r.dtype === 'u32' ? ' u32' : ''}`).join(' '),
     kernel: kernel.name,
     overrides: { ...launch.overrides, ...values },
     grid: `${x}x${y}x${z}`,

@@ -10,7 +10,7 @@ import { evaluation, type Optimiser, type Problem } from './optimiser';
 export type { Bound } from './bounds';
 
 export interface AdamOptions {
-  /** Step length, in units of the parameter; about what an element moves in a step. The plan's knob `rate`. */
+  /** Step length, in units of the parameter; about what an element moves in a step. The plan's scalar `rate`. */
   readonly rate: number;
   /** How long the mean of the gradient remembers. Default 0.9. */
   readonly beta1?: number;
@@ -55,7 +55,7 @@ export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions)
     beta1,
     beta2,
     eps,
-    rate: { knob: 'rate', value: rate },
+    rate: { scalar: 'rate', value: rate },
     box: lo !== undefined || hi !== undefined,
   });
   // Two optimisers may share a counter; it goes on by one.

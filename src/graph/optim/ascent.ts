@@ -7,7 +7,7 @@ import { bounds } from './bounds';
 import { evaluation, type Optimiser, type Problem } from './optimiser';
 
 export interface AscentOptions {
-  /** What elements move by in a run, on average. The plan's knob `rate`. */
+  /** What elements move by in a run, on average. The plan's scalar `rate`. */
   readonly rate: number;
   /** Added to the mean of |gradient times the number of elements|. Default 1e-8. */
   readonly eps?: number;
@@ -22,7 +22,7 @@ export function ascent(problem: Problem, { rate, eps = 1e-8 }: AscentOptions): O
   const { g, param, counter, lo, hi } = problem;
   const { loss, gradient } = evaluation(problem, param);
   const next = g.apply(normalizedSgdOp, [param, gradient, mean(g, abs(g, gradient)), bounds(g, 'ascent', lo, hi)], {
-    rate: { knob: 'rate', value: rate },
+    rate: { scalar: 'rate', value: rate },
     eps,
     box: lo !== undefined || hi !== undefined,
   });

@@ -17,7 +17,7 @@ import { bounds } from './bounds';
 import { evaluation, type Optimiser, type Problem } from './optimiser';
 
 export interface LbfgsOptions {
-  /** Root mean square of what the first step moves elements by. The plan's knob `rate`. Default 0.02. */
+  /** Root mean square of what the first step moves elements by. The plan's scalar `rate`. Default 0.02. */
   readonly rate?: number;
   /** Pairs of steps and gradient changes to remember. Default 10. */
   readonly history?: number;
@@ -76,7 +76,7 @@ function search(problem: Problem, options: LbfgsOptions, quadratic: boolean): Op
   const products = g.apply(lbfgsProductsOp, [pairs, param, slope, x, gradient, limits], box);
   const decided = g.apply(lbfgsControlOp, [control, phase, loss, products], {
     pairs: history,
-    rate: { knob: 'rate', value: rate },
+    rate: { scalar: 'rate', value: rate },
     longest,
     armijo: 1e-4,
     noise: 1e-6,

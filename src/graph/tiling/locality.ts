@@ -136,7 +136,7 @@ export class Locality {
     const stride = this.#strideOf(node.shape);
     const [C = 0] = node.shape;
     // Masks are given for every layer; all else that is seen through windows is a picture.
-    if (!stride || node.kind !== 'real' || C > PICTURE || (C > 1 && (stride[0] > 1 || stride[1] > 1))) return null;
+    if (!stride || node.dtype !== 'f32' || C > PICTURE || (C > 1 && (stride[0] > 1 || stride[1] > 1))) return null;
     return { stride, margin: [0, 0, 0, 0], rolled: false, leaf: true };
   }
 

@@ -18,7 +18,7 @@ export interface OptimiserComponent<S extends z.ZodObject<any> = z.ZodObject<any
   readonly about: string;
   readonly schema: S;
   build(problem: Problem, settings: z.output<S>): Optimiser;
-  /** Its knob `rate` at the first step, when it has one; it falls to `final` of it along half a cosine. */
+  /** Its scalar `rate` at the first step, when it has one; it falls to `final` of it along half a cosine. */
   rate?(settings: z.output<S>): { readonly first: number; readonly final: number };
 }
 

@@ -120,7 +120,7 @@ function sortLong(x: Ref, y: Ref, block: number, bits: 24 | 32, scratch: Scratch
 
 export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
   name: 'argsort',
-  kind: 'u32',
+  dtype: 'u32',
   infer([x]) {
     const [P, N] = rowsCols('argsort', x);
     if (P < 1 || N < 1) throw shapeError('argsort', 'at least one row of at least one element', x);

@@ -46,7 +46,7 @@ function spread(s: Ref, y: Ref, scale: number): ReturnType<typeof launch> {
 /** scale * s[0], everywhere. */
 export const expandOp: Op<1, Expansion> = defineOp<1, Expansion>({
   name: 'expand',
-  half: { maps: [], gain: ({ scale, shape }, by) => ({ shape, scale: by * scale }) },
+  f16Maps: { maps: [], gain: ({ scale, shape }, by) => ({ shape, scale: by * scale }) },
   infer([s], { shape }) {
     if (size(s) !== 1) throw shapeError('expand', 'a scalar [1]', s);
     return shape;
@@ -58,7 +58,7 @@ export const expandOp: Op<1, Expansion> = defineOp<1, Expansion>({
 /** scale * v[c] at every pixel of channel c. */
 export const expandChannelsOp: Op<1, Expansion> = defineOp<1, Expansion>({
   name: 'expand_channels',
-  half: { maps: [], gain: ({ scale, shape }, by) => ({ shape, scale: by * scale }) },
+  f16Maps: { maps: [], gain: ({ scale, shape }, by) => ({ shape, scale: by * scale }) },
   infer([v], { shape }) {
     if (v.length !== 1 || v[0] !== shape[0]) {
       throw shapeError('expandChannels', `one number for each channel of [${shape.join(', ')}]`, v);
@@ -71,7 +71,7 @@ export const expandChannelsOp: Op<1, Expansion> = defineOp<1, Expansion>({
 
 export const mulScalarOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
   name: 'mul_scalar',
-  half: { maps: [0], gain: ({ scale }, by) => ({ scale: by * scale }) },
+  f16Maps: { maps: [0], gain: ({ scale }, by) => ({ scale: by * scale }) },
   infer([x, s]) {
     if (size(s) !== 1 || s.length !== 1) throw shapeError('mulScalar', 'a scalar [1] as second value', s);
     return x;

@@ -13,8 +13,8 @@ const source = {
   variants: [{ WG: 64 }, { WG: 256 }],
 } as const;
 const kernels = {
-  half: defineKernel({ name: 'to_half', wgsl: toHalfWgsl, ...source }),
-  real: defineKernel({ name: 'to_real', wgsl: toRealWgsl, ...source }),
+  f16: defineKernel({ name: 'to_half', wgsl: toHalfWgsl, ...source }),
+  f32: defineKernel({ name: 'to_real', wgsl: toRealWgsl, ...source }),
 } as const;
 
 export interface CastAttrs {
@@ -24,24 +24,24 @@ export interface CastAttrs {
   readonly back: number;
 }
 
-function cast(name: string, kind: 'half' | 'real', other: () => Op<1, CastAttrs>): Op<1, CastAttrs> {
+function cast(name: string, dtype: 'f16' | 'f32', other: () => Op<1, CastAttrs>): Op<1, CastAttrs> {
   return defineOp<1, CastAttrs>({
     name,
-    kind,
+    dtype,
     infer: ([x]) => x,
     forward([x], y, { scale }) {
       const n = size(y.shape);
       const grid = ({ WG }: { readonly WG: number }): readonly [number, number] => flatGrid(n, WG);
-      return [launch({ kernel: kernels[kind], bind: [x, y], uniforms: { n, scale }, grid, flops: n })];
+      return [launch({ kernel: kernels[dtype], bind: [x, y], uniforms: { n, scale }, grid, flops: n })];
     },
     backward: ({ g, dy, attrs: { scale, back } }) => [g.apply(other(), [dy], { scale: back, back: scale })],
   });
 }
 
 /** From f32 to f16, rounded to nearest; what is beyond its range becomes the largest number, 65504. */
-export const toHalfOp: Op<1, CastAttrs> = cast('to_half', 'half', () => toRealOp);
+export const toHalfOp: Op<1, CastAttrs> = cast('to_half', 'f16', () => toRealOp);
 /** From f16 to f32, exact. */
-export const toRealOp: Op<1, CastAttrs> = cast('to_real', 'real', () => toHalfOp);
+export const toRealOp: Op<1, CastAttrs> = cast('to_real', 'f32', () => toHalfOp);
 
 /**
  * `scale` x stored as f16: 11 bits of precision, numbers from 6e-8 (6e-5 at full precision) to 65504. Its gradient is

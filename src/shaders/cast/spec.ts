@@ -10,7 +10,7 @@ const cases = [
 const scaled: OpSpec<1, CastAttrs>['reference'] = ([x], { scale }) => x.data.map((v) => scale * v);
 
 // Rounding to 11 bits errs by 2^-12 of a number, and a gradient that is f16 by as much again.
-const toHalf: OpSpec<1, CastAttrs> = { op: toHalfOp, cases, reference: scaled, rtol: 5e-4, half: { output: true } };
-const toReal: OpSpec<1, CastAttrs> = { op: toRealOp, cases, reference: scaled, rtol: 5e-4, half: { inputs: [0] } };
+const toHalf: OpSpec<1, CastAttrs> = { op: toHalfOp, cases, reference: scaled, rtol: 5e-4, f16: { output: true } };
+const toReal: OpSpec<1, CastAttrs> = { op: toRealOp, cases, reference: scaled, rtol: 5e-4, f16: { inputs: [0] } };
 
 export const specs: OpSpec[] = [toHalf, toReal];

@@ -6,7 +6,7 @@ import { reduction } from '../reduce';
 /** scale * sum over the pixels of each channel. The kernels are those of `reduce`, with a row per channel. */
 export const channelSumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
   name: 'channel_sum',
-  half: { maps: [0] },
+  f16Maps: { maps: [0] },
   infer([x]) {
     const [C] = chw('channelMean', x);
     return [C];

@@ -168,8 +168,8 @@ export function matrixConv(
   { bias, ...attrs }: { pad: Pads; border: Borders; bias?: Ref },
 ): Ref {
   const unit = units.get(g);
-  if (!unit || x.kind !== 'half')
-    throw invariant(`matrices of ${x.kind} values, on ${unit ? 'an' : 'no'} adapter with them`);
+  if (!unit || x.dtype !== 'f16')
+    throw invariant(`matrices of ${x.dtype} values, on ${unit ? 'an' : 'no'} adapter with them`);
   const filter = matrixFilter(g, w, { side: unit.side, flip: false });
   return bias
     ? g.apply(matrixOp, [x, w, filter, bias], { ...unit, ...attrs, flip: false, extra: 'bias' })

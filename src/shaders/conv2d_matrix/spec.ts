@@ -62,7 +62,7 @@ function specOf(unit: Unit): OpSpec<number, MatrixAttrs> {
   return {
     op: matrixOp,
     matrices: unit,
-    half: { inputs: [0, 1, 2, 3] },
+    f16: { inputs: [0, 1, 2, 3] },
     differentiable: [0, 1],
     // The sums are f32; what is stored is rounded to 11 bits, and so are gradients and their seeds.
     rtol: 6e-4,

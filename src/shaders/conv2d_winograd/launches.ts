@@ -139,7 +139,7 @@ export function winogradLaunches(
   filter: Ref,
   y: Ref,
   work: Work,
-  scratch: (shape: Shape, kind: Dtype) => Ref,
+  scratch: (shape: Shape, dtype: Dtype) => Ref,
 ): readonly Launch[] {
   const { tile, top, left, border, bias, mask, relu, pool, most } = work;
   const [c, h, w] = chw('conv2d_winograd', x.shape);

@@ -24,7 +24,7 @@ type Kind = 'squared' | 'absolute';
 function error(name: string, kind: Kind): Op<2, None> {
   return defineOp<2, None>({
     name,
-    half: { maps: [0, 1] },
+    f16Maps: { maps: [0, 1] },
     infer([a, b]) {
       if (!sameShape(a, b)) throw shapeError(name, 'two equal shapes', a, b);
       return [1];
@@ -46,7 +46,7 @@ function error(name: string, kind: Kind): Op<2, None> {
 function gradient(name: string, kind: Kind): Op<3, { scale: number }> {
   return defineOp<3, { scale: number }>({
     name,
-    half: { maps: [0, 1], gain: ({ scale }, by) => ({ scale: by * scale }) },
+    f16Maps: { maps: [0, 1], gain: ({ scale }, by) => ({ scale: by * scale }) },
     infer([a, b, s]) {
       if (!sameShape(a, b)) throw shapeError(name, 'two equal shapes', a, b);
       if (size(s) !== 1) throw shapeError(name, 'a scalar [1] as third value', s);
@@ -100,7 +100,7 @@ export const absoluteError = (g: Builder, a: Ref, b: Ref): Ref => g.apply(absolu
 
 export const meanSquareOp: Op<1, None> = defineOp<1, None>({
   name: 'mean_square',
-  half: { maps: [0] },
+  f16Maps: { maps: [0] },
   infer: () => [1],
   forward: ([a], y, _, scratch) => reduction('product', 1, a, a, y, 1 / size(a.shape), scratch),
   backward: ({ g, x: [a], dy }) => [mulScalar(g, a, dy, 2 / size(a.shape))],

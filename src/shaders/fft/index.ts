@@ -85,7 +85,7 @@ export const fftOp: Op<1, Fourier> = defineOp<1, Fourier>({
       }
     }
     if (todo.length === 0) todo.push({ n: 1, inner: 1, f: 1, done: 1 }); // nothing to add up, but a plane to make
-    // Between passes everything is f32, whatever the plan stores: kind u32 has four bytes in every plan.
+    // Between passes everything is f32, whatever the plan stores: dtype u32 has four bytes in every plan.
     const between = todo.slice(1, 3).map(() => scratch([2, plane], 'u32'));
     const none = scratch([1], 'u32');
     return todo.map(({ n, inner, f, done }, k) => {

@@ -14,7 +14,7 @@ type None = Readonly<Record<string, never>>;
 /** Second moments about the origin. */
 export const gramOp: Op<1, None> = defineOp<1, None>({
   name: 'gram',
-  half: { maps: [0] },
+  f16Maps: { maps: [0] },
   infer([x]) {
     const [C] = chw('gram', x);
     return [C, C];
@@ -31,7 +31,7 @@ interface About {
 /** Second moments about a centre: x [C, H, W], centre [C]. */
 export const gramAboutOp: Op<2, About> = defineOp<2, About>({
   name: 'gram_about',
-  half: { maps: [0] },
+  f16Maps: { maps: [0] },
   infer([x, mu]) {
     const [C] = chw('gram', x);
     if (!sameShape(mu, [C])) throw shapeError('gram', `a centre [${C}]`, mu);
@@ -70,7 +70,7 @@ function parts<V>([x, d, ...more]: readonly V[], attrs: GramGradAttrs): { x: V; 
  */
 export const gramGradOp: Op<number, GramGradAttrs> = defineOp<number, GramGradAttrs>({
   name: 'gram_grad',
-  half: {
+  f16Maps: {
     maps: [0],
     gain: ({ gain = 1, bias, add, ...attrs }, by) =>
       add ? null : { ...attrs, gain: by * gain, ...(bias !== undefined && { bias: by * bias }) },
@@ -105,7 +105,7 @@ export const gramGradOp: Op<number, GramGradAttrs> = defineOp<number, GramGradAt
     ];
   },
   fuseSum: (self: Applied<GramGradAttrs>, other): Fused | null =>
-    self.attrs.add || other.kind !== self.x[0]?.kind
+    self.attrs.add || other.dtype !== self.x[0]?.dtype
       ? null
       : { op: gramGradOp, x: [...self.x, other], attrs: { ...self.attrs, add: true } },
   fusePrevious(self: Applied<GramGradAttrs>, k, previous): Fused | null {

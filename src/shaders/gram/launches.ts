@@ -93,7 +93,7 @@ const rowsKernel = defineKernel({
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
-type Scratch = (shape: Shape, kind?: Dtype) => Ref;
+type Scratch = (shape: Shape, dtype?: Dtype) => Ref;
 
 /** Workgroups that fill a large GPU. */
 const GROUPS = 256;
@@ -106,7 +106,7 @@ function wholeRows(x: Ref, mu: Ref | null, scratch: Scratch): { x: Ref; mu: Ref 
   const N = H * W;
   if (N % 4 === 0) return { x, mu, launches: [] };
   const row = Math.ceil(N / 4);
-  const y = scratch([C, row, 4], x.kind);
+  const y = scratch([C, row, 4], x.dtype);
   const copy = launch({
     kernel: rowsKernel,
     bind: [x, mu ?? x, y],

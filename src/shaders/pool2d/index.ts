@@ -81,7 +81,7 @@ function pooling(kind: keyof typeof KIND, x: Ref, v: Ref, y: Ref, w: Window): La
 }
 
 /** Launches for the gradient of a map, given that of its windows; x is where the maximum is, and null for means. */
-function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: Shape, kind: Dtype) => Ref): Launch[] {
+function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: Shape, dtype: Dtype) => Ref): Launch[] {
   const [C, H, W] = chw('pool2d', dx.shape);
   const [, OH, OW] = chw('pool2d', dy.shape);
   const flops = size(dy.shape) * size(w.size);

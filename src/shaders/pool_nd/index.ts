@@ -55,7 +55,7 @@ export const maxPoolOp: Op<1, Window> = defineOp<1, Window>({
 /** Where in its plane the largest element of each window is, u32. */
 export const maxPoolArgmaxOp: Op<1, Window> = defineOp<1, Window>({
   name: 'max_pool_places',
-  kind: 'u32',
+  dtype: 'u32',
   infer: ([x], w) => [planes('maxPoolPlaces', x, w.x), ...w.y],
   forward: ([x], y, w) => [step(placesKernel, [x], y, w)],
   backward: () => [null],

@@ -47,13 +47,13 @@ export function reduction(
   b: Ref,
   y: Ref,
   scale: number,
-  scratch: (shape: Shape, kind?: Dtype) => Ref,
+  scratch: (shape: Shape, dtype?: Dtype) => Ref,
 ): Launch[] {
   const n = size(a.shape) / rows;
   const parts = partsOf(n, rows);
   // Equal parts, so that no workgroup is left with a crumb.
   const part = Math.ceil(n / parts);
-  // Of kind u32 because it holds four bytes an element in every plan; the shader keeps f32 in it.
+  // Of dtype u32 because it holds four bytes an element in every plan; the shader keeps f32 in it.
   const partial = scratch([rows, parts], 'u32');
   const first = launch({
     kernel: n <= 1024 ? short : long,
@@ -66,7 +66,7 @@ export function reduction(
   return parts === 1 ? [first] : [first, totals(partial, y, scale)];
 }
 
-/** The launch for y[r] = scale * sum_p partial[r, p], where `partial` [R, P] of kind u32 holds f32 in every plan. */
+/** The launch for y[r] = scale * sum_p partial[r, p], where `partial` [R, P] of dtype u32 holds f32 in every plan. */
 export function totals(partial: Ref, y: Ref, scale: number): Launch {
   const [rows, parts] = rowsCols('reduce', partial.shape);
   return launch({
@@ -81,7 +81,7 @@ export function totals(partial: Ref, y: Ref, scale: number): Launch {
 /** scale * sum of all elements. */
 export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
   name: 'sum',
-  half: { maps: [0] },
+  f16Maps: { maps: [0] },
   infer: () => [1],
   forward: ([x], y, { scale }, scratch) => reduction('value', 1, x, x, y, scale, scratch),
   backward: ({ g, x: [x], dy, attrs }) => [expand(g, dy, x.shape, attrs.scale)],
@@ -90,7 +90,7 @@ export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
 /** scale * sum of products, of two values with equally many elements. */
 export const dotOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
   name: 'dot',
-  half: { maps: [0, 1] },
+  f16Maps: { maps: [0, 1] },
   infer([a, b]) {
     if (!sameShape(a, b)) throw shapeError('dot', 'two equal shapes', a, b);
     return [1];

@@ -33,12 +33,12 @@ function standardize(c: NodeContext, x: Ref, axes: readonly number[], epsilon: n
 /** Input k in f32: sums of squares are beyond f16. */
 const real = (c: NodeContext, k: number): Ref => {
   const x = c.nd(k);
-  return x.kind === 'half' ? toReal(c.g, x) : x;
+  return x.dtype === 'f16' ? toReal(c.g, x) : x;
 };
 
 /** A result of f32 in the precision of input 0. */
 const as = (c: NodeContext, v: GraphValue, y: Ref): GraphValue =>
-  c.out(v.ref.kind === 'half' ? toHalf(c.g, y) : y, v.shape, v.type);
+  c.out(v.ref.dtype === 'f16' ? toHalf(c.g, y) : y, v.shape, v.type);
 
 /** All axes from `axis` on. */
 function lastAxes(c: NodeContext, rank: number): readonly number[] {
@@ -135,7 +135,7 @@ const localResponse: Operator = {
       bias: c.a.number('bias', 1),
     };
     const x = c.ndOf(v);
-    if (x.kind !== 'half') return [c.out(lrn(c.g, x, options), v.shape, v.type)];
+    if (x.dtype !== 'f16') return [c.out(lrn(c.g, x, options), v.shape, v.type)];
     // Squares of what pictures of 0 to 255 excite are beyond f16.
     return [c.out(toHalf(c.g, lrn(c.g, toReal(c.g, x), options)), v.shape, v.type)];
   },

@@ -128,7 +128,7 @@ const globalPool = (op: 'mean' | 'max'): Operator => ({
     if (op === 'max') return [c.out(reduceAxes(c.g, flat, 'max', { axes: [1, 2] }), shape, v.type)];
     const means = channelMean(c.g, flat);
     // A mean is f32 whatever it is of; what follows in the net is as f16 as the rest of it.
-    return [c.out(flat.kind === 'half' ? toHalf(c.g, means) : means, shape, v.type)];
+    return [c.out(flat.dtype === 'f16' ? toHalf(c.g, means) : means, shape, v.type)];
   },
 });
 
