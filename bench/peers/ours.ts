@@ -6,8 +6,8 @@ import { algorithmsOn } from '../../src/graph/conv_algorithms';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import { chooseConvolutions, conv2d } from '../../src/shaders/conv2d';
-import { squaredError } from '../../src/shaders/error';
 import { gram } from '../../src/shaders/gram';
+import { mseLoss } from '../../src/shaders/mse_loss';
 import type { Ref } from '../../src/shaders/op';
 import { add, scale } from '../../src/shaders/pointwise';
 import { pool2d } from '../../src/shaders/pool2d';
@@ -33,8 +33,8 @@ export async function ours(): Promise<Ours> {
         const target = targets[k];
         if (!target) throw new Error('a layer without a target');
         const { O } = work.convs.filter(isCompared)[k] ?? { O: 0 };
-        // squaredError is a mean
-        return scale(g, squaredError(g, matrix, g.constant([O, O], target.gram)), target.factor * O * O);
+        // mseLoss is a mean
+        return scale(g, mseLoss(g, matrix, g.constant([O, O], target.gram)), target.factor * O * O);
       });
       const loss = terms.reduce((sum, term) => add(g, sum, term));
       const [gradient] = work.job.mode === 'gradient' ? g.grad(loss, [x]) : [];

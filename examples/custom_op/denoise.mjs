@@ -4,7 +4,7 @@
 // loss = mean((x - noisy)²) + w mean(softabs(x - its neighbour to the right) + softabs(x - the one below))
 import { writeFile } from 'node:fs/promises';
 import '../any_adapter.mjs';
-import { adam, add, encodePng, Graph, mean, mix, open, Plan, plasma, roll, squaredError, sub } from 'toroid';
+import { adam, add, encodePng, Graph, mean, mix, mseLoss, open, Plan, plasma, roll, sub } from 'toroid';
 import { softabs } from './softabs.mjs';
 
 const [to = 'denoised.png'] = process.argv.slice(2);
@@ -26,7 +26,7 @@ const given = g.constant([3, N, N], noisy, 'noisy');
 const x = g.state([3, N, N], noisy, 'canvas');
 const right = mean(g, softabs(g, sub(g, x, roll(g, x, [0, 1]))));
 const below = mean(g, softabs(g, sub(g, x, roll(g, x, [1, 0]))));
-const near = squaredError(g, x, given);
+const near = mseLoss(g, x, given);
 const loss = mix(g, near, add(g, right, below), 1, W);
 const [gradient] = g.grad(loss, [x]);
 

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { AdapterFacts } from './device';
 import { type KernelSource, type Overrides, type Scalar, supportsVariant } from './kernel';
+import { renamedChoices } from './renamed';
 import table from './tuned.json';
 
 /** off: what is shipped; cached: what was measured here before; now: measure first what is missing. */
@@ -167,6 +168,7 @@ export interface RacePlace {
 /** The choices of one adapter, for `Device.tuning`. */
 export class Tuning {
   readonly #records = new Map<string, TuneRecord>();
+  readonly #pinned: Choices | undefined;
   readonly #used = new Map<string, string>();
   readonly #missed = new Set<string>();
 
@@ -179,6 +181,7 @@ export class Tuning {
     records: readonly TuneRecord[] = [],
     readonly pinned?: Choices | undefined,
   ) {
+    this.#pinned = pinned && renamedChoices(pinned);
     this.add(records);
   }
 
@@ -208,7 +211,7 @@ export class Tuning {
   /** The one of `candidates` to take; undefined where that is the untuned one, or nothing is known. */
   pick<Name extends string>(at: RacePlace, candidates: readonly Name[], untuned: Name): Name | undefined {
     const name = `${at.name} ${at.scalar} ${at.shape}`;
-    const wanted = this.pinned ? this.pinned[name] : this.lookUp(at)?.best;
+    const wanted = this.#pinned ? this.#pinned[name] : this.lookUp(at)?.best;
     const found = candidates.find((c) => c === wanted);
     if (wanted !== undefined && found === undefined) this.#missed.add(name);
     if (found === undefined || found === untuned) return undefined;

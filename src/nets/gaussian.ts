@@ -1,8 +1,8 @@
 import type { Graph } from '../graph/graph';
 import { mulScalar } from '../shaders/broadcast';
 import { detach } from '../shaders/detach';
-import { squaredError } from '../shaders/error';
 import { matmul } from '../shaders/matmul';
+import { mseLoss } from '../shaders/mse_loss';
 import type { Ref } from '../shaders/op';
 import { add, div, linearCombine, scale, sqrt, sub } from '../shaders/pointwise';
 import { dot } from '../shaders/reduce';
@@ -86,6 +86,6 @@ export function gaussianDistance(g: Graph, a: Gaussian, b: Gaussian): Ref {
   const spread = mulScalar(g, matmul(g, matmul(g, rootT, Z), rootT), inverse(g, rootNorm));
   // A value with a derivative of its own: the linear part is added and taken off again, exactly.
   const linear = dot(g, a.covariance, sub(g, one, spread));
-  const means = scale(g, squaredError(g, a.mean, detach(g, b.mean)), C);
+  const means = scale(g, mseLoss(g, a.mean, detach(g, b.mean)), C);
   return add(g, means, add(g, value, sub(g, linear, detach(g, linear))));
 }

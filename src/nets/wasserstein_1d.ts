@@ -1,9 +1,9 @@
 import { rowsCols } from '../base/shape';
 import type { Graph } from '../graph/graph';
 import { argsort } from '../shaders/argsort';
-import { absoluteError, squaredError } from '../shaders/error';
 import { gather } from '../shaders/gather';
 import { matmul } from '../shaders/matmul';
+import { l1Loss, mseLoss } from '../shaders/mse_loss';
 import { mulMask } from '../shaders/mul_mask';
 import type { Ref } from '../shaders/op';
 import { padGradOp } from '../shaders/pad';
@@ -48,5 +48,5 @@ export function sortedRows(g: Graph, x: Ref, pick?: Uint32Array): Ref {
  */
 export function wasserstein1d(g: Graph, a: Ref, b: Ref, distance: 'absolute' | 'squared'): Ref {
   const wanted = quantile(g, b, a.shape[1] ?? 1);
-  return distance === 'absolute' ? absoluteError(g, a, wanted) : squaredError(g, a, wanted);
+  return distance === 'absolute' ? l1Loss(g, a, wanted) : mseLoss(g, a, wanted);
 }

@@ -1,7 +1,7 @@
 /** WebGPU guarantees this many workgroups along each axis of a grid. */
 const MOST = 65535;
 
-/** Workgroups enough for `n` threads, `width` to a group; wide grids wrap into y (`lib/flat.wgsl` undoes it). */
+/** Workgroups enough for `n` threads, `width` to a group; wide grids wrap into y (`lib/global_index.wgsl` undoes it). */
 export function flatGrid(n: number, width: number): readonly [x: number, y: number] {
   const groups = Math.max(1, Math.ceil(n / width));
   const y = Math.ceil(groups / MOST);

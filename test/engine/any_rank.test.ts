@@ -21,7 +21,7 @@ import { concatAxis, cutAxis } from '../../src/shaders/concat_axis';
 import { convNd, convTransposeNd } from '../../src/shaders/conv_nd';
 import { matmulNd } from '../../src/shaders/matmul_batch';
 import type { Ref } from '../../src/shaders/op';
-import { maxPool, maxPoolArgmax } from '../../src/shaders/pool_nd';
+import { maxPoolNd, maxPoolNdArgmax } from '../../src/shaders/pool_nd';
 import { reduceAxes } from '../../src/shaders/reduce_axes';
 import { roll } from '../../src/shaders/roll';
 import { logSoftmax, softmax } from '../../src/shaders/softmax';
@@ -161,9 +161,9 @@ test('average pools of boxes are those of rows, then of columns', async () => {
 test('the places of a max pool, where the last window would begin in the padding', async () => {
   const options = { strides: [2, 2], ceil: true };
   const x = counting(1, 1, 4, 4);
-  assert.equal((await run((g, [v]) => maxPool(g, v as Ref, [3, 3], options), x)).data, [11, 12, 15, 16]);
-  assert.equal((await run((g, [v]) => maxPoolArgmax(g, v as Ref, [3, 3], options), x)).data, [10, 11, 14, 15]);
-  const late = await run((g, [v]) => maxPool(g, v as Ref, [1, 1], options), counting(1, 1, 2, 2));
+  assert.equal((await run((g, [v]) => maxPoolNd(g, v as Ref, [3, 3], options), x)).data, [11, 12, 15, 16]);
+  assert.equal((await run((g, [v]) => maxPoolNdArgmax(g, v as Ref, [3, 3], options), x)).data, [10, 11, 14, 15]);
+  const late = await run((g, [v]) => maxPoolNd(g, v as Ref, [1, 1], options), counting(1, 1, 2, 2));
   assert.equal(late, { shape: [1, 1, 1, 1], data: [1] });
 });
 
@@ -174,7 +174,7 @@ test('convolutions and pools with a border that wraps move with the map', async 
   const net = (g: Graph, v: Ref, [f, b]: Ref[]): Ref => {
     const wrap = { pads: [1, 1, 1, 1], border: 'wrap' } as const;
     const y = convNd(g, v, f as Ref, { ...wrap, groups: 2, bias: b as Ref });
-    return averagePool(g, maxPool(g, y, [3, 3], wrap), [3, 3], wrap);
+    return averagePool(g, maxPoolNd(g, y, [3, 3], wrap), [3, 3], wrap);
   };
   const flat = (g: Graph, v: Ref, shape: Shape): Ref =>
     permute(

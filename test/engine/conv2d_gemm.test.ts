@@ -58,7 +58,7 @@ for (const border of [
     const folds = border[0] === 'reflect' ? 3 : 0;
     assert.is(got.kernels.filter((k) => k === 'conv2d_gemm').length, 5);
     assert.is(got.kernels.filter((k) => k === 'conv2d_gemm_sum').length, 2, 'the two sums over 66 channels');
-    assert.is(got.kernels.filter((k) => k === 'conv2d_thin').length, 1);
+    assert.is(got.kernels.filter((k) => k === 'conv2d_few_channels').length, 1);
     assert.is(got.kernels.filter((k) => k === 'pad_grad').length, folds);
     assert.is(got.kernels.length, 9 + folds, got.kernels.join(' '));
   });

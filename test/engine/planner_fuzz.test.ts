@@ -13,10 +13,10 @@ import { sort } from '../../src/shaders/argsort';
 import { expand, mulScalar } from '../../src/shaders/broadcast';
 import { concat, slice0 } from '../../src/shaders/concat';
 import { type Border, conv2d } from '../../src/shaders/conv2d';
-import { squaredError } from '../../src/shaders/error';
 import { fill } from '../../src/shaders/fill';
 import { gram } from '../../src/shaders/gram';
 import { accumulate } from '../../src/shaders/in_place';
+import { mseLoss } from '../../src/shaders/mse_loss';
 import type { Ref } from '../../src/shaders/op';
 import { pad } from '../../src/shaders/pad';
 import { abs, add, affine, clamp, linearCombine, mul, relu, scale, square, sub } from '../../src/shaders/pointwise';
@@ -170,7 +170,7 @@ class Sample {
       () => mean(g, x),
       () => scale(g, sum(g, x), 0.01),
       () => dot(g, x, this.#like(x), 0.01),
-      () => squaredError(g, x, this.#like(x)),
+      () => mseLoss(g, x, this.#like(x)),
       () => mean(g, gram(g, x, { centred: this.#chance(0.5) })),
     ];
     return this.#one(kinds)();

@@ -235,7 +235,7 @@ test('a diff tells ops of one kind apart by their work', async () => {
   });
   const of = (...rows: LaunchReport[]): ProfileReport => ({ ...report, rows });
   const before = of(row('conv2d#1', 10, 1), row('conv2d#2', 20, 2), row('conv2d#3', 30, 3));
-  const after = of(row('conv2d#1', 20, 4), row('conv2d#2', 30, 5, 'conv2d_thin'));
+  const after = of(row('conv2d#1', 20, 4), row('conv2d#2', 30, 5, 'conv2d_few_channels'));
   const found = diffOf(before, after).rows.map((r) => [r.oldLabel, r.oldKernel, r.before, r.after]);
   assert.equal(found, [
     ['conv2d#2', undefined, 2, 4],
@@ -274,7 +274,7 @@ test('the texts that are shown are those that were compiled, with subgroups and 
       const variant = (_: unknown, { usable }: { readonly usable: readonly Readonly<Record<string, number>>[] }) =>
         Math.max(
           0,
-          usable.findIndex((v) => (v.SHARE ?? 1) > 1 === shares),
+          usable.findIndex((v) => (v.BROADCAST ?? 1) > 1 === shares),
         );
       const plan = await Plan.compile(own, g, [y], { variant });
       const texts = sourcesOf(plan);

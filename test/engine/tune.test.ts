@@ -23,7 +23,9 @@ import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import { tuneConvolutions } from '../../src/graph/tune_conv';
 import { type TuneOptions, type TuneOutcome, tunePlan } from '../../src/graph/tune_plan';
+import { conv2d } from '../../src/shaders/conv2d';
 import { defineOp, launch } from '../../src/shaders/op';
+import { sparseRemap } from '../../src/shaders/sparse_remap';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
 
@@ -215,6 +217,33 @@ test('plans take what was found, all launches of an op the same, and none withou
   assert.equal([...gone.missed], [name]);
   // What is pinned stands alone: records have no say then.
   assert.equal((await plan(new Tuning(HERE, [...(await tuned()).records], {}))).variants, [64, 64]);
+});
+
+test('what 0.1.0 pinned under older names of kernels and overrides is still pinned', async () => {
+  const d = await device();
+  const g = new Graph();
+  const x = g.input([4, 8, 8]);
+  const every = Uint32Array.from({ length: 65 }, (_, k) => k);
+  const moved = sparseRemap(g, x, { start: every, index: every.slice(0, 64), weight: new Float32Array(64).fill(1) });
+  const w = g.constant([4, 4, 3, 3], new Float32Array(144));
+  const y = g.node(conv2d(g, moved, w, { pad: [1, 1, 1, 1], algorithm: 'winograd4' }));
+  // As it wrote them into pictures: `warp` is sparse_remap today, and SHARE is BROADCAST.
+  const remap = 'f32 n=256 N=64 M=64 groups=4 LANES=1';
+  const multiply = 'winograd_multiply f32 quads=1 o=4 blocks=1 row=2 span=2 spots=32 groups=2';
+  const pinned = { [`warp ${remap}`]: 'WG=256', [multiply]: 'WG=64 BLOCKS=1 RUNS=1 SHARE=0' };
+  const tuning = new Tuning(d.adapter.description, [], pinned);
+  const before = d.tuning;
+  d.tuning = tuning;
+  try {
+    (await Plan.compile(d, g, [y])).close();
+  } finally {
+    d.tuning = before;
+  }
+  assert.equal(tuning.used(), {
+    [`sparse_remap ${remap}`]: 'WG=256',
+    [multiply]: 'WG=64 BLOCKS=1 RUNS=1 BROADCAST=0',
+  });
+  assert.is(otherChoices({ tuning } as Device, pinned), null);
 });
 
 test('a plan asks once for each kernel of an op; a function of the kernel alone still does', async () => {

@@ -8,8 +8,8 @@ import { preprocessing } from '../../src/nets/preprocessing';
 import { EPS } from '../../src/nets/statistics';
 import type { Net, StyleLayer } from '../../src/nets/weights';
 import { channelMean } from '../../src/shaders/channel_mean';
-import { meanSquare, squaredError } from '../../src/shaders/error';
 import { gram } from '../../src/shaders/gram';
+import { meanSquare, mseLoss } from '../../src/shaders/mse_loss';
 import type { Ref } from '../../src/shaders/op';
 import { add, affine, div, scale } from '../../src/shaders/pointwise';
 
@@ -52,7 +52,7 @@ export function styleLoss(
       throw new EngineError('RecipeError', `layer ${layer} was not built`, 'Add it to the layers to build.');
     const muB = channelMean(g, b);
     const relative = (x: Ref, target: Ref, weight: number): Ref =>
-      scale(g, div(g, squaredError(g, x, target), affine(g, meanSquare(g, target), 1, EPS)), weight);
+      scale(g, div(g, mseLoss(g, x, target), affine(g, meanSquare(g, target), 1, EPS)), weight);
     if (mean !== 0) terms.set(`${layer} mean`, relative(channelMean(g, a), muB, mean));
     if (covariance !== 0) {
       const about = centring === 'origin' ? {} : centring === 'dynamic' ? { centred: true } : { centre: muB };

@@ -6,8 +6,8 @@ import { type ConvAttrs, convOp } from '../../shaders/conv2d';
 import { type MatrixAttrs, matrixOp } from '../../shaders/conv2d_matrix';
 import { type WinogradAttrs, winogradOp } from '../../shaders/conv2d_winograd';
 import { detachOp } from '../../shaders/detach';
-import { absoluteErrorOp, meanSquareOp, squaredErrorOp } from '../../shaders/error';
 import { gramAboutOp, gramOp } from '../../shaders/gram';
+import { l1LossOp, meanSquareOp, mseLossOp } from '../../shaders/mse_loss';
 import { mulMaskOp } from '../../shaders/mul_mask';
 import type { Op } from '../../shaders/op';
 import { ops as pointwise } from '../../shaders/pointwise';
@@ -31,7 +31,7 @@ export interface Local {
 }
 
 /** Means over pixels: of a block, they are to be weighted by its share of the canvas. */
-const means: ReadonlySet<Op> = new Set<Op>([gramOp, gramAboutOp, squaredErrorOp, absoluteErrorOp, meanSquareOp]);
+const means: ReadonlySet<Op> = new Set<Op>([gramOp, gramAboutOp, mseLossOp, l1LossOp, meanSquareOp]);
 /** Sums over pixels. */
 const sums: ReadonlySet<Op> = new Set<Op>([channelSumOp, sumOp, dotOp]);
 const elementwise: ReadonlySet<Op> = new Set<Op>([

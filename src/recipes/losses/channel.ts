@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { concat, slice0 } from '../../shaders/concat';
-import { meanSquare } from '../../shaders/error';
+import { meanSquare } from '../../shaders/mse_loss';
 import { div, scale } from '../../shaders/pointwise';
 import { checkChannels } from './channels';
 import { commonLoss } from './layers';

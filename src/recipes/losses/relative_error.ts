@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors';
 import type { Graph } from '../../graph/graph';
 import { EPS } from '../../nets/statistics';
-import { meanSquare, squaredError } from '../../shaders/error';
+import { meanSquare, mseLoss } from '../../shaders/mse_loss';
 import type { Ref } from '../../shaders/op';
 import { affine, div, scale, sqrt } from '../../shaders/pointwise';
 import type { LayerChoice } from './layers';
@@ -14,8 +14,7 @@ export const power = (g: Graph, x: Ref): Ref => affine(g, meanSquare(g, x), 1, E
 export const rms = (g: Graph, x: Ref): Ref => sqrt(g, power(g, x));
 
 /** mean(((a - target) / rms(target))^2), [1]: a and the target are of equal shape. */
-export const relativeError = (g: Graph, a: Ref, target: Ref): Ref =>
-  div(g, squaredError(g, a, target), power(g, target));
+export const relativeError = (g: Graph, a: Ref, target: Ref): Ref => div(g, mseLoss(g, a, target), power(g, target));
 
 /** The styles at a layer, or none where the recipe has none: for losses that can do without. */
 export function stylesIfAny(c: LossContext, layer: string): readonly StylePair[] {

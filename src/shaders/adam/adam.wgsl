@@ -27,7 +27,7 @@ fn one_minus_exp(z: f32) -> f32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let t = f32(STEP[0]) + 1.0;
   let m = f32(S[i]) / one_minus_exp(t * u.log_b1);

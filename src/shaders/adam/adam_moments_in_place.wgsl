@@ -14,7 +14,7 @@ struct Uniforms { n: u32, b1: f32, b2: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let g = f32(G[i]);
   let m = f32(Y[i]);

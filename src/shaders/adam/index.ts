@@ -2,7 +2,7 @@ import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { defineOp, launch, type Op, type RuntimeScalar } from '../op';
 import wgsl from './adam.wgsl';
 import inPlaceWgsl from './adam_in_place.wgsl';
@@ -12,7 +12,7 @@ import momentsInPlaceWgsl from './adam_moments_in_place.wgsl';
 const momentsKernel = defineKernel({
   name: 'adam_moments',
   wgsl: momentsWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', b1: 'f32', b2: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -28,7 +28,7 @@ const momentsInPlace = defineKernel({
 const kernel = defineKernel({
   name: 'adam',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', channel: 'u32', bounds: 'u32', log_b1: 'f32', log_b2: 'f32', rate: 'f32', eps: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

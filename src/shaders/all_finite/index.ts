@@ -4,10 +4,10 @@ import finite from '../lib/finite.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { add } from '../pointwise';
-import wgsl from './health.wgsl';
+import wgsl from './all_finite.wgsl';
 
 const kernel = defineKernel({
-  name: 'health',
+  name: 'all_finite',
   wgsl,
   lib: [finite, treeSum],
   binds: ['read', 'write', 'write'],
@@ -21,7 +21,7 @@ const GROUPS = 1024;
 
 /** 0 when all elements are finite, else NaN: [..] -> [1]. By bits, whatever compilers take for granted. No gradient. */
 export const allFiniteOp: Op<1, Readonly<Record<string, never>>> = defineOp({
-  name: 'health',
+  name: 'all_finite',
   infer: () => [1],
   forward([x], y, _, scratch) {
     const n = size(x.shape);

@@ -83,7 +83,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let rows = min(ROWS, MOST);
   let team = WG / rows;
   let k = t % team;
-  let row = flat_index(group, groups, t / team, rows);
+  let row = global_index(group, groups, t / team, rows);
   let x0 = row * u.N;
   let stretch = (u.N + team - 1u) / team;
   // Threads without a row have nothing to do, but must meet the others at the barriers.

@@ -3,7 +3,7 @@ import { rowsCols } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { gather } from '../gather';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import sortKey from '../lib/sort_key.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import countWgsl from './argsort_count.wgsl';
@@ -19,7 +19,7 @@ const BLOCK = 4096;
 const rowsKernel = defineKernel({
   name: 'argsort_rows',
   wgsl: rowsWgsl,
-  lib: [flat, sortKey],
+  lib: [globalIndex, sortKey],
   binds: ['read', 'write', 'write'],
   uniforms: { P: 'u32', N: 'u32' },
   variants: [

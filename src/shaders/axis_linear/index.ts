@@ -2,19 +2,19 @@ import { EngineError, invariant, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { defineOp, launch, type Op, type Ref } from '../op';
 import { type ConstantBuilder, type SparseMap, transposed } from '../sparse_remap';
-import wgsl from './axis_mix.wgsl';
+import wgsl from './axis_linear.wgsl';
 
 export { averagePool, bordered, flip, gatherAxis, lrn, type PadMode, padNd, sliceNd, split } from './moves';
 export { type ResampleOptions, resizeNd } from './resample';
 export type { ConstantBuilder, SparseMap };
 
 const kernel = defineKernel({
-  name: 'axis_mix',
+  name: 'axis_linear',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', N: 'u32', M: 'u32', inner: 'u32', fill: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -30,16 +30,16 @@ export interface AxisLinearAttrs {
 
 /** Inputs: x, then start, index and weight of a sparse map, then those of its transpose, which only the gradient reads. */
 export const axisLinearOp: Op<7, AxisLinearAttrs> = defineOp<7, AxisLinearAttrs>({
-  name: 'axis_mix',
+  name: 'axis_linear',
   infer([x = [], start, index, weight, tStart, tIndex, tWeight], { axis, to }) {
     const from = x[axis];
-    if (from === undefined) throw shapeError('axis_mix', `an axis ${axis}`, x);
-    checkLists('axis_mix', to, start, index, weight);
-    checkLists('axis_mix (transposed)', from, tStart, tIndex, tWeight);
+    if (from === undefined) throw shapeError('axis_linear', `an axis ${axis}`, x);
+    checkLists('axis_linear', to, start, index, weight);
+    checkLists('axis_linear (transposed)', from, tStart, tIndex, tWeight);
     return x.map((d, k) => (k === axis ? to : d));
   },
   forward([x, start, index, weight], y, { axis, to, fill = 0 }) {
-    if (!x || !start || !index || !weight) throw invariant('axis_mix without its lists');
+    if (!x || !start || !index || !weight) throw invariant('axis_linear without its lists');
     const n = size(y.shape);
     return [
       launch({
@@ -53,7 +53,7 @@ export const axisLinearOp: Op<7, AxisLinearAttrs> = defineOp<7, AxisLinearAttrs>
   },
   backward({ g, x: [x, start, index, weight, tStart, tIndex, tWeight], dy, attrs: { axis } }) {
     if (!x || !start || !index || !weight || !tStart || !tIndex || !tWeight)
-      throw invariant('axis_mix without its lists');
+      throw invariant('axis_linear without its lists');
     const lists = [tStart, tIndex, tWeight, start, index, weight] as const;
     return [g.apply(axisLinearOp, [dy, ...lists], { axis, to: x.shape[axis] ?? 1 }), ...lists.map(() => null)];
   },
@@ -104,10 +104,10 @@ function identity({ start, index, weight }: SparseMap, n: number): boolean {
  * @throws EngineError `ShapeError` when there is no such axis, or the map has no row.
  */
 export function axisLinear(g: ConstantBuilder, x: Ref, axis: number, map: SparseMap, fill = 0): Ref {
-  const at = axisOf('axisMix', x.shape, axis);
+  const at = axisOf('axisLinear', x.shape, axis);
   const from = x.shape[at] ?? 1;
   const to = map.start.length - 1;
-  if (to < 1) throw new EngineError('ShapeError', 'axisMix wants a map of at least one row');
+  if (to < 1) throw new EngineError('ShapeError', 'axisLinear wants a map of at least one row');
   if (identity(map, from)) return x;
   if (map.index.length === 0) {
     const shape = x.shape.map((d, k) => (k === at ? to : d));

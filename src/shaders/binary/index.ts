@@ -3,7 +3,7 @@ import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import elementaryLib from '../lib/elementary.wgsl';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import * as pointwise from '../pointwise';
 import { sumTo } from '../reduce_axes';
@@ -18,7 +18,7 @@ const strides = { b0: 'u32', b1: 'u32', b2: 'u32', b3: 'u32', b4: 'u32', b5: 'u3
 const kernel = defineKernel({
   name: 'binary',
   wgsl,
-  lib: [flat, functionsWgsl, elementaryLib],
+  lib: [globalIndex, functionsWgsl, elementaryLib],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', ...sides, a0: 'u32', a1: 'u32', a2: 'u32', a3: 'u32', a4: 'u32', a5: 'u32', ...strides },
   variants: [{ WG: 64 }],
@@ -27,7 +27,7 @@ const kernel = defineKernel({
 const overKernel = defineKernel({
   name: 'binary_over',
   wgsl: overWgsl,
-  lib: [flat, functionsWgsl, elementaryLib],
+  lib: [globalIndex, functionsWgsl, elementaryLib],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', ...sides, ...strides },
   variants: [{ WG: 64 }],

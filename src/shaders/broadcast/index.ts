@@ -3,7 +3,7 @@ import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { channelSum } from '../channel_mean';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { dot, sumOp } from '../reduce';
 import expandWgsl from './expand.wgsl';
@@ -12,7 +12,7 @@ import mulWgsl from './mul_scalar.wgsl';
 const expandKernel = defineKernel({
   name: 'expand',
   wgsl: expandWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', inner: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -20,7 +20,7 @@ const expandKernel = defineKernel({
 const mulKernel = defineKernel({
   name: 'mul_scalar',
   wgsl: mulWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -1,13 +1,13 @@
 import { size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import toHalfWgsl from './to_half.wgsl';
 import toRealWgsl from './to_real.wgsl';
 
 const source = {
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -15,7 +15,7 @@ struct Uniforms { n: u32, scale: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   var v = u.scale * X[i];
   if (abs(v) > 65504.0) { v = sign(v) * 65504.0; } // false for what is no number: clamp() might make one of it

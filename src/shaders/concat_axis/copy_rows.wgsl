@@ -15,7 +15,7 @@ struct Uniforms { n: u32, L: i32, start: i32, x: i32, to: u32, y: u32 }  // rows
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let row = i / u32(u.L);
   let j = i32(i % u32(u.L));

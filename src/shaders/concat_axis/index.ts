@@ -2,14 +2,14 @@ import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import wgsl from './copy_rows.wgsl';
 
 const kernel = defineKernel({
   name: 'copy_rows',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', L: 'i32', start: 'i32', x: 'i32', to: 'u32', y: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

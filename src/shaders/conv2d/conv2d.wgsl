@@ -1,6 +1,6 @@
 // conv2d: Y[o, y, x] = B[o] + sum over c, ky, kx of W(o, c, ky, kx) X[c, y + ky, x + kx]
 //
-// A thread makes 4 or 8 neighbouring pixels of one row in 4 or 8 channels (conv2d_thin.wgsl: in fewer), a workgroup WG such
+// A thread makes 4 or 8 neighbouring pixels of one row in 4 or 8 channels (conv2d_few_channels.wgsl: in fewer), a workgroup WG such
 // runs of one block of channels. Large tiles read least, small ones are more numerous on small maps. X has its halo already, so the loops meet no border; its rows are whole vec4s. W is in tiles
 // (conv2d_layout), so all threads of a workgroup read the same vectors of it in order.
 // A row of X is a window that slides over kx: each pixel is read once per row of the kernel, not once per tap.

@@ -17,7 +17,7 @@ struct Uniforms { n: u32, parts: u32, plane: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   var sum = 0.0;
   for (var p = 0u; p < u.parts; p++) { sum += f32(P[p * u.n + i]); }

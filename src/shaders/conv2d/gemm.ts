@@ -2,7 +2,7 @@ import { chw, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import pixel from '../conv2d_winograd/pixel.wgsl';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Launch, launch, type Ref } from '../op';
 import { BORDER } from '../pad/border';
 import wgsl from './conv2d_gemm.wgsl';
@@ -50,7 +50,7 @@ const kernel = defineKernel({
 const sumKernel = defineKernel({
   name: 'conv2d_gemm_sum',
   wgsl: sumWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', parts: 'u32', plane: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -5,8 +5,8 @@ import { flatGrid } from '../grid';
 import { type Launch, launch, type Ref } from '../op';
 import { type Halo, haloLaunch } from '../pad';
 import wgsl from './conv2d.wgsl';
+import fewChannelsWgsl from './conv2d_few_channels.wgsl';
 import stridedWgsl from './conv2d_strided.wgsl';
-import thinWgsl from './conv2d_thin.wgsl';
 import { gemmLaunches, multiplies } from './gemm';
 import type { Sums } from './geometry';
 import store from './store.wgsl';
@@ -27,9 +27,9 @@ const kernel = defineKernel({
   ],
 });
 
-const thinKernel = defineKernel({
-  name: 'conv2d_thin',
-  wgsl: thinWgsl,
+const fewChannelsKernel = defineKernel({
+  name: 'conv2d_few_channels',
+  wgsl: fewChannelsWgsl,
   lib: [store],
   binds: ['read', 'read', 'read', 'write'],
   uniforms,
@@ -109,7 +109,7 @@ export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape
         })
       : launch({
           ...common,
-          kernel: thinKernel,
+          kernel: fewChannelsKernel,
           uniforms: values,
           overrides: { ...overrides, DEPTH: o },
           grid: ({ WG, PIXELS }) => threads(WG, PIXELS, V),

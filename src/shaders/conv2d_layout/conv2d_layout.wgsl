@@ -17,7 +17,7 @@ struct Uniforms { n: u32, a: u32, b: u32, ky: u32, kx: u32, vx: u32, vy: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   // vy is 1 for a plain Y: tiles of one channel are the plain order. The same holds for vx.
   let lane = i % u.vy;

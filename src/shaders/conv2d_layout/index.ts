@@ -2,14 +2,14 @@ import { shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './conv2d_layout.wgsl';
 
 const kernel = defineKernel({
   name: 'conv2d_layout',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', a: 'u32', b: 'u32', ky: 'u32', kx: 'u32', vx: 'u32', vy: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

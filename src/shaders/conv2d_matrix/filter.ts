@@ -2,7 +2,7 @@ import { invariant } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { ends } from '../winograd_filter';
 import wgsl from './conv2d_matrix_filter.wgsl';
@@ -10,7 +10,7 @@ import wgsl from './conv2d_matrix_filter.wgsl';
 const kernel = defineKernel({
   name: 'conv2d_matrix_filter',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', a: 'u32', b: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -16,7 +16,7 @@ struct Uniforms { n: u32, c: u32, o: u32, ky: u32, kx: u32, v: u32, h: u32, w: u
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let lane = i % u.v;
   var rest = i / u.v;

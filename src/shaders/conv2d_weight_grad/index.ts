@@ -6,7 +6,7 @@ import { type Conv, convShape } from '../conv2d/geometry';
 import { inputGrad } from '../conv2d_input_grad';
 import { bankShape, flip, tileOf } from '../conv2d_layout';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { defineOp, launch, type Op } from '../op';
 import { haloLaunch } from '../pad';
 import wgsl from './conv2d_weight_grad.wgsl';
@@ -14,7 +14,7 @@ import wgsl from './conv2d_weight_grad.wgsl';
 const kernel = defineKernel({
   name: 'conv2d_weight_grad',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: {
     n: 'u32',

@@ -3,9 +3,9 @@ import { defineKernel } from '../../gpu/kernel';
 import { type Dtype, type Launch, launch, type Ref } from '../op';
 import { BORDER, type Borders } from '../pad/border';
 import type { Tile } from '../winograd_filter';
+import broadcastLoad from './broadcast_load.wgsl';
+import broadcastLoadSubgroup from './broadcast_load_subgroup.wgsl';
 import pixel from './pixel.wgsl';
-import told from './told.wgsl';
-import toldSubgroup from './told_subgroup.wgsl';
 import multiplyWgsl from './winograd_multiply.wgsl';
 import input2Wgsl from './winograd2_input.wgsl';
 import output2Wgsl from './winograd2_output.wgsl';
@@ -62,18 +62,18 @@ const kernels = {
 const multiply = defineKernel({
   name: 'winograd_multiply',
   wgsl: multiplyWgsl,
-  shared: [told, toldSubgroup],
+  shared: [broadcastLoad, broadcastLoadSubgroup],
   binds: ['read', 'read', 'write'],
   uniforms: { quads: 'u32', o: 'u32', blocks: 'u32', row: 'u32', span: 'u32', spots: 'u32' },
   variants: [
-    { WG: 32, BLOCKS: 2, RUNS: 2, SHARE: 0 },
-    { WG: 64, BLOCKS: 1, RUNS: 2, SHARE: 0 },
-    { WG: 64, BLOCKS: 1, RUNS: 1, SHARE: 0 },
-    { WG: 32, BLOCKS: 2, RUNS: 2, SHARE: 8 },
-    { WG: 32, BLOCKS: 1, RUNS: 2, SHARE: 4 },
-    { WG: 32, BLOCKS: 1, RUNS: 2, SHARE: 8 },
+    { WG: 32, BLOCKS: 2, RUNS: 2, BROADCAST: 0 },
+    { WG: 64, BLOCKS: 1, RUNS: 2, BROADCAST: 0 },
+    { WG: 64, BLOCKS: 1, RUNS: 1, BROADCAST: 0 },
+    { WG: 32, BLOCKS: 2, RUNS: 2, BROADCAST: 8 },
+    { WG: 32, BLOCKS: 1, RUNS: 2, BROADCAST: 4 },
+    { WG: 32, BLOCKS: 1, RUNS: 2, BROADCAST: 8 },
   ],
-  needs: ({ SHARE }) => (SHARE > 0 ? { features: ['subgroups'] } : {}),
+  needs: ({ BROADCAST }) => (BROADCAST > 0 ? { features: ['subgroups'] } : {}),
   gpu: 1,
 });
 

@@ -5,13 +5,14 @@
 // tiles, the second run half a block on, so that neighbouring threads read whole lines; a workgroup WG such threads of
 // the same channels, all runs of one k before those of the next, so that most read the same vectors of U (winograd_filter) in
 // order and small maps fill workgroups. Input channels come in fours: each sum takes its four in one go, as in conv2d.wgsl and for
-// the same reason. SHARE: threads of a subgroup tell each other the weights (told_subgroup.wgsl). Blocks of channels beyond the last one compute what nobody stores.
+// the same reason. BROADCAST: threads of a subgroup read weights for each other (broadcast_load_subgroup.wgsl). Blocks of
+// channels beyond the last one compute what nobody stores.
 
 alias T = f32;
-override WG: u32 = 64;     // threads per workgroup
-override BLOCKS: u32 = 1;  // blocks of channels per thread, 1 or 2
-override RUNS: u32 = 2;    // runs of tiles per thread, 1 or 2
-override SHARE: u32 = 0;   // threads that read weights for a subgroup: 4, 8, or 0 for each itself
+override WG: u32 = 64;        // threads per workgroup
+override BLOCKS: u32 = 1;     // blocks of channels per thread, 1 or 2
+override RUNS: u32 = 2;       // runs of tiles per thread, 1 or 2
+override BROADCAST: u32 = 0;  // threads that read weights for a subgroup: 4, 8, or 0 for each itself
 
 struct Uniforms { quads: u32, o: u32, blocks: u32, row: u32, span: u32, spots: u32 }
 
@@ -28,20 +29,20 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var i = group.x * WG + local;
   let runs = u.row / RUNS;
   let done = i >= u.spots * runs;
-  if (leaves(done)) { return; }
+  if (may_exit(done)) { return; }
   i = min(i, u.spots * runs - 1);
   let k = i / runs;
   i -= k * runs;
   let block = group.y * BLOCKS;
   let length = u.quads * 8;
   var w = (k * u.blocks + block) * length;
-  let teller = teller(w);
+  let lane = lane(w);
   let half = u.span / RUNS;
   let first = k * u.row + i / half * u.span;
   var at = first * u.quads * 4 + i % half;
   var s = Sums();
   var t = Sums();
-  if (SHARE == 0 || teller == 0) {
+  if (BROADCAST == 0 || lane == 0) {
     for (var c = 0u; c < u.quads; c++) {
       let p = pixels(at);
       var q = mat4x4f();
@@ -56,8 +57,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let p = pixels(at);
       var q = mat4x4f();
       if (RUNS == 2) { q = pixels(at + half); }
-      s = add(s, told(w, teller), p, q);
-      if (BLOCKS == 2) { t = add(t, told(w + length, teller), p, q); }
+      s = add(s, broadcast_load(w, lane), p, q);
+      if (BLOCKS == 2) { t = add(t, broadcast_load(w + length, lane), p, q); }
       w += 8;
       at += 4 * u.span;
     }

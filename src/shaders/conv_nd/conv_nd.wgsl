@@ -24,7 +24,7 @@ struct Uniforms {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let plane = u32(u.XD * u.XH * u.XW);
   let taps = u32(u.KD * u.KH * u.KW);

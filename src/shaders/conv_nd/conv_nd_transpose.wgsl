@@ -31,7 +31,7 @@ fn reader(q: i32, tap: i32, pad: i32, apart: i32, stride: i32, outputs: i32) -> 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let plane = u32(u.YD * u.YH * u.YW);
   let taps = u32(u.KD * u.KH * u.KW);

@@ -4,7 +4,7 @@ import { defineKernel } from '../../gpu/kernel';
 import { bordered, type ConstantBuilder, type PadMode } from '../axis_linear';
 import { add } from '../binary';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import { reshape } from '../reshape';
 import wgsl from './conv_nd.wgsl';
@@ -12,7 +12,7 @@ import transposeWgsl from './conv_nd_transpose.wgsl';
 import weightGradWgsl from './conv_nd_weight_grad.wgsl';
 import { type Three, three, uniformsOf, type Window, type WindowOptions, windowOf, windowUniforms } from './window';
 
-const shared = { lib: [flat], binds: ['read', 'read', 'write'], variants: [{ WG: 64 }, { WG: 256 }] } as const;
+const shared = { lib: [globalIndex], binds: ['read', 'read', 'write'], variants: [{ WG: 64 }, { WG: 256 }] } as const;
 const counts = { C: 'u32', O: 'u32', groups: 'u32', ...windowUniforms } as const;
 const kernels = {
   forward: defineKernel({ name: 'conv_nd', wgsl, ...shared, uniforms: { n: 'u32', ...counts } }),

@@ -96,7 +96,7 @@ fn butterfly(R: u32, read: u32, gap: u32, write: u32, apart: u32, root: vec2f) {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let first = flat_index(group, groups, 0u, 1u) * u.width;
+  let first = global_index(group, groups, 0u, 1u) * u.width;
   let all = u.width * u.f;
   for (var e = local; e < all; e += WG) {
     // Neighbouring threads take neighbours in memory: along the transform if it is contiguous, else across.

@@ -3,7 +3,7 @@ import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import complex from '../lib/complex.wgsl';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import unitRoot from '../lib/unit_root.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './fft.wgsl';
@@ -14,7 +14,7 @@ export { fftSide, fftSizes, isFftSize } from './sizes';
 const kernel = defineKernel({
   name: 'fft',
   wgsl,
-  lib: [complex, flat, unitRoot],
+  lib: [complex, globalIndex, unitRoot],
   binds: ['read', 'read', 'write', 'write'],
   uniforms: {
     count: 'u32',

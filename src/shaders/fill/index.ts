@@ -2,14 +2,14 @@ import { EngineError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Ref, type RuntimeScalar } from '../op';
 import wgsl from './fill.wgsl';
 
 const kernel = defineKernel({
   name: 'fill',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['write'],
   uniforms: { n: 'u32', value: 'f32' },
   variants: [{ WG: 64 }],

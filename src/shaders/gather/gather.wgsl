@@ -17,7 +17,7 @@ struct Uniforms { n: u32, M: u32, N: u32 }  // n indices in all, M to a row; row
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let there = (i / u.M) * u.N + min(I[i], u.N - 1u);
   if (SCATTER == 1u) { Y[there] = X[i]; } else { Y[i] = X[there]; }

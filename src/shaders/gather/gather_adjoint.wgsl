@@ -16,7 +16,7 @@ struct Uniforms { n: u32, M: u32, N: u32 }  // n elements of DX, N to a row; M i
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let j = flat_index(group, groups, local, WG);
+  let j = global_index(group, groups, local, WG);
   if (j >= u.n) { return; }
   let row = j / u.N;
   let column = j % u.N;

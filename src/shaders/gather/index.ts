@@ -2,7 +2,7 @@ import { shapeError } from '../../base/errors';
 import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import wgsl from './gather.wgsl';
 import adjointWgsl from './gather_adjoint.wgsl';
@@ -10,7 +10,7 @@ import adjointWgsl from './gather_adjoint.wgsl';
 const kernel = defineKernel({
   name: 'gather',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', M: 'u32', N: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -19,7 +19,7 @@ const kernel = defineKernel({
 const adjointKernel = defineKernel({
   name: 'gather_adjoint',
   wgsl: adjointWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', M: 'u32', N: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -25,7 +25,7 @@ struct Uniforms { C: u32, row: u32, part: u32, parts: u32, blocks: u32, scale: f
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  if (S == 1) { alone(flat_index(group, groups, local, WG)); } else { together(group, local); }
+  if (S == 1) { alone(global_index(group, groups, local, WG)); } else { together(group, local); }
 }
 
 fn alone(thread: u32) {

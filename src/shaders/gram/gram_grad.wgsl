@@ -13,7 +13,7 @@ override BIAS: bool = false;    // add B
 override WG: u32 = 64;          // threads per workgroup: S * S, where S is not 1
 override S: u32 = 1;            // threads along each side of a square; 1: no squares
 override R: u32 = 1;            // runs of 4 outputs a thread has in each direction, 1 or 2
-override SHARE: u32 = 0;         // 1: threads of a subgroup share what they read of W (lib/shared_subgroup.wgsl)
+override BROADCAST: u32 = 0;    // 1: threads of a subgroup share what they read of W (lib/broadcast_load_subgroup.wgsl)
 override BLOCKS: u32 = 1;       // blocks of 8 channels a thread makes for itself, 1 or 2
 
 struct Uniforms { C: u32, N: u32, depth: u32, row: u32, bias: f32, add: u32 }
@@ -33,11 +33,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (S == 1) { alone(group.x * 8 * BLOCKS, (along * WG + local) * 2); } else { together(group.x * SIDE, along * SIDE, local); }
 }
 
-fn shared_at(i: u32) -> vec4f { return W[i]; }
+fn load_at(i: u32) -> vec4f { return W[i]; }
 
 // Channels c to c + 7 or c + 15 at vec4s n and n + 1 of each row.
 fn alone(c: u32, n: u32) {
-  if (leaves(n >= u.row)) { return; }
+  if (may_exit(n >= u.row)) { return; }
   let left = min(n, u.row - 1);
   let right = min(n + 1, u.row - 1);
   let lane = lane();
@@ -65,7 +65,7 @@ fn alone(c: u32, n: u32) {
 }
 
 // A column per channel, of four.
-fn factors(w: u32, lane: u32) -> mat4x4f { return transpose(shared_four(w, lane)); }
+fn factors(w: u32, lane: u32) -> mat4x4f { return transpose(broadcast_load(w, lane)); }
 
 // The square of SIDE runs of 4 channels from run c on, and of SIDE vec4s of pixels from n on.
 fn together(c: u32, n: u32, local: u32) {

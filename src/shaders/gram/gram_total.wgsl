@@ -14,7 +14,7 @@ struct Uniforms { C: u32, parts: u32, scale: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let at = flat_index(group, groups, local, WG);
+  let at = global_index(group, groups, local, WG);
   let n = u.C * u.C;
   let i = at / u.C;
   let j = at % u.C;

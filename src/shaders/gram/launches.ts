@@ -2,10 +2,10 @@ import { chw, type Shape } from '../../base/shape';
 import { defineKernel, type Needs } from '../../gpu/kernel';
 import { flatGrid, tileClass, tileGrid } from '../grid';
 import block from '../lib/block.wgsl';
-import flat from '../lib/flat.wgsl';
+import broadcastLoad from '../lib/broadcast_load.wgsl';
+import broadcastLoadSubgroup from '../lib/broadcast_load_subgroup.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
-import shared from '../lib/shared.wgsl';
-import sharedSubgroup from '../lib/shared_subgroup.wgsl';
 import { type Dtype, type Launch, launch, type Ref } from '../op';
 import wgsl from './gram.wgsl';
 import factorWgsl from './gram_factor.wgsl';
@@ -34,7 +34,7 @@ const variants = {
 
 const source = {
   wgsl,
-  lib: [block, flat, registerTile],
+  lib: [block, globalIndex, registerTile],
   binds: ['read', 'read', 'write', 'write'],
   uniforms: { C: 'u32', row: 'u32', part: 'u32', parts: 'u32', blocks: 'u32', scale: 'f32' },
   gpu: 1,
@@ -49,18 +49,18 @@ const kernels = {
  * fastest on lavapipe, but takes half as long again to compile: for tuning to find.
  */
 const gradVariants = (fit: keyof typeof variants): readonly Readonly<Record<GradName, number>>[] => [
-  ...variants[fit].map((v) => ({ ...v, BLOCKS: 1, SHARE: 0 })),
-  { S: 1, R: 1, WG: 8, BLOCKS: 1, SHARE: 1 },
-  { S: 1, R: 1, WG: 8, BLOCKS: 2, SHARE: 1 },
+  ...variants[fit].map((v) => ({ ...v, BLOCKS: 1, BROADCAST: 0 })),
+  { S: 1, R: 1, WG: 8, BLOCKS: 1, BROADCAST: 1 },
+  { S: 1, R: 1, WG: 8, BLOCKS: 2, BROADCAST: 1 },
 ];
-type GradName = 'S' | 'R' | 'WG' | 'BLOCKS' | 'SHARE';
+type GradName = 'S' | 'R' | 'WG' | 'BLOCKS' | 'BROADCAST';
 const gradSource = {
   wgsl: gradWgsl,
   lib: [block, registerTile],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { C: 'u32', N: 'u32', depth: 'u32', row: 'u32', bias: 'f32', add: 'u32' },
-  shared: [shared, sharedSubgroup],
-  needs: ({ SHARE }: Readonly<Record<GradName, number>>): Needs => (SHARE ? { features: ['subgroups'] } : {}),
+  shared: [broadcastLoad, broadcastLoadSubgroup],
+  needs: ({ BROADCAST }: Readonly<Record<GradName, number>>): Needs => (BROADCAST ? { features: ['subgroups'] } : {}),
   gpu: 1,
 } as const;
 const gradKernels = {
@@ -71,7 +71,7 @@ const gradKernels = {
 const totalKernel = defineKernel({
   name: 'gram_total',
   wgsl: totalWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { C: 'u32', parts: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }],
@@ -79,7 +79,7 @@ const totalKernel = defineKernel({
 const factorKernel = defineKernel({
   name: 'gram_factor',
   wgsl: factorWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', C: 'u32', depth: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }],
@@ -87,7 +87,7 @@ const factorKernel = defineKernel({
 const rowsKernel = defineKernel({
   name: 'gram_rows',
   wgsl: rowsWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', N: 'u32', row: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

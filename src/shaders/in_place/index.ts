@@ -2,14 +2,14 @@ import { shapeError } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './in_place.wgsl';
 
 export const kernel = defineKernel({
   name: 'in_place',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', s: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -4,7 +4,7 @@
 //   e = t^2 c - t (1 - t) gamma g.
 //
 // One workgroup. Scalars that decide are computed by every thread alike, from the same numbers; the coefficients are in
-// workgroup memory, their products with rows of P are sums over threads. Infinite and NaN are told by their bits.
+// workgroup memory, their products with rows of P are sums over threads. Infinite and NaN are recognised by their bits.
 
 alias T = f32;
 override WG: u32 = 32;   // threads, a power of two

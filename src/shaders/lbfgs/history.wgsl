@@ -19,7 +19,7 @@ struct Uniforms { n: u32, pairs: u32, slot: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let n = flat_index(group, groups, local, WG);
+  let n = global_index(group, groups, local, WG);
   if (n >= u.n) { return; }
   let slot = i32(f32(C[u.slot]));
   for (var k = 0u; k < u.pairs; k++) {

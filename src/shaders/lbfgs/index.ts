@@ -4,8 +4,8 @@ import { defineKernel } from '../../gpu/kernel';
 import totalWgsl from '../gram/gram_total.wgsl';
 import { flatGrid, tileVariants } from '../grid';
 import finite from '../lib/finite.wgsl';
-import flat from '../lib/flat.wgsl';
 import free from '../lib/free.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import registerTile from '../lib/register_tile.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { defineOp, launch, type Op, type RuntimeScalar } from '../op';
@@ -20,7 +20,7 @@ const wide = [{ WG: 64 }, { WG: 256 }] as const;
 const basis = defineKernel({
   name: 'lbfgs_basis',
   wgsl: basisWgsl,
-  lib: [flat, free],
+  lib: [globalIndex, free],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', channel: 'u32', bounds: 'u32' },
   variants: wide,
@@ -38,7 +38,7 @@ const products = {
 const total = defineKernel({
   name: 'lbfgs_products_total',
   wgsl: totalWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { C: 'u32', parts: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }],
@@ -54,7 +54,7 @@ const control = defineKernel({
 const trial = defineKernel({
   name: 'lbfgs_trial',
   wgsl: trialWgsl,
-  lib: [finite, flat, free],
+  lib: [finite, globalIndex, free],
   binds: ['read', 'read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', rows: 'u32', first: 'u32', channel: 'u32', bounds: 'u32' },
   variants: wide,
@@ -62,7 +62,7 @@ const trial = defineKernel({
 const history = defineKernel({
   name: 'lbfgs_history',
   wgsl: historyWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', pairs: 'u32', slot: 'u32' },
   variants: wide,
@@ -70,7 +70,7 @@ const history = defineKernel({
 const pick = defineKernel({
   name: 'lbfgs_pick',
   wgsl: pickWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', at: 'u32' },
   variants: wide,

@@ -21,7 +21,7 @@ struct Uniforms { n: u32, rows: u32, first: u32, channel: u32, bounds: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let n = flat_index(group, groups, local, WG);
+  let n = global_index(group, groups, local, WG);
   if (n >= u.n) { return; }
   let x = f32(X[n]);
   var lo = 0.0;

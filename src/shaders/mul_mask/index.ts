@@ -3,17 +3,17 @@ import { chw, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { fill } from '../fill';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { matmul } from '../matmul';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { mul } from '../pointwise';
 import { reshape } from '../reshape';
-import wgsl from './mul_pixels.wgsl';
+import wgsl from './mul_mask.wgsl';
 
 const kernel = defineKernel({
-  name: 'mul_pixels',
+  name: 'mul_mask',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', N: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -22,10 +22,10 @@ const kernel = defineKernel({
 type None = Readonly<Record<string, never>>;
 
 export const mulMaskOp: Op<2, None> = defineOp<2, None>({
-  name: 'mul_pixels',
+  name: 'mul_mask',
   infer([x, m]) {
-    const [, H, W] = chw('mulPixels', x);
-    if (!sameShape(m, [1, H, W])) throw shapeError('mulPixels', `one number for each pixel, [1, ${H}, ${W}]`, m);
+    const [, H, W] = chw('mulMask', x);
+    if (!sameShape(m, [1, H, W])) throw shapeError('mulMask', `one number for each pixel, [1, ${H}, ${W}]`, m);
     return x;
   },
   forward([x, m], y) {
@@ -41,7 +41,7 @@ export const mulMaskOp: Op<2, None> = defineOp<2, None>({
     ];
   },
   backward({ g, x: [x, m], dy, needs }) {
-    const [C, H, W] = chw('mulPixels', x.shape);
+    const [C, H, W] = chw('mulMask', x.shape);
     const overChannels = (v: Ref): Ref => matmul(g, fill(g, [1, C], 1), reshape(g, v, [C, H * W]));
     return [needs(0) ? mulMask(g, dy, m) : null, needs(1) ? reshape(g, overChannels(mul(g, dy, x)), m.shape) : null];
   },

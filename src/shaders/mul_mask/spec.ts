@@ -38,7 +38,7 @@ export const spec: OpSpec<2, Readonly<Record<string, never>>> = {
         [1, 5, 4],
       ],
       attrs: {},
-      message: /mulPixels wants one number for each pixel, \[1, 4, 5\], got \[1, 5, 4\]/,
+      message: /mulMask wants one number for each pixel, \[1, 4, 5\], got \[1, 5, 4\]/,
     },
   ],
   linearIn: 0,

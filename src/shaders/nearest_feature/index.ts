@@ -4,10 +4,10 @@ import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import registerTile from '../lib/register_tile.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
-import wgsl from './best_match.wgsl';
+import wgsl from './nearest_feature.wgsl';
 
 const kernel = defineKernel({
-  name: 'best_match',
+  name: 'nearest_feature',
   wgsl,
   lib: [registerTile],
   binds: ['read', 'read', 'write'],
@@ -17,16 +17,16 @@ const kernel = defineKernel({
 });
 
 export const nearestFeatureOp: Op<2, object> = defineOp<2, object>({
-  name: 'best_match',
+  name: 'nearest_feature',
   infer([a, b]) {
-    const [C, H, W] = chw('best_match', a);
-    const [D] = chw('best_match', b);
-    if (C !== D) throw shapeError('best_match', 'two feature maps of equally many channels', a, b);
+    const [C, H, W] = chw('nearest_feature', a);
+    const [D] = chw('nearest_feature', b);
+    if (C !== D) throw shapeError('nearest_feature', 'two feature maps of equally many channels', a, b);
     return [C, H, W];
   },
   forward([a, b], y) {
-    const [C, H, W] = chw('best_match', a.shape);
-    const [, h, w] = chw('best_match', b.shape);
+    const [C, H, W] = chw('nearest_feature', a.shape);
+    const [, h, w] = chw('nearest_feature', b.shape);
     const [N, M] = [H * W, h * w];
     return [
       launch({

@@ -2,7 +2,7 @@ import { EngineError, shapeError } from '../../base/errors';
 import { rowsCols, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './normalize_rows.wgsl';
@@ -11,7 +11,7 @@ import gradWgsl from './normalize_rows_grad.wgsl';
 const kernel = defineKernel({
   name: 'normalize_rows',
   wgsl,
-  lib: [flat, treeSum],
+  lib: [globalIndex, treeSum],
   binds: ['read', 'write'],
   uniforms: { P: 'u32', K: 'u32' },
   variants: [{ WG: 64 }, { WG: 8 }],
@@ -20,7 +20,7 @@ const kernel = defineKernel({
 const gradKernel = defineKernel({
   name: 'normalize_rows_grad',
   wgsl: gradWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { P: 'u32', K: 'u32' },
   variants: [{ WG: 64 }, { WG: 8 }],

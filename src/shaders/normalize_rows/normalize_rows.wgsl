@@ -14,7 +14,7 @@ struct Uniforms { P: u32, K: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) t: u32) {
-  let row = flat_index(group, groups, 0u, 1u);
+  let row = global_index(group, groups, 0u, 1u);
   if (row >= u.P) { return; }
   let x0 = row * u.K;
   var sum = 0.0;

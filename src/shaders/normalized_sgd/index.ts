@@ -3,14 +3,14 @@ import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import finite from '../lib/finite.wgsl';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { defineOp, launch, type Op, type RuntimeScalar } from '../op';
-import wgsl from './normalised_step.wgsl';
+import wgsl from './normalized_sgd.wgsl';
 
 const kernel = defineKernel({
-  name: 'normalised_step',
+  name: 'normalized_sgd',
   wgsl,
-  lib: [finite, flat],
+  lib: [finite, globalIndex],
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', channel: 'u32', bounds: 'u32', rate: 'f32', eps: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -29,12 +29,12 @@ export interface NormalizedSgdAttrs {
  * [2, 1]: lowest and highest value, by channel or for all. No gradient.
  */
 export const normalizedSgdOp: Op<4, NormalizedSgdAttrs> = defineOp<4, NormalizedSgdAttrs>({
-  name: 'normalised_step',
+  name: 'normalized_sgd',
   infer([x, gradient, length, bounds]) {
-    if (!sameShape(x, gradient)) throw shapeError('normalised_step', 'two equal shapes', x, gradient);
-    if (size(length) !== 1) throw shapeError('normalised_step', 'a size [1]', length);
+    if (!sameShape(x, gradient)) throw shapeError('normalized_sgd', 'two equal shapes', x, gradient);
+    if (size(length) !== 1) throw shapeError('normalized_sgd', 'a size [1]', length);
     if (!sameShape(bounds, [2, 1]) && !sameShape(bounds, [2, x[0] ?? 1])) {
-      throw shapeError('normalised_step', 'a value [C, ...] and bounds [2, C] or [2, 1]', x, bounds);
+      throw shapeError('normalized_sgd', 'a value [C, ...] and bounds [2, C] or [2, 1]', x, bounds);
     }
     return x;
   },

@@ -2,7 +2,7 @@ import { shapeError } from '../../base/errors';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import { BORDER, type Borders, checkPads, type Pads } from './border';
 import padWgsl from './pad.wgsl';
@@ -34,7 +34,7 @@ const kernel = defineKernel({
 const gradKernel = defineKernel({
   name: 'pad_grad',
   wgsl: gradWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', h: 'i32', w: 'i32', top: 'i32', left: 'i32', bottom: 'i32', right: 'i32' },
   variants: [{ WG: 64 }, { WG: 256 }],

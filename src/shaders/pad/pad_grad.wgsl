@@ -17,7 +17,7 @@ struct Uniforms { n: u32, h: i32, w: i32, top: i32, left: i32, bottom: i32, righ
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let e = i32(i);
   let row = e / u.w;

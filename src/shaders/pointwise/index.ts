@@ -2,7 +2,7 @@ import { EngineError, shapeError } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref, type RuntimeScalar } from '../op';
 import functions from './functions.wgsl';
 import { overKernels, overOperand } from './over';
@@ -11,7 +11,7 @@ import wgsl from './pointwise.wgsl';
 const kernel = defineKernel({
   name: 'pointwise',
   wgsl,
-  lib: [flat, functions],
+  lib: [globalIndex, functions],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', s: 'f32', t: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -1,7 +1,7 @@
 import { size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Launch, launch, type Ref, type RuntimeScalar } from '../op';
 import wgsl from './pointwise_over.wgsl';
 import oneWgsl from './pointwise_over_one.wgsl';
@@ -29,7 +29,7 @@ export interface OverKernels {
 export function overKernels(name: string, lib: readonly string[], sizes: readonly number[]): OverKernels {
   const uniforms = { n: 'u32', s: 'f32', t: 'f32' } as const;
   const variants = sizes.map((WG) => ({ WG }));
-  const common = { lib: [flat, ...lib], uniforms, variants };
+  const common = { lib: [globalIndex, ...lib], uniforms, variants };
   return {
     two: defineKernel({ ...common, name: `${name}_over`, wgsl, binds: ['read', 'write'] }),
     one: defineKernel({ ...common, name: `${name}_over_one`, wgsl: oneWgsl, binds: ['write'] }),

@@ -1,6 +1,6 @@
 // pointwise_over: Y[i] = f(Y[i], B[i]), or f(B[i], Y[i]) with FLIP
 //
-// As pointwise.wgsl and elementary.wgsl, over the memory of an operand that nobody needs any more. WebGPU forbids one
+// As pointwise.wgsl and unary.wgsl, over the memory of an operand that nobody needs any more. WebGPU forbids one
 // buffer as read and read_write in a dispatch, so it takes a kernel of its own. f is in the op's functions.wgsl.
 
 alias T = f32;
@@ -16,7 +16,7 @@ struct Uniforms { n: u32, s: f32, t: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let y = f32(Y[i]);
   let b = f32(B[i]);

@@ -2,13 +2,13 @@ import { shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, type Dtype, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import { div, mul } from '../pointwise';
 import wgsl from './pool2d.wgsl';
+import argmaxWgsl from './pool2d_argmax.wgsl';
 import gradWgsl from './pool2d_grad.wgsl';
-import apartWgsl from './pool2d_grad_apart.wgsl';
-import whereWgsl from './pool2d_where.wgsl';
+import nonoverlappingWgsl from './pool2d_grad_nonoverlapping.wgsl';
 import { type Pair, type PoolOptions, pooledShape, reachesAround, sideBySide, type Window, windowOf } from './window';
 import windowWgsl from './window.wgsl';
 
@@ -20,7 +20,7 @@ const edges = { top: 'i32', left: 'i32', bottom: 'i32', right: 'i32', scale: 'f3
 const kernel = defineKernel({
   name: 'pool2d',
   wgsl,
-  lib: [flat, windowWgsl],
+  lib: [globalIndex, windowWgsl],
   binds,
   uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'u32', OW: 'u32', ...edges },
   variants,
@@ -28,23 +28,23 @@ const kernel = defineKernel({
 const gradKernel = defineKernel({
   name: 'pool2d_grad',
   wgsl: gradWgsl,
-  lib: [flat, windowWgsl],
+  lib: [globalIndex, windowWgsl],
   binds,
   uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'i32', OW: 'i32', ...edges },
   variants,
 });
-const whereKernel = defineKernel({
-  name: 'pool2d_where',
-  wgsl: whereWgsl,
-  lib: [flat, windowWgsl],
+const argmaxKernel = defineKernel({
+  name: 'pool2d_argmax',
+  wgsl: argmaxWgsl,
+  lib: [globalIndex, windowWgsl],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', H: 'i32', W: 'i32', OH: 'u32', OW: 'u32', top: 'i32', left: 'i32' },
   variants,
 });
-const apartKernel = defineKernel({
-  name: 'pool2d_grad_apart',
-  wgsl: apartWgsl,
-  lib: [flat],
+const nonoverlappingKernel = defineKernel({
+  name: 'pool2d_grad_nonoverlapping',
+  wgsl: nonoverlappingWgsl,
+  lib: [globalIndex],
   binds,
   uniforms: { n: 'u32', H: 'u32', W: 'u32', OH: 'u32', OW: 'u32', cells_y: 'u32', cells_x: 'u32', scale: 'f32' },
   variants,
@@ -91,15 +91,15 @@ function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: S
     const cells_y = Math.ceil(H / KH);
     const cells_x = Math.ceil(W / KW);
     const n = C * cells_y * cells_x;
-    const apart = launch({
-      kernel: apartKernel,
+    const nonoverlapping = launch({
+      kernel: nonoverlappingKernel,
       bind: [x ?? dy, dy, dx],
       overrides: { KIND: kind, KH, KW },
       uniforms: { n, H, W, OH, OW, cells_y, cells_x, scale: w.scale },
       grid: ({ WG }) => flatGrid(n, WG),
       flops,
     });
-    return [apart];
+    return [nonoverlapping];
   }
   const [top, left, bottom, right] = w.pad;
   const n = size(dx.shape);
@@ -111,7 +111,7 @@ function gradient(x: Ref | null, dy: Ref, dx: Ref, w: Window, scratch: (shape: S
     chosen = scratch(dy.shape, 'u32');
     launches.push(
       launch({
-        kernel: whereKernel,
+        kernel: argmaxKernel,
         bind: [x, chosen],
         overrides,
         uniforms: { n: outputs, H, W, OH, OW, top, left },

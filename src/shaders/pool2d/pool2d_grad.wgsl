@@ -3,7 +3,7 @@
 //
 // One thread per element of DX, which visits every window that reaches it (overlapping ones too): a gather, so the
 // order of the sum is fixed. On a wrapped axis a window may reach an element more than once.
-// Which element of each window is its first maximum is in `chosen` (pool2d_where.wgsl), counted along the window's
+// Which element of each window is its first maximum is in `chosen` (pool2d_argmax.wgsl), counted along the window's
 // rows; for the mean it is not read.
 
 alias T = f32;
@@ -46,7 +46,7 @@ fn weight(o: u32, y0: i32, x0: i32, k: u32) -> f32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let r = i / u32(u.W);
   let x = i32(i % u32(u.W));

@@ -12,18 +12,28 @@ import {
   windowUniforms,
 } from '../conv_nd/window';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import { reshape } from '../reshape';
-import wgsl from './max_pool.wgsl';
-import gradWgsl from './max_pool_grad.wgsl';
-import placesWgsl from './max_pool_places.wgsl';
+import wgsl from './max_pool_nd.wgsl';
+import argmaxWgsl from './max_pool_nd_argmax.wgsl';
+import gradWgsl from './max_pool_nd_grad.wgsl';
 
 const uniforms = { n: 'u32', ...windowUniforms } as const;
-const shared = { lib: [flat], uniforms, variants: [{ WG: 64 }, { WG: 256 }] } as const;
-const kernel = defineKernel({ name: 'max_pool', wgsl, binds: ['read', 'write'], ...shared });
-const placesKernel = defineKernel({ name: 'max_pool_places', wgsl: placesWgsl, binds: ['read', 'write'], ...shared });
-const gradKernel = defineKernel({ name: 'max_pool_grad', wgsl: gradWgsl, binds: ['read', 'read', 'write'], ...shared });
+const shared = { lib: [globalIndex], uniforms, variants: [{ WG: 64 }, { WG: 256 }] } as const;
+const kernel = defineKernel({ name: 'max_pool_nd', wgsl, binds: ['read', 'write'], ...shared });
+const argmaxKernel = defineKernel({
+  name: 'max_pool_nd_argmax',
+  wgsl: argmaxWgsl,
+  binds: ['read', 'write'],
+  ...shared,
+});
+const gradKernel = defineKernel({
+  name: 'max_pool_nd_grad',
+  wgsl: gradWgsl,
+  binds: ['read', 'read', 'write'],
+  ...shared,
+});
 
 type Kernel = typeof kernel;
 
@@ -45,32 +55,32 @@ function planes(op: string, map: Shape, sides: Three): number {
 }
 
 /** x [R, D, H, W]. */
-export const maxPoolOp: Op<1, Window> = defineOp<1, Window>({
-  name: 'max_pool',
-  infer: ([x], w) => [planes('maxPool', x, w.x), ...w.y],
+export const maxPoolNdOp: Op<1, Window> = defineOp<1, Window>({
+  name: 'max_pool_nd',
+  infer: ([x], w) => [planes('maxPoolNd', x, w.x), ...w.y],
   forward: ([x], y, w) => [step(kernel, [x], y, w)],
-  backward: ({ g, x: [x], dy, attrs: w }) => [g.apply(maxPoolGradOp, [dy, g.apply(maxPoolArgmaxOp, [x], w)], w)],
+  backward: ({ g, x: [x], dy, attrs: w }) => [g.apply(maxPoolNdGradOp, [dy, g.apply(maxPoolNdArgmaxOp, [x], w)], w)],
 });
 
 /** Where in its plane the largest element of each window is, u32. */
-export const maxPoolArgmaxOp: Op<1, Window> = defineOp<1, Window>({
-  name: 'max_pool_places',
+export const maxPoolNdArgmaxOp: Op<1, Window> = defineOp<1, Window>({
+  name: 'max_pool_nd_argmax',
   dtype: 'u32',
-  infer: ([x], w) => [planes('maxPoolPlaces', x, w.x), ...w.y],
-  forward: ([x], y, w) => [step(placesKernel, [x], y, w)],
+  infer: ([x], w) => [planes('maxPoolNdArgmax', x, w.x), ...w.y],
+  forward: ([x], y, w) => [step(argmaxKernel, [x], y, w)],
   backward: () => [null],
 });
 
-/** Inputs: dy, and the places. */
-export const maxPoolGradOp: Op<2, Window> = defineOp<2, Window>({
-  name: 'max_pool_grad',
+/** Inputs: dy, and where the maxima are. */
+export const maxPoolNdGradOp: Op<2, Window> = defineOp<2, Window>({
+  name: 'max_pool_nd_grad',
   infer([dy, at], w) {
-    if (!sameShape(dy, at)) throw shapeError('max_pool_grad', 'two equal shapes', dy, at);
-    return [planes('max_pool_grad', dy, w.y), ...w.x];
+    if (!sameShape(dy, at)) throw shapeError('max_pool_nd_grad', 'two equal shapes', dy, at);
+    return [planes('max_pool_nd_grad', dy, w.y), ...w.x];
   },
   forward: ([dy, at], dx, w) => [step(gradKernel, [dy, at], dx, w)],
   backward() {
-    throw new EngineError('GradError', 'max_pool has no second derivative');
+    throw new EngineError('GradError', 'max_pool_nd has no second derivative');
   },
 });
 
@@ -95,10 +105,15 @@ export interface MaxPoolOptions extends WindowOptions {
  * equal elements the first gets the gradient. Plain: `pool2d` is the fast way for what it can do.
  * @throws EngineError `ShapeError` for windows that do not fit.
  */
-export function maxPool(g: ConstantBuilder, x: Ref, kernelSides: readonly number[], pooling: MaxPoolOptions = {}): Ref {
+export function maxPoolNd(
+  g: ConstantBuilder,
+  x: Ref,
+  kernelSides: readonly number[],
+  pooling: MaxPoolOptions = {},
+): Ref {
   const [around, options] = bordered(g, x, pooling);
-  const [map, w] = seen('maxPool', g, around, kernelSides, options);
-  return backTo(g, g.apply(maxPoolOp, [map], w), x, w);
+  const [map, w] = seen('maxPoolNd', g, around, kernelSides, options);
+  return backTo(g, g.apply(maxPoolNdOp, [map], w), x, w);
 }
 
 /**
@@ -106,7 +121,7 @@ export function maxPool(g: ConstantBuilder, x: Ref, kernelSides: readonly number
  * channel). Not under the shape of the pooled value: a view would be one of real numbers.
  * @throws EngineError `ShapeError` for windows that do not fit.
  */
-export function maxPoolArgmax(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
-  const [map, w] = seen('maxPoolPlaces', g, x, kernelSides, options);
-  return g.apply(maxPoolArgmaxOp, [map], w);
+export function maxPoolNdArgmax(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
+  const [map, w] = seen('maxPoolNdArgmax', g, x, kernelSides, options);
+  return g.apply(maxPoolNdArgmaxOp, [map], w);
 }

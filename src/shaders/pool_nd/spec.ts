@@ -1,7 +1,7 @@
 import { type Shape, size } from '../../base/shape';
 import { eachTap, type Window, type WindowOptions, windowOf } from '../conv_nd/window';
 import type { Case, OpSpec, Value } from '../op';
-import { maxPoolArgmaxOp, maxPoolGradOp, maxPoolOp } from './index';
+import { maxPoolNdArgmaxOp, maxPoolNdGradOp, maxPoolNdOp } from './index';
 
 interface Pool {
   readonly name: string;
@@ -42,7 +42,7 @@ function largest({ data, shape }: Value, w: Window): { v: Float64Array; at: Floa
 }
 
 const forward: OpSpec<1, Window> = {
-  op: maxPoolOp,
+  op: maxPoolNdOp,
   reference: ([x], w) => largest(x, w).v,
   cases: pools.map(({ name, R, w }): Case<1, Window> => ({ name, shapes: [[R, ...w.x]], attrs: w })),
   rejects: [
@@ -55,8 +55,8 @@ const forward: OpSpec<1, Window> = {
   ],
 };
 
-const places: OpSpec<1, Window> = {
-  op: maxPoolArgmaxOp,
+const argmax: OpSpec<1, Window> = {
+  op: maxPoolNdArgmaxOp,
   reference: ([x], w) => largest(x, w).at,
   // Few values, so that some are equal: the first counts.
   cases: pools.map(
@@ -71,7 +71,7 @@ const places: OpSpec<1, Window> = {
 };
 
 const grad: OpSpec<2, Window> = {
-  op: maxPoolGradOp,
+  op: maxPoolNdGradOp,
   reference([dy, at], w) {
     const [R = 1] = dy.shape;
     const out = new Float64Array(R * size(w.x));
@@ -109,4 +109,4 @@ const grad: OpSpec<2, Window> = {
   differentiable: [],
 };
 
-export const specs: OpSpec[] = [forward, places, grad] as OpSpec[];
+export const specs: OpSpec[] = [forward, argmax, grad] as OpSpec[];

@@ -2,7 +2,7 @@ import { EngineError, shapeError } from '../../base/errors';
 import { rowsCols, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import stretch from '../lib/stretch.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './quantile.wgsl';
@@ -11,7 +11,7 @@ import adjointWgsl from './quantile_adjoint.wgsl';
 const kernel = defineKernel({
   name: 'quantile',
   wgsl,
-  lib: [flat, stretch],
+  lib: [globalIndex, stretch],
   binds: ['read', 'write'],
   uniforms: { size: 'u32', M: 'i32', n: 'i32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -20,7 +20,7 @@ const kernel = defineKernel({
 const adjointKernel = defineKernel({
   name: 'quantile_adjoint',
   wgsl: adjointWgsl,
-  lib: [flat, stretch],
+  lib: [globalIndex, stretch],
   binds: ['read', 'write'],
   uniforms: { size: 'u32', M: 'i32', n: 'i32' },
   variants: [{ WG: 64 }, { WG: 256 }],

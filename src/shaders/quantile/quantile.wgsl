@@ -14,7 +14,7 @@ struct Uniforms { size: u32, M: i32, n: i32 }  // size elements of Y, n to a row
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.size) { return; }
   let row = i32(i) / u.n * u.M;
   let at = stretch(i32(i) % u.n, u.n, u.M);

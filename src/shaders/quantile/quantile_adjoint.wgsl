@@ -14,7 +14,7 @@ struct Uniforms { size: u32, M: i32, n: i32 }  // size elements of DX, M to a ro
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let e = flat_index(group, groups, local, WG);
+  let e = global_index(group, groups, local, WG);
   if (e >= u.size) { return; }
   let row = i32(e) / u.M * u.n;
   let j = i32(e) % u.M;

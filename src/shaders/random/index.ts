@@ -2,7 +2,7 @@ import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import pcg from '../lib/pcg.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './random.wgsl';
@@ -10,7 +10,7 @@ import wgsl from './random.wgsl';
 const kernel = defineKernel({
   name: 'random',
   wgsl,
-  lib: [flat, pcg],
+  lib: [globalIndex, pcg],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', seed: 'u32', stream: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -17,7 +17,7 @@ struct Uniforms { n: u32, seed: u32, stream: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let bits = pcg4d(vec4u(u.seed, u.stream, u32(f32(COUNTER[0])), i)) >> vec4u(8u);
   let a = f32(bits.x) * 0x1p-24f;

@@ -3,7 +3,7 @@ import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { expandTo } from '../binary';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { abs, scale, sqrt, square } from '../pointwise';
 import { reshape } from '../reshape';
@@ -13,7 +13,7 @@ import gradWgsl from './reduce_axes_grad.wgsl';
 const kernel = defineKernel({
   name: 'reduce_axes',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', K: 'u32', inner: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -21,7 +21,7 @@ const kernel = defineKernel({
 const gradKernel = defineKernel({
   name: 'reduce_axes_grad',
   wgsl: gradWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', K: 'u32', inner: 'u32' },
   variants: [{ WG: 64 }],

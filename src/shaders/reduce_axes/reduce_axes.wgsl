@@ -28,7 +28,7 @@ fn together(a: f32, b: f32) -> f32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let thread = flat_index(group, groups, local, WG);
+  let thread = global_index(group, groups, local, WG);
   let e = thread / LANES;
   let lane = thread % LANES;
   let first = e / u.inner * u.K * u.inner + e % u.inner;

@@ -19,7 +19,7 @@ struct Uniforms { n: u32, K: u32, inner: u32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let e = flat_index(group, groups, local, WG);
+  let e = global_index(group, groups, local, WG);
   if (e >= u.n) { return; }
   let first = e / u.inner * u.K * u.inner + e % u.inner;
   if (FN == 1u) {

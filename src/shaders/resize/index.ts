@@ -2,7 +2,7 @@ import { EngineError } from '../../base/errors';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import resample from '../lib/resample.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import wgsl from './resize.wgsl';
@@ -11,7 +11,7 @@ import adjointWgsl from './resize_adjoint.wgsl';
 const kernel = defineKernel({
   name: 'resize',
   wgsl,
-  lib: [flat, resample],
+  lib: [globalIndex, resample],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', N: 'i32', M: 'i32', inner: 'u32', reach: 'i32', s: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -20,7 +20,7 @@ const kernel = defineKernel({
 const adjointKernel = defineKernel({
   name: 'resize_adjoint',
   wgsl: adjointWgsl,
-  lib: [flat, resample],
+  lib: [globalIndex, resample],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', N: 'i32', M: 'i32', inner: 'u32', reach: 'i32', s: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -19,7 +19,7 @@ struct Uniforms { n: u32, N: i32, M: i32, inner: u32, reach: i32, s: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let inner = i % u.inner;
   let line = i / u.inner;

@@ -2,14 +2,14 @@ import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref, type Roll } from '../op';
 import wgsl from './roll.wgsl';
 
 const kernel = defineKernel({
   name: 'roll',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', H: 'i32', W: 'i32', dy: 'i32', dx: 'i32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -24,7 +24,7 @@ fn wrap(i: i32, n: i32) -> i32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   var by = vec2i(u.dy, u.dx);
   if (ON_GPU == 1u) { by = SIGN * vec2i(round(vec2f(f32(SHIFT[0]), f32(SHIFT[1])))); }

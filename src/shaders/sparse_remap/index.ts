@@ -2,14 +2,14 @@ import { invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
-import wgsl from './warp.wgsl';
+import wgsl from './sparse_remap.wgsl';
 
 const kernel = defineKernel({
-  name: 'warp',
+  name: 'sparse_remap',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', N: 'u32', M: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -68,18 +68,18 @@ function lanesFor({ start }: SparseMap): number {
 
 /** Inputs: x, then start, index and weight of the matrix, then those of its transpose, which only the gradient reads. */
 export const sparseRemapOp: Op<7, SparseRemapAttrs> = defineOp<7, SparseRemapAttrs>({
-  name: 'warp',
+  name: 'sparse_remap',
   infer([x, start, index, weight, tStart, tIndex, tWeight], { to: [H, W] }) {
-    const [C, h, w] = chw('warp', x ?? []);
-    checkLists('warp', H * W, start, index, weight);
-    checkLists('warp (transposed)', h * w, tStart, tIndex, tWeight);
+    const [C, h, w] = chw('sparse_remap', x ?? []);
+    checkLists('sparse_remap', H * W, start, index, weight);
+    checkLists('sparse_remap (transposed)', h * w, tStart, tIndex, tWeight);
     if (index?.[0] !== tIndex?.[0]) {
-      throw shapeError('warp', 'as many entries in a map as in its transpose', index ?? [], tIndex ?? []);
+      throw shapeError('sparse_remap', 'as many entries in a map as in its transpose', index ?? [], tIndex ?? []);
     }
     return [C, H, W];
   },
   forward([x, start, index, weight], y, { lanes: [LANES] = [1, 1] }) {
-    if (!x || !start || !index || !weight) throw invariant('warp without its lists');
+    if (!x || !start || !index || !weight) throw invariant('sparse_remap without its lists');
     const n = size(y.shape);
     const [C = 1] = y.shape;
     return [
@@ -95,8 +95,9 @@ export const sparseRemapOp: Op<7, SparseRemapAttrs> = defineOp<7, SparseRemapAtt
   },
   // The adjoint of a matrix is its transpose: the same op with the two sets of lists changed over.
   backward({ g, x: [x, start, index, weight, tStart, tIndex, tWeight], dy, attrs: { lanes: [own, back] = [1, 1] } }) {
-    if (!x || !start || !index || !weight || !tStart || !tIndex || !tWeight) throw invariant('warp without its lists');
-    const [, h, w] = chw('warp', x.shape);
+    if (!x || !start || !index || !weight || !tStart || !tIndex || !tWeight)
+      throw invariant('sparse_remap without its lists');
+    const [, h, w] = chw('sparse_remap', x.shape);
     const attrs = { to: [h, w], lanes: [back, own] } as const;
     return [
       g.apply(sparseRemapOp, [dy, tStart, tIndex, tWeight, start, index, weight], attrs),
@@ -117,12 +118,12 @@ function checkLists(op: string, rows: number, start?: Shape, index?: Shape, weig
   }
 }
 
-/** What `warp` needs of the graph beside applying ops: a place for constants. */
+/** What `sparseRemap` needs of the graph beside applying ops: a place for constants. */
 export interface ConstantBuilder extends Builder {
   constant(shape: Shape, data: Float32Array | Uint32Array, label?: string): Ref;
 }
 
-/** A map is often warped with again, by the next plan: its transpose takes as long to make as itself. */
+/** A map is often used again, by the next plan: its transpose takes as long to make as itself. */
 const transposes = new WeakMap<SparseMap, { readonly M: number; readonly map: SparseMap }>();
 
 function transposeOf(map: SparseMap, M: number): SparseMap {
@@ -144,12 +145,12 @@ function transposeOf(map: SparseMap, M: number): SparseMap {
  * @throws EngineError `ShapeError` when x is no feature map, or the map has not H W rows.
  */
 export function sparseRemap(g: ConstantBuilder, x: Ref, map: SparseMap, to?: readonly [number, number]): Ref {
-  const [, h, w] = chw('warp', x.shape);
+  const [, h, w] = chw('sparse_remap', x.shape);
   const back = transposeOf(map, h * w);
   const lists = [map, back].flatMap(({ start, index, weight }) => [
-    g.constant([start.length], start, 'warp_start'),
-    g.constant([index.length], index, 'warp_index'),
-    g.constant([weight.length], weight, 'warp_weight'),
+    g.constant([start.length], start, 'remap_start'),
+    g.constant([index.length], index, 'remap_index'),
+    g.constant([weight.length], weight, 'remap_weight'),
   ]);
   return g.apply(sparseRemapOp, [x, ...lists], {
     to: to ?? [h, w],

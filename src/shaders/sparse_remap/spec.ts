@@ -89,11 +89,21 @@ export const spec: OpSpec<7, SparseRemapAttrs> = {
   ],
   rejects: [
     wrong('no map', /a feature map/, [4], [5], [4], [4], [5], [4], [4]),
-    wrong('starts of another size', /warp wants row starts \[5\], got \[4\]/, [3, 2, 2], [4], [4], [4], [5], [4], [4]),
+    wrong(
+      'starts of another size',
+      /sparse_remap wants row starts \[5\], got \[4\]/,
+      [3, 2, 2],
+      [4],
+      [4],
+      [4],
+      [5],
+      [4],
+      [4],
+    ),
     wrong('weights of another length', /as many weights/, [3, 2, 2], [5], [4], [3], [5], [4], [4]),
     wrong(
       'a transpose of another size',
-      /warp \(transposed\) wants row starts \[7\]/,
+      /sparse_remap \(transposed\) wants row starts \[7\]/,
       [3, 2, 3],
       [5],
       [4],

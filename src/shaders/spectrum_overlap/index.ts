@@ -3,13 +3,13 @@ import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import complex from '../lib/complex.wgsl';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import bins from '../lib/spectrum_bins.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './spectrum_overlap.wgsl';
 import gradWgsl from './spectrum_overlap_grad.wgsl';
 
-const lib = [bins, complex, flat];
+const lib = [bins, complex, globalIndex];
 const uniforms = { C: 'u32', H: 'i32', W: 'i32', h: 'i32', w: 'i32' } as const;
 const variants = [{ WG: 64 }, { WG: 256 }];
 const kernel = defineKernel({

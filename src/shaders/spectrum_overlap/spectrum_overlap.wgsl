@@ -18,7 +18,7 @@ struct Uniforms { C: u32, H: i32, W: i32, h: i32, w: i32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   let bins = u32(u.h * u.w);
   let N = u32(u.H * u.W);
   if (i >= select(bins, bins * u.C, EACH == 1u)) { return; }

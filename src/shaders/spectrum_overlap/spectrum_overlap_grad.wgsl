@@ -34,7 +34,7 @@ fn factor(b: f32, z: vec2f, s: u32) -> vec2f {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let k = flat_index(group, groups, local, WG);
+  let k = global_index(group, groups, local, WG);
   let N = u32(u.H * u.W);
   let bins = u32(u.h * u.w);
   if (k >= N) { return; }

@@ -3,7 +3,7 @@ import { chw, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { fill } from '../fill';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { dot, totals } from '../reduce';
@@ -22,7 +22,7 @@ const kernel = defineKernel({
 const gradKernel = defineKernel({
   name: 'total_variation_grad',
   wgsl: gradWgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', H: 'u32', W: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],

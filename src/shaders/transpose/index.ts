@@ -2,7 +2,7 @@ import { EngineError, shapeText } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import swapWgsl from './swap.wgsl';
 import wgsl from './transpose.wgsl';
@@ -10,7 +10,7 @@ import wgsl from './transpose.wgsl';
 const general = defineKernel({
   name: 'transpose',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', d1: 'u32', d2: 'u32', d3: 'u32', s0: 'u32', s1: 'u32', s2: 'u32', s3: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -14,7 +14,7 @@ struct Uniforms { n: u32, d1: u32, d2: u32, d3: u32, s0: u32, s1: u32, s2: u32, 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let p = i / u.d3;
   let q = p / u.d2;

@@ -3,22 +3,22 @@ import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import elementaryLib from '../lib/elementary.wgsl';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
 import { overKernels, overOperand } from '../pointwise/over';
-import wgsl from './elementary.wgsl';
 import functionsWgsl from './functions.wgsl';
+import wgsl from './unary.wgsl';
 
 // Apart from `pointwise`, whose kernels are small and many: these carry their own exp, log, sin and erf.
 const kernel = defineKernel({
-  name: 'elementary',
+  name: 'unary',
   wgsl,
-  lib: [flat, functionsWgsl, elementaryLib],
+  lib: [globalIndex, functionsWgsl, elementaryLib],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', s: 'f32', t: 'f32' },
   variants: [{ WG: 64 }],
 });
-const kernelsOver = overKernels('elementary', [functionsWgsl, elementaryLib], [64]);
+const kernelsOver = overKernels('unary', [functionsWgsl, elementaryLib], [64]);
 
 /** One row per function: its number in the shader. */
 export const functions = {
@@ -75,7 +75,7 @@ function step(a: Ref, b: Ref, y: Ref, { fn, s = 0, t = 0 }: UnaryAttrs, GRAD: nu
 }
 
 export const unaryOp: Op<1, UnaryAttrs> = defineOp<1, UnaryAttrs>({
-  name: 'elementary',
+  name: 'unary',
   infer: ([a]) => a,
   forward: ([a], y, attrs) => [step(a, a, y, attrs, 0)],
   backward: ({ g, x: [a], dy, attrs }) => [flatOnes.includes(attrs.fn) ? null : g.apply(unaryGradOp, [a, dy], attrs)],
@@ -83,9 +83,9 @@ export const unaryOp: Op<1, UnaryAttrs> = defineOp<1, UnaryAttrs>({
 
 /** dy f'(a): linear in dy. */
 export const unaryGradOp: Op<2, UnaryAttrs> = defineOp<2, UnaryAttrs>({
-  name: 'elementary_grad',
+  name: 'unary_grad',
   infer([a, dy]) {
-    if (!sameShape(a, dy)) throw shapeError('elementary_grad', 'two equal shapes', a, dy);
+    if (!sameShape(a, dy)) throw shapeError('unary_grad', 'two equal shapes', a, dy);
     return a;
   },
   forward: ([a, dy], y, attrs) => [step(a, dy, y, attrs, 1)],

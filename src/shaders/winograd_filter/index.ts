@@ -2,14 +2,14 @@ import { invariant, shapeError } from '../../base/errors';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import wgsl from './winograd_filter.wgsl';
 
 const kernel = defineKernel({
   name: 'winograd_filter',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'write'],
   uniforms: { n: 'u32', a: 'u32', b: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],

@@ -22,7 +22,7 @@ const Q = 1.4142135623730951;  // sqrt(2)
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let quads = (u.b + 3) / 4;
   let blocks = (u.a + 7) / 8;

@@ -2,18 +2,18 @@ import { EngineError, shapeError } from '../../base/errors';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref, type Tuple } from '../op';
-import addWgsl from './add_window.wgsl';
 import placesWgsl from './places.wgsl';
-import unwindowWgsl from './unwindow.wgsl';
-import wgsl from './window.wgsl';
+import scatterWgsl from './scatter.wgsl';
+import addWgsl from './scatter_add.wgsl';
+import wgsl from './wrap_slice.wgsl';
 
 const sides = { H: 'i32', W: 'i32', h: 'i32', w: 'i32', columns: 'u32', stride: 'i32' } as const;
 const uniforms = { n: 'u32', ...sides } as const;
 const variants = [{ WG: 64 }, { WG: 256 }] as const;
 const kernel = defineKernel({
-  name: 'window',
+  name: 'wrap_slice',
   wgsl,
   lib: [placesWgsl],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
@@ -24,13 +24,13 @@ const kernel = defineKernel({
   ],
 });
 const adjoint = {
-  lib: [flat, placesWgsl],
+  lib: [globalIndex, placesWgsl],
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms,
   variants,
 } as const;
-const unwindowKernel = defineKernel({ name: 'unwindow', wgsl: unwindowWgsl, ...adjoint });
-const addKernel = defineKernel({ name: 'add_window', wgsl: addWgsl, ...adjoint });
+const scatterKernel = defineKernel({ name: 'scatter', wgsl: scatterWgsl, ...adjoint });
+const addKernel = defineKernel({ name: 'scatter_add', wgsl: addWgsl, ...adjoint });
 
 /** Numbers in a row of a table of places: two places [y, x] and [rows, columns] to be skipped. */
 export const COLUMNS = 6;
@@ -72,12 +72,12 @@ const flags = ({ place, shifted }: WrapSliceAttrs) => ({ AT: 2 * place, SHIFTED:
 
 /** [x, table, cursor, shift, fill] -> what is seen of x. */
 export const wrapSliceOp: Op<number, WrapSliceAttrs> = defineOp<number, WrapSliceAttrs>({
-  name: 'window',
+  name: 'wrap_slice',
   infer([x = [], table = [], cursor = [], shift = [], fill = []], a) {
-    check('window', table, cursor, shift, a);
-    const [C, H, W] = chw('window', x);
-    if (H !== a.map[0] || W !== a.map[1]) throw shapeError('window', `a map of ${a.map.join(' x ')}`, x);
-    if (a.filled && size(fill) !== C) throw shapeError('window', `a number for each channel, [${C}]`, fill);
+    check('wrap_slice', table, cursor, shift, a);
+    const [C, H, W] = chw('wrap_slice', x);
+    if (H !== a.map[0] || W !== a.map[1]) throw shapeError('wrap_slice', `a map of ${a.map.join(' x ')}`, x);
+    if (a.filled && size(fill) !== C) throw shapeError('wrap_slice', `a number for each channel, [${C}]`, fill);
     return [C, ...a.size];
   },
   forward(x, y, a) {
@@ -100,18 +100,18 @@ export const wrapSliceOp: Op<number, WrapSliceAttrs> = defineOp<number, WrapSlic
 
 /** [x, table, cursor, shift] -> x where it was seen, and zeros around it. */
 export const scatterOp: Op<4, WrapSliceAttrs> = defineOp<4, WrapSliceAttrs>({
-  name: 'unwindow',
+  name: 'scatter',
   infer: ([x, table, cursor, shift], a) => {
-    check('unwindow', table, cursor, shift, a);
-    const [C, h, w] = chw('unwindow', x);
-    if (h !== a.size[0] || w !== a.size[1]) throw shapeError('unwindow', `a window of ${a.size.join(' x ')}`, x);
+    check('scatter', table, cursor, shift, a);
+    const [C, h, w] = chw('scatter', x);
+    if (h !== a.size[0] || w !== a.size[1]) throw shapeError('scatter', `a window of ${a.size.join(' x ')}`, x);
     return [C, ...a.map];
   },
   forward(x, y, a) {
     const n = size(y.shape);
     return [
       {
-        kernel: unwindowKernel,
+        kernel: scatterKernel,
         bind: [...x, y],
         overrides: { ...flags(a), SKIP: Number(a.skip) },
         uniforms: { n, ...numbers(a) },
@@ -127,14 +127,14 @@ export const scatterOp: Op<4, WrapSliceAttrs> = defineOp<4, WrapSliceAttrs>({
 
 /** [sum, x, table, cursor, shift] -> sum, with x added where it was seen. In place; no gradient. */
 export const scatterAddOp: Op<number, WrapSliceAttrs> = defineOp<number, WrapSliceAttrs>({
-  name: 'add_window',
+  name: 'scatter_add',
   inPlace: true,
   infer([sum = [], x = [], table = [], cursor = [], shift = []], a) {
-    check('add_window', table, cursor, shift, a);
-    const [C, H, W] = chw('add_window', sum);
-    const [c, h, w] = chw('add_window', x);
+    check('scatter_add', table, cursor, shift, a);
+    const [C, H, W] = chw('scatter_add', sum);
+    const [c, h, w] = chw('scatter_add', x);
     if (c !== C || h !== a.size[0] || w !== a.size[1] || H !== a.map[0] || W !== a.map[1] || a.skip) {
-      throw shapeError('add_window', 'a map and a window of it', sum, x);
+      throw shapeError('scatter_add', 'a map and a window of it', sum, x);
     }
     return sum;
   },
@@ -177,7 +177,7 @@ export interface WrapSliceOptions extends Pick<WrapSliceAttrs, 'size' | 'place'>
  */
 export function wrapSlice(g: Builder, x: Ref, { table, cursor }: Places, options: WrapSliceOptions): Ref {
   const { size, place, stride = 1, skip = false, shift, fill } = options;
-  const [, H, W] = chw('window', x.shape);
+  const [, H, W] = chw('wrap_slice', x.shape);
   const attrs = { size, map: [H, W] as const, place, stride, skip, shifted: !!shift, filled: !!fill };
   return g.apply(wrapSliceOp, [x, table, cursor, shift ?? table, fill ?? table] as Tuple<Ref, number>, attrs);
 }

@@ -4,7 +4,7 @@ import { toHalf } from '../../../shaders/cast';
 import { channelMean } from '../../../shaders/channel_mean';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, sqrt, square } from '../../../shaders/pointwise';
-import { maxPool, maxPoolArgmax } from '../../../shaders/pool_nd';
+import { maxPoolNd, maxPoolNdArgmax } from '../../../shaders/pool_nd';
 import { pool2d } from '../../../shaders/pool2d';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
@@ -89,7 +89,7 @@ function anyPool(c: NodeContext, v: GraphValue, { kind, kernel, steps, ceil, cou
   const average = (of: Ref): Ref => averagePool(c.g, of, kernel, { ...options, countPadding: countPad });
   const y =
     kind === 'max'
-      ? maxPool(c.g, x, kernel, options)
+      ? maxPoolNd(c.g, x, kernel, options)
       : kind === 'l2'
         ? sqrt(c.g, affine(c.g, average(square(c.g, x)), 1, 1e-12))
         : average(x);
@@ -101,7 +101,7 @@ function places(c: NodeContext, v: GraphValue, pooled: readonly number[], pool: 
   const { kernel, steps, ceil } = pool;
   const { sides } = spatialOf(c, v.shape);
   const isColumns = c.a.int('storage_order', 0, 0, 1) === 1;
-  const at = maxPoolArgmax(c.g, c.ndOf(v), kernel, { ...steps, ceil });
+  const at = maxPoolNdArgmax(c.g, c.ndOf(v), kernel, { ...steps, ceil });
   const plane = size(sides);
   const perPlane = size(at.shape.slice(1));
   const own = strides(sides);

@@ -1,5 +1,5 @@
 import type { OpSpec } from '../op';
-import { absoluteErrorOp, gradientOps, meanSquareOp, squaredErrorOp } from './index';
+import { gradientOps, l1LossOp, meanSquareOp, mseLossOp } from './index';
 
 const shapes = [
   ['one element', [1]],
@@ -15,8 +15,8 @@ const scalar: readonly number[] = [1];
 
 const errors = (
   [
-    [squaredErrorOp, (d: number) => d * d],
-    [absoluteErrorOp, Math.abs],
+    [mseLossOp, (d: number) => d * d],
+    [l1LossOp, Math.abs],
   ] as const
 ).map(
   ([op, f]): OpSpec<2, typeof none> => ({
@@ -50,7 +50,7 @@ const gradients = (
         name: 'no scalar',
         shapes: [[2], [2], [2]],
         attrs: { scale: 1 },
-        message: /error_grad wants a scalar \[1\] as third/,
+        message: /mse_loss_grad wants a scalar \[1\] as third/,
       },
       { name: 'unequal shapes', shapes: [[2], [3], [1]], attrs: { scale: 1 }, message: /wants two equal shapes/ },
     ],

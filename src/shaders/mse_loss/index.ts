@@ -3,16 +3,16 @@ import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { mulScalar } from '../broadcast';
 import { flatGrid } from '../grid';
-import flat from '../lib/flat.wgsl';
+import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { sign, sub } from '../pointwise';
 import { dot, reduction } from '../reduce';
-import wgsl from './error_grad.wgsl';
+import wgsl from './mse_loss_grad.wgsl';
 
 const gradKernel = defineKernel({
-  name: 'error_grad',
+  name: 'mse_loss_grad',
   wgsl,
-  lib: [flat],
+  lib: [globalIndex],
   binds: ['read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', scale: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
@@ -79,24 +79,24 @@ function gradient(name: string, kind: Kind): Op<3, { scale: number }> {
 
 /** Gradients with respect to the first value; those of the second are the same with the two exchanged. */
 export const gradientOps = {
-  squared: gradient('squared_error_grad', 'squared'),
-  absolute: gradient('absolute_error_grad', 'absolute'),
+  squared: gradient('mse_loss_grad', 'squared'),
+  absolute: gradient('l1_loss_grad', 'absolute'),
 } as const;
 
-export const squaredErrorOp: Op<2, None> = error('squared_error', 'squared');
-export const absoluteErrorOp: Op<2, None> = error('absolute_error', 'absolute');
+export const mseLossOp: Op<2, None> = error('mse_loss', 'squared');
+export const l1LossOp: Op<2, None> = error('l1_loss', 'absolute');
 
 /**
  * Mean of (a - b)^2 over all elements: [..] x [..] -> [1].
  * @throws EngineError `ShapeError` when the shapes differ.
  */
-export const squaredError = (g: Builder, a: Ref, b: Ref): Ref => g.apply(squaredErrorOp, [a, b], {});
+export const mseLoss = (g: Builder, a: Ref, b: Ref): Ref => g.apply(mseLossOp, [a, b], {});
 
 /**
  * Mean of |a - b| over all elements: [..] x [..] -> [1]. Its gradient where a = b is 0.
  * @throws EngineError `ShapeError` when the shapes differ.
  */
-export const absoluteError = (g: Builder, a: Ref, b: Ref): Ref => g.apply(absoluteErrorOp, [a, b], {});
+export const l1Loss = (g: Builder, a: Ref, b: Ref): Ref => g.apply(l1LossOp, [a, b], {});
 
 export const meanSquareOp: Op<1, None> = defineOp<1, None>({
   name: 'mean_square',

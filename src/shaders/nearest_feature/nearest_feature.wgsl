@@ -1,4 +1,4 @@
-// best_match: Y[c, n] = B[c, m*],  m* = argmax over m of sum over c of A[c, n] B[c, m]     the first of equals
+// nearest_feature: Y[c, n] = B[c, m*],  m* = argmax over m of sum over c of A[c, n] B[c, m]     the first of equals
 //
 // A workgroup of S x S threads owns 4 S columns n of A, and goes through the columns m of B in steps of 4 S; each square of
 // products is a tile of a matrix product (lib/register_tile.wgsl, rows are n). A thread keeps the best of the m it has

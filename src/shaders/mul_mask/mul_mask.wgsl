@@ -1,4 +1,4 @@
-// mul_pixels: Y[c, p] = X[c, p] * M[p]
+// mul_mask: Y[c, p] = X[c, p] * M[p]
 //
 // One thread per element.
 
@@ -15,7 +15,7 @@ struct Uniforms { n: u32, N: u32 }  // n elements in all, N pixels to a channel
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   Y[i] = T(f32(X[i]) * f32(M[i % u.N]));
 }

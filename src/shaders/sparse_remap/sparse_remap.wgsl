@@ -1,4 +1,4 @@
-// warp: Y[c, i] = sum over k in start[i] .. start[i + 1] - 1 of weight[k] X[c, index[k]]
+// sparse_remap: Y[c, i] = sum over k in start[i] .. start[i + 1] - 1 of weight[k] X[c, index[k]]
 //
 // LANES threads per element of Y, which add its row of the sparse matrix, each every LANES-th entry, in the order of the
 // list; the first then adds what they found. No atomics, and the same bits each time. Elements with equal rows get
@@ -23,7 +23,7 @@ var<workgroup> found: array<f32, WG>;
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let thread = flat_index(group, groups, local, WG);
+  let thread = global_index(group, groups, local, WG);
   let e = thread / LANES;
   var sum = 0.0;
   if (e < u.n) {

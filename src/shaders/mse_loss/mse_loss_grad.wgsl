@@ -1,4 +1,4 @@
-// error_grad: Y[i] = scale * S[0] * d(A[i] - B[i]), where d(t) is t or sign(t)
+// mse_loss_grad: Y[i] = scale * S[0] * d(A[i] - B[i]), where d(t) is t or sign(t)
 //
 // One thread per element: the gradient of the mean squared and of the mean absolute difference, in one pass.
 
@@ -18,7 +18,7 @@ struct Uniforms { n: u32, scale: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let t = f32(A[i]) - f32(B[i]);
   Y[i] = T(u.scale * f32(S[0]) * select(t, sign(t), SIGN == 1u));

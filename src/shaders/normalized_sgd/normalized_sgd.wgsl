@@ -1,4 +1,4 @@
-// normalised_step: Y[i] = box(X[i] - rate G[i] / (SIZE + eps), LO[c], HI[c]), c the channel of i
+// normalized_sgd: Y[i] = box(X[i] - rate G[i] / (SIZE + eps), LO[c], HI[c]), c the channel of i
 //
 // One thread per element. What is not finite is left so (lib/finite.wgsl).
 
@@ -18,7 +18,7 @@ struct Uniforms { n: u32, channel: u32, bounds: u32, rate: f32, eps: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   var y = f32(X[i]) - u.rate * f32(G[i]) / (f32(SIZE[0]) + u.eps);
   if (BOX == 1u) {

@@ -1,7 +1,7 @@
-// pool2d_where: Y[c, oy, ox] = which element of the window of X[c] that starts at (oy SY - top, ox SX - left) is its
+// pool2d_argmax: Y[c, oy, ox] = which element of the window of X[c] that starts at (oy SY - top, ox SX - left) is its
 // first maximum, counted along the rows of the window
 //
-// One thread per window. What the gradient of overlapping windows is told, so that it need not search each window
+// One thread per window. What the gradient of overlapping windows is given, so that it need not search each window
 // once for every element in it.
 
 alias T = f32;
@@ -23,7 +23,7 @@ struct Uniforms { n: u32, H: i32, W: i32, OH: u32, OW: u32, top: i32, left: i32 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let r = i / u.OW;
   let y0 = i32(r % u.OH) * SY - u.top;

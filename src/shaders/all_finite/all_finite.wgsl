@@ -1,4 +1,4 @@
-// health: Y = 0 when all elements of X are finite, else NaN
+// all_finite: Y = 0 when all elements of X are finite, else NaN
 //
 // A workgroup of the first launch looks at one part and says 0 or 1; the second (LAST) is one workgroup that looks at
 // what the first said. NaN is written as bits, which are a NaN as f32 and twice one as f16: no compiler gets to think

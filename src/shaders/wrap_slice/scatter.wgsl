@@ -1,6 +1,6 @@
-// unwindow: Y[c, y, x] = X[c, (y - oy) mod H, (x - ox) mod W] where that is inside X and not skipped, else 0
+// scatter: Y[c, y, x] = X[c, (y - oy) mod H, (x - ox) mod W] where that is inside X and not skipped, else 0
 //
-// The adjoint of window. One thread per element of Y.
+// The adjoint of wrap_slice. One thread per element of Y.
 
 alias T = f32;
 override WG: u32 = 64;          // threads per workgroup
@@ -20,7 +20,7 @@ struct Uniforms { n: u32, H: i32, W: i32, h: i32, w: i32, columns: u32, stride: 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let index = flat_index(group, groups, local, WG);
+  let index = global_index(group, groups, local, WG);
   if (index >= u.n) { return; }
   let row = u.columns * u32(round(f32(CURSOR[0])));
   var origin = table_pair(row + AT) / u.stride;

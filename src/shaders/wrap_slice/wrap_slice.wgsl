@@ -1,4 +1,4 @@
-// window: Y[c, i, j] = X[c, (oy + i) mod H, (ox + j) mod W], or FILL[c] where i < sy or j < sx
+// wrap_slice: Y[c, i, j] = X[c, (oy + i) mod H, (ox + j) mod W], or FILL[c] where i < sy or j < sx
 //   [oy, ox, .., sy, sx] of the row of TABLE that CURSOR says, divided by `stride`; SHIFT, rounded, is taken off oy, ox
 //
 // A thread fills one column of ROWS rows of a channel, so what takes divisions is done once for all of them. Where in X to

@@ -1,4 +1,4 @@
-// max_pool: Y[r, p] = max over taps k of X[r, p S + k E - P]
+// max_pool_nd: Y[r, p] = max over taps k of X[r, p S + k E - P]
 //
 // One thread per element of Y. Taps outside X do not count. Of equal elements the first counts, in the order of X; a
 // window that lies outside altogether gives -65504.
@@ -23,7 +23,7 @@ struct Uniforms {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let first = i / u32(u.YD * u.YH * u.YW) * u32(u.XD * u.XH * u.XW);
   let p = i32(i % u32(u.YD * u.YH * u.YW));

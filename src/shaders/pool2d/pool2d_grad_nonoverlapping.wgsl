@@ -1,4 +1,4 @@
-// pool2d_grad_apart: as pool2d_grad, for windows that lie side by side (stride = size, no padding)
+// pool2d_grad_nonoverlapping: as pool2d_grad, for windows that lie side by side (stride = size, no padding)
 //
 // One thread per window, which writes all elements of its window: one dY read, no search done twice. Rows and columns
 // left over at the far edges have a cell without a window, which writes zeros.
@@ -19,7 +19,7 @@ struct Uniforms { n: u32, H: u32, W: u32, OH: u32, OW: u32, cells_y: u32, cells_
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let r = i / u.cells_x;
   let ox = i % u.cells_x;

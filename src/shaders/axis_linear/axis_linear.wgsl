@@ -1,4 +1,4 @@
-// axis_mix: Y[o, i, j] = sum over k in start[i] .. start[i + 1] - 1 of weight[k] X[o, index[k], j]; `fill` where there is
+// axis_linear: Y[o, i, j] = sum over k in start[i] .. start[i + 1] - 1 of weight[k] X[o, index[k], j]; `fill` where there is
 // no such k
 //
 // One thread per element of Y, which adds in the order of the list. One entry of weight 1 to a row moves elements along
@@ -19,7 +19,7 @@ struct Uniforms { n: u32, N: u32, M: u32, inner: u32, fill: f32 }  // n elements
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let e = flat_index(group, groups, local, WG);
+  let e = global_index(group, groups, local, WG);
   if (e >= u.n) { return; }
   let row = e / u.inner % u.M;
   let first = e / u.inner / u.M * u.N;

@@ -1,6 +1,6 @@
-// add_window: Y[c, (oy + i) mod H, (ox + j) mod W] += X[c, i, j]
+// scatter_add: Y[c, (oy + i) mod H, (ox + j) mod W] += X[c, i, j]
 //
-// unwindow, added to what is there. One thread per element of X; a window is no larger than the map, so no two of them
+// scatter, added to what is there. One thread per element of X; a window is no larger than the map, so no two of them
 // meet.
 
 alias T = f32;
@@ -20,7 +20,7 @@ struct Uniforms { n: u32, H: i32, W: i32, h: i32, w: i32, columns: u32, stride: 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let index = flat_index(group, groups, local, WG);
+  let index = global_index(group, groups, local, WG);
   if (index >= u.n) { return; }
   let row = u.columns * u32(round(f32(CURSOR[0])));
   var origin = table_pair(row + AT) / u.stride;

@@ -1,4 +1,4 @@
-// conv2d_thin: Y[o, y, x] = B[o] + sum over c, ky, kx of W(o, c, ky, kx) X[c, y + ky, x + kx]
+// conv2d_few_channels: Y[o, y, x] = B[o] + sum over c, ky, kx of W(o, c, ky, kx) X[c, y + ky, x + kx]
 //
 // As conv2d.wgsl, for 1 to 4 output channels, as in gradients to a picture: a thread makes 4 or 8 neighbouring pixels of
 // one row in all of them, and channels that do not exist cost nothing.

@@ -1,4 +1,4 @@
-// max_pool_grad: DX[r, q] = sum of DY[r, p] over the windows p whose largest element is at place q
+// max_pool_nd_grad: DX[r, q] = sum of DY[r, p] over the windows p whose largest element is at place q
 //
 // One thread per element of DX, which asks each window that reads it, in the order of the taps.
 
@@ -30,7 +30,7 @@ fn reader(q: i32, tap: i32, pad: i32, apart: i32, stride: i32, outputs: i32) -> 
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   let first = i / u32(u.XD * u.XH * u.XW) * u32(u.YD * u.YH * u.YW);
   let q = i32(i % u32(u.XD * u.XH * u.XW));

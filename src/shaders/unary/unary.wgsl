@@ -1,4 +1,4 @@
-// elementary: Y[i] = f(A[i])     gradient (GRAD = 1): Y[i] = B[i] f'(A[i])
+// unary: Y[i] = f(A[i])     gradient (GRAD = 1): Y[i] = B[i] f'(A[i])
 //
 // One thread per element; f is in functions.wgsl. The forward pass is given A twice.
 
@@ -15,7 +15,7 @@ struct Uniforms { n: u32, s: f32, t: f32 }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  let i = flat_index(group, groups, local, WG);
+  let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
   Y[i] = T(f(f32(A[i]), f32(B[i])));
 }
