@@ -1,7 +1,8 @@
 // A run that is killed goes on from its last checkpoint, and gives the bytes that it would have given.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
@@ -17,7 +18,7 @@ import { device } from '../support/device';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-resume-'));
 const at = (name: string): string => join(folder, name);
-const { start, toroid } = runner(folder);
+const { toroid } = runner(folder);
 const test = suite('resume');
 const look = plasma({ size: [36, 28], seed: 3 });
 const inputs = new Map([['style', look]]);
@@ -192,41 +193,25 @@ test('damaged files: the one before is taken, and told; without one it is an err
   assert.is(loadCheckpoint(keep).checkpoint, null, 'a new run in the same folder begins with none');
 });
 
-/** Waits until a file has changed so many times. */
-async function changed(file: string, times: number, ended: Promise<unknown>): Promise<void> {
-  let over = false;
-  void ended.then(() => {
-    over = true;
-  });
-  for (let seen = 0, last = 0; seen < times; ) {
-    if (over) assert.unreachable('it ended before it could be killed');
-    await new Promise((done) => setTimeout(done, 2));
-    const now = existsSync(file) ? statSync(file, { throwIfNoEntry: false })?.mtimeMs : undefined;
-    if (now === undefined || now === last) continue;
-    last = now;
-    seen++;
-  }
-}
-
-async function killAndResume(name: string, args: readonly string[], times: number): Promise<void> {
+/** Kills a run, as `kill -9` does, when so many checkpoints were kept, and resumes it. */
+async function killAndResume(
+  name: string,
+  args: readonly string[],
+  checkpoints: number,
+  where: Partial<Checkpoint>,
+): Promise<void> {
   const out = `${name}.png`;
   const whole = await toroid(['run', ...args, '-o', `whole/${out}`]);
   assert.is(whole.code, 0, whole.err);
-  const { child, ended } = start([
-    'run',
-    ...args,
-    '-o',
-    `part/${out}`,
-    '--checkpoint',
-    `${name}-kept`,
-    '--every',
-    '10',
-  ]);
-  await changed(at(`${name}-kept/state.bin`), times, ended);
-  child.kill('SIGKILL');
-  const { code } = await ended;
-  assert.is(code, null, 'killed');
+  const kept = ['--checkpoint', `${name}-kept`, '--every', '10'];
+  const killed = await toroid(['run', ...args, '-o', `part/${out}`, ...kept], {
+    NODE_OPTIONS: `--import=${pathToFileURL(resolve('test/support/kill_at_checkpoint.mjs'))}`,
+    TOROID_KILL_AT: String(checkpoints),
+  });
+  assert.is(killed.code, null, `killed: ${killed.err}`);
   assert.not(existsSync(at(`part/${out}`)));
+  const { checkpoint } = loadCheckpoint(at(`${name}-kept`));
+  for (const [key, value] of Object.entries(where)) assert.is(checkpoint?.[key as keyof Checkpoint], value, key);
   const again = await toroid(['run', '--resume', `${name}-kept`]);
   assert.is(again.code, 0, again.err);
   assert.not.match(again.err, /afresh|damaged|differ/);
@@ -238,16 +223,16 @@ test('kill -9 in the second of two stages, then `toroid run --resume`: the same 
   const wanted = recipe(
     [
       { steps: 20, losses: [gram] },
-      { steps: 400, losses: [{ kind: 'patches' }] },
+      { steps: 60, losses: [{ kind: 'patches' }] },
     ],
     { inputs: { style: 'look.png' }, size: 32, scales: { coarsest: 32, count: 1 } },
   );
   writeFileSync(at('two.json'), JSON.stringify(wanted));
-  await killAndResume('two', ['two.json'], 5);
+  await killAndResume('two', ['two.json'], 5, { stage: 1 });
 });
 
 test('kill -9 in the second frame of a film: the same picture, and the same film', async () => {
-  const wanted = recipe([{ steps: 150, losses: [{ kind: 'patches' }] }], {
+  const wanted = recipe([{ steps: 40, losses: [{ kind: 'patches' }] }], {
     inputs: { style: 'look.png' },
     content: 'style',
     size: 32,
@@ -256,7 +241,7 @@ test('kill -9 in the second frame of a film: the same picture, and the same film
     zoom: { frames: 3 },
   });
   writeFileSync(at('film.json'), JSON.stringify(wanted));
-  await killAndResume('film', ['film.json', '--frames', 'film.gif', '--fps', '5'], 18);
+  await killAndResume('film', ['film.json', '--frames', 'film.gif', '--fps', '5'], 6, { frame: 1 });
   const film = readFileSync(at('film.gif')); // of the resumed run; the whole run's was replaced by it
   rmSync(at('film.gif'));
   const whole = await toroid(['run', 'film.json', '--frames', 'film.gif', '--fps', '5', '-o', 'whole/film.png']);

@@ -9,6 +9,7 @@ import type { Progress } from '../../src/recipes/events';
 import { plasma } from '../../src/recipes/init/plasma';
 import { closeBrowser, openBrowser } from '../support/browser';
 import { needs } from '../support/needs';
+import { until } from '../support/until';
 
 const test = suite('watch server');
 const browser = await openBrowser();
@@ -177,8 +178,7 @@ test('pictures are wanted only while somebody looks, and not without end', () =>
     const { data: values } = await sharp(body).raw().toBuffer({ resolveWithObject: true });
     for (let i = 0; i < 960; i++) assert.is(values[3 * i], Math.round(picture.data[i]! * 255), `red at ${i}`);
     assert.is((await ask(url, `/picture/${data.id + 1}`)).status, 404);
-    await new Promise((done) => setTimeout(done, 300));
-    assert.ok(events.wantsPicture(), 'some time has passed');
+    await until(() => events.wantsPicture(), 'wants one again after some time');
   }));
 
 test('a page that opens late knows all that was, and is told all that comes', () =>
@@ -267,11 +267,7 @@ needs(
   page.on('request', (r) => asked.push(r.url()));
   // Asked from outside: the page's policy forbids even the browser's driver to wait inside it.
   const shows = async (test: string): Promise<void> => {
-    for (let k = 0; k < 250; k++) {
-      if (await page.evaluate(test)) return;
-      await new Promise((done) => setTimeout(done, 20));
-    }
-    assert.unreachable(`never came true: ${test}`);
+    await until(async () => Boolean(await page.evaluate(test)), test);
   };
   try {
     await page.goto(watch.url);
@@ -292,7 +288,7 @@ needs(
     assert.is(await page.evaluate(unnamed), 0, 'everything to see can be heard');
     await page.click('#stop');
     await shows(`document.getElementById('status').textContent.startsWith('Stopping')`);
-    for (let k = 0; k < 50 && stopped === 0; k++) await new Promise((done) => setTimeout(done, 20));
+    await until(() => stopped > 0, 'Stop is heard');
     assert.is(stopped, 1);
     watch.finish({ raster: picture, file: 'out/moss.png', seconds: 9, stopped: true });
     await watch.close();

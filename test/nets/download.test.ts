@@ -45,7 +45,9 @@ test.after(() => rmSync(folder, { recursive: true }));
 const rng = new Rng(5);
 const file = Uint8Array.from({ length: 200_000 }, () => rng.below(256));
 const sha256 = createHash('sha256').update(file).digest('hex');
-const quick: DownloadOptions = { backoffMs: 2, stallMs: 250, retries: 3 };
+const quick: DownloadOptions = { backoffMs: 2, stallMs: 600_000, retries: 3 };
+/** So long that an idle process has done all else by then, and waited for. */
+const stallMs = 1000;
 let count = 0;
 const fresh = (): string => join(folder, `${count++}.part`);
 const wish = (...urls: string[]): Wish => ({ name: 'net', urls, size: file.length, sha256 });
@@ -101,10 +103,10 @@ test('more breaks than retries are no failure while every one brings something',
 });
 
 test('a connection that stalls is dropped and resumed', async () => {
-  const o = await outcome([[stall(10_000), serve]]);
+  const o = await outcome([[stall(10_000), serve]], { stallMs });
   assert.is(o.error, null);
   assert.equal(asked(o), [['', `bytes=10000- ${ETAG}`]]);
-  assert.match(o.warnings[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
+  assert.match(o.warnings[0] ?? '', /has sent nothing, or next to it, for 1 s/);
 });
 
 test('a trickle is a stall', async () => {
@@ -114,9 +116,9 @@ test('a trickle is a stall', async () => {
     const timer = setInterval(() => response.write(all.subarray(at, ++at)), 20);
     response.on('close', () => clearInterval(timer));
   };
-  const o = await outcome([[trickle, serve]]);
+  const o = await outcome([[trickle, serve]], { stallMs });
   assert.is(o.error, null);
-  assert.match(o.warnings[0] ?? '', /has sent nothing, or next to it, for 0\.25 s/);
+  assert.match(o.warnings[0] ?? '', /has sent nothing, or next to it, for 1 s/);
 });
 
 test('a server that ignores Range is started over with', async () => {
@@ -232,10 +234,9 @@ test('a missing file: the mirror next, at once; without one it fails at once', a
 });
 
 test('503 is tried again after what Retry-After says; for ever it is given up', async () => {
-  const started = performance.now();
   const o = await outcome([[status(503, { 'retry-after': '0.3' }), serve]]);
   assert.is(o.error, null);
-  assert.ok(performance.now() - started >= 290, 'it waited');
+  assert.match(o.warnings[0] ?? '', /trying again in 0\.3 s/);
   const never = await outcome([[status(503)]]);
   assert.is(never.servers[0]?.asked.length, 4);
   assert.match(never.error?.message ?? '', /answers 503/);
@@ -377,15 +378,21 @@ test('one of two holds the lock, the other waits; what a dead process left is ta
   const release = await lock(path);
   let waited = '';
   let got = false;
-  const second = lock(path, { onWait: (who) => (waited = who) }).then((r) => {
-    got = true;
-    return r;
+  let second: ReturnType<typeof lock> | undefined;
+  await new Promise<void>((waits) => {
+    const onWait = (who: string): void => {
+      waited = who;
+      waits();
+    };
+    second = lock(path, { onWait }).then((r) => {
+      got = true;
+      return r;
+    });
   });
-  await new Promise((done) => setTimeout(done, 50));
   assert.not.ok(got);
   assert.match(waited, new RegExp(`process ${process.pid} on `));
   release();
-  (await second)();
+  (await second)?.();
   assert.not.ok(existsSync(path));
 
   const child = spawn(process.execPath, ['-e', '']);

@@ -52,7 +52,7 @@ const entry: KnownWeights = {
   url: null,
   mirrors: [],
 };
-const quick: PullOptions = { backoffMs: 2, stallMs: 300, retries: 2 };
+const quick: PullOptions = { backoffMs: 2, stallMs: 600_000, retries: 2 };
 
 const failure = async (work: () => unknown): Promise<EngineError> => {
   try {
@@ -125,12 +125,19 @@ test('a failure says what to put where; what arrived stays for the next time', a
 
 test('two pull the same file: one downloads, both have it', async () => {
   const folder = fresh();
-  const server = await flaky(
-    net,
-    (request, response, file) => void setTimeout(() => serve(request, response, file), 100),
-  );
   const waits: string[] = [];
-  const options = { ...quick, stallMs: 5000, folder, urls: [server.url], onWarning: (t: string) => waits.push(t) };
+  let begin: () => void = () => {};
+  const secondWaits = new Promise<void>((done) => {
+    begin = done;
+  });
+  const server = await flaky(net, (request, response, file) => {
+    void secondWaits.then(() => serve(request, response, file));
+  });
+  const onWarning = (text: string): void => {
+    waits.push(text);
+    begin();
+  };
+  const options = { ...quick, folder, urls: [server.url], onWarning };
   const both = await Promise.all([pullWeights(entry, options), pullWeights(entry, options)]);
   await server.close();
   assert.is(server.asked.length, 1);

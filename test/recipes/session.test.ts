@@ -12,12 +12,12 @@ import { device } from '../support/device';
 const test = suite('session');
 const inputs = new Map([['style', plasma({ size: [36, 28], seed: 3 })]]);
 
-const recipe = (more: Partial<RecipeText> = {}, weight = 1): Recipe =>
+const recipe = (more: Partial<RecipeText> = {}, weight = 1, steps = 24): Recipe =>
   fillRecipe({
     size: 32,
     styles: [{ input: 'style' }],
     scales: { coarsest: 16 },
-    stages: [{ steps: 24, losses: [{ kind: 'patches' }, { kind: 'tv', weight }] }],
+    stages: [{ steps, losses: [{ kind: 'patches' }, { kind: 'tv', weight }] }],
     ...more,
   });
 
@@ -172,16 +172,19 @@ test('goes on with another device when its own is lost', async () => {
 test('closed in the middle, it is silent and holds nothing', async () => {
   const own = await open();
   const said: string[] = [];
-  const session = new Session(own, recipe(), inputs, {
-    onDone: () => said.push('done'),
-    onError: () => said.push('error'),
+  let session: Session | undefined;
+  await new Promise<void>((begun) => {
+    session = new Session(own, recipe({}, 1, 2000), inputs, {
+      onProgress: () => begun(),
+      onDone: () => said.push('done'),
+      onError: () => said.push('error'),
+    });
+    session.resume();
   });
-  session.resume();
-  await new Promise((resolve) => setTimeout(resolve, 150));
-  await session.close();
-  assert.is(session.state, 'closed');
+  await session!.close();
+  assert.is(session!.state, 'closed');
   assert.equal(said, []);
-  assert.equal(session.moments, []);
+  assert.equal(session!.moments, []);
   own.pool.trim();
   assert.is(own.pool.use.live, 0);
   own.close();

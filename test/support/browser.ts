@@ -6,7 +6,10 @@ import packed from '@sparticuz/chromium';
 import { type Browser, chromium } from 'playwright-core';
 import { cacheFolder } from '../../src/gpu/swiftshader.node';
 
-/** A browser that all files of a run share: the last one to close it does. */
+/** How long a page may take for what it is waited for: machines that run tests are busy. */
+const PATIENCE_MS = 300_000;
+
+/** A browser that may be opened more than once: the last one to close it does. */
 class Shared {
   #opened: Promise<Browser | null> | undefined;
   #users = 0;
@@ -95,12 +98,15 @@ async function unpacked(): Promise<string> {
 async function launch(args: readonly string[]): Promise<Browser | null> {
   if (process.platform !== 'linux' || process.arch !== 'x64') return null;
   try {
-    return await chromium.launch({
-      executablePath: await unpacked(),
-      headless: true,
-      args: [...args],
-      timeout: 300_000,
-    });
+    const executablePath = await unpacked();
+    const browser = await chromium.launch({ executablePath, headless: true, args: [...args], timeout: PATIENCE_MS });
+    const newContext = browser.newContext.bind(browser);
+    browser.newContext = async (options) => {
+      const context = await newContext(options);
+      context.setDefaultTimeout(PATIENCE_MS);
+      return context;
+    };
+    return browser;
   } catch (error) {
     console.error(`no browser here: ${(error as Error).message.split('\n')[0]}`);
     return null;

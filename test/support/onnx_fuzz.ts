@@ -14,6 +14,7 @@ import { inMemory } from '../../src/nets/onnx/scan';
 import { slim } from '../../src/nets/onnx/slim';
 import { summary } from '../../src/nets/onnx/summary';
 import type { ReadExternal } from '../../src/nets/onnx/tensor';
+import { spentMs } from './effort';
 import { encoded, int, ints, randomTensor, valueInfo, zooVgg } from './onnx_files';
 
 /** A file to be mutated, with what it keeps beside it. */
@@ -442,6 +443,7 @@ export interface Outcome {
   /** `graph`, or the first line of why not. */
   readonly parsed: string;
   readonly built: string;
+  /** Of the processor. */
   readonly milliseconds: number;
   /** Growth of all memory of the host while it was read, at most. */
   readonly bytes: number;
@@ -466,7 +468,7 @@ const memory = (): number => {
 /** Reads a file in every way that there is: as a net, whole, as the layers of a net, and to be cut. */
 export function tried(bytes: Uint8Array, isTensor = false): Outcome {
   const before = memory();
-  const start = performance.now();
+  const start = process.cpuUsage();
   let parsed: string;
   let built = '';
   if (isTensor) {
@@ -495,7 +497,7 @@ export function tried(bytes: Uint8Array, isTensor = false): Outcome {
       for (const piece of slim(inMemory(bytes), { name: 'net', readExternal: beside }).file.bytes()) if (!piece) break;
     });
   }
-  return { parsed, built, milliseconds: performance.now() - start, bytes: memory() - before };
+  return { parsed, built, milliseconds: spentMs(start), bytes: memory() - before };
 }
 
 /** What a file may take: most of it is the engine's own rubbish, not yet collected. */

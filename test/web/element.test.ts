@@ -43,7 +43,6 @@ if (!browser) {
   const complaints: string[] = [];
   const at = async (path: string, where: Browser = browser): Promise<Page> => {
     const made = await where.newPage();
-    made.setDefaultTimeout(60_000);
     made.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') complaints.push(m.text());
     });
@@ -132,7 +131,11 @@ if (!browser) {
       b.play();
       b.remove();
     });
-    await p.waitForTimeout(200);
+    // By the time that another picture is there, the element that was removed has said what it had to say.
+    await p.evaluate(() => document.querySelector('#a')?.setAttribute('size', '48'));
+    await p.waitForFunction(() => (document.querySelector('#a') as ToroidTexture).picture?.width === 48, null, {
+      polling: 50,
+    });
     assert.equal(complaints.splice(0), []);
     await p.evaluate(readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
     const bad = await p.evaluate(async () => {

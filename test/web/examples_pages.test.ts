@@ -49,7 +49,6 @@ if (!browser) {
     });
     server.push(served);
     const page = await browser.newPage();
-    page.setDefaultTimeout(120_000);
     page.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') complaints.push(`${path}: ${m.text()}`);
     });
@@ -176,7 +175,6 @@ if (!browser) {
     });
     server.push(served);
     const page = await browser.newPage();
-    page.setDefaultTimeout(120_000);
     await page.goto(served.url);
     await drive(page, 'vite-real');
   });

@@ -28,7 +28,6 @@ if (!browser) {
     });
     try {
       const page = await browser.newPage();
-      page.setDefaultTimeout(0);
       await page.goto(`${server.url}/`);
       await page.waitForFunction(() => 'kit' in globalThis);
       const { adapter, outcomes } = await page.evaluate(() =>

@@ -25,6 +25,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { needs, skip } from '../support/needs';
+import { until } from '../support/until';
 import { DIST } from '../support/web/pages';
 import { serve } from '../support/web/server';
 
@@ -215,7 +216,7 @@ async function inPage(
   page.on('console', (m) => m.type() === 'error' && errors.push(m.text()));
   try {
     await page.goto(`${server.url}/`);
-    await page.waitForFunction(() => 'made' in globalThis, undefined, { timeout: 20_000 }).catch(() => {});
+    await until(async () => errors.length > 0 || (await page.evaluate(() => 'made' in globalThis)), 'the page has run');
     const made = await page.evaluate(() => (globalThis as unknown as { made?: unknown }).made);
     const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { version: string };
     assert.equal(errors, []);

@@ -50,7 +50,6 @@ export async function openPages(
     complaints,
     async open() {
       const page = await context.newPage();
-      page.setDefaultTimeout(120_000);
       page.on('console', (m) => {
         if (m.type() === 'error' || m.type() === 'warning') complaints.push(`${m.type()}: ${m.text()}`);
       });
