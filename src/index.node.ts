@@ -9,5 +9,6 @@ export { findAdapter, type OpenOptions, open } from './gpu/open.node';
 export { ensureAdapter } from './gpu/swiftshader.node';
 export { TuneFile } from './gpu/tune_cache.node';
 export * from './index.shared';
-export { NodePicture, type PictureSource, readRecord, readSource, run, texture } from './node/api';
+export { NodePicture, readRecord, run, texture } from './node/api';
+export { type PictureSource, readSource } from './node/platform';
 export { loadNet } from './node/weights/find';

@@ -14,6 +14,13 @@ export interface EtaPlan {
   readonly frames?: number;
 }
 
+export interface TimeLeft {
+  /** Of all work, 0..1. */
+  readonly share: number;
+  /** Seconds left: undefined while too little is known, 0 at the end. */
+  readonly seconds: number | undefined;
+}
+
 /** Steps of a run after which the time left is worth telling: the first also pays for what a driver compiles late. */
 const FIRST_ESTIMATE = 3;
 
@@ -48,8 +55,7 @@ export class Eta {
     this.#last = -1;
   }
 
-  /** @returns the share of all work, 0..1, and the seconds left: undefined while too little is known, 0 at the end */
-  update(p: Progress): { readonly share: number; readonly seconds: number | undefined } {
+  update(p: Progress): TimeLeft {
     if (p.stage < this.#last && this.#frame + 1 < this.#frames) this.#frame++;
     this.#last = p.stage;
     this.#seen.set(p.stage, { width: p.width, height: p.height, steps: p.steps, ms: p.msPerStep });

@@ -1,190 +1,277 @@
-// The calls `texture` and `run`, the same in Node and in browsers but for the platform.
-import { EngineError } from '../base/errors';
+// A recipe with its pictures, from what was asked for to what is written: the same for all who run one.
 import type { Raster } from '../base/raster';
-import { VERSION } from '../base/version';
 import { Device } from '../gpu/device';
-import { type Choices, Tuning } from '../gpu/tune';
+import type { Choices, TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
-import { builtinRecipe } from '../recipes/builtin';
-import { fillRecipe, type Recipe, type RecipeText } from '../recipes/recipe';
+import type { Checkpoint } from '../recipes/checkpoint';
+import type { PictureRecord } from '../recipes/picture_record';
+import type { Recipe } from '../recipes/recipe';
 import { checkRecipe } from '../recipes/resolve';
-import { run } from '../recipes/run';
-import { fillTexture } from '../recipes/texture';
-import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
-import type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './options';
-import type { Making } from './picture';
-import type { ApiPlatform, ReadPicture } from './platform';
+import { type RunOptions, type RunResult, run } from '../recipes/run';
+import { type Input, type ReadInputsOptions, rastersOf, readInputs } from './inputs';
+import { loadNet, nameNet, netName, withNet } from './nets';
+import { eventsOf, type JobInfo, type JobResult, type Output } from './output';
+import type { Files, Platform } from './platform';
+import { recordOf } from './record';
+import { Recovery, retryDeviceLost } from './recover';
+import { otherChoices, startTuning } from './tuning';
 
-/** More pixels say nothing more of a style, and cost time and memory at every step. */
-const STYLE_PIXELS = 2 ** 20;
-const CONTENT_PIXELS = 2 ** 24;
-/** A style with a side below this shows no texture. */
-const STYLE_SIDE = 16;
-/** Seconds that `tune: 'now'` may take. */
-const TUNE_SECONDS = 30;
-
-export interface Worked extends Making {
-  readonly raster: Raster;
-}
-
-/** `texture()` of a platform. */
-export function textureOn<Source>(
-  platform: ApiPlatform<Source>,
-  image: Source,
-  options: TextureOptions,
-): Promise<Worked> {
-  const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...call } = options;
-  const named = typeof net === 'object' ? net.name : net;
-  const given = {
-    size: typeof size === 'number' ? ([size, size] as const) : size,
-    ...{ seed, tile, steps, scales, canvas, layers, pooling, net: named },
-  };
-  const wishes = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as TextureSettingsText;
-  fillSettings(wishes); // what is wrong is said in the words of the options
-  const patches = named === undefined || named === 'patches';
-  const base = typeof recipe === 'object' ? recipe : builtinRecipe(recipe ?? (patches ? 'texture' : 'texture-net'));
-  return runOn(platform, fillTexture(base, wishes), { style: image }, { ...call, net: patches ? undefined : net });
-}
-
-/** `run()` of a platform. */
-export async function runOn<Source>(
-  platform: ApiPlatform<Source>,
-  wanted: RecipeLike,
-  inputs: Inputs<Source>,
-  options: RecipeOptions,
-): Promise<Worked> {
-  const { signal, stop } = options;
-  signal?.throwIfAborted();
-  const warn = (text: string): void => (options.onWarning ?? options.onNotice)?.(text);
-  const found = typeof wanted === 'object' && 'recipe' in wanted ? wanted : undefined;
-  const filled = fillRecipe(changed(recipeText(wanted), options));
-  const named = typeof options.net === 'object' ? withNet(filled, options.net) : filled;
-  const recipe = options.net === undefined ? platform.nameNet(named, warn) : named;
-  const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
-  checkRecipe(recipe, [...sources.keys()]);
-  const pictures = await readAll(platform, recipe, sources, { signal, warn });
-  const net = await netFor(platform, recipe, options.net);
-  if (net?.guessed) warn(net.guessed);
-  signal?.throwIfAborted();
-
-  const given = options.device;
-  const device =
-    given instanceof Device ? given : await platform.open({ ...(given !== undefined && { device: given }) });
-  try {
-    signal?.throwIfAborted();
-    const rasters = new Map([...pictures].map(([name, p]) => [name, p.raster]));
-    const pinned = found?.adapter === device.adapter.description ? found.tuned : undefined;
-    await tune(platform, device, { recipe, rasters, net, pinned, options });
-    signal?.throwIfAborted();
-    const result = await run(device, recipe, rasters, { ...options, net, signal: stop, abort: signal });
-    signal?.throwIfAborted();
-    const { description: name, software } = device.adapter;
-    const used = device.tuning?.used() ?? {};
-    const tuned = Object.keys(used).length > 0 && { tuned: used };
-    const record = {
-      version: VERSION,
-      recipe: { ...result.recipe, inputs: recordedInputs(pictures) },
-      adapter: { name, software, ...tuned },
-    };
-    const { raster, stages, stopped, moved } = result;
-    return { raster, stages, stopped, moved, record };
-  } finally {
-    if (device !== given) device.close();
-  }
-}
-
-function recipeText(wanted: RecipeLike): unknown {
-  if (typeof wanted === 'string') return builtinRecipe(wanted);
-  return 'recipe' in wanted ? wanted.recipe : wanted;
-}
-
-function changed(recipe: unknown, { seed, size }: RecipeOptions): unknown {
-  if (typeof recipe !== 'object' || recipe === null) return recipe;
-  return { ...(recipe as RecipeText), ...(seed !== undefined && { seed }), ...(size !== undefined && { size }) };
-}
-
-function withNet(recipe: Recipe, net: Net): Recipe {
-  if (recipe.net === undefined) return recipe;
-  return { ...recipe, net: typeof recipe.net === 'object' ? { ...recipe.net, name: net.name } : net.name };
-}
-
-async function netFor<Source>(
-  platform: ApiPlatform<Source>,
-  recipe: Recipe,
-  given: Net | string | undefined,
-): Promise<Net | null> {
-  if (recipe.net === undefined) return null;
-  if (typeof given === 'object') return given;
-  return platform.loadNet(given ?? (typeof recipe.net === 'object' ? recipe.net.name : recipe.net));
-}
-
-async function readAll<Source>(
-  platform: ApiPlatform<Source>,
-  recipe: Recipe,
-  sources: ReadonlyMap<string, Source>,
-  { signal, warn }: { readonly signal: AbortSignal | undefined; warn(text: string): void },
-): Promise<Map<string, ReadPicture>> {
-  const pictures = new Map<string, ReadPicture>();
-  for (const [name, source] of sources) {
-    const kept = name === recipe.content || name === recipe.pin?.picture;
-    const picture = await platform.read(source, {
-      name,
-      most: kept ? CONTENT_PIXELS : STYLE_PIXELS,
-      least: recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1,
-      alpha: name === recipe.content,
-      signal,
-      onWarning: warn,
-    });
-    const before = recipe.inputs[name];
-    const was = typeof before === 'object' ? before.sha256 : undefined;
-    if (was !== undefined && picture.sha256 !== undefined && picture.sha256 !== was) {
-      warn(`input ${name} is not the file that the recipe was run with: the picture will be another`);
-    }
-    pictures.set(name, picture);
-    signal?.throwIfAborted();
-  }
-  return pictures;
-}
-
-/** A picture that was no file is recorded by its name alone; whoever runs it again has to say where it is. */
-function recordedInputs(pictures: ReadonlyMap<string, ReadPicture>): Recipe['inputs'] {
-  return Object.fromEntries(
-    [...pictures].map(([name, { path = name, sha256 }]) => [name, { path, ...(sha256 !== undefined && { sha256 }) }]),
-  );
-}
-
-interface TuneJob {
+/** A recipe with all that can be had before there is a device. */
+export interface Job {
+  /** Filled, with its net named. */
   readonly recipe: Recipe;
-  readonly rasters: ReadonlyMap<string, Raster>;
-  readonly net: Net | null;
-  readonly pinned: Choices | undefined;
-  readonly options: CallOptions;
+  readonly inputs: readonly Input[];
+  /** A net that the caller has, or what to load in place of the recipe's name for it. */
+  readonly net?: Net | string | undefined;
+  /** The adapter of the picture or run that is to be made again, and the choices of kernels it made there. */
+  readonly adapter?: string | undefined;
+  readonly tuned?: Choices | undefined;
+  /** Something of that recipe was changed: another picture is what is wanted. */
+  readonly altered?: boolean | undefined;
+  readonly resume?: Checkpoint | undefined;
 }
 
-/** Gives the device what its plans are to choose by. */
-async function tune<Source>(platform: ApiPlatform<Source>, device: Device, job: TuneJob): Promise<void> {
-  const { options, pinned } = job;
-  const { description, software } = device.adapter;
-  const warn = (text: string): void => (options.onWarning ?? options.onNotice)?.(text);
-  if (options.tune === undefined && pinned) device.tuning = new Tuning(description, [], pinned);
-  const mode = options.tune ?? (software || device.tuning ? 'off' : 'cached');
-  if (mode === 'off') return;
-  const store = platform.tuneStore();
-  const tuning = new Tuning(description, await store.read(warn));
-  device.tuning = tuning;
-  if (mode === 'cached') return;
-  const { tuneRecipe } = await import('../recipes/tune_recipe');
-  const found = await tuneRecipe(device, job.recipe, job.rasters, {
-    tuning,
-    net: job.net,
-    signal: options.signal,
-    until: performance.now() + 1000 * TUNE_SECONDS,
-    onWarning: warn,
-  });
-  if (found.records.length === 0) return;
-  // Nothing is given up for a cache that cannot be written.
-  await store.add(found.records).catch((cause: unknown) => {
-    if (!(cause instanceof EngineError)) throw cause;
-    warn(cause.message.split('\n')[0] ?? '');
-  });
+export interface PrepareOptions extends ReadInputsOptions {
+  readonly net?: Net | string | undefined;
+}
+
+/**
+ * Looks up everything that can be refused before a device is opened: names, pictures, whether the net is here.
+ * @throws EngineError `RecipeError`, `PictureError`, `WeightsError`
+ */
+export async function prepareJob<Source>(
+  platform: Platform<Source>,
+  wanted: Recipe,
+  sources: ReadonlyMap<string, Source>,
+  options: PrepareOptions,
+): Promise<Job> {
+  const { net, warn } = options;
+  const own = typeof net === 'object' ? net : undefined;
+  const swapped = own && wanted.net !== undefined ? withNet(wanted, own.name) : wanted;
+  const recipe = net === undefined ? await nameNet(platform.nets, swapped, warn) : swapped;
+  checkRecipe(recipe, [...sources.keys()]);
+  const inputs = await readInputs(platform, recipe, sources, options);
+  const name = typeof net === 'string' ? net : netName(recipe);
+  if (!own && recipe.net !== undefined && name !== null) await platform.nets.check(name);
+  return { recipe, inputs, net };
+}
+
+export interface RunJobOptions
+  extends Pick<
+    RunOptions,
+    'memory' | 'signal' | 'abort' | 'checkpointSteps' | 'checkpointSeconds' | 'wantsCheckpoint'
+  > {
+  /** What to compute on, and to leave open. Default: what the platform opens, which is closed at the end. */
+  readonly device?: Device | GPUDevice | undefined;
+  readonly tune?: TuneMode | undefined;
+  /** Where `tune` is not given: see `TuningOptions.usual`. */
+  readonly usualTune?: TuneMode | undefined;
+  readonly weightsUnchecked?: boolean | undefined;
+  /** What was to be told before there was somebody to tell it. */
+  readonly warnings?: readonly string[] | undefined;
+  /** What to advise when a lost device is the end. */
+  readonly remedy?: string | undefined;
+}
+
+/** Seconds between checkpoints that are only kept in memory, for the case that the device is lost. */
+const KEPT_SECONDS = 60;
+
+/** A job on an open device, with its net loaded and its kernels chosen. */
+export class OpenJob implements JobInfo {
+  readonly warnings: string[] = [];
+  readonly rasters: ReadonlyMap<string, Raster>;
+  readonly #opened = performance.now();
+  net: Net | null = null;
+
+  constructor(
+    readonly files: Pick<Platform<unknown>, keyof Files | 'openDevice' | 'closeDevice'>,
+    readonly job: Job,
+    private readonly outputs: readonly Output[],
+    public device: Device,
+    private readonly given: Device | GPUDevice | undefined,
+  ) {
+    this.rasters = rastersOf(job.inputs);
+  }
+
+  get recipe(): Recipe {
+    return this.job.recipe;
+  }
+
+  get inputs(): readonly Input[] {
+    return this.job.inputs;
+  }
+
+  get resume(): Checkpoint | undefined {
+    return this.job.resume;
+  }
+
+  /** The choices that are made again: those of a run on this adapter. */
+  get pinned(): Choices | undefined {
+    return this.job.adapter === this.device.adapter.description ? this.job.tuned : undefined;
+  }
+
+  /** Since the device was opened. */
+  get seconds(): number {
+    return (performance.now() - this.#opened) / 1000;
+  }
+
+  /** Another device in place of a lost one; undefined where the caller brought it. */
+  get reopen(): (() => Promise<Device>) | undefined {
+    if (this.given !== undefined) return undefined;
+    return async () => {
+      const { tuning } = this.device;
+      this.#release();
+      const device = await this.files.openDevice({});
+      if (!device) throw new DOMException('it was stopped', 'AbortError');
+      if (tuning?.adapter === device.adapter.description) device.tuning = tuning;
+      this.device = device;
+      return device;
+    };
+  }
+
+  readonly warn = (text: string): void => {
+    this.warnings.push(text);
+    for (const o of this.outputs) o.onWarning?.(text);
+  };
+
+  record(path: string, recipe: Recipe = this.recipe): PictureRecord {
+    const place = (input: string): string => this.files.inputPath(input, path);
+    return recordOf(recipe, this.inputs, this.device, { place, before: this.resume && this.pinned });
+  }
+
+  /** What the run tells and asks, for all outputs. */
+  events(): ReturnType<typeof eventsOf> {
+    const frames = this.recipe.zoom?.frames;
+    return { ...eventsOf(this.outputs, { frames, framesDone: this.resume?.frame }), onWarning: this.warn };
+  }
+
+  /** Has the outputs finished; those of a run that was stopped before its first step write nothing. */
+  async finish(run: RunResult): Promise<JobResult> {
+    const written = new Map<string, string | readonly string[]>();
+    const result: JobResult = { ...run, seconds: this.seconds, written };
+    const other = this.pinned && otherChoices(this.device, this.pinned);
+    if (other) this.warn(other);
+    if (run.stages.every((s) => s.steps === 0)) return result;
+    for (const o of this.outputs) {
+      const file = await o.finish?.(result, this);
+      if (o.kind !== undefined && file !== undefined) written.set(o.kind, file);
+    }
+    return result;
+  }
+
+  /** Tells the outputs what went wrong. */
+  async fail(error: unknown): Promise<void> {
+    for (const o of this.outputs) await o.fail?.(error);
+  }
+
+  /** Lets go of everything. */
+  async close(): Promise<void> {
+    try {
+      for (const o of this.outputs) await o.close?.();
+    } finally {
+      this.#release();
+    }
+  }
+
+  #release(): void {
+    if (this.device === this.given) return;
+    if (this.given === undefined && this.files.closeDevice) this.files.closeDevice(this.device);
+    else this.device.close();
+  }
+}
+
+/**
+ * Opens the device, loads the net, chooses the kernels and begins the outputs. Whoever calls it closes the job.
+ * @returns null where the platform opened none
+ */
+export async function openJob<Source>(
+  platform: Platform<Source>,
+  job: Job,
+  outputs: readonly Output[],
+  options: RunJobOptions,
+): Promise<OpenJob | null> {
+  const { device: given, tune: mode, usualTune: usual, signal, abort } = options;
+  const device =
+    given instanceof Device ? given : await platform.openDevice({ ...(given !== undefined && { device: given }) });
+  if (!device) return null;
+  const opened = new OpenJob(platform, job, outputs, device, given);
+  const { warn, recipe, rasters, pinned } = opened;
+  try {
+    abort?.throwIfAborted();
+    for (const o of outputs) o.onDevice?.(device.adapter);
+    for (const text of options.warnings ?? []) warn(text);
+    if (job.adapter !== undefined && job.adapter !== device.adapter.description && !job.altered) {
+      warn(`it was made on ${job.adapter}: here it may differ in the last bits`);
+    }
+    const unchecked = options.weightsUnchecked === true;
+    opened.net = await loadNet(platform.nets, recipe, job.net, { unchecked, warn });
+    const measure = await startTuning(device, () => platform.tuneStore(), { mode, usual, pinned }, warn);
+    if (measure) {
+      for (const o of outputs) o.onTuning?.();
+      const ends = AbortSignal.any([signal, abort].filter((s) => s !== undefined));
+      await measure(recipe, rasters, { net: opened.net, signal: ends, onWarning: warn });
+    }
+    abort?.throwIfAborted();
+    for (const o of outputs) await o.begin?.(opened);
+    return opened;
+  } catch (error) {
+    await opened.fail(error);
+    await opened.close();
+    throw error;
+  }
+}
+
+/**
+ * Runs a job to its end, on another device where one is lost.
+ * @returns null where the platform opened no device
+ * @throws EngineError as `run` does; the reason of `abort`.
+ */
+export async function runJob<Source>(
+  platform: Platform<Source>,
+  job: Job,
+  outputs: readonly Output[],
+  options: RunJobOptions,
+): Promise<{ readonly result: JobResult; readonly record: PictureRecord } | null> {
+  const opened = await openJob(platform, job, outputs, options);
+  if (!opened) return null;
+  try {
+    const { recipe, inputs, resume, pinned } = opened;
+    const events = opened.events();
+    const recovery = new Recovery({ reopen: opened.reopen, warn: opened.warn, remedy: options.remedy }, resume);
+    const wanted = outputs.some((o) => o.onCheckpoint);
+    const raster = await retryDeviceLost(opened.device, recovery, (device, from) =>
+      run(device, recipe, opened.rasters, {
+        ...events,
+        ...checkpointsOf(options, wanted, opened.reopen !== undefined),
+        onCheckpoint: async (c) => {
+          recovery.keep(c);
+          await events.onCheckpoint(c);
+        },
+        net: opened.net,
+        resume: from,
+        memory: options.memory,
+        signal: options.signal,
+        abort: options.abort,
+      }),
+    );
+    options.abort?.throwIfAborted();
+    const result = await opened.finish(raster);
+    const record = recordOf(result.recipe, inputs, opened.device, { before: resume && pinned });
+    return { result, record };
+  } catch (error) {
+    await opened.fail(error);
+    throw error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** When checkpoints are made: as asked for by who wants them; else now and then, for the case that the device is lost. */
+function checkpointsOf(
+  { checkpointSteps, checkpointSeconds, wantsCheckpoint }: RunJobOptions,
+  wanted: boolean,
+  useful: boolean,
+): Pick<RunOptions, 'checkpointSteps' | 'checkpointSeconds' | 'wantsCheckpoint'> {
+  if (!wanted) return useful ? { checkpointSteps, checkpointSeconds: KEPT_SECONDS } : {};
+  return { checkpointSteps, checkpointSeconds, ...(wantsCheckpoint && { wantsCheckpoint }) };
 }

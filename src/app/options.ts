@@ -1,15 +1,17 @@
 import type { Device } from '../gpu/device';
 import type { TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
-import type { RunEvents } from '../recipes/events';
+import type { Progress, RunEvents } from '../recipes/events';
 import type { FoundRecord } from '../recipes/picture_record';
 import type { RecipeText } from '../recipes/recipe';
 import type { RunOptions } from '../recipes/run';
 import type { TextureSettingsText } from '../recipes/texture_settings';
+import type { TimeLeft } from './eta';
+import type { Output } from './output';
 
 /** What every call takes. */
 export interface CallOptions
-  extends Omit<RunEvents, 'signal' | 'abort'>,
+  extends Omit<RunEvents, 'onProgress' | 'signal' | 'abort'>,
     Pick<
       RunOptions,
       'resume' | 'memory' | 'checkpointSteps' | 'checkpointSeconds' | 'wantsCheckpoint' | 'onCheckpoint'
@@ -27,8 +29,10 @@ export interface CallOptions
   readonly stop?: AbortSignal | undefined;
   /** Variants of kernels. Default: what was measured on this machine before, nothing on a software adapter. */
   readonly tune?: TuneMode | undefined;
-  /** What `onWarning` was called in 0.1.0. */
-  onNotice?(text: string): void;
+  /** @param left how much of all work is done, and the seconds left */
+  onProgress?(p: Progress, left: TimeLeft): void;
+  /** What else is made of the run: see `Output`. */
+  readonly outputs?: readonly Output[] | undefined;
 }
 
 export interface TextureOptions extends CallOptions, Omit<TextureSettingsText, 'size' | 'net'> {

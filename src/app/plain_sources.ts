@@ -2,7 +2,8 @@
 import { EngineError } from '../base/errors';
 import { flatten, type Interleaved, type Pixels } from '../base/pixels';
 import type { Raster } from '../base/raster';
-import type { ReadWishes } from './platform';
+import { shrunkSize, shrunkText } from './inputs';
+import type { ReadOptions } from './platform';
 
 /** Those with pixels in memory: a raster, or what `ImageData` is. */
 export type PlainSource = Raster | Omit<Pixels, 'colorSpace'>;
@@ -26,7 +27,7 @@ export const isRaster = (source: PlainSource): source is Raster => source.data i
 export function wantedSize(
   width: number,
   height: number,
-  { name, least, most, onWarning }: ReadWishes,
+  { name, least, most, onWarning }: ReadOptions,
 ): readonly [width: number, height: number] {
   if (width < least || height < least) {
     throw new EngineError(
@@ -35,12 +36,8 @@ export function wantedSize(
       'Use a larger picture.',
     );
   }
-  const factor = Math.min(1, Math.sqrt(most / (width * height)));
-  if (factor >= 1) return [width, height];
-  const small = [width, height].map((side) => Math.max(least, Math.round(side * factor))) as [number, number];
-  onWarning(
-    `${name} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
-  );
+  const small = shrunkSize(width, height, { most, least });
+  if (small[0] !== width || small[1] !== height) onWarning(shrunkText(name, [width, height], small));
   return small;
 }
 
@@ -48,20 +45,20 @@ export function wantedSize(
  * A picture in memory as a raster; null for pixels that a decoder should shrink first.
  * @throws EngineError `PictureError`
  */
-export function plainRaster(source: PlainSource, wishes: ReadWishes): Raster {
+export function plainRaster(source: PlainSource, options: ReadOptions): Raster {
   const { width, height, data } = source;
   if (width * height > MOST_PIXELS) {
     throw new EngineError(
       'PictureError',
-      `${wishes.name} is ${width}x${height} pixels; at most ${MOST_PIXELS / 2 ** 20} million are read`,
+      `${options.name} is ${width}x${height} pixels; at most ${MOST_PIXELS / 2 ** 20} million are read`,
       'Crop or shrink it first: a few hundred pixels a side show the texture.',
     );
   }
   if (!isRaster(source)) {
-    if (data.length !== 4 * width * height) throw ofLength(wishes.name, width, height, data.length, 4);
-    return withoutAlpha({ width, height, channels: 4, values: data, most: 255 }, wishes);
+    if (data.length !== 4 * width * height) throw ofLength(options.name, width, height, data.length, 4);
+    return withoutAlpha({ width, height, channels: 4, values: data, most: 255 }, options);
   }
-  if (data.length !== 3 * width * height) throw ofLength(wishes.name, width, height, data.length, 3);
+  if (data.length !== 3 * width * height) throw ofLength(options.name, width, height, data.length, 3);
   return source;
 }
 
@@ -73,7 +70,7 @@ const ofLength = (name: string, width: number, height: number, is: number, chann
   );
 
 /** Interleaved values as a raster, transparency filled in and, where it is wanted, given besides. */
-export function withoutAlpha(pixels: Interleaved, { name, alpha, onWarning }: ReadWishes): Raster {
+export function withoutAlpha(pixels: Interleaved, { name, alpha, onWarning }: ReadOptions): Raster {
   const { flat, opacity } = flatten(pixels, name, onWarning);
   return alpha && opacity ? { ...flat, alpha: opacity } : flat;
 }

@@ -1,10 +1,10 @@
+import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneStore } from '../gpu/tune';
 import type { Net } from '../nets/weights';
-import type { Recipe } from '../recipes/recipe';
 
-export interface ReadWishes {
+export interface ReadOptions {
   /** For messages. */
   readonly name: string;
   /** Refuse a picture with a side below this. */
@@ -20,16 +20,50 @@ export interface ReadWishes {
 /** A picture, and which file it was, where it was one: for the record. */
 export interface ReadPicture {
   readonly raster: Raster;
+  /** In Node the whole path; in a page the file's name. */
   readonly path?: string | undefined;
   readonly sha256?: string | undefined;
 }
 
-/** What Node and browsers each do their own way. */
-export interface ApiPlatform<Source> {
-  open(wishes: { readonly device?: GPUDevice }): Promise<Device>;
-  read(source: Source, wishes: ReadWishes): Promise<ReadPicture>;
-  /** The recipe with its net named, where it says `auto`. */
-  nameNet(recipe: Recipe, warn: (text: string) => void): Recipe;
-  loadNet(name: string): Promise<Net>;
+export interface WriteOptions {
+  readonly bits?: Bits;
+  /** Text kept inside the file. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Told what the file cannot hold. */
+  onWarning?(text: string): void;
+}
+
+/** Where results go. */
+export interface Files {
+  /** Writes a picture, whole or not at all. */
+  writePicture(path: string, raster: Raster, options?: WriteOptions): Promise<void>;
+  /** Writes any other file, whole or not at all. In a page it is handed to the person as a download. */
+  keepFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /** How the record inside a file at `result` names an input, so that whoever has both finds it. */
+  inputPath(input: string, result: string): string;
+}
+
+/** Where networks come from. */
+export interface Nets {
+  /** The name of one that is here, for recipes that take any; undefined where there is none. */
+  first(): string | undefined | Promise<string | undefined>;
+  /**
+   * Finds out whether a network is here, without reading it.
+   * @throws EngineError `WeightsError`
+   */
+  check(name: string): void | Promise<void>;
+  load(name: string, options: { readonly unchecked: boolean }): Promise<Net>;
+  /** What to say, and to advise, when a recipe needs a network and there is none. */
+  none(recipe: string): Error;
+}
+
+/** What Node and pages each do in their own way. All else of a job is the same everywhere. */
+export interface Platform<Source> extends Files {
+  /** A device for a job; null where there is nothing left to do (it was stopped, or another process did the work). */
+  openDevice(options: { readonly device?: GPUDevice }): Promise<Device | null>;
+  /** What becomes of a device when a job is over, or has lost it. Default: it is closed. */
+  closeDevice?(device: Device): void;
+  readPicture(source: Source, options: ReadOptions): Promise<ReadPicture>;
+  readonly nets: Nets;
   tuneStore(): TuneStore;
 }

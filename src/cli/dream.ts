@@ -1,14 +1,13 @@
 import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
-import { availableNet } from '../node/nets';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { collect, parseLayers, parseNumber, parseSide, parseWhole, usage } from './arguments';
-import { readInputs } from './inputs';
+import { prepare } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
-import { commandLine, withNet } from './run';
+import { commandLine, withGivenNet } from './run';
 
 interface Options extends JobOptions {
   out?: string;
@@ -74,14 +73,12 @@ export function addDream(program: Command): void {
 }
 
 async function dream(picture: string, options: Options): Promise<void> {
-  const warnings: string[] = [];
   const chosen = chosenRecipe(options);
-  const filled = fillRecipe(setValues(withNet(chosen, options.net), options.set));
-  const recipe = availableNet(filled, (text) => warnings.push(text));
+  const filled = fillRecipe(setValues(withGivenNet(chosen, options.net), options.set));
   const given = [`content=${picture}`, ...(options.guide === undefined ? [] : [`guide=${options.guide}`])];
-  const inputs = await readInputs(recipe, null, given, (text) => warnings.push(text));
+  const job = await prepare(filled, null, given);
   const out = options.out ?? `${parse(picture).name}.dream.png`;
-  await runJob({ recipe, inputs, out, warnings, command: commandLine() }, options);
+  await runJob({ ...job, out, command: commandLine() }, options);
 }
 
 function chosenRecipe(options: Options): RecipeText {

@@ -1,63 +1,33 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import { wantedInputs } from '../app/inputs';
+import { type Job, prepareJob } from '../app/job';
 import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
-import type { Raster } from '../base/raster';
-import { reason } from '../node/files';
-import { readPicture } from '../node/picture';
+import { nodePlatform } from '../node/platform';
 import type { Recipe } from '../recipes/recipe';
-import { checkRecipe, inputPlaces } from '../recipes/resolve';
+import { checkRecipe } from '../recipes/resolve';
 
-/** A picture that a recipe names, as it is on this machine. */
-export interface InputFile {
-  readonly name: string;
-  readonly path: string;
-  readonly sha256: string;
-  readonly raster: Raster;
+/** A job as a command has it, before it is known which process does the work. */
+export interface Prepared extends Job {
+  readonly warnings: readonly string[];
 }
 
-/** More pixels say nothing more of a style, and cost time and memory at every step. */
-const STYLE_PIXELS = 2 ** 20;
-const CONTENT_PIXELS = 2 ** 24;
-/** A style with a side below this shows no texture. */
-const STYLE_SIDE = 16;
-
 /**
- * Reads the pictures of a recipe: those it has paths for, and those given by `--input name=path`, which come first.
- * @throws EngineError `RecipeError` for one that moved or changed, with its name; `PictureError` for one that is none.
+ * A recipe with its net named and its pictures read: those it has paths for, and those given as `name=path`.
+ * @param folder that the recipe's paths are relative to
+ * @throws EngineError `RecipeError` for a picture that moved or changed, with its name; what `prepareJob` throws.
  */
-export async function readInputs(
-  recipe: Recipe,
-  folder: string | null,
-  given: readonly string[],
-  onWarning: (text: string) => void,
-): Promise<InputFile[]> {
+export async function prepare(recipe: Recipe, folder: string | null, given: readonly string[]): Promise<Prepared> {
   const overrides = new Map(given.map(parseInput));
   checkNames(recipe, [...overrides.keys()]);
-  const names = new Set([...Object.keys(recipe.inputs), ...overrides.keys()]);
-  checkRecipe(recipe, [...names]);
-  const files: InputFile[] = [];
-  for (const name of names) {
-    const own = recipe.inputs[name];
-    const { path: recorded, sha256 } =
-      typeof own === 'string' ? { path: own, sha256: undefined } : { path: own?.path ?? '', sha256: own?.sha256 };
-    const path = overrides.get(name) ?? found(name, recorded, folder);
-    const actual = digest(path);
-    if (!overrides.has(name) && sha256 !== undefined && actual !== sha256) {
-      throw new EngineError(
-        'RecipeError',
-        `input ${name}: ${path} is not the file it was (its sha256 is ${actual.slice(0, 12)}..., not ${sha256.slice(0, 12)}...)`,
-        `Use it all the same: --input ${name}=${path}`,
-      );
-    }
-    const kept = name === recipe.content || name === recipe.pin?.picture;
-    const most = kept ? CONTENT_PIXELS : STYLE_PIXELS;
-    const least = recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1;
-    const raster = await readPicture(path, { most, least, alpha: name === recipe.content, onWarning });
-    files.push({ name, path, sha256: actual, raster });
-  }
-  return files;
+  const names = [...new Set([...Object.keys(recipe.inputs), ...overrides.keys()])];
+  checkRecipe(recipe, names);
+  const sources = new Map(names.map((name) => [name, overrides.get(name) ?? found(recipe, name, folder)]));
+  const warnings: string[] = [];
+  const warn = (text: string): void => void warnings.push(text);
+  const job = await prepareJob(nodePlatform, recipe, sources, { given: new Set(overrides.keys()), warn });
+  return { ...job, warnings };
 }
 
 function parseInput(text: string): [string, string] {
@@ -82,13 +52,10 @@ function checkNames(recipe: Recipe, names: readonly string[]): void {
   }
 }
 
-/** Names of the inputs that a recipe's settings mention. */
-export function wantedInputs(recipe: Recipe): string[] {
-  return [...new Set([...Object.keys(recipe.inputs), ...inputPlaces(recipe).map(([, name]) => name)])];
-}
-
 /** Where a recorded path is now: beside the recipe, or where the command runs. */
-function found(name: string, path: string, folder: string | null): string {
+function found({ inputs }: Recipe, name: string, folder: string | null): string {
+  const input = inputs[name];
+  const path = typeof input === 'string' ? input : (input?.path ?? '');
   const places = isAbsolute(path) || folder === null ? [path] : [join(folder, path), path];
   const place = places.find((p) => existsSync(p));
   if (place !== undefined) return place;
@@ -97,25 +64,4 @@ function found(name: string, path: string, folder: string | null): string {
     `input ${name}: there is no file ${places[0]}`,
     `Say where it is now: --input ${name}=path/to/picture`,
   );
-}
-
-function digest(path: string): string {
-  try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EISDIR') return ''; // readPicture says it better
-    throw new EngineError('PictureError', `cannot read ${path}: ${reason(cause)}`, 'Check the path.');
-  }
-}
-
-/** The recipe with its inputs recorded: paths as seen from the folder that the result goes to. */
-export function recorded(recipe: Recipe, files: readonly InputFile[], folder: string): Recipe {
-  const inputs = Object.fromEntries(
-    files.map(({ name, path, sha256 }) => [
-      name,
-      { path: relative(resolve(folder), resolve(path)).split(sep).join('/'), sha256 },
-    ]),
-  );
-  return { ...recipe, inputs };
 }

@@ -1,19 +1,17 @@
 import { dirname, join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
-import type { Choices, TuneMode } from '../gpu/tune';
+import type { TuneMode } from '../gpu/tune';
 import { ensureAnimationWritable } from '../node/animation';
 import { ensureCheckpointsWritable } from '../node/checkpoint_files';
 import { sameFile } from '../node/files';
 import { type Bits, checkPreview, ensureWritable, previewName } from '../node/picture';
-import { resolveWeights } from '../node/weights/find';
-import type { Checkpoint } from '../recipes/checkpoint';
 import type { Recipe } from '../recipes/recipe';
 import { parseBytes, parseInterval, parseTimes, parseWhole, usage } from './arguments';
 import { ensureReportWritable } from './html_report';
-import type { InputFile } from './inputs';
+import type { Prepared } from './inputs';
 import { ensureProfileWritable } from './profile_files';
-import { tuneOption } from './tuning';
+import { tuneOption } from './tune_options';
 
 /** Options of every command that runs a recipe. */
 export interface JobOptions {
@@ -72,30 +70,16 @@ export function addJobOptions(command: Command): Command {
     .option('-q, --quiet', 'print only the result, and errors');
 }
 
-/** A recipe with all that it needs, ready to run. */
-export interface Job {
-  readonly recipe: Recipe;
-  readonly inputs: readonly InputFile[];
+/** What a command is to run, and where the picture goes. */
+export interface CommandJob extends Prepared {
   readonly out: string;
-  /** What to say first, once it is known which process does the work. */
-  readonly warnings: readonly string[];
-  /** What the command was called with, for the report. */
+  /** What was typed, for the report. */
   readonly command: string;
-  /** The adapter that made the picture to be made again. */
-  readonly adapter?: string | undefined;
-  /** And the choices of kernels it made there, to be made again. */
-  readonly tuned?: Choices | undefined;
-  readonly resume?: Checkpoint | undefined;
 }
 
-export const netName = ({ net }: Recipe): string | null =>
-  net === undefined ? null : typeof net === 'string' ? net : net.name;
-
-/** Finds out everything that can be refused before an adapter is opened. */
-export function checkJob({ recipe, inputs, out }: Job, options: JobOptions): void {
-  const name = netName(recipe);
-  if (name !== null) resolveWeights(name);
-  for (const { name: input, path } of inputs) {
+/** Finds out before an adapter is opened whether everything can be written, and nothing of it over an input. */
+export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOptions): void {
+  for (const { name: input, path = '' } of inputs) {
     if (sameFile(out, path)) usage(`--out ${out} is the input ${input} itself`, 'Choose another name for the result.');
     const shown = options.preview && previewName(out, options.preview);
     if (shown !== undefined && sameFile(shown, path)) {

@@ -1,8 +1,35 @@
+import type { Platform } from '../app/platform';
 import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/swiftshader.node';
+import { nodePlatform, type PictureSource } from '../node/platform';
 import type { Stop } from './stop';
+
+export interface CommandPlatform extends Platform<PictureSource> {
+  /** Another process, started with a driver, has done all the work; its exit code is this one's. */
+  readonly elsewhere: boolean;
+}
+
+/** Node's platform as commands use it: without an adapter the program is started again with a driver. */
+export function commandPlatform(requireGpu: boolean, stop: Stop): CommandPlatform {
+  let [first, elsewhere] = [true, false];
+  return {
+    ...nodePlatform,
+    get elsewhere() {
+      return elsewhere;
+    },
+    openDevice: async () => {
+      if (!first) return open({ requireGpu });
+      first = false;
+      const opened = await openDevice(requireGpu, stop);
+      if (typeof opened !== 'number') return opened;
+      process.exitCode = opened;
+      elsewhere = true;
+      return null;
+    },
+  };
+}
 
 /**
  * The device; or the exit code of a process restarted with a driver that did all the work instead; or null when the

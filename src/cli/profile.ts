@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { type OpenJob, openJob } from '../app/job';
+import type { Output } from '../app/output';
 import type { TuneMode } from '../gpu/tune';
 import { diffOf } from '../graph/profile_diff';
 import { type ProfileReport, parseReport } from '../graph/profile_report';
@@ -9,14 +11,13 @@ import { notThere, probeFile } from '../node/files';
 import { profileStage } from '../recipes/profile_stage';
 import { parseWhole, usage } from './arguments';
 import { Console } from './console';
-import { netOf } from './job';
-import { openDevice } from './open_device';
+import { commandPlatform } from './open_device';
 import { profilePage } from './page/profile_page';
 import { json, save } from './profile_files';
 import { diffText, profileText } from './profile_table';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
-import { startTuning, tuneOption } from './tuning';
+import { tuneOption, usualTune } from './tune_options';
 import { versions } from './version';
 
 interface ProfileOptions extends RecipeOptions {
@@ -82,7 +83,7 @@ async function action(name: string | undefined, options: ProfileOptions): Promis
   if (options.diff !== undefined) return compare(name, options, options.diff);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
   if (options.runs === 0) usage('--runs 0 times nothing', 'Use 1 or more.');
-  const { found, recipe, inputs, warnings } = await readRecipe(name, options);
+  const { found, job } = await readRecipe(name, options);
   const out = options.out ?? `${found.name}.profile`;
   for (const file of Object.values(FILES)) probeFile(join(out, file));
   const report = new Console(options.quiet === true);
@@ -90,41 +91,44 @@ async function action(name: string | undefined, options: ProfileOptions): Promis
     report.say('Stopped');
     process.exit(STOPPED); // nothing is half written: see writeWhole
   });
-  const device = await openDevice(options.requireGpu === true, stop);
-  if (typeof device === 'number') {
-    process.exitCode = device; // a process with a driver has done it all
-    return;
-  }
-  if (!device) return;
+  const platform = commandPlatform(options.requireGpu === true, stop);
+  const voice: Output = {
+    onWarning: (text) => report.warn(text),
+    begin: ({ device }) => report.say(`Profiling on ${device.adapter.description}`),
+  };
   try {
-    for (const text of warnings) report.warn(text);
-    const net = await netOf(recipe, options, (text) => report.warn(text));
-    report.say(`Profiling on ${device.adapter.description}`);
-    const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
-    const onWarning = (text: string): void => report.warn(text);
-    const measure = await startTuning(device, { mode: options.tune }, onWarning);
-    if (measure) await measure(recipe, rasters, { net, onWarning });
-    const profile = await profileStage(device, recipe, rasters, {
-      net,
-      stage: options.stage,
-      runs: options.runs,
-      clock: options.clock,
-      versions: versions(),
-      onWarning,
+    const opened = await openJob(platform, { ...job, adapter: undefined }, [voice], {
+      tune: options.tune,
+      usualTune: options.tune === undefined ? usualTune() : undefined,
+      weightsUnchecked: options.weightsUnchecked,
+      warnings: job.warnings,
     });
-    await save(join(out, FILES.report), json(profile.report));
-    await save(join(out, FILES.trace), json(traceOf(profile.report)));
-    await save(join(out, FILES.page), profilePage(profile));
-    process.stdout.write(options.json ? json(profile.report) : profileText(profile.report, options.all === true));
-    report.say(
-      `Written: ${Object.values(FILES)
-        .map((file) => join(out, file))
-        .join(', ')}`,
-    );
+    if (!opened) return;
+    try {
+      await profileInto(out, opened, report, options);
+    } finally {
+      await opened.close();
+    }
   } finally {
     stop.release();
-    device.close();
   }
+}
+
+/** Times the stage, and writes and prints what was found. */
+async function profileInto(out: string, opened: OpenJob, report: Console, options: ProfileOptions): Promise<void> {
+  const { device, recipe, rasters, net } = opened;
+  const { stage, runs, clock } = options;
+  const profile = await profileStage(device, recipe, rasters, {
+    ...{ net, stage, runs, clock },
+    versions: versions(),
+    onWarning: opened.warn,
+  });
+  await save(join(out, FILES.report), json(profile.report));
+  await save(join(out, FILES.trace), json(traceOf(profile.report)));
+  await save(join(out, FILES.page), profilePage(profile));
+  process.stdout.write(options.json ? json(profile.report) : profileText(profile.report, options.all === true));
+  const files = Object.values(FILES).map((file) => join(out, file));
+  report.say(`Written: ${files.join(', ')}`);
 }
 
 function compare(name: string | undefined, options: ProfileOptions, files: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { wantedInputs } from '../app/inputs';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
 import { initNames } from '../recipes/init/names';
 import { lossComponents } from '../recipes/losses';
@@ -6,7 +7,6 @@ import { optimiserComponents } from '../recipes/optimisers';
 import { fillRecipe, recipeJsonSchema } from '../recipes/recipe';
 import { viewComponents } from '../recipes/views';
 import { suggestion, usage } from './arguments';
-import { wantedInputs } from './inputs';
 
 export function addRecipes(program: Command): void {
   program

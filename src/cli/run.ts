@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
+import { withNet } from '../app/nets';
 import { EngineError } from '../base/errors';
 import { loadCheckpoint } from '../node/checkpoint_files';
-import { availableNet } from '../node/nets';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
-import { type InputFile, readInputs } from './inputs';
+import { type Prepared, prepare } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
 import { type FoundRecipe, findRecipe, setValues } from './recipe_file';
@@ -59,33 +59,16 @@ export function addRun(program: Command): void {
 async function action(name: string | undefined, options: RunOptions): Promise<void> {
   if (options.resume !== undefined) return resume(name, options, options.resume);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
-  const { found, recipe, inputs, warnings, same } = await readRecipe(name, options);
+  const { found, job } = await readRecipe(name, options);
   const out = options.out ?? `${found.name}.out.png`;
-  await runJob(
-    {
-      recipe,
-      inputs,
-      out,
-      warnings,
-      command: commandLine(),
-      ...(same && found.adapter !== undefined && { adapter: found.adapter, tuned: found.tuned }),
-    },
-    options,
-  );
-}
-
-/** A recipe as it is to be run. */
-export interface ReadRecipe {
-  readonly found: FoundRecipe;
-  readonly recipe: Recipe;
-  readonly inputs: readonly InputFile[];
-  readonly warnings: string[];
-  /** Nothing of it was changed. */
-  readonly same: boolean;
+  await runJob({ ...job, out, command: commandLine() }, options);
 }
 
 /** Finds a recipe, changes it as asked, and reads its pictures. */
-export async function readRecipe(name: string, options: RecipeOptions): Promise<ReadRecipe> {
+export async function readRecipe(
+  name: string,
+  options: RecipeOptions,
+): Promise<{ readonly found: FoundRecipe; readonly job: Prepared }> {
   const found = await findRecipe(name);
   const [w, h] = options.size ?? [];
   const overrides = {
@@ -93,20 +76,15 @@ export async function readRecipe(name: string, options: RecipeOptions): Promise<
     ...(options.seed !== undefined && { seed: options.seed }),
   };
   let value = setValues(found.value, options.set);
-  if (typeof value === 'object' && value !== null) value = withNet({ ...value, ...overrides }, options.net);
-  const warnings: string[] = [];
-  const recipe = availableNet(fillRecipe(value), (text) => warnings.push(text));
-  const inputs = await readInputs(recipe, found.folder, options.input, (text) => warnings.push(text));
+  if (typeof value === 'object' && value !== null) value = withGivenNet({ ...value, ...overrides }, options.net);
+  const job = await prepare(fillRecipe(value), found.folder, options.input);
   const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
-  return { found, recipe, inputs, warnings, same };
+  return { found, job: same ? { ...job, adapter: found.adapter, tuned: found.tuned } : job };
 }
 
-/** The recipe with another net, of which a pooling it names is kept. */
-export function withNet(value: object, net: string | undefined): object {
-  if (net === undefined) return value;
-  const old = (value as { net?: unknown }).net;
-  return { ...value, net: typeof old === 'object' && old !== null ? { ...old, name: net } : net };
-}
+/** The recipe with the net of `--net`, where one was given. */
+export const withGivenNet = <R extends object>(recipe: R, net: string | undefined): R =>
+  net === undefined ? recipe : withNet(recipe, net);
 
 /** What was typed, for reports. */
 export const commandLine = (): string =>
@@ -146,13 +124,12 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       hint ?? 'Start the run afresh.',
     );
   }
-  const inputs = await readInputs(recipe, folder, options.input, (text) => warnings.push(text));
+  const prepared = await prepare(recipe, folder, options.input);
   await runJob(
     {
-      recipe,
-      inputs,
+      ...prepared,
       out: options.out ?? job.out,
-      warnings,
+      warnings: [...warnings, ...prepared.warnings],
       command: commandLine(),
       adapter: job.adapter,
       tuned: job.tuned ?? {},

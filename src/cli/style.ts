@@ -1,14 +1,13 @@
 import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
-import { availableNet } from '../node/nets';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { collect, parseNumber, parseSide, parseWhole } from './arguments';
-import { readInputs } from './inputs';
+import { prepare } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
-import { commandLine, withNet } from './run';
+import { commandLine, withGivenNet } from './run';
 
 interface Options extends JobOptions {
   out?: string;
@@ -63,7 +62,6 @@ export function addStyle(program: Command): void {
 }
 
 async function style(content: string, styles: string[], options: Options): Promise<void> {
-  const warnings: string[] = [];
   const parts = styles.map(sharePart);
   const names = parts.map((_, k) => (parts.length > 1 ? `style${k + 1}` : 'style'));
   const base = builtinRecipe(options.recipe);
@@ -89,12 +87,11 @@ async function style(content: string, styles: string[], options: Options): Promi
       ),
     })),
   };
-  const filled = fillRecipe(setValues(withNet(chosen, options.net), options.set));
-  const recipe = availableNet(filled, (text) => warnings.push(text));
+  const filled = fillRecipe(setValues(withGivenNet(chosen, options.net), options.set));
   const given = [`content=${content}`, ...parts.map(({ file }, k) => `${names[k]}=${file}`)];
-  const inputs = await readInputs(recipe, null, given, (text) => warnings.push(text));
+  const job = await prepare(filled, null, given);
   const out = options.out ?? `${parse(content).name}.${parse(parts[0]?.file ?? '').name}.png`;
-  await runJob({ recipe, inputs, out, warnings, command: commandLine() }, options);
+  await runJob({ ...job, out, command: commandLine() }, options);
 }
 
 /** `night.jpg:2`: a file and its share. A file that has such a name is written with a share behind it. */

@@ -1,22 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
+import { nameNet, netName } from '../app/nets';
+import { recordedInputs } from '../app/record';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { makeFolder } from '../gpu/temp_files.node';
 import { ensureAnimationWritable, openAnimation } from '../node/animation';
 import { lookUp, probeFile, writeWhole } from '../node/files';
-import { availableNet } from '../node/nets';
 import { ensureWritable, readPicture, writePicture } from '../node/picture';
+import { nodeNets } from '../node/platform';
 import { loadNet } from '../node/weights/find';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseWhole, usage } from './arguments';
 import { Console, duration } from './console';
 import { contactSheet } from './contact_sheet';
-import { readInputs } from './inputs';
-import { netName } from './job_options';
+import { prepare } from './inputs';
 import { findRecipe, setValues } from './recipe_file';
 import { STOPPED, stopOnSignal } from './stop';
 import { parseOver, type SweepJob, type Swept, shortPath, sweepJobs, withLayer } from './sweep_plan';
@@ -84,91 +85,136 @@ interface Ledger {
   readonly done: Record<string, string>;
 }
 
+/** A sweep with everything checked. */
+interface Sweep {
+  readonly title: string;
+  readonly folder: string;
+  readonly swept: readonly Swept[];
+  readonly jobs: readonly SweepJob[];
+  readonly ready: readonly ReadyJob[];
+  readonly ledger: Ledger;
+}
+
+/** A job's recipe with its pictures found, and a key that changes when anything of it does. */
+interface ReadyJob {
+  readonly job: SweepJob;
+  readonly recipe: Recipe;
+  readonly key: string;
+}
+
+interface Failure {
+  readonly label: string;
+  readonly error: string;
+}
+
 async function sweep(name: string, options: Options): Promise<void> {
+  const report = new Console(options.quiet === true);
+  const plan = await planned(name, options, report);
+  const stop = stopOnSignal(() => report.say('Stopping; run it again to go on'));
+  let failures: readonly Failure[];
+  try {
+    failures = await runWaiting(plan, options, report, stop.signal);
+  } finally {
+    stop.release();
+  }
+  const pictures = await results(plan, options, report);
+  const stopped = stop.signal.aborted;
+  if (stopped) process.exitCode = STOPPED;
+  else if (failures.length > 0) process.exitCode = 1;
+  const sheet = sheetFile(plan.folder);
+  if (!options.json) {
+    process.stdout.write(`${sheet}\n`);
+    return;
+  }
+  const jobs = plan.jobs.map((job, k) => ({
+    label: job.label,
+    values: Object.fromEntries(job.values),
+    file: pictures[k] ? pictureFile(plan.folder, job) : null,
+  }));
+  process.stdout.write(`${JSON.stringify({ sheet, film: options.film, jobs, failures, stopped }, null, 2)}\n`);
+}
+
+const sheetFile = (folder: string): string => join(folder, 'sheet.png');
+const pictureFile = (folder: string, job: SweepJob): string => join(folder, `${job.name}.png`);
+
+/** Checks every job before the first one runs. */
+async function planned(name: string, options: Options, report: Console): Promise<Sweep> {
   const found = await findRecipe(name);
   const base = setValues(found.value, options.set);
   if (options.over.length === 0) usage('nothing to vary', 'Say what with --over, such as --over seed=1..4.');
   const folder = options.out ?? `${found.name}.sweep`;
   const warnings: string[] = [];
-  const first = availableNet(fillRecipe(base), (text) => warnings.push(text));
+  const first = await nameNet(nodeNets, fillRecipe(base), (text) => warnings.push(text));
   const layers = await layersFor(options.over, first);
   const swept = options.over.map((text) => withFolders(parseOver(text, () => layers)));
   const jobs = sweepJobs(swept);
-  const report = new Console(options.quiet === true);
-
-  // Every job is checked before the first one runs.
-  const digests = new Map<string, string>();
-  const ready = [];
-  for (const job of jobs) ready.push(await prepared(job, base, first, found.folder, options.input, digests));
+  const ready: ReadyJob[] = [];
+  for (const job of jobs) ready.push(await prepared(job, base, first, found.folder, options.input));
   probeFile(join(folder, LEDGER));
   makeFolder(folder);
-  const sheetFile = join(folder, 'sheet.png');
-  ensureWritable(sheetFile);
+  ensureWritable(sheetFile(folder));
   if (options.film !== undefined) ensureAnimationWritable(options.film, { fps: options.fps });
   for (const text of warnings) report.warn(text);
+  return { title: found.name, folder, swept, jobs, ready, ledger: readLedger(folder) };
+}
 
-  const ledger = readLedger(folder);
-  const file = (job: SweepJob): string => join(folder, `${job.name}.png`);
+/** Runs what is not done yet, several processes at a time. */
+async function runWaiting(plan: Sweep, options: Options, report: Console, stop: AbortSignal): Promise<Failure[]> {
+  const { folder, jobs, ready, ledger } = plan;
+  const file = (job: SweepJob): string => pictureFile(folder, job);
   const waiting = ready.filter(({ job, key }) => ledger.done[job.name] !== key || !existsSync(file(job)));
   const workers = options.gpu.length > 0 ? options.gpu : Array.from({ length: options.jobs ?? 1 }, () => undefined);
   const count = Math.max(1, Math.min(options.jobs ?? workers.length, waiting.length));
   if (waiting.length < jobs.length) report.say(`${jobs.length - waiting.length} of ${jobs.length} are done already`);
 
   const running = new Set<ChildProcess>();
-  const stop = stopOnSignal(() => {
-    report.say('Stopping; run it again to go on');
+  stop.addEventListener('abort', () => {
     for (const child of running) child.kill('SIGTERM');
   });
-  const failures: { label: string; error: string }[] = [];
+  const failures: Failure[] = [];
   const began = performance.now();
   let finished = 0;
   const work = async (gpu: string | undefined): Promise<void> => {
-    for (let next = waiting.shift(); next && !stop.signal.aborted; next = waiting.shift()) {
+    for (let next = waiting.shift(); next && !stop.aborted; next = waiting.shift()) {
       const { job, recipe, key } = next;
       const recipeFile = join(folder, `${job.name}.recipe.json`);
       await writeWhole(recipeFile, async () => Buffer.from(`${JSON.stringify(recipe, null, 2)}\n`));
       const ended = await child(recipeFile, file(job), gpu, running);
-      if (stop.signal.aborted) return;
+      if (stop.aborted) return;
       finished++;
-      if (ended.code === 0) {
+      const ok = ended.code === 0;
+      if (ok) {
         ledger.done[job.name] = key;
         await writeWhole(join(folder, LEDGER), async () => Buffer.from(`${JSON.stringify(ledger, null, 2)}\n`));
       } else failures.push({ label: job.label, error: ended.error });
       const left = ((performance.now() - began) / 1000 / finished) * waiting.length;
-      report.say(
-        `${ended.code === 0 ? 'done' : 'FAILED'} ${jobs.length - waiting.length - running.size}/${jobs.length} ${job.label}${waiting.length > 0 ? `, about ${duration(left)} left` : ''}${ended.code === 0 ? '' : `: ${ended.error}`}`,
-      );
+      const place = `${jobs.length - waiting.length - running.size}/${jobs.length}`;
+      const time = waiting.length > 0 ? `, about ${duration(left)} left` : '';
+      report.say(`${ok ? 'done' : 'FAILED'} ${place} ${job.label}${time}${ok ? '' : `: ${ended.error}`}`);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: count }, (_, k) => work(workers[k % workers.length])));
-  } finally {
-    stop.release();
-  }
+  await Promise.all(Array.from({ length: count }, (_, k) => work(workers[k % workers.length])));
+  return failures;
+}
+
+/** Lays out what there is: a sheet, and a film where one is asked for. Null for pictures that are not there. */
+async function results(plan: Sweep, options: Options, report: Console): Promise<readonly (Raster | null)[]> {
+  const { title, folder, swept, jobs, ledger } = plan;
   const pictures: (Raster | null)[] = [];
-  for (const job of jobs)
-    pictures.push(
-      ledger.done[job.name] !== undefined && existsSync(file(job)) ? await readPicture(file(job), { least: 1 }) : null,
-    );
-  if (pictures.some((p) => p !== null))
-    await writePicture(sheetFile, sheetOf(found.name, swept, jobs, pictures, options.cell));
+  for (const job of jobs) {
+    const file = pictureFile(folder, job);
+    const there = ledger.done[job.name] !== undefined && existsSync(file);
+    pictures.push(there ? await readPicture(file, { least: 1 }) : null);
+  }
+  if (pictures.some((p) => p !== null)) {
+    await writePicture(sheetFile(folder), sheetOf(title, swept, jobs, pictures, options.cell));
+  }
   if (options.film !== undefined) {
     const film = openAnimation(options.film, { fps: options.fps, onWarning: (text) => report.warn(text) });
     for (const p of pictures) if (p) await film.add(p);
     await film.finish();
   }
-  if (stop.signal.aborted) process.exitCode = STOPPED;
-  else if (failures.length > 0) process.exitCode = 1;
-  const results = jobs.map((job, k) => ({
-    label: job.label,
-    values: Object.fromEntries(job.values),
-    file: pictures[k] ? file(job) : null,
-  }));
-  if (options.json)
-    process.stdout.write(
-      `${JSON.stringify({ sheet: sheetFile, film: options.film, jobs: results, failures, stopped: stop.signal.aborted }, null, 2)}\n`,
-    );
-  else process.stdout.write(`${sheetFile}\n`);
+  return pictures;
 }
 
 const LEDGER = 'sweep.json';
@@ -204,15 +250,13 @@ function withFolders(swept: Swept): Swept {
   return { ...swept, values };
 }
 
-/** A job's recipe with its pictures found, and a key that changes when anything of it does. */
 async function prepared(
   job: SweepJob,
   base: unknown,
   first: Recipe,
   folder: string | null,
   given: readonly string[],
-  digests: Map<string, string>,
-): Promise<{ job: SweepJob; recipe: Recipe; key: string }> {
+): Promise<ReadyJob> {
   const inputs = job.values
     .filter(([path]) => path.startsWith('input.'))
     .map(([path, value]) => `${path.slice(6)}=${value}`);
@@ -226,12 +270,8 @@ async function prepared(
     const recipe = fillRecipe(setValues(value, sets));
     const names = new Set(inputs.map((i) => i.slice(0, i.indexOf('='))));
     const all = [...given.filter((i) => !names.has(i.slice(0, i.indexOf('=')))), ...inputs];
-    const files = await readInputs(recipe, folder, all, () => {});
-    for (const f of files) digests.set(f.path, f.sha256);
-    const named = {
-      ...recipe,
-      inputs: Object.fromEntries(files.map((f) => [f.name, { path: resolve(f.path), sha256: f.sha256 }])),
-    };
+    const { inputs: files } = await prepare(recipe, folder, all);
+    const named = { ...recipe, inputs: recordedInputs(files, (path) => path) };
     const key = createHash('sha256')
       .update(JSON.stringify({ ...named, inputs: files.map((f) => [f.name, f.sha256]) }))
       .digest('hex');

@@ -1,13 +1,11 @@
 import { extname, parse } from 'node:path';
 import { type Command, Option } from 'commander';
-import { availableNet } from '../node/nets';
+import { baseRecipe, textureRecipe, usesPatches } from '../app/texture_recipe';
 import { weightNames } from '../node/weights/find';
-import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
-import { fillTexture, type TextureSettingsText } from '../recipes/texture';
-import { fillSettings } from '../recipes/texture_settings';
+import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
 import { collect, parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
-import { readInputs } from './inputs';
+import { prepare } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
@@ -76,28 +74,21 @@ export function addTexture(program: Command): void {
 }
 
 async function texture(exemplar: string, options: Options): Promise<void> {
-  const warnings: string[] = [];
-  const recipe = availableNet(recipeOf(options), (text) => warnings.push(text));
-  const inputs = await readInputs(recipe, null, [`style=${exemplar}`], (text) => warnings.push(text));
+  const job = await prepare(recipeOf(options), null, [`style=${exemplar}`]);
   const out = options.out ?? `${parse(exemplar).name}.tile.png`;
   const saveStages = options.saveStages ?? options.saveScales;
   await runJob(
-    { recipe, inputs, out, warnings, command: commandLine() },
+    { ...job, out, command: commandLine() },
     { ...options, ...(saveStages !== undefined && { saveStages }) },
   );
 }
 
 /** The recipe chosen, with the values that the options give. */
 function recipeOf(options: Options): Recipe {
-  const { size, seed, tile, canvas, steps, scales, layers, pooling, recipe: name } = options;
-  const base = builtinRecipe(
-    name ?? (options.net === undefined || options.net === 'patches' ? 'texture' : 'texture-net'),
-  );
-  const net = netOf(options, base.net !== undefined);
-  const chosen = { size, seed, net, tile, canvas, steps, scales, layers, pooling };
-  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined));
-  const wishes = fillSettings(given) && (given as TextureSettingsText); // what is wrong is said in the words of the options
-  return fillRecipe(setValues(fillTexture(base, wishes), options.set));
+  const { recipe, size, seed, tile, canvas, steps, scales, layers, pooling } = options;
+  const net = netOf(options, baseRecipe(options).net !== undefined);
+  const chosen = textureRecipe({ recipe, size, seed, net, tile, canvas, steps, scales, layers, pooling });
+  return fillRecipe(setValues(chosen, options.set));
 }
 
 /** A net by name or by file; --layers and --pooling make no sense without one. `needed`: the recipe has a net. */
@@ -109,7 +100,7 @@ function netOf({ net, layers, pooling, recipe }: Options, needed: boolean): stri
   if (net === 'patches' && needed) {
     usage(`--net patches: the recipe ${recipe} looks through a network`, 'Leave out --net, or name a network.');
   }
-  if (!needed && (net === undefined || net === 'patches') && (layers || pooling)) {
+  if (!needed && usesPatches(net) && (layers || pooling)) {
     const unused = layers ? '--layers' : '--pooling';
     const why = recipe === undefined ? '--net is patches' : `the recipe ${recipe} has none`;
     usage(`${unused} is for networks, and ${why}`, `Add --net vgg19, say, or leave out ${unused}.`);

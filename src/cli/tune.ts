@@ -1,19 +1,21 @@
 import { type Command, Option } from 'commander';
-import type { Raster } from '../base/raster';
+import { rastersOf } from '../app/inputs';
+import { loadNet, nameNet } from '../app/nets';
+import { BUDGET } from '../app/tuning';
 import { gainOf, type TuneRecord, Tuning } from '../gpu/tune';
 import { TuneFile } from '../gpu/tune_cache.node';
-import { availableNet } from '../node/nets';
+import { nodeNets } from '../node/platform';
 import { builtinRecipe } from '../recipes/builtin';
 import { plasma } from '../recipes/init/plasma';
-import { fillRecipe, type Recipe } from '../recipes/recipe';
+import { fillRecipe } from '../recipes/recipe';
 import { type RecipeTuned, tuneRecipe } from '../recipes/tune_recipe';
 import { usage } from './arguments';
 import { Console } from './console';
-import { netOf } from './job';
+import type { Prepared } from './inputs';
 import { openDevice } from './open_device';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
-import { BUDGET, parseBudget } from './tuning';
+import { parseBudget } from './tune_options';
 
 interface TuneOptions extends RecipeOptions {
   show?: boolean;
@@ -77,7 +79,7 @@ async function action(name: string | undefined, options: TuneOptions): Promise<v
     );
     return;
   }
-  const jobs = name === undefined ? usualJobs(options) : [await readRecipe(name, options)];
+  const jobs = name === undefined ? await usualJobs(options) : [(await readRecipe(name, options)).job];
   const stop = stopOnSignal(() => report.say('Stopping after this kernel; what was measured is kept'));
   const device = await openDevice(options.requireGpu === true, stop);
   if (typeof device === 'number') {
@@ -99,8 +101,8 @@ async function action(name: string | undefined, options: TuneOptions): Promise<v
     const left: string[] = [];
     for (const { recipe, inputs, warnings } of jobs) {
       for (const text of warnings) warn(text);
-      const net = await netOf(recipe, options, warn);
-      const found: RecipeTuned = await tuneRecipe(device, recipe, new Map(inputs.map((i) => [i.name, i.raster])), {
+      const net = await loadNet(nodeNets, recipe, undefined, { unchecked: options.weightsUnchecked === true, warn });
+      const found: RecipeTuned = await tuneRecipe(device, recipe, rastersOf(inputs), {
         tuning,
         net,
         until,
@@ -125,23 +127,17 @@ async function action(name: string | undefined, options: TuneOptions): Promise<v
   }
 }
 
-interface TuneJob {
-  readonly recipe: Recipe;
-  readonly inputs: readonly { readonly name: string; readonly raster: Raster }[];
-  readonly warnings: readonly string[];
-}
-
 /** Without a recipe: textures of plasma, for what a style shows does not matter to kernels. */
-function usualJobs(options: TuneOptions): TuneJob[] {
+async function usualJobs(options: TuneOptions): Promise<Prepared[]> {
   if (options.input.length > 0 || options.set.length > 0)
     usage('which recipe?', 'Name the one that these settings are for.');
   const size = options.size ?? [256, 256];
-  const jobs: TuneJob[] = [];
+  const jobs: Prepared[] = [];
   for (const name of ['texture', 'texture-net']) {
     const text = { ...builtinRecipe(name), size, ...(options.seed !== undefined && { seed: options.seed }) };
     const warnings: string[] = [];
     try {
-      const recipe = availableNet(fillRecipe(text), (n) => warnings.push(n));
+      const recipe = await nameNet(nodeNets, fillRecipe(text), (n) => warnings.push(n));
       const styles = [...new Set(recipe.styles.map((s) => s.input))];
       const raster = plasma({ size: [256, 256], seed: 1 });
       jobs.push({ recipe, inputs: styles.map((style) => ({ name: style, raster })), warnings });

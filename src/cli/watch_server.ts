@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Eta, type EtaPlan } from '../app/eta';
+import type { TimeLeft } from '../app/eta';
+import type { Output } from '../app/output';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { loadSharp } from '../node/sharp';
-import type { Progress, RunEvents } from '../recipes/events';
+import type { Progress } from '../recipes/events';
 import { duration } from './console';
 import { downscale } from './downscale';
 import { message, refusal, refuse, send, sendNothing, sendPage, sendPart, stream } from './watch_http';
@@ -19,8 +20,6 @@ export interface WatchOptions {
   readonly title?: string;
   /** The axes the picture tiles along. Default both. */
   readonly tile?: 'both' | 'x' | 'y' | 'none';
-  /** For the time left. */
-  readonly plan?: EtaPlan;
   /** Somebody pressed Stop on the page; called once. */
   onStop(): void;
 }
@@ -39,7 +38,7 @@ export interface Watcher {
   readonly url: string;
   /** To be told of what the run tells. */
   readonly events: Required<
-    Pick<RunEvents, 'onPlan' | 'onProgress' | 'onPicture' | 'wantsPicture' | 'onStage' | 'onFrame' | 'onWarning'>
+    Pick<Output, 'onProgress' | 'onPicture' | 'wantsPicture' | 'onStage' | 'onFrame' | 'onWarning'>
   >;
   /** Tells the pages how it ended, with the last picture; the server stays up until `close`. */
   finish(end?: WatchEnd): Promise<void>;
@@ -84,7 +83,6 @@ class Watch implements Watcher {
   readonly #token = randomBytes(32).toString('hex');
   readonly #clients = new Set<ServerResponse>();
   readonly #curves = new WatchCurves();
-  readonly #outlook: Eta;
   readonly #warnings: string[] = [];
   #hosts: readonly string[] = [];
   #progress: object | null = null;
@@ -102,18 +100,13 @@ class Watch implements Watcher {
 
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#outlook = new Eta(options.plan);
     this.#server = createServer((request, response) => this.#answer(request, response));
     this.events = {
-      onPlan: (stages) => this.#outlook.plan(stages),
-      onProgress: (p) => this.#onProgress(p),
+      onProgress: (p, left) => this.#onProgress(p, left),
       wantsPicture: () => this.#wantsPicture(),
       onPicture: ({ raster }) => this.#onPicture(raster),
       onStage: ({ raster }) => this.#show(raster),
-      onFrame: (f) => {
-        this.#outlook.frame(f);
-        this.#show(f.raster);
-      },
+      onFrame: ({ raster }) => this.#show(raster),
       onWarning: (text) => {
         this.#warnings.push(text);
         this.#send('notice', { text });
@@ -167,9 +160,8 @@ class Watch implements Watcher {
     await closed;
   }
 
-  #onProgress(p: Progress): void {
+  #onProgress(p: Progress, { share, seconds }: TimeLeft): void {
     const { at, border } = this.#curves.add(p);
-    const { share, seconds } = this.#outlook.update(p);
     const left = seconds === undefined ? undefined : `about ${duration(seconds)}`;
     this.#progress = this.#held = { ...p, at, share, left };
     if (border !== undefined) this.#send('border', { at: border });

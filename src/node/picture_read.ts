@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
+import { shrunkSize, shrunkText } from '../app/inputs';
 import { EngineError } from '../base/errors';
 import { flatten } from '../base/pixels';
 import { readText } from '../base/png';
@@ -82,14 +83,11 @@ export async function decodePicture(from: string | Uint8Array, path: string, opt
   }
   if ((meta.pages ?? 1) > 1) onWarning?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
   const deep = meta.depth !== 'uchar' && meta.depth !== 'char';
-  const factor = Math.min(1, Math.sqrt(mostPixels / (width * height)));
-  const small = [width, height].map((side) => Math.max(least, Math.round(side * factor))) as [number, number];
+  const [w, h] = shrunkSize(width, height, { most: mostPixels, least });
+  const shrunk = w !== width || h !== height;
   const upright = open().autoOrient();
-  const sized = factor < 1 ? upright.resize({ width: small[0], height: small[1], fit: 'fill' }) : upright;
-  if (factor < 1)
-    onWarning?.(
-      `${basename(path)} is ${width}x${height}: shrunk to ${small[0]}x${small[1]} before it is looked at; crop it to keep its finest detail`,
-    );
+  const sized = shrunk ? upright.resize({ width: w, height: h, fit: 'fill' }) : upright;
+  if (shrunk) onWarning?.(shrunkText(basename(path), [width, height], [w, h]));
   const { data, info } = await pixels(sized, meta, deep).catch((cause: Error) =>
     Promise.reject(unreadable(from, path, cause)),
   );

@@ -16,3 +16,10 @@ export interface Checkpoint {
   /** The stages that are over. */
   readonly done: readonly StageResult[];
 }
+
+/** A copy to keep: a run goes on writing to the lists that its checkpoints refer to. */
+export const copyCheckpoint = (c: Checkpoint): Checkpoint => ({
+  ...c,
+  done: [...c.done],
+  point: { ...c.point, curves: Object.fromEntries(Object.entries(c.point.curves).map(([k, v]) => [k, [...v]])) },
+});

@@ -52,8 +52,16 @@ export interface RunEvents {
   onFrame?(f: { readonly frame: number; readonly frames: number; readonly raster: Raster }): void | Promise<void>;
   /** Something a user should know: a size rounded, a setting without effect. */
   onWarning?(text: string): void;
+  /** What `onWarning` was called in 0.1.0; heard where there is no `onWarning`. */
+  onNotice?(text: string): void;
   /** Stops after the current batch of steps; what there is comes back. */
   readonly signal?: AbortSignal | undefined;
   /** Gives the run up after the current batch: it throws the signal's reason, an `AbortError`, with all memory freed. */
   readonly abort?: AbortSignal | undefined;
 }
+
+/** Where warnings go. */
+export const warningsTo =
+  (events: Pick<RunEvents, 'onWarning' | 'onNotice'>) =>
+  (text: string): void =>
+    (events.onWarning ?? events.onNotice)?.(text);

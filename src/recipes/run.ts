@@ -8,7 +8,7 @@ import type { Checkpoint } from './checkpoint';
 import { chooseSeam } from './choose_seam';
 import { encode } from './colour/canvas_space';
 import { lockPalette, paletteOf } from './colour/palette';
-import type { RunEvents, StageResult } from './events';
+import { type RunEvents, type StageResult, warningsTo } from './events';
 import { parseInit } from './init/expression';
 import { paintInit } from './init/paint';
 import { asSums, type FitResult, fitStage, fitText } from './memory_fit';
@@ -179,8 +179,9 @@ async function runOnce(
   frame: number,
 ): Promise<RunResult> {
   const said = new Set<string>();
+  const tell = warningsTo(options);
   const warn = (text: string): void => {
-    if (!said.has(text)) options.onWarning?.(text);
+    if (!said.has(text)) tell(text);
     said.add(text);
   };
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { eventsOf } from '../../src/app/output';
 import type { Raster } from '../../src/base/raster';
-import { startWatch, type Watcher, type WatchOptions } from '../../src/cli/watch_server';
+import { startWatch, type WatchOptions } from '../../src/cli/watch_server';
 import type { Progress } from '../../src/recipes/events';
 import { plasma } from '../../src/recipes/init/plasma';
 import { closeBrowser, openBrowser } from '../support/browser';
@@ -72,10 +73,13 @@ const follow = (url: string): { told: Told[]; until(type: string): Promise<Told>
   return { told, until, ended };
 };
 
-const during = async (options: Partial<WatchOptions>, work: (watch: Watcher) => Promise<void>): Promise<void> => {
+const during = async (
+  options: Partial<WatchOptions>,
+  work: (watch: { url: string; events: ReturnType<typeof eventsOf> }) => Promise<void>,
+): Promise<void> => {
   const watch = await startWatch({ onStop: () => assert.unreachable('stopped'), ...options });
   try {
-    await work(watch);
+    await work({ url: watch.url, events: eventsOf([watch.events]) });
   } finally {
     await watch.close();
   }
@@ -208,8 +212,9 @@ test('the end comes with the last picture, also when the server goes right away'
   const watch = await startWatch({ onStop: () => undefined });
   const page = follow(watch.url);
   await page.until('state');
-  watch.events.onProgress(at({ step: 1 }));
-  watch.events.onProgress(at({ step: 2 }));
+  const events = eventsOf([watch.events]);
+  events.onProgress(at({ step: 1 }));
+  events.onProgress(at({ step: 2 }));
   watch.finish({ raster: picture, file: 'out/x.png', seconds: 65, stopped: true });
   await watch.close();
   await page.ended;
@@ -272,10 +277,11 @@ needs(
   try {
     await page.goto(watch.url);
     await shows(`document.getElementById('status').textContent === 'Connected'`);
-    watch.events.onProgress(at({ step: 9 }));
-    watch.events.onProgress(at({ step: 10, terms: { style: 0.125 } }));
-    assert.ok(watch.events.wantsPicture());
-    watch.events.onPicture({ stage: 0, step: 10, raster: picture });
+    const events = eventsOf([watch.events]);
+    events.onProgress(at({ step: 9 }));
+    events.onProgress(at({ step: 10, terms: { style: 0.125 } }));
+    assert.ok(events.wantsPicture());
+    events.onPicture({ stage: 0, step: 10, raster: picture });
     await shows(`document.getElementById('view').style.backgroundImage.startsWith('url("blob:')`);
     await shows(`document.getElementById('step').textContent === '10 of 10'`);
     await shows(`document.querySelectorAll('canvas').length === 2`);

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { retryDeviceLost } from '../../src/app/recover';
+import { Recovery, retryDeviceLost } from '../../src/app/recover';
 import { EngineError } from '../../src/base/errors';
 import type { Device } from '../../src/gpu/device';
 import { open } from '../../src/gpu/open.node';
@@ -40,12 +40,12 @@ test.after(() => rmSync(folder, { recursive: true }));
 async function losing(losses: number, checkpoints: boolean, from = 8) {
   const warnings: string[] = [];
   const devices: Device[] = [];
-  let last: Checkpoint | undefined;
   const reopen = async (): Promise<Device> => {
     const d = await open();
     devices.push(d);
     return d;
   };
+  const recovery = new Recovery({ reopen, warn: (t) => warnings.push(t), remedy: 'Go on with --resume kept.' });
   const attempt = (on: Device, resume: Checkpoint | undefined) =>
     run(on, recipe, inputs, {
       resume,
@@ -54,17 +54,11 @@ async function losing(losses: number, checkpoints: boolean, from = 8) {
         if (stage === 1 && step >= from * devices.length && devices.length <= losses) on.gpu.destroy();
       },
       onCheckpoint: async (c) => {
-        if (checkpoints) last = c;
+        if (checkpoints) recovery.keep(c);
       },
     });
   try {
-    const o = {
-      last: () => last,
-      reopen,
-      warn: (t: string) => warnings.push(t),
-      folder: checkpoints ? 'kept' : undefined,
-    };
-    return { result: await retryDeviceLost(await reopen(), attempt, undefined, o), warnings };
+    return { result: await retryDeviceLost(await reopen(), recovery, attempt), warnings };
   } finally {
     for (const d of devices) d.close();
   }
@@ -85,7 +79,11 @@ test('lost twice: the picture is the one that it would have been', async () => {
   }
 });
 
-test('without a checkpoint it is an error that names the kernels, and the remedy', async () => {
+test('without a checkpoint it begins anew; a second time it is an error that names the kernels, and the remedy', async () => {
+  const whole = await run(await device(), recipe, inputs);
+  const { result, warnings } = await losing(1, false);
+  assert.equal(result.raster, whole.raster);
+  assert.match(warnings.join(), /; going on from the beginning$/);
   const failure = async (work: Promise<unknown>): Promise<EngineError> => {
     try {
       await work;
@@ -95,10 +93,10 @@ test('without a checkpoint it is an error that names the kernels, and the remedy
     }
     throw assert.unreachable('it ran');
   };
-  const error = await failure(losing(1, false));
+  const error = await failure(losing(2, false));
   assert.is(error.code, 'DeviceError');
   assert.match(error.message, AT);
-  assert.match(error.message, '--checkpoint');
+  assert.match(error.message, '--resume kept');
   // Where the next device is lost before anything was gained, there is no point in a third.
   const again = await failure(losing(9, true, 0));
   assert.match(again.message, /--resume kept/);
@@ -137,9 +135,13 @@ test('`toroid run --checkpoint` goes on by itself, and leaves the folder to go o
   assert.match(part.err, /the GPU device was lost .*going on from the last checkpoint, step \d+/);
   assert.ok(readFileSync(at('whole.png')).equals(readFileSync(at('part.png'))), 'the same bytes');
   const bare = await go('bare.png', '1', []);
-  assert.is.not(bare.code, 0);
-  assert.match(bare.err, /the GPU device was lost .*it was at .*\(\w+\)/);
-  assert.not(existsSync(at('bare.png')));
+  assert.is(bare.code, 0, bare.err);
+  assert.match(bare.err, /the GPU device was lost .*it was at .*\(\w+\).*going on from the beginning/);
+  assert.ok(readFileSync(at('whole.png')).equals(readFileSync(at('bare.png'))), 'the same bytes');
+  const never = await go('never.png', '99', []);
+  assert.is.not(never.code, 0);
+  assert.match(never.err, /the GPU device was lost .*it was at .*\(\w+\)\n.*--checkpoint/);
+  assert.not(existsSync(at('never.png')));
   const hopeless = await go('bare.png', '99', ['--checkpoint', 'kept2', '--every', '100000']);
   assert.match(hopeless.err, /toroid run --resume kept2/);
 });

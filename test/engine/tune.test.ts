@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { otherChoices } from '../../src/cli/tuning';
+import { otherChoices } from '../../src/app/tuning';
 import type { Device } from '../../src/gpu/device';
 import { defineKernel, type KernelSource } from '../../src/gpu/kernel';
 import {

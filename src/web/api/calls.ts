@@ -1,26 +1,10 @@
-import { runOn, textureOn, type Worked } from '../../app/job';
+import { type Called, runOn, textureOn } from '../../app/call';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
-import type { ApiPlatform } from '../../app/platform';
-import { EngineError } from '../../base/errors';
-import { open } from '../../gpu/open.browser';
-import { TuneTable } from '../../gpu/tune_cache.browser';
+import { webPlatform } from '../platform';
 import { WebPicture } from './picture';
-import { type PictureSource, readSource } from './read';
+import type { PictureSource } from './read';
 
-const platform: ApiPlatform<PictureSource> = {
-  open,
-  read: readSource,
-  nameNet: (recipe) => recipe,
-  loadNet: (name) => Promise.reject(notLoaded(name)),
-  tuneStore: () => new TuneTable(),
-};
-
-const notLoaded = (name: string): EngineError =>
-  new EngineError(
-    'WeightsError',
-    `the recipe looks through the network ${name === 'auto' ? 'of your choice' : name}, and none was given`,
-    'Load one: net: await loadNet("vgg19.onnx"), from an address or a file.',
-  );
+const platform = webPlatform();
 
 /**
  * Grows a texture that looks like a picture and tiles without a seam.
@@ -44,4 +28,4 @@ export async function run(
   return made(await runOn(platform, recipe, inputs, options));
 }
 
-const made = ({ raster, ...making }: Worked): WebPicture => new WebPicture(raster, making);
+const made = ({ raster, making }: Called): WebPicture => new WebPicture(raster, making);

@@ -1,6 +1,6 @@
 // Everything a page may have a picture in, as a raster.
 import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../app/plain_sources';
-import type { ReadPicture, ReadWishes } from '../../app/platform';
+import type { ReadOptions, ReadPicture } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { readText } from '../../base/png';
 import type { Raster } from '../../base/raster';
@@ -26,16 +26,19 @@ export type PictureSource =
  * Reads a picture.
  * @throws EngineError `PictureError` for what is none, cannot be fetched, is too small, too large, or all transparent.
  */
-export async function readSource(source: PictureSource, wishes: ReadWishes): Promise<ReadPicture> {
-  if (isPlain(source)) return { raster: await plain(source, wishes) };
-  const blob = await asBlob(source, wishes);
+export async function readSource(source: PictureSource, options: ReadOptions): Promise<ReadPicture> {
+  if (isPlain(source)) return { raster: await plain(source, options) };
+  const blob = await asBlob(source, options);
   if (blob) {
     const bytes = await blob.arrayBuffer();
     const path = pathOf(source) ?? pathOf(blob);
-    const [raster, sha256] = await Promise.all([decode(blob, { ...wishes, name: path ?? wishes.name }), digest(bytes)]);
+    const [raster, sha256] = await Promise.all([
+      decode(blob, { ...options, name: path ?? options.name }),
+      digest(bytes),
+    ]);
     return { raster, path, sha256 };
   }
-  return { raster: await drawn(source as DrawnSource, wishes), path: pathOf(source) };
+  return { raster: await drawn(source as DrawnSource, options), path: pathOf(source) };
 }
 
 type DrawnSource = Exclude<PictureSource, string | URL | Blob | ArrayBuffer | Uint8Array | PlainSource>;
@@ -59,7 +62,7 @@ function decoded(text: string): string {
   }
 }
 
-async function asBlob(source: unknown, { name, signal }: Pick<ReadWishes, 'name' | 'signal'>): Promise<Blob | null> {
+async function asBlob(source: unknown, { name, signal }: Pick<ReadOptions, 'name' | 'signal'>): Promise<Blob | null> {
   if (source instanceof Blob) return source;
   if (source instanceof ArrayBuffer || source instanceof Uint8Array) return new Blob([source as BlobPart]);
   if (typeof source !== 'string' && !(source instanceof URL)) return null;
@@ -80,50 +83,50 @@ async function asBlob(source: unknown, { name, signal }: Pick<ReadWishes, 'name'
   return answer.blob();
 }
 
-async function decode(blob: Blob, wishes: ReadWishes): Promise<Raster> {
+async function decode(blob: Blob, options: ReadOptions): Promise<Raster> {
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob);
   } catch {
     throw new EngineError(
       'PictureError',
-      `${wishes.name} is not a picture that this browser can read, or it is damaged`,
+      `${options.name} is not a picture that this browser can read, or it is damaged`,
       'Use a PNG, JPEG, WebP or AVIF file.',
     );
   }
   try {
-    return await drawn(bitmap, wishes);
+    return await drawn(bitmap, options);
   } finally {
     bitmap.close();
   }
 }
 
-async function plain(source: PlainSource, wishes: ReadWishes): Promise<Raster> {
-  const raster = (): Raster => plainRaster(source, wishes);
-  const [w, h] = wantedSize(source.width, source.height, wishes);
+async function plain(source: PlainSource, options: ReadOptions): Promise<Raster> {
+  const raster = (): Raster => plainRaster(source, options);
+  const [w, h] = wantedSize(source.width, source.height, options);
   if ((w === source.width && h === source.height) || isRaster(source)) return raster();
   const data = new Uint8ClampedArray(source.data);
   const bitmap = await createImageBitmap(new ImageData(data, source.width, source.height));
   try {
-    return onCanvas(bitmap, [w, h], wishes);
+    return onCanvas(bitmap, [w, h], options);
   } finally {
     bitmap.close();
   }
 }
 
-async function drawn(source: DrawnSource, wishes: ReadWishes): Promise<Raster> {
+async function drawn(source: DrawnSource, options: ReadOptions): Promise<Raster> {
   if (typeof HTMLImageElement !== 'undefined' && source instanceof HTMLImageElement) {
     await source.decode().catch(() => {
       throw new EngineError(
         'PictureError',
-        `${wishes.name}: the image element could not load ${source.src || 'anything: it has no src'}`,
+        `${options.name}: the image element could not load ${source.src || 'anything: it has no src'}`,
         'Check its address.',
       );
     });
   }
   const [width, height] = sizeOf(source);
-  if (!width || !height) throw notDrawable(wishes.name);
-  return onCanvas(source, wantedSize(width, height, wishes), wishes);
+  if (!width || !height) throw notDrawable(options.name);
+  return onCanvas(source, wantedSize(width, height, options), options);
 }
 
 function sizeOf(source: DrawnSource): readonly [number, number] {
@@ -133,9 +136,9 @@ function sizeOf(source: DrawnSource): readonly [number, number] {
   return [source.width, source.height];
 }
 
-function onCanvas(source: CanvasImageSource, [width, height]: readonly [number, number], wishes: ReadWishes): Raster {
+function onCanvas(source: CanvasImageSource, [width, height]: readonly [number, number], options: ReadOptions): Raster {
   const pen = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-  if (!pen) throw notDrawable(wishes.name);
+  if (!pen) throw notDrawable(options.name);
   pen.imageSmoothingQuality = 'high';
   let values: Uint8ClampedArray;
   try {
@@ -143,14 +146,14 @@ function onCanvas(source: CanvasImageSource, [width, height]: readonly [number, 
     values = pen.getImageData(0, 0, width, height, { colorSpace: 'srgb' }).data;
   } catch (cause) {
     const { name } = cause as Error;
-    if (name !== 'SecurityError') throw notDrawable(wishes.name);
+    if (name !== 'SecurityError') throw notDrawable(options.name);
     throw new EngineError(
       'PictureError',
-      `${wishes.name} comes from another site, which does not let pages read it`,
+      `${options.name} comes from another site, which does not let pages read it`,
       'Serve it with an Access-Control-Allow-Origin header, and give the element crossorigin="anonymous".',
     );
   }
-  return withoutAlpha({ width, height, channels: 4, values, most: 255 }, wishes);
+  return withoutAlpha({ width, height, channels: 4, values, most: 255 }, options);
 }
 
 const notDrawable = (name: string): EngineError =>

@@ -1,0 +1,75 @@
+// The calls `texture` and `run` of the library, the same in Node and in pages but for the platform.
+
+import type { Raster } from '../base/raster';
+import { builtinRecipe } from '../recipes/builtin';
+import { warningsTo } from '../recipes/events';
+import { fillRecipe, type RecipeText } from '../recipes/recipe';
+import type { Input } from './inputs';
+import { prepareJob, runJob } from './job';
+import type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './options';
+import type { Output } from './output';
+import type { Making } from './picture';
+import type { Platform } from './platform';
+import { textureRecipe, usesPatches } from './texture_recipe';
+
+export interface Called {
+  readonly raster: Raster;
+  readonly making: Making;
+  readonly inputs: readonly Input[];
+}
+
+/** `texture()` of a platform. */
+export function textureOn<Source>(platform: Platform<Source>, image: Source, options: TextureOptions): Promise<Called> {
+  const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...call } = options;
+  const name = typeof net === 'object' ? net.name : net;
+  const chosen = textureRecipe({ recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net: name });
+  return runOn(platform, chosen, { style: image }, { ...call, net: usesPatches(name) ? undefined : net });
+}
+
+/** `run()` of a platform. */
+export async function runOn<Source>(
+  platform: Platform<Source>,
+  wanted: RecipeLike,
+  inputs: Inputs<Source>,
+  options: RecipeOptions,
+): Promise<Called> {
+  const { signal, stop, net, seed, size } = options;
+  signal?.throwIfAborted();
+  const found = typeof wanted === 'object' && 'recipe' in wanted ? wanted : undefined;
+  const recipe = fillRecipe(changed(recipeText(wanted), options));
+  const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
+  const prepared = await prepareJob(platform, recipe, sources, { net, signal, warn: warningsTo(options) });
+  signal?.throwIfAborted();
+  const altered = seed !== undefined || size !== undefined;
+  const job = { ...prepared, adapter: found?.adapter, tuned: found?.tuned, altered, resume: options.resume };
+  const outputs = [callerOf(options), ...(options.outputs ?? [])];
+  const done = await runJob(platform, job, outputs, { ...options, signal: stop, abort: signal });
+  if (!done) throw new DOMException('no device was opened', 'AbortError');
+  const { raster, stages, stopped, moved } = done.result;
+  return { raster, making: { stages, stopped, moved, record: done.record }, inputs: prepared.inputs };
+}
+
+function recipeText(wanted: RecipeLike): unknown {
+  if (typeof wanted === 'string') return builtinRecipe(wanted);
+  return 'recipe' in wanted ? wanted.recipe : wanted;
+}
+
+function changed(recipe: unknown, { seed, size }: RecipeOptions): unknown {
+  if (typeof recipe !== 'object' || recipe === null) return recipe;
+  return { ...(recipe as RecipeText), ...(seed !== undefined && { seed }), ...(size !== undefined && { size }) };
+}
+
+/** The caller's own events as an output. */
+function callerOf(options: CallOptions): Output {
+  const { onPlan, onProgress, onPicture, wantsPicture, onStage, onFrame, onCheckpoint } = options;
+  return {
+    ...(onPlan && { onPlan }),
+    ...(onProgress && { onProgress }),
+    ...(onPicture && { onPicture }),
+    ...(wantsPicture && { wantsPicture }),
+    ...(onStage && { onStage }),
+    ...(onFrame && { onFrame }),
+    ...(onCheckpoint && { onCheckpoint }),
+    onWarning: warningsTo(options),
+  };
+}
