@@ -2,7 +2,7 @@
 import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { type Choices, choicesText, type TuneMode, type TuneStore, Tuning } from '../gpu/tune';
-import type { TuneRecipeOptions, tuneRecipe as Tune } from '../recipes/tune_recipe';
+import type { tuneRecipe as Tune, TuneRecipeOptions } from '../recipes/tune_recipe';
 
 /** What `tune: 'now'` may take, seconds. */
 export const BUDGET = 30;

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { RecipeText } from '../../../recipes/recipe';
-import { download } from '../download';
+import { download } from '../../download';
 import { type State, shareOf } from '../state';
 import type { WorkerClient } from '../worker_client';
 
