@@ -42,33 +42,6 @@ const bareShaders = {
     });
   },
 };
-/**
- * Texts that explain the settings of recipes are for editors and `--help`: schema/recipe.json has them. Calls that have
- * anything but a text in them are left alone.
- */
-const withoutTexts = {
-  name: 'without texts',
-  setup(esbuild) {
-    const text = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|\`[^\`]*\`)`;
-    const texts = String.raw`${text}(?:\s*\+\s*${text})*,?\s*`;
-    const describe = new RegExp(String.raw`\.describe\(\s*${texts}\)`, 'g');
-    const about = new RegExp(String.raw`^( +about:)\s*${texts}$`, 'gm');
-    esbuild.onLoad({ filter: /[\\/]src[\\/]recipes[\\/].*\.ts$/ }, ({ path }) => {
-      const plain = readFileSync(path, 'utf8').replace(describe, '').replace(about, "$1 '',\n");
-      return { contents: plain, loader: 'ts' };
-    });
-  },
-};
-/** What was measured where is for readers of the file. */
-const bareTable = {
-  name: 'bare table',
-  setup(esbuild) {
-    esbuild.onLoad({ filter: /[\\/]gpu[\\/]tuned\.json$/ }, ({ path }) => {
-      const bare = (key, value) => (key === 'about' || key === 'measured' ? undefined : value);
-      return { contents: JSON.stringify(JSON.parse(readFileSync(path, 'utf8')), bare), loader: 'json' };
-    });
-  },
-};
 /** protobufjs looks for Node's modules by `eval`, which a strict page forbids and reports. */
 const withoutEval = {
   name: 'without eval',
@@ -82,16 +55,17 @@ const browser = {
   ...shared,
   platform: 'browser',
   target: 'es2022',
-  plugins: [bareShaders, bareTable, withoutTexts, withoutEval],
-  // A tenth of its size, and no code made at run time: the same rules, as test/web_schema.test.ts sees to.
-  alias: { zod: './src/web/schema/schema.ts' },
+  plugins: [bareShaders, withoutEval],
 };
-/** What a page may import: everything that does not need Node, each file by itself, for bundlers to choose from. */
+/**
+ * What a page may import: everything that does not need Node, each file by itself, for bundlers to choose from. Of zod
+ * only what these use.
+ */
 const modules = () =>
   files('src', '.ts').filter(
     (f) =>
-      !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/(cli|node)\/|^src\/index\.node/.test(f) &&
-      !/^src\/web\/(?!api\/|element\/|schema\/)/.test(f),
+      !/\.(node|test|d)\.ts$|\/spec\.ts$|^src\/(cli|node)\/|^src\/index\.node|^src\/base\/zod/.test(f) &&
+      !/^src\/web\/(?!api\/|element\/)/.test(f),
   );
 
 const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;

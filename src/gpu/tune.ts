@@ -1,6 +1,6 @@
 // Which variant of a kernel to take: what was measured on this adapter, else the shipped table, else the kernel's own
 // word. Knows nothing of graphs; graph/tune_plan.ts does the measuring.
-import * as z from 'zod';
+import * as z from '../base/zod';
 import type { AdapterFacts } from './device';
 import { type KernelSource, type Overrides, type Scalar, supportsVariant } from './kernel';
 import { renamedChoices } from './renamed';
@@ -51,14 +51,13 @@ export const usableVariants = (device: GPUDevice, source: KernelSource): readonl
   source.variants.filter((v) => supportsVariant(device, source, v));
 
 const tableSchema = z.strictObject({
-  // Left out of pages, as is what was measured.
-  about: z.string().optional(),
+  about: z.string(),
   adapters: z.array(
     z.strictObject({
       /** Part of the adapter's name. */
       adapter: z.string(),
       /** By what, where, with which versions. */
-      measured: z.string().optional(),
+      measured: z.string(),
       kernels: z.record(z.string(), z.record(z.string(), z.number())),
     }),
   ),

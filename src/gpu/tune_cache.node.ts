@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import * as z from 'zod';
 import { EngineError } from '../base/errors';
+import * as z from '../base/zod';
 import { cacheFolder } from './swiftshader.node';
 import { makeFolder, temporary } from './temp_files.node';
 import { raceOf, type TuneRecord, type TuneStore, tuneRecordSchema } from './tune';

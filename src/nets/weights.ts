@@ -1,7 +1,7 @@
-import * as z from 'zod';
 import manifestJson from '../../weights/manifest.json';
 import { didYouMean } from '../base/did_you_mean';
 import { bytesText, EngineError } from '../base/errors';
+import * as z from '../base/zod';
 import { buildNet, netStride } from './onnx/build';
 import { aliased } from './onnx/layer_aliases';
 import { type Family, familyOf } from './onnx/layer_naming';

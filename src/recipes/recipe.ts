@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { EngineError } from '../base/errors';
+import * as z from '../base/zod';
 import { lossSchema } from './losses';
 import { optimiserSchema } from './optimisers';
 import { describeIssues, type SchemaNode } from './recipe_errors';

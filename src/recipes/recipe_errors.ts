@@ -1,5 +1,5 @@
-import type * as z from 'zod';
 import { didYouMean } from '../base/did_you_mean';
+import type * as z from '../base/zod';
 
 type Issue = z.core.$ZodIssue;
 /** The part of JSON Schema that is needed to find out which settings exist at a place. */

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { EngineError } from '../base/errors';
+import * as z from '../base/zod';
 
 const side = z
   .int('a size is whole pixels')

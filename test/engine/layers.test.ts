@@ -44,6 +44,11 @@ test('platform code is behind .node.ts and .browser.ts, below the command line',
   assert.equal(strays, []);
 });
 
+test('only base/zod.ts imports zod: others would make schemas before its setting holds', () => {
+  const users = files.filter((f) => /from 'zod\b/.test(readFileSync(f, 'utf8')));
+  assert.equal(users, [join('src', 'base', 'zod.ts')]);
+});
+
 test('only onnx/parse.ts knows onnx-proto', () => {
   const users = files.filter((f) => readFileSync(f, 'utf8').includes("'onnx-proto'"));
   assert.equal(

@@ -307,42 +307,42 @@ if (!browser) {
     wanted.forEach((w, k) => assert.match(found[k] ?? '', w));
   });
 
-  test('one texture fetches nothing more; what other recipes need is fetched for them, once', async () => {
+  test('recipes of all kinds fetch nothing more; what reads networks is fetched for the first, once', async () => {
     const fresh = await pages.open();
-    const { before, after, later, again, code, hint, sides } = await fresh.evaluate(async (options) => {
+    const { before, after, later, again, codes, hint, sides } = await fresh.evaluate(async (options) => {
       const { toroid } = globalThis as unknown as PageGlobals;
       const scripts = (): number =>
         performance.getEntriesByType('resource').filter((e) => e.name.endsWith('.js')).length;
       const before = scripts();
       await toroid.texture('/stone.png', options);
-      const after = scripts();
-      const ornament = (): Promise<{ readonly width: number; readonly height: number }> =>
-        toroid.run(
-          {
-            size: 32,
-            styles: [{ input: 'style' }],
-            scales: { count: 1 },
-            color: { palette: { input: 'style', colors: 4 } },
-            views: [{ kind: 'wallpaper', group: 'p4m' }],
-            stages: [{ steps: 3, optimizer: { kind: 'lbfgs' }, losses: [{ kind: 'gram', layers: ['input'] }] }],
-          },
-          { style: '/stone.png' },
-        );
-      const { width, height } = await ornament();
+      const { width, height } = await toroid.run(
+        {
+          size: 32,
+          styles: [{ input: 'style' }],
+          scales: { count: 1 },
+          color: { palette: { input: 'style', colors: 4 } },
+          views: [{ kind: 'wallpaper', group: 'p4m' }],
+          stages: [{ steps: 3, optimizer: { kind: 'lbfgs' }, losses: [{ kind: 'gram', layers: ['input'] }] }],
+        },
+        { style: '/stone.png' },
+      );
       const error = (await toroid
         .run('texture', { style: '/stone.png' }, { size: 64, memory: 1e5 })
         .catch((e: unknown) => e)) as { code: string; hint: string };
+      const after = scripts();
+      const noNet = (): Promise<{ code: string }> =>
+        toroid.loadNet(new Blob(['no network'])).catch((e: unknown) => e) as unknown as Promise<{ code: string }>;
+      const codes = [error.code, (await noNet()).code];
       const later = scripts();
-      await ornament();
-      const { code, hint } = error;
-      return { before, after, later, again: scripts(), code, hint, sides: [width, height] };
+      await noNet();
+      return { before, after, later, again: scripts(), codes, hint: error.hint, sides: [width, height] };
     }, OPTIONS);
     await fresh.close();
-    assert.is(after, before, 'for a texture');
-    assert.ok(later > after, 'for an ornament');
-    assert.is(again, later, 'for all that came after');
+    assert.is(after, before, 'for a texture, an ornament and a lack of memory');
+    assert.ok(later > after, 'for a network');
+    assert.is(again, later, 'for the next');
     assert.equal(sides, [32, 32]);
-    assert.is(code, 'LimitError');
+    assert.equal(codes, ['LimitError', 'OnnxError']);
     assert.match(hint, /Allow \d+MB/);
   });
 

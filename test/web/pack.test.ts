@@ -26,7 +26,7 @@ import * as assert from 'uvu/assert';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { needs, skip } from '../support/needs';
 import { until } from '../support/until';
-import { DIST } from '../support/web/pages';
+import { DIST, POLICY, REPORT_REFUSALS } from '../support/web/pages';
 import { serve } from '../support/web/server';
 
 const run = promisify(execFile);
@@ -151,8 +151,8 @@ test('a page needs nothing of Node', async () => {
   assert.not.match(all, /from ?"(node:|fs|path|crypto)"|\beval\(|new Function\(|(?<!\.)\bprocess\./);
 });
 
-/** Bytes, gzipped, that a page loads before it calls anything. Measured in bench/NOTES.md. */
-const MOST = 120_000;
+/** Bytes, gzipped, that a page loads before it calls anything: with what is imported at once. Measured in bench/NOTES.md. */
+const MOST = 200_000;
 
 test('the plain script and what it imports at once is small, though it has every call', () => {
   const sizes = new Map<string, number>();
@@ -199,7 +199,7 @@ needs(
   );
   const served = Object.fromEntries([...files].map(([name, bytes]) => [`/${name}`, bytes]));
   await inPage(browser!, {
-    '/': '<!doctype html><title>x</title><script type="module" src="/stdin.js"></script>',
+    '/': '<!doctype html><title>x</title><script src="/refusals.js"></script><script type="module" src="/stdin.js"></script>',
     ...served,
   });
 });
@@ -209,7 +209,11 @@ async function inPage(
   files: Readonly<Record<string, string | Uint8Array>>,
   folders: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const server = await serve({ files: { '/favicon.ico': '', ...files }, folders });
+  const server = await serve({
+    files: { '/favicon.ico': '', '/refusals.js': REPORT_REFUSALS, ...files },
+    folders,
+    headers: { 'content-security-policy': POLICY },
+  });
   const page = await browser.newPage();
   const errors: string[] = [];
   page.on('pageerror', (e) => errors.push(e.message));

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from '../../base/zod';
 import { temporary } from '../../gpu/temp_files.node';
 import { knownWeightsSchema } from '../../nets/weights';
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { commonLoss, INPUT, layersSchema } from './layers';
 import { defineLoss } from './loss';
 import { perLayer, relativeError } from './relative_error';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { concat, slice0 } from '../../shaders/concat';
 import { meanSquare } from '../../shaders/mse_loss';
 import { div, scale } from '../../shaders/pointwise';

@@ -1,6 +1,6 @@
-import * as z from 'zod';
 import { EngineError } from '../../base/errors';
 import { chw } from '../../base/shape';
+import * as z from '../../base/zod';
 import type { Graph } from '../../graph/graph';
 import { matmul } from '../../shaders/matmul';
 import type { Ref } from '../../shaders/op';

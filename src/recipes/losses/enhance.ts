@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { regionGram } from '../../nets/statistics';
 import { div, log, scale } from '../../shaders/pointwise';
 import { commonLoss, layersSchema } from './layers';

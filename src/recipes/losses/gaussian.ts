@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { type Gaussian, gaussianDistance } from '../../nets/gaussian';
 import { EPS, regionCovariance, regionMean, trace } from '../../nets/statistics';
 import { add, affine, div } from '../../shaders/pointwise';

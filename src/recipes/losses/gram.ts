@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { type Region, regionCovariance, regionGram, regionMean } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
 import { commonLoss, layersSchema } from './layers';

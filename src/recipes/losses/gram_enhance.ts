@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { regionGram } from '../../nets/statistics';
 import { expand } from '../../shaders/broadcast';
 import { clamp, div, mul, scale } from '../../shaders/pointwise';

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { size } from '../../base/shape';
+import * as z from '../../base/zod';
 import { nearestFeature } from '../../shaders/nearest_feature';
 import { div, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/reduce';

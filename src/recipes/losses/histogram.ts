@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { type Region, rootWeighted, rowsOf } from '../../nets/statistics';
 import { sortedRows, wasserstein1d } from '../../nets/wasserstein_1d';
 import type { Ref } from '../../shaders/op';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { anchor } from './anchor';
 import { channel } from './channel';
 import { content } from './content';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { regionMean } from '../../nets/statistics';
 import { commonLoss, layersSchema } from './layers';
 import { defineLoss } from './loss';

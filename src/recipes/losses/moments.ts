@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { diagonal, regionCovariance, regionMean } from '../../nets/statistics';
 import { expand } from '../../shaders/broadcast';
 import { matmul } from '../../shaders/matmul';

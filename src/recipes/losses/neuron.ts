@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { chw } from '../../base/shape';
+import * as z from '../../base/zod';
 import { slice0 } from '../../shaders/concat';
 import { div, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/reduce';

@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { bytesText } from '../../base/errors';
+import * as z from '../../base/zod';
 import { patchLoss } from '../../nets/patches';
 import { commonLoss } from './layers';
 import { defineLoss } from './loss';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { shiftedMoments } from '../../nets/shifted_gram';
 import type { Region } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';

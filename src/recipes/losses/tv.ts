@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { totalVariation } from '../../shaders/total_variation';
 import { commonLoss, INPUT } from './layers';
 import { defineLoss } from './loss';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { adamOptimiser } from '../../graph/optim/adam';
 import { commonOptimiser, defineOptimiser } from './optimiser';
 

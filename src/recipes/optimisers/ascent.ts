@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { ascent as append } from '../../graph/optim/ascent';
 import { commonOptimiser, defineOptimiser } from './optimiser';
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { adam } from './adam';
 import { ascent } from './ascent';
 import { lbfgs } from './lbfgs';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import type { Optimiser, Problem } from '../../graph/optim/optimiser';
 
 /** Settings that every optimiser has. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { qqn as append } from '../../graph/optim/lbfgs';
 import { searchSettings } from './lbfgs';
 import { commonOptimiser, defineOptimiser } from './optimiser';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import type { SparseMap } from '../../shaders/sparse_remap';
 
 /** Enough that a cut does not show as a line, little enough that shapes do not show twice. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { kaleidoscope } from './kaleidoscope';
 import { lattice } from './lattice';
 import { mirror } from './mirror';

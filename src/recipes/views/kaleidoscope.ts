@@ -1,5 +1,5 @@
-import * as z from 'zod';
 import { EngineError } from '../../base/errors';
+import * as z from '../../base/zod';
 import { reshape } from '../../shaders/reshape';
 import { type SparseMap, sparseRemap } from '../../shaders/sparse_remap';
 import { mapOf } from './common';

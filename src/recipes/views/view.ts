@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from '../../base/zod';
 import type { Graph } from '../../graph/graph';
 import type { Ref } from '../../shaders/op';
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../../base/zod';
 import { sparseRemap } from '../../shaders/sparse_remap';
 import { BLEND, cellsSetting, mapOf } from './common';
 import { fold } from './fold';

@@ -14,10 +14,15 @@ export interface PageGlobals {
 }
 
 /** The address of what a page may ask for: its own server alone, no eval. */
-const POLICY =
+export const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self' blob: data:; style-src 'self'";
 
-const HTML = '<!doctype html><meta charset="utf-8"><title>toroid</title><script type="module" src="/main.js"></script>';
+/** For pages to load first: what a policy forbids is an event, of which consoles say nothing where the code catches it. */
+export const REPORT_REFUSALS =
+  "document.addEventListener('securitypolicyviolation', (e) => console.error('the policy refused', e.violatedDirective, e.sourceFile));";
+
+const HTML =
+  '<!doctype html><meta charset="utf-8"><title>toroid</title><script src="/refusals.js"></script><script type="module" src="/main.js"></script>';
 
 export interface Pages {
   readonly url: string;
@@ -37,6 +42,7 @@ export async function openPages(
     files: {
       '/': HTML,
       '/favicon.ico': '',
+      '/refusals.js': REPORT_REFUSALS,
       '/main.js': "import * as toroid from './dist/toroid.js'; globalThis.toroid = toroid;",
       ...files,
     },
