@@ -4,7 +4,7 @@ import type { Device } from '../gpu/device';
 import type { Overrides } from '../gpu/kernel';
 import type { Launch } from '../shaders/op';
 import { memoryIn } from './buffer_slots';
-import type { Schedule } from './schedule';
+import type { Schedule } from './place';
 
 /** Bytes that a plan of this schedule takes from a device, without taking them. */
 export const memoryOf = (s: Schedule): number => memoryIn(s.layout);

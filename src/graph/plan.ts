@@ -2,17 +2,18 @@ import { bytesText, EngineError, invariant, shapeText } from '../base/errors';
 import { fromHalf, toHalf } from '../base/half';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
-import type { KernelSource, Overrides, Scalar } from '../gpu/kernel';
-import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
-import type { Dtype, Launch, Ref } from '../shaders/op';
+import type { KernelSource, Scalar } from '../gpu/kernel';
+import type { Dtype, Ref } from '../shaders/op';
 import type { Graph } from './graph';
-import { assertLimits, gridOf } from './limits';
+import { assertLimits } from './limits';
+import type { Schedule } from './place';
 import type { Recomputed } from './program';
-import { type Schedule, schedule, unrolled } from './schedule';
+import { schedule, unrolled } from './schedule';
+import { bindStep, chosenVariant, type Step, startSteps, type VariantPlace } from './step';
 import { type ScalarPlace, UniformBlocks } from './uniforms';
 
 export interface CompileOptions {
-  /** Storage type of real values. Sums are f32 always. */
+  /** How f32 values are stored. Sums are f32 always. */
   readonly scalar?: Scalar;
   /**
    * Which of a kernel's usable variants to take, clamped to those there are. Asked once for all launches of a kernel
@@ -30,38 +31,10 @@ export interface CompileOptions {
    */
   readonly memory?: number | undefined;
   /** Pointwise ops over the memory of an input that nobody needs any more. Default: where a plan takes less memory by it. */
-  readonly overwrite?: boolean | undefined;
+  readonly inplace?: boolean | undefined;
 }
 
-/** Where a variant is chosen for. */
-export interface VariantPlace {
-  /** Of the op's first launch of the kernel: see `shapeClass`. */
-  readonly shape: string;
-  readonly scalar: Scalar;
-  /** What the adapter can run. */
-  readonly usable: readonly Overrides[];
-}
-
-/** One dispatch, ready to be replayed. */
-export interface Step {
-  /** `conv2d#12`: the op and the node it computes. */
-  readonly label: string;
-  readonly kernel: string;
-  readonly overrides: Overrides;
-  readonly grid: readonly [number, number, number];
-  readonly pipeline: GPUComputePipeline;
-  readonly group: GPUBindGroup;
-  readonly flops: number;
-  /** Bytes of all values bound, each counted once: what must move if caches were perfect. */
-  readonly bytes: number;
-  /** What was compiled, for those who show it. */
-  readonly source: KernelSource;
-  /** How it stores maps. */
-  readonly scalar: Scalar;
-  /** What was asked for, and the memory of each of its bindings, for those who try other variants. */
-  readonly launch: Launch;
-  readonly buffers: readonly { readonly buffer: GPUBuffer; readonly bytes: number }[];
-}
+export type { Step, VariantPlace };
 
 /** Deterministic counts of one run; CI pins these, not seconds. */
 export interface Cost {
@@ -112,118 +85,66 @@ export class Plan {
       realBytes: sums === 'f16' ? 2 : 4,
       alone: options.alone,
       budget: options.memory,
-      overwrite: options.overwrite,
+      inplace: options.inplace,
     });
     assertLimits(device, s);
-
-    // Choose variants and start every pipeline before waiting for any.
     const uniforms = new UniformBlocks(device.gpu.limits.minUniformBufferOffsetAlignment);
-    const chosen = new Map<string, number>();
-    const drafts = s.launches.map(({ launch, label, once, section, over }) => {
-      const usable = usableVariants(device.gpu, launch.kernel);
-      const scalar: Scalar = sums === 'f16' || launch.bind.some((r) => r.dtype === 'f16') ? 'f16' : 'f32';
-      if (sums === 'f32' && scalar === 'f16') checkKinds(launch, label);
-      const asked = `${label} ${launch.kernel.name}`;
-      const index = chosen.get(asked) ?? variant(launch.kernel, { shape: shapeClass(launch), scalar, usable });
-      chosen.set(asked, index);
-      const values = usable[Math.min(index, usable.length - 1)];
-      if (!values) throw invariant(`${launch.kernel.name} has no variant that runs on ${device.name}`);
-      const overrides = { ...launch.overrides, ...values };
-      const grid = gridOf(device, launch, values, label);
-      const kernel = device.kernels.get(launch.kernel, overrides, scalar, sums);
-      return { launch, scalar, label, once, section, over, overrides, grid, kernel, block: uniforms.add(launch) };
-    });
-    const kernels = await Promise.all(drafts.map((d) => d.kernel));
+    const pending = startSteps(device, s.launches, uniforms, sums, variant);
+    const kernels = await Promise.all(pending.map((p) => p.kernel));
 
     // Nothing waits between here and the end of the scopes, so two compilations never see each other's errors.
     device.gpu.pushErrorScope('validation');
     device.gpu.pushErrorScope('out-of-memory');
     const slots = s.layout.slots.map((bytes, k) => device.pool.acquire(bytes, `slot ${k}`));
     const exhausted = device.gpu.popErrorScope();
+    uniforms.upload(device);
     const bufferOf = (id: number): GPUBuffer => {
       const buffer = slots[s.slotOf(id)];
       if (!buffer) throw invariant(`value #${id} has no memory`);
       return buffer;
     };
-    uniforms.upload(device);
-    const steps = drafts.map((d, k): Step & { once: boolean; section: number } => {
+    const bound = pending.map((p, k) => {
       const kernel = kernels[k];
-      if (!kernel) throw invariant(`no kernel for ${d.label}`);
-      const entries = d.launch.bind.map(
-        (r, binding): GPUBindGroupEntry => ({
-          binding,
-          // WebGPU binds whole words; an odd number of f16 ends in half of one.
-          resource: { buffer: bufferOf(r.id), size: Math.ceil(s.bytesOf(r.id) / 4) * 4 },
-        }),
-      );
-      if (d.block) {
-        entries.push({ binding: entries.length, resource: { buffer: uniforms.buffer, ...d.block } });
-      }
-      const group = device.gpu.createBindGroup({ label: d.label, layout: kernel.layout, entries });
-      // What is written over is read before.
-      const moved = new Set([...d.launch.bind, ...(d.over ? [d.over] : [])].map((r) => r.id));
-      const bytes = [...moved].reduce((n, id) => n + s.bytesOf(id), 0);
-      return {
-        label: d.label,
-        kernel: d.launch.kernel.name,
-        overrides: d.overrides,
-        grid: d.grid,
-        pipeline: kernel.pipeline,
-        group,
-        flops: d.launch.flops ?? 0,
-        bytes,
-        source: d.launch.kernel,
-        scalar: d.scalar,
-        launch: d.launch,
-        buffers: d.launch.bind.map((r) => ({ buffer: bufferOf(r.id), bytes: s.bytesOf(r.id) })),
-        once: d.once,
-        section: d.section,
-      };
+      if (!kernel) throw invariant(`no kernel for ${p.label}`);
+      return { setup: p.setup, section: p.section, step: bindStep(device, p, kernel, s, uniforms, bufferOf) };
     });
-
-    // What cannot be read, from a file that is gone say, is told when the scopes are closed.
-    let unread: unknown;
-    try {
-      upload(device, graph, s, bufferOf, sums);
-    } catch (cause) {
-      unread = cause;
-    }
+    const all = unrolled(bound, s.times);
+    const steps = (setup: boolean): Step[] => all.filter((b) => b.setup === setup).map((b) => b.step);
     const copies = s.copies.map(({ from, to }) => ({
       from: bufferOf(from),
       to: bufferOf(to),
       bytes: Math.ceil(s.bytesOf(to) / 4) * 4,
     }));
-    const all = unrolled(steps, s.times);
-    const main = all.filter((step) => !step.once);
-    const cost = {
-      launches: main.length,
-      bytes: main.reduce((n, step) => n + step.bytes, 0),
-      flops: main.reduce((n, step) => n + step.flops, 0),
-      memory: slots.reduce((n, b) => n + b.size, 0),
-    };
-    const plan = new Plan(device, main, cost, s, slots, uniforms, copies);
-    plan.#submit(
-      all.filter((step) => step.once),
-      1,
-      [],
-    );
-    const [full, fault] = await Promise.all([exhausted, device.gpu.popErrorScope()]);
-    if (full) {
-      plan.#closed = true; // its slots are no memory: they must not go back to the pool
-      for (const slot of slots) device.pool.discard(slot);
-      uniforms.buffer.destroy();
-      throw new EngineError(
-        'LimitError',
-        `the plan needs ${bytesText(cost.memory)} of memory in ${slots.length} buffers, and ${device.name} has not so much left`,
-        'Use a smaller size.',
-      );
+    const plan = new Plan(device, steps(false), costOf(steps(false), slots), s, slots, uniforms, copies);
+    // What cannot be read, from a file that is gone say, is told when the scopes are closed.
+    let unread: { readonly cause: unknown } | undefined;
+    try {
+      upload(device, graph, s, bufferOf, sums);
+    } catch (cause) {
+      unread = { cause };
     }
-    if (unread !== undefined) {
+    plan.#submit(steps(true), 1, []);
+    const [full, fault] = await Promise.all([exhausted, device.gpu.popErrorScope()]);
+    if (full) throw plan.#exhausted();
+    if (unread) {
       plan.close();
-      throw unread;
+      throw unread.cause;
     }
     if (fault) throw invariant(`the plan does not validate: ${fault.message}`);
     return plan;
+  }
+
+  /** Drops what could not be allocated. */
+  #exhausted(): EngineError {
+    const { device, slots, cost } = this;
+    this.#closed = true; // its slots are no memory: they must not go back to the pool
+    for (const slot of slots) device.pool.discard(slot);
+    this.uniforms.buffer.destroy();
+    return new EngineError(
+      'LimitError',
+      `the plan needs ${bytesText(cost.memory)} of memory in ${slots.length} buffers, and ${device.name} has not so much left`,
+      'Use a smaller size.',
+    );
   }
 
   /** Replays the plan: one encoder and one submit, however many `times`, unless it has thousands of launches. */
@@ -307,11 +228,11 @@ export class Plan {
   }
 
   /** What is computed twice to take less memory; null: nothing. */
-  get again(): Recomputed | null {
-    return this.schedule.again;
+  get recomputed(): Recomputed | null {
+    return this.schedule.recomputed;
   }
 
-  /** How real values are stored; halves are f16 in every plan. */
+  /** How f32 values are stored; f16 ones are f16 in every plan. */
   get scalar(): Scalar {
     return this.schedule.realBytes === 2 ? 'f16' : 'f32';
   }
@@ -361,10 +282,12 @@ function flightText(steps: readonly Step[], times: number): string {
   return `${runs}${range}${most.label} (${most.kernel})`;
 }
 
-function chosenVariant(device: Device, kernel: KernelSource, { usable, scalar, shape }: VariantPlace): number {
-  const untuned = defaultVariant(device.adapter, kernel, usable);
-  return device.tuning?.choose(kernel, usable, scalar, shape, untuned) ?? untuned;
-}
+const costOf = (steps: readonly Step[], slots: readonly GPUBuffer[]): Cost => ({
+  launches: steps.length,
+  bytes: steps.reduce((n, step) => n + step.bytes, 0),
+  flops: steps.reduce((n, step) => n + step.flops, 0),
+  memory: slots.reduce((n, b) => n + b.size, 0),
+});
 
 /** Writes constants and first states. Of what comes from functions, no more than one is in memory at a time. */
 function upload(device: Device, graph: Graph, s: Schedule, bufferOf: (id: number) => GPUBuffer, sums: Scalar): void {
@@ -380,17 +303,7 @@ function upload(device: Device, graph: Graph, s: Schedule, bufferOf: (id: number
   }
 }
 
-const storage = (dtype: Dtype | undefined, real: Scalar): Scalar => (dtype === 'f16' ? 'f16' : real);
-
-/** Whether all that a launch has in the kernel's type T is f16: f32 taken for it would go unnoticed. */
-function checkKinds({ kernel, bind }: Launch, label: string): void {
-  const types = [...kernel.wgsl.matchAll(/@binding\(\d+\)\s+var<storage[^>]*>\s*\w+\s*:\s*array<(.+)>;/g)];
-  for (const [k, type] of types.entries()) {
-    const dtype = bind[k]?.dtype;
-    const half = /\bT\b/.test(type[1] ?? '');
-    if (half && dtype !== 'f16') throw invariant(`${label} has ${dtype} in place ${k} of ${kernel.name}, which is f16`);
-  }
-}
+const storage = (dtype: Dtype | undefined, f32: Scalar): Scalar => (dtype === 'f16' ? 'f16' : f32);
 
 /** Host data as bytes to upload, in the storage type of its value. */
 function packed(data: Float32Array | Uint32Array, scalar: Scalar): ArrayBuffer {

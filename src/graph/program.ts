@@ -9,7 +9,7 @@ export interface Program {
   readonly order: readonly number[];
   readonly work: Work;
   readonly forward: ReadonlyMap<number, Forward>;
-  readonly again: Recomputed | null;
+  readonly recomputed: Recomputed | null;
   /** Of the graph, or one that was computed before. */
   readonly nodeOf: (id: number) => Node | undefined;
 }

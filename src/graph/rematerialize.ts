@@ -4,19 +4,20 @@ import type { Dtype, Ref } from '../shaders/op';
 import { memoryIn } from './buffer_slots';
 import type { Work } from './fuse';
 import type { Graph, Node } from './graph';
+import type { Schedule } from './place';
 import { forwardOf, type Program } from './program';
-import type { Schedule } from './schedule';
 
-interface Means {
+interface RematerializeOptions {
   readonly kept: ReadonlySet<number>;
-  readonly once: ReadonlySet<number>;
-  readonly setup: (id: number) => boolean;
+  readonly constant: ReadonlySet<number>;
+  readonly isSetup: (id: number) => boolean;
   readonly place: (p: Program) => Schedule;
   readonly extra: (shape: readonly number[], dtype: Dtype, label: string) => Ref;
+  /** Bytes. */
   readonly budget: number;
 }
 
-/** Which values of the way there are dropped at the turn. What is neither `kept` nor alive by itself is computed again. */
+/** Which values of the forward pass are dropped at its end. What is neither `kept` nor alive by itself is computed again. */
 interface Choice {
   readonly dropped: ReadonlySet<number>;
   readonly kept: ReadonlySet<number>;
@@ -35,15 +36,15 @@ const CHANGES = 64;
 const HOPELESS = 1.25;
 
 /**
- * A program in less memory: what the way back needs of the way there is dropped at the turn and computed again, by the
- * same launches and so to the same bits, just before it is needed. Chosen are segments between values that are kept (Chen,
- * Xu, Zhang, Guestrin 2016, "Training Deep Nets with Sublinear Memory Cost"), and values by bytes saved for each
- * operation; the least arithmetic of what fits the budget, or the least memory where nothing does.
+ * A program in less memory: what the backward pass needs of the forward pass is dropped at the boundary between them and
+ * computed again, by the same launches and so to the same bits, just before it is needed. Chosen are segments between
+ * values that are kept (Chen, Xu, Zhang, Guestrin 2016, "Training Deep Nets with Sublinear Memory Cost"), and values by
+ * bytes saved for each operation; the least arithmetic of what fits the budget, or the least memory where nothing does.
  */
-export function rematerialize(graph: Graph, program: Program, means: Means): Schedule {
-  const turn = new Turn(graph, program, means);
-  if (turn.spanning.length === 0) return means.place(program);
-  const { budget } = means;
+export function rematerialize(graph: Graph, program: Program, options: RematerializeOptions): Schedule {
+  const boundary = new Boundary(graph, program, options);
+  if (boundary.spanning.length === 0) return options.place(program);
+  const { budget } = options;
   const better = (a: Tried, b: Tried): boolean => {
     const [fits, did] = [a.memory <= budget, b.memory <= budget];
     if (fits !== did) return fits;
@@ -51,18 +52,18 @@ export function rematerialize(graph: Graph, program: Program, means: Means): Sch
   };
   let best: Tried | null = null;
   const attempt = (choice: Choice): boolean => {
-    const tried = turn.attempt(choice);
+    const tried = boundary.attempt(choice);
     if (best && !better(tried, best)) return false;
     best = tried;
     return true;
   };
-  for (const choice of turn.choices()) attempt(choice);
+  for (const choice of boundary.choices()) attempt(choice);
   const near = (best as Tried | null)?.memory ?? 0;
   let changes = near > HOPELESS * budget && budget > 0 ? 0 : CHANGES;
   for (let changed = true; changed; ) {
     changed = false;
     // Dearest first: what need not be computed again after all.
-    for (const id of turn.eligible) {
+    for (const id of boundary.eligible) {
       if (changes-- <= 0 || !best) break;
       const { dropped, kept }: Tried = best;
       const not = (set: ReadonlySet<number>): Set<number> => {
@@ -70,15 +71,15 @@ export function rematerialize(graph: Graph, program: Program, means: Means): Sch
         if (!other.delete(id)) other.add(id);
         return other;
       };
-      const spans = turn.spanning.includes(id);
+      const spans = boundary.spanning.includes(id);
       if (attempt(spans ? { dropped: not(dropped), kept: not(kept) } : { dropped, kept: not(kept) })) changed = true;
     }
   }
-  return (best as Tried | null)?.schedule ?? means.place(program);
+  return (best as Tried | null)?.schedule ?? options.place(program);
 }
 
 /** The place in a program where most is kept for later, and ways to keep less across it. */
-class Turn {
+class Boundary {
   /** Index of the last launch before it. */
   readonly #at: number = -1;
   readonly #index: ReadonlyMap<number, number>;
@@ -87,7 +88,7 @@ class Turn {
   readonly #overwritten = new Set<number>();
   readonly #section: number;
   readonly #total: number;
-  /** Values with memory that are kept across the turn and can be computed again, in order. */
+  /** Values with memory that are kept across it and can be computed again, in order. */
   readonly spanning: readonly number[] = [];
   /** All values before it that may be kept, the dearest first. */
   readonly eligible: readonly number[] = [];
@@ -96,7 +97,7 @@ class Turn {
   constructor(
     readonly graph: Graph,
     readonly program: Program,
-    readonly means: Means,
+    readonly options: RematerializeOptions,
   ) {
     const { order, work, forward } = program;
     this.#index = new Map(order.map((id, k) => [id, k]));
@@ -107,17 +108,17 @@ class Turn {
     };
     this.#total = order.reduce((n, id) => n + this.#flops(id), 0);
     for (const [k, id] of order.entries()) {
-      if (work.get(id)?.op.inPlace) this.#overwritten.add(this.#root(id));
+      if (work.get(id)?.op.inplace) this.#overwritten.add(this.#root(id));
       if ((forward.get(id)?.parts.length ?? 0) > 0) at(id, k);
       for (const x of work.get(id)?.x ?? []) at(x.id, k);
     }
-    for (const id of means.kept) this.#lastUse.set(this.#root(id), Number.POSITIVE_INFINITY);
+    for (const id of options.kept) this.#lastUse.set(this.#root(id), Number.POSITIVE_INFINITY);
     const change = new Float64Array(order.length + 1);
     const gaps = new Map<number, readonly number[]>();
     for (const [root, times] of events) {
       const until = times.at(-1) ?? 0;
       this.#lastUse.set(root, Math.max(this.#lastUse.get(root) ?? 0, until));
-      if (this.#lastUse.get(root) !== until || !this.#again(root)) continue;
+      if (this.#lastUse.get(root) !== until || !this.#isRepeatable(root)) continue;
       gaps.set(root, times);
       for (const [k, t] of times.entries()) {
         const next = times[k + 1];
@@ -188,14 +189,14 @@ class Turn {
       if (!node) throw invariant(`no value #${id}`);
       return node;
     };
-    /** Where a launch at index `now`, after the turn, finds a value. */
+    /** Where a launch at index `now`, after the boundary, finds a value. */
     const find = (id: number, now: number): number => {
       const known = memo.get(id);
       if (known !== undefined) return known;
       const applied = work.get(id);
       const root = this.#root(id);
       const there = this.#index.get(id);
-      if (!applied || there === undefined || there > this.#at || !this.#again(id)) return id;
+      if (!applied || there === undefined || there > this.#at || !this.#isRepeatable(id)) return id;
       if (this.#sectionOf(root) !== this.#section || this.#sectionOf(id) !== this.#section) return id;
       const alive = kept.has(root) || (!dropped.has(root) && (this.#lastUse.get(root) ?? 0) >= now);
       if (alive) return id;
@@ -204,7 +205,7 @@ class Turn {
       copies.set(node.id, node);
       of.set(node.id, id);
       works.set(node.id, { ...applied, x });
-      const made = forwardOf(works.get(node.id), node, this.means.extra);
+      const made = forwardOf(works.get(node.id), node, this.options.extra);
       forwards.set(node.id, { ...made, label: `${applied.op.name}#${id} again` });
       flops += this.#flops(id);
       list.push(node.id);
@@ -217,14 +218,14 @@ class Turn {
         const x = applied.x.map((v) => must(find(v.id, k)));
         if (x.some((v, n) => v.id !== applied.x[n]?.id)) {
           works.set(id, { ...applied, x });
-          forwards.set(id, forwardOf(works.get(id), must(id), this.means.extra));
+          forwards.set(id, forwardOf(works.get(id), must(id), this.options.extra));
         }
       }
       list.push(id);
     }
     const values = [...copies.keys()].filter((id) => (forwards.get(id)?.parts.length ?? 0) > 0).length;
-    const again = { values, of, share: this.#total > 0 ? flops / this.#total : 0 };
-    const schedule = this.means.place({ order: list, work: works, forward: forwards, again, nodeOf });
+    const recomputed = { values, of, share: this.#total > 0 ? flops / this.#total : 0 };
+    const schedule = this.options.place({ order: list, work: works, forward: forwards, recomputed, nodeOf });
     return { dropped, kept, schedule, memory: memoryIn(schedule.layout), flops };
   }
 
@@ -232,29 +233,29 @@ class Turn {
     const { forward, work } = this.program;
     const found = forward.get(id);
     const source = found?.x[0];
-    return source && (found.parts.length === 0 || work.get(id)?.op.inPlace) ? this.#root(source.id) : id;
+    return source && (found.parts.length === 0 || work.get(id)?.op.inplace) ? this.#root(source.id) : id;
   }
 
   #sectionOf(id: number | undefined): number {
-    return this.means.once.has(id ?? -1) ? -1 : (this.graph.nodes[id ?? -1]?.section ?? 0);
+    return this.options.constant.has(id ?? -1) ? -1 : (this.graph.nodes[id ?? -1]?.section ?? 0);
   }
 
   /** Whether a value may be computed once more later in the same run: nothing it reads is written over. */
-  #again(id: number): boolean {
+  #isRepeatable(id: number): boolean {
     const known = this.#pure.get(id);
     if (known !== undefined) return known;
     const applied = this.program.work.get(id);
     const pure =
       applied !== undefined &&
-      !this.means.setup(id) &&
-      !applied.op.inPlace &&
+      !this.options.isSetup(id) &&
+      !applied.op.inplace &&
       applied.x.every((v) => !this.#overwritten.has(this.#root(v.id)));
     this.#pure.set(id, pure);
     return pure;
   }
 
   #flops(id: number): number {
-    const times = this.means.once.has(id) ? 0 : (this.graph.sections[this.#sectionOf(id)]?.times ?? 1);
+    const times = this.options.constant.has(id) ? 0 : (this.graph.sections[this.#sectionOf(id)]?.times ?? 1);
     return times * (this.program.forward.get(id)?.parts ?? []).reduce((n, p) => n + (p.flops ?? 0), 0);
   }
 

@@ -18,11 +18,12 @@ export class ScalarReadback {
     readonly refs: readonly Ref[],
     depth = 3,
   ) {
-    if (plan.scalar !== 'f32' || refs.some((r) => r.dtype !== 'f32')) throw invariant('Watch reads f32 values');
+    if (plan.scalar !== 'f32' || refs.some((r) => r.dtype !== 'f32'))
+      throw invariant('ScalarReadback reads f32 values');
     this.#bytes = 4 * refs.reduce((n, r) => n + size(r.shape), 0);
     for (let k = 0; k < depth; k++) {
       const buffer = plan.device.createBuffer({
-        label: `watch ${k}`,
+        label: `readback ${k}`,
         size: this.#bytes,
         usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
       });
@@ -35,7 +36,7 @@ export class ScalarReadback {
   async sample(): Promise<Float32Array> {
     const { device } = this.plan;
     const staging = this.#free.pop();
-    if (!staging) throw invariant('more samples under way than the watch is deep');
+    if (!staging) throw invariant('more samples under way than the readback is deep');
     const encoder = device.gpu.createCommandEncoder({ label: staging.label });
     let offset = 0;
     for (const r of this.refs) {

@@ -16,7 +16,7 @@ export function sink(
 ): readonly number[] {
   const root = (id: number): number => {
     const source = forward.get(id)?.x[0];
-    const view = forward.get(id)?.parts.length === 0 || work.get(id)?.op.inPlace;
+    const view = forward.get(id)?.parts.length === 0 || work.get(id)?.op.inplace;
     return view && source ? root(source.id) : id;
   };
   const at = new Map(order.map((id, k) => [id, k]));
@@ -28,7 +28,7 @@ export function sink(
       readers.set(x.id, [...(readers.get(x.id) ?? []), id]);
       lastRead.set(root(x.id), k);
     }
-    if (work.get(id)?.op.inPlace) writes.set(root(id), [...(writes.get(root(id)) ?? []), k]);
+    if (work.get(id)?.op.inplace) writes.set(root(id), [...(writes.get(root(id)) ?? []), k]);
   }
   const section = (id: number): number => graph.nodes[id]?.section ?? 0;
   const before = new Map<number, number[]>();

@@ -3,8 +3,9 @@ import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import { foldable, replaceByConstants } from '../graph/fold_constants';
 import { checkLimits, memoryOf } from '../graph/limits';
-import { type Schedule, schedule } from '../graph/schedule';
-import { stagingBytes } from '../graph/snapshot';
+import type { Schedule } from '../graph/place';
+import { schedule } from '../graph/schedule';
+import { stagingBytes } from '../graph/state_backup';
 import { countOf, type Layout, layouts } from '../graph/tiling/layout';
 import type { StageSetup } from './objective';
 import { type CarryOver, type StageGraph, stageGraph } from './stage';
@@ -150,7 +151,7 @@ const AS_USUAL = { fuse: true, realBytes: 4 } as const;
 
 /** Arithmetic of a run. */
 const flopsOf = (s: Schedule): number =>
-  s.launches.reduce((n, l) => n + (l.once ? 0 : (s.times[l.section] ?? 1) * (l.launch.flops ?? 0)), 0);
+  s.launches.reduce((n, l) => n + (l.setup ? 0 : (s.times[l.section] ?? 1) * (l.launch.flops ?? 0)), 0);
 
 /** @param snapshots copies of all states that are kept on the device to fall back on; where memory is short, none. */
 function judge(
@@ -179,13 +180,13 @@ function judge(
   if (memory <= budget)
     return {
       memory,
-      values: s.again?.values ?? 0,
-      share: s.again?.share ?? 0,
+      values: s.recomputed?.values ?? 0,
+      share: s.recomputed?.share ?? 0,
       flops: flopsOf(s),
       plan: budget - aside,
     };
   return {
-    detail: `${memory > before ? (s.again ? 'with all that can be computed again it takes' : 'it takes') : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
+    detail: `${memory > before ? (s.recomputed ? 'with all that can be computed again it takes' : 'it takes') : 'the pictures it is compared with take'} ${bytesText(memory)} of memory, and ${bytesText(budget)} are allowed`,
     factor: Math.sqrt(budget / memory),
     least: memory,
   };

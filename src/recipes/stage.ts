@@ -7,7 +7,7 @@ import { averaged } from '../graph/optim/averaged';
 import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
 import { Plan } from '../graph/plan';
 import { ScalarReadback } from '../graph/scalar_readback';
-import { HostSnapshot, Snapshot } from '../graph/snapshot';
+import { HostStateBackup, StateBackup } from '../graph/state_backup';
 import type { Layout } from '../graph/tiling/layout';
 import { type Outline, outline } from '../graph/tiling/outline';
 import { split } from '../graph/tiling/split';
@@ -155,7 +155,7 @@ export async function runStage(device: Device, setup: StageSetup, options: Stage
   const plan = await Plan.compile(device, graph, outputs, { memory: options.plan });
   const watch = new ScalarReadback(plan, [optimiser.loss, optimiser.health, ...terms.values()]);
   // What is too large for one piece is too large to keep three times on the device.
-  const snapshot = () => (short ? new HostSnapshot(plan, states) : new Snapshot(plan, states));
+  const snapshot = () => (short ? new HostStateBackup(plan, states) : new StateBackup(plan, states));
   let good = snapshot();
   let spare = snapshot();
   try {

@@ -33,7 +33,7 @@ export interface Launch<U extends string = string, V extends string = string> {
    * The same with the output, the last of `bind`, in the memory of the input `x`, which is as large and which nobody needs any
    * more: binds the output and not `x`. Null where that input will not do; missing where none will.
    */
-  readonly over?: (x: Ref) => Launch | null;
+  readonly inplace?: (x: Ref) => Launch | null;
 }
 
 /** Checks a launch against its kernel's uniforms and overrides, then forgets their names. */
@@ -116,7 +116,7 @@ export interface Op<N extends number = any, A = any> {
    * The output takes the memory of x[0], a state, which `forward` then must not bind: it binds y alone, and finds the
    * old value there. Nothing may read the old value afterwards.
    */
-  readonly inPlace?: true;
+  readonly inplace?: true;
   /** Output shape, or a ShapeError. Pure: never touches the GPU. */
   infer(x: Tuple<Shape, N>, attrs: A): Shape;
   /**

@@ -74,7 +74,7 @@ function kernelsOf(specs: readonly OpSpec[]): Map<KernelSource, Overrides> {
       const real = x.filter((n, k) => n.dtype === 'f32' && (spec.differentiable?.includes(k) ?? true));
       const dx = (spec.op.dtype ?? 'f32') === 'f32' ? g.grad(y, real) : [];
       for (const { launch } of schedule(g, [y, ...dx], { fuse: true, realBytes: 2 }).launches) {
-        const over = launch.bind.slice(0, -1).map((v) => launch.over?.(v));
+        const over = launch.bind.slice(0, -1).map((v) => launch.inplace?.(v));
         for (const l of [launch, ...over]) if (l && !found.has(l.kernel)) found.set(l.kernel, l.overrides ?? {});
       }
     }

@@ -124,7 +124,7 @@ async function compilesToTable(built: Built): Promise<void> {
     const { memory: laidOut, ...wanted } = table.cost;
     assert.equal(counts, wanted);
     // A pool rounds a slot up to a multiple of 256 bytes, or by an eighth at most.
-    const most = laidOut * 1.125 + 256 * (table.run.length + table.once.length + 16);
+    const most = laidOut * 1.125 + 256 * (table.run.length + table.setup.length + 16);
     assert.ok(memory >= laidOut && memory <= most, `${memory} bytes of buffers for ${laidOut} of slots`);
   } finally {
     plan.close();

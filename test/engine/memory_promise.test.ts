@@ -3,8 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Device } from '../../src/gpu/device';
 import { memoryOf } from '../../src/graph/limits';
+import type { Schedule } from '../../src/graph/place';
 import { Plan } from '../../src/graph/plan';
-import { type Schedule, schedule } from '../../src/graph/schedule';
+import { schedule } from '../../src/graph/schedule';
 import type { Net } from '../../src/nets/weights';
 import { plasma } from '../../src/recipes/init/plasma';
 import { asSums, fitStage } from '../../src/recipes/memory_fit';
@@ -92,7 +93,7 @@ for (const side of [64, 128]) {
 
 /** Launches, arithmetic and bytes moved in a step. */
 function costOf(s: Schedule): { launches: number; flops: number; bytes: number; memory: number } {
-  const list = s.launches.filter((l) => !l.once);
+  const list = s.launches.filter((l) => !l.setup);
   return {
     launches: list.length,
     flops: list.reduce((n, l) => n + (l.launch.flops ?? 0), 0),

@@ -129,7 +129,7 @@ test('an op that reads a value under two names does not write over it', async ()
   const y = square(g, x);
   const view = reshape(g, reshape(g, y, [4]), [2, 2]);
   const out = affine(g, add(g, y, view), 1, 0);
-  const plan = await Plan.compile(await device(), g, [out], { overwrite: true });
+  const plan = await Plan.compile(await device(), g, [out], { inplace: true });
   plan.write(x, Float32Array.of(1, 2, 3, 4));
   plan.run();
   assert.equal([...(await plan.read(out))], [2, 8, 18, 32]);
@@ -148,7 +148,7 @@ test('what a part of the run reads every time is not written over by it', async 
   const last = add(g, once, accumulate(g, other, x));
   g.section(1);
   const out = add(g, add(g, sum, last), x);
-  const plan = await Plan.compile(await device(), g, [out], { overwrite: true });
+  const plan = await Plan.compile(await device(), g, [out], { inplace: true });
   plan.write(x, Float32Array.of(1, 2, 3, 4));
   plan.run();
   // Three times the square, the square and three times x, and x.
@@ -165,8 +165,8 @@ test('ops write over their inputs where that saves memory, and the plan says so'
   const out = mean(g, affine(g, z, 1, 0));
   const values = Float32Array.from({ length: n }, (_, i) => (i % 5) / 5);
   const found: { memory: number; bytes: number; kernels: string[]; value: number | undefined }[] = [];
-  for (const overwrite of [false, undefined]) {
-    const plan = await Plan.compile(await device(), g, [out], { overwrite });
+  for (const inplace of [false, undefined]) {
+    const plan = await Plan.compile(await device(), g, [out], { inplace });
     plan.write(x, values);
     plan.run();
     const { memory, bytes } = plan.cost;

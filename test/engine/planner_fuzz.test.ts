@@ -7,8 +7,9 @@ import { Rng } from '../../src/base/rng';
 import { type Shape, sameShape, size } from '../../src/base/shape';
 import { Graph, type Node } from '../../src/graph/graph';
 import { memoryOf } from '../../src/graph/limits';
+import type { Schedule } from '../../src/graph/place';
 import { Plan } from '../../src/graph/plan';
-import { type Schedule, schedule } from '../../src/graph/schedule';
+import { schedule } from '../../src/graph/schedule';
 import { sort } from '../../src/shaders/argsort';
 import { expand, mulScalar } from '../../src/shaders/broadcast';
 import { concat, slice0 } from '../../src/shaders/concat';
@@ -203,7 +204,7 @@ function interpret(g: Graph, s: Schedule, outputs: readonly Node[], what: string
   let run = 0;
   const tag = (id: number): string => {
     // What is computed again is held to the value that it was.
-    const first = s.again?.of.get(id) ?? id;
+    const first = s.recomputed?.of.get(id) ?? id;
     const at = roots[first] ?? first;
     return g.assigned.has(at) ? `${at} of run ${run}` : `${at}`;
   };
@@ -225,12 +226,12 @@ function interpret(g: Graph, s: Schedule, outputs: readonly Node[], what: string
     }
     const slots = writes.map((w) => s.slotOf(w.id));
     assert.is(new Set(slots).size, slots.length, `${what}: ${l.label} writes one slot by two names`);
-    if (l.over) expect(l.over.id, l.label);
+    if (l.inplace) expect(l.inplace.id, l.label);
     for (const w of writes) holds.set(s.slotOf(w.id), tag(w.id));
   };
-  for (const l of s.launches) if (l.once) launch(l);
+  for (const l of s.launches) if (l.setup) launch(l);
   for (; run < 3; run++) {
-    for (const l of s.launches) if (!l.once) launch(l);
+    for (const l of s.launches) if (!l.setup) launch(l);
     const next = new Map<number, string>();
     for (const { from, to } of s.copies) {
       expect(from, `the copy to #${to}`);
@@ -269,9 +270,9 @@ test('nor do they where ops write over their inputs', () => {
   for (let seed = 0; seed < 300; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
-      const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2, overwrite: true });
+      const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2, inplace: true });
       interpret(g, s, outputs, `seed ${seed}, ${fuse ? 'fused' : 'not fused'}, written over`);
-      over += s.launches.filter((l) => l.over).length;
+      over += s.launches.filter((l) => l.inplace).length;
     }
   }
   assert.ok(over > 600, `${over} launches write over an input: the graphs try it`);
@@ -286,7 +287,7 @@ test('nor do they where memory is short and values are computed again', () => {
     const plain = memoryOf(schedule(g, outputs, options));
     const s = schedule(g, outputs, { ...options, budget: seed % 3 ? 0 : 0.8 * plain });
     interpret(g, s, outputs, `seed ${seed}, short of memory`);
-    again += s.again?.values ?? 0;
+    again += s.recomputed?.values ?? 0;
     saved += plain - memoryOf(s);
   }
   assert.ok(again > 30, `${again} values were computed again`);
@@ -310,7 +311,7 @@ test('what comes from a state that is written over is kept, what does not is com
     g.assign(s, clamp(g, after, -1, 1));
     const plan = await Plan.compile(await device(), g, [out], { memory });
     if (memory === 0) {
-      const again = [...(plan.again?.of.values() ?? [])];
+      const again = [...(plan.recomputed?.of.values() ?? [])];
       assert.ok(again.includes(ofInput.id), `computed again: ${again.join()}`);
       assert.not(again.includes(ofState.id));
     }
@@ -331,10 +332,10 @@ async function outcome(
   kept: readonly Node[],
   fuse: boolean,
   memory?: number,
-  overwrite?: boolean,
+  inplace?: boolean,
 ): Promise<{ values: Float32Array[]; plan: { launches: number; memory: number; bytes: number } }> {
   const { g, outputs, seed } = sample;
-  const plan = await Plan.compile(await device(), g, kept, { fuse, memory, overwrite });
+  const plan = await Plan.compile(await device(), g, kept, { fuse, memory, inplace });
   const states = g.nodes.filter((n) => n.source.from === 'state');
   const rng = new Rng(seed, 5);
   const values: Float32Array[] = [];

@@ -116,10 +116,10 @@ interface Over {
 /** The inputs whose memory a case's output may take, with the kernel that does it. */
 function overOf(spec: OpSpec, c: AnyCase): readonly Over[] {
   const [only, second] = launchesOf(spec, c);
-  if (!only?.over || second) return [];
+  if (!only?.inplace || second) return [];
   const n = size(spec.op.infer(c.shapes as never, c.attrs));
   return (c.shapes as readonly Shape[]).flatMap((shape, k) => {
-    const found = only.bind[k] && only.over?.(only.bind[k] as Ref);
+    const found = only.bind[k] && only.inplace?.(only.bind[k] as Ref);
     return found ? [{ k, kernel: size(shape) === n ? found.kernel : null }] : [];
   });
 }
@@ -133,17 +133,17 @@ async function checkOver(
   variant: number,
 ): Promise<void> {
   const found: Float32Array[] = [];
-  for (const overwrite of [false, true]) {
+  for (const inplace of [false, true]) {
     const g = new Graph();
     const inputs = (c.shapes as readonly Shape[]).map((s, i) => g.input(s, `x${i}`, kindOf(spec, i)));
     // A copy of the input and one of the output: neither is what the host may read.
     const copies = inputs.map((v, i) => (i === k ? affine(g, v, 1, 0) : v));
     const y = g.apply(spec.op, copies as never, c.attrs);
     const shown = affine(g, y, 1, 0);
-    const plan = await Plan.compile(await device(), g, [shown], { variant: () => variant, overwrite });
+    const plan = await Plan.compile(await device(), g, [shown], { variant: () => variant, inplace });
     try {
       const over = plan.steps.filter((s) => s.kernel.includes('_over'));
-      assert.is(over.length, overwrite && kernel ? 1 : 0, `launches over an input: ${over.map((s) => s.label)}`);
+      assert.is(over.length, inplace && kernel ? 1 : 0, `launches over an input: ${over.map((s) => s.label)}`);
       x.forEach((v, i) => plan.write(inputs[i] as Node, toHost(v, (inputs[i] as Node).dtype)));
       for (let run = 0; run < 2; run++) {
         plan.run();

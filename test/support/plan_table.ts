@@ -2,8 +2,8 @@
 // adapter has a say in it, so the same graph gives the same text everywhere.
 import { invariant, shapeText } from '../../src/base/errors';
 import type { Overrides } from '../../src/gpu/kernel';
+import type { Schedule } from '../../src/graph/place';
 import type { Cost } from '../../src/graph/plan';
-import type { Schedule } from '../../src/graph/schedule';
 import type { Launch } from '../../src/shaders/op';
 
 /** One launch with the first variant of its kernel, the one that runs on every adapter. */
@@ -22,7 +22,7 @@ export interface TableRow {
 
 export interface PlanTable {
   /** Launched once, when the plan is compiled. */
-  readonly once: readonly TableRow[];
+  readonly setup: readonly TableRow[];
   /** Launched by every run. */
   readonly run: readonly TableRow[];
   /** As `Plan.cost`, but with the memory of slots as laid out: a pool rounds them up. */
@@ -31,12 +31,12 @@ export interface PlanTable {
 }
 
 export function planTable(title: string, s: Schedule): PlanTable {
-  const rows = s.launches.map(({ launch, label, once }) => ({ once, row: rowOf(launch, label, s) }));
-  const once = rows.filter((r) => r.once).map((r) => r.row);
-  const run = rows.filter((r) => !r.once).map((r) => r.row);
+  const rows = s.launches.map(({ launch, label, setup }) => ({ setup, row: rowOf(launch, label, s) }));
+  const setup = rows.filter((r) => r.setup).map((r) => r.row);
+  const run = rows.filter((r) => !r.setup).map((r) => r.row);
   const memory = s.layout.slots.reduce((a, b) => a + b, 0);
   const cost = { ...sums(run), memory };
-  const first = sums(once);
+  const first = sums(setup);
   const lines = [
     title,
     '',
@@ -47,12 +47,12 @@ export function planTable(title: string, s: Schedule): PlanTable {
     ...aligned([
       ['op', 'writes', 'kernel', 'overrides', 'grid', 'flops', 'bytes'],
       ...run.map(cells),
-      ...(once.length > 0 ? [['-- once:']] : []),
-      ...once.map(cells),
+      ...(setup.length > 0 ? [['-- once:']] : []),
+      ...setup.map(cells),
     ]),
     '',
   ];
-  return { once, run, cost, text: lines.join('\n') };
+  return { setup, run, cost, text: lines.join('\n') };
 }
 
 function rowOf(launch: Launch, label: string, s: Schedule): TableRow {

@@ -25,7 +25,7 @@ export interface AdamOptions {
   /** A state [1] to count the steps in, for graphs that use the count themselves (random numbers). Default: a new one. */
   readonly counter?: Node;
   /** Write over the states as the step goes, at half the memory: nothing may look at the old ones afterwards. */
-  readonly inPlace?: boolean | undefined;
+  readonly inplace?: boolean | undefined;
 }
 
 export interface Adam {
@@ -46,12 +46,12 @@ export interface Adam {
  * @throws EngineError `ShapeError` when shapes differ, a beta is not between 0 and 1, or there are neither one nor C bounds.
  */
 export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
-  const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi, inPlace = false } = options;
+  const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi, inplace = false } = options;
   const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
   const shape = [2, ...param.shape];
   const moments = g.state(shape, new Float32Array(size(shape)), 'adam moments');
-  const nextMoments = g.apply(inPlace ? adamInPlace.moments : adamMomentsOp, [moments, gradient], { beta1, beta2 });
-  const next = g.apply(inPlace ? adamInPlace.step : adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
+  const nextMoments = g.apply(inplace ? adamInPlace.moments : adamMomentsOp, [moments, gradient], { beta1, beta2 });
+  const next = g.apply(inplace ? adamInPlace.step : adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
     beta1,
     beta2,
     eps,
@@ -72,7 +72,7 @@ export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions)
  */
 export function adamOptimiser(
   problem: Problem,
-  options: Omit<AdamOptions, 'lo' | 'hi' | 'counter' | 'inPlace'>,
+  options: Omit<AdamOptions, 'lo' | 'hi' | 'counter' | 'inplace'>,
 ): Optimiser & { readonly next: Ref } {
   const { g, param, counter, lo, hi } = problem;
   const { loss, gradient } = evaluation(problem, param);
@@ -80,7 +80,7 @@ export function adamOptimiser(
   const { step, next, moments } = adam(g, param, gradient, {
     ...options,
     ...box,
-    inPlace: problem.evaluate !== undefined,
+    inplace: problem.evaluate !== undefined,
   });
   g.assign(counter, affine(g, counter, 1, 1));
   return {

@@ -138,7 +138,7 @@ function overFirst<N extends number, A>(op: Op<N, A>, over: KernelSource): Op<N,
   return {
     ...op,
     name: over.name,
-    inPlace: true,
+    inplace: true,
     forward: (...given) => op.forward(...given).map((l) => ({ ...l, kernel: over, bind: l.bind.slice(1) })),
   };
 }

@@ -85,7 +85,7 @@ function walked(fn: BinaryName, axes: readonly Axis[], a: Ref, b: Ref, y: Ref): 
     uniforms: { n, ...sidesOf, ...walkA, ...second('b') },
     grid,
     flops: n,
-    over(x) {
+    inplace(x) {
       // An operand that is as large as y is walked as y is, but where axes change places, which are given it twice.
       if (a.id === b.id) return null;
       const flip = x.id === b.id;

@@ -20,7 +20,7 @@ const FN = { accumulate: 0, clear: 1, count: 2 } as const;
 function op(name: keyof typeof FN): Op<2, { s: number }> {
   return defineOp<2, { s: number }>({
     name,
-    inPlace: true,
+    inplace: true,
     infer([state, x]) {
       if (name === 'accumulate' && !sameShape(state, x)) throw shapeError(name, 'two equal shapes', state, x);
       return state;

@@ -63,7 +63,7 @@ function step(
     uniforms: { n, s, t },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: n,
-    over: overOperand(kernelsOver, { a, b, y, overrides: { FN }, s, t, flops: n }),
+    inplace: overOperand(kernelsOver, { a, b, y, overrides: { FN }, s, t, flops: n }),
   });
 }
 

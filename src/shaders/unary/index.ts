@@ -70,7 +70,7 @@ function step(a: Ref, b: Ref, y: Ref, { fn, s = 0, t = 0 }: UnaryAttrs, GRAD: nu
     uniforms: { n, s, t },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: 10 * n,
-    over: overOperand(kernelsOver, { a, b, y, overrides, s, t, flops: 10 * n }),
+    inplace: overOperand(kernelsOver, { a, b, y, overrides, s, t, flops: 10 * n }),
   });
 }
 

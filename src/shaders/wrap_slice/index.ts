@@ -128,7 +128,7 @@ export const scatterOp: Op<4, WrapSliceAttrs> = defineOp<4, WrapSliceAttrs>({
 /** [sum, x, table, cursor, shift] -> sum, with x added where it was seen. In place; no gradient. */
 export const scatterAddOp: Op<number, WrapSliceAttrs> = defineOp<number, WrapSliceAttrs>({
   name: 'scatter_add',
-  inPlace: true,
+  inplace: true,
   infer([sum = [], x = [], table = [], cursor = [], shift = []], a) {
     check('scatter_add', table, cursor, shift, a);
     const [C, H, W] = chw('scatter_add', sum);

@@ -6,7 +6,7 @@ import type { Plan } from './plan';
  * Copies of a plan's states on the device, to go back to. Buffers are made once; saving and restoring are copies on
  * the queue that nobody waits for.
  */
-export class Snapshot {
+export class StateBackup {
   readonly #copies: readonly { readonly ref: Ref; readonly buffer: GPUBuffer; readonly bytes: number }[];
 
   constructor(
@@ -16,7 +16,7 @@ export class Snapshot {
     this.#copies = refs.map((ref) => {
       const bytes = Math.ceil(plan.bytes(ref) / 4) * 4;
       const usage = GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-      return { ref, bytes, buffer: plan.device.createBuffer({ label: 'snapshot', size: bytes, usage }) };
+      return { ref, bytes, buffer: plan.device.createBuffer({ label: 'backup', size: bytes, usage }) };
     });
   }
 
@@ -50,7 +50,7 @@ export class Snapshot {
   }
 
   #copy(ends: (c: { ref: Ref; buffer: GPUBuffer }) => readonly [GPUBuffer, GPUBuffer]): void {
-    const encoder = this.plan.device.gpu.createCommandEncoder({ label: 'snapshot' });
+    const encoder = this.plan.device.gpu.createCommandEncoder({ label: 'backup' });
     for (const c of this.#copies) {
       const [from, to] = ends(c);
       encoder.copyBufferToBuffer(from, 0, to, 0, c.bytes);
@@ -62,11 +62,11 @@ export class Snapshot {
 /** Bytes that are read at once. */
 const CHUNK = 2 ** 22;
 
-/** Bytes of device memory that a snapshot on the host takes, to read states of at most `largest` bytes through. */
+/** Bytes of device memory that a backup on the host takes, to read states of at most `largest` bytes through. */
 export const stagingBytes = (largest: number): number => Math.min(CHUNK, Math.ceil(largest / 4) * 4);
 
 /** The same on the host, for states that would fill the device: saving waits for the device. f32 plans only. */
-export class HostSnapshot {
+export class HostStateBackup {
   readonly #arrays: readonly Float32Array<ArrayBuffer>[];
   readonly #staging: GPUBuffer;
   readonly #chunk: number;
@@ -78,7 +78,7 @@ export class HostSnapshot {
     this.#arrays = refs.map((ref) => new Float32Array(size(ref.shape)));
     this.#chunk = stagingBytes(this.#arrays.reduce((most, a) => Math.max(most, a.byteLength), 4));
     this.#staging = plan.device.createBuffer({
-      label: 'snapshot',
+      label: 'backup',
       size: this.#chunk,
       usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
     });
@@ -91,7 +91,7 @@ export class HostSnapshot {
       const array = this.#arrays[k] ?? new Float32Array();
       for (let at = 0; at < array.byteLength; at += this.#chunk) {
         const bytes = Math.min(this.#chunk, array.byteLength - at);
-        const encoder = device.gpu.createCommandEncoder({ label: 'snapshot' });
+        const encoder = device.gpu.createCommandEncoder({ label: 'backup' });
         encoder.copyBufferToBuffer(this.plan.buffer(ref), at, this.#staging, 0, bytes);
         device.gpu.queue.submit([encoder.finish()]);
         try {
