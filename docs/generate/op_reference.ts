@@ -33,7 +33,10 @@ export async function opReference(): Promise<string> {
 
 async function folderText(folder: string): Promise<string> {
   const where = `${ROOT}/${folder}`;
-  const source = readFileSync(`${where}/index.ts`, 'utf8');
+  const index = readFileSync(`${where}/index.ts`, 'utf8');
+  const source = readdirSync(where)
+    .filter((f) => /^(?!index|(.*\.)?spec).*\.ts$/.test(f))
+    .reduce((text, f) => `${text}\n${readFileSync(`${where}/${f}`, 'utf8')}`, index);
   const specs = existsSync(`${where}/spec.ts`) ? await specsOf(folder) : [];
   const shaders = readdirSync(where)
     .filter((f) => f.endsWith('.wgsl'))
@@ -43,7 +46,7 @@ async function folderText(folder: string): Promise<string> {
     ['index.ts', `../${where}/index.ts`],
     ...(specs.length > 0 ? [['spec.ts', `../${where}/spec.ts`]] : []),
   ];
-  const functions = functionsOf(source);
+  const functions = functionsOf(index);
   return [
     `## ${folder}`,
     `Source: ${[...links, ...shaders.map((f) => [f, `../${where}/${f}`])].map(([name, to]) => `[${name}](${to})`).join(', ')}`,

@@ -4,7 +4,7 @@ import type { Graph, Node } from '../graph/graph';
 import { toHalf, toReal } from '../shaders/cast';
 import { type Algorithm, conv2d } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/algorithm';
-import type { Unit } from '../shaders/conv2d_matrix';
+import type { Unit } from '../shaders/conv2d/matrix';
 import type { Ref } from '../shaders/op';
 import { add, affine, mul, scale, sub } from '../shaders/pointwise';
 import { random } from '../shaders/random';

@@ -12,7 +12,7 @@ import type { Layout } from '../graph/tiling/layout';
 import { type Outline, outline } from '../graph/tiling/outline';
 import { split } from '../graph/tiling/split';
 import { chooseConvolutions } from '../shaders/conv2d';
-import { useMatrices } from '../shaders/conv2d_matrix';
+import { useMatrices } from '../shaders/conv2d/matrix';
 import type { Ref } from '../shaders/op';
 import { type StageObjective, type StageSetup, stageObjective } from './objective';
 import { optimiserComponents } from './optimisers';

@@ -7,7 +7,7 @@ import { Plan } from '../../src/graph/plan';
 import { ScalarReadback } from '../../src/graph/scalar_readback';
 import { schedule } from '../../src/graph/schedule';
 import { UniformBlocks } from '../../src/graph/uniforms';
-import { convOp } from '../../src/shaders/conv2d';
+import { convOp } from '../../src/shaders/conv2d/ops';
 import { fill, fillOp } from '../../src/shaders/fill';
 import { gramOp } from '../../src/shaders/gram';
 import { accumulate } from '../../src/shaders/in_place';

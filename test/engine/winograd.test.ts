@@ -7,7 +7,7 @@ import { size } from '../../src/base/shape';
 import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import { type Algorithm, algorithmFor, chooseConvolutions, conv2d } from '../../src/shaders/conv2d';
-import { chunksOf, SCRATCH } from '../../src/shaders/conv2d_winograd/launches';
+import { chunksOf, SCRATCH } from '../../src/shaders/conv2d/winograd_launches';
 import type { Borders } from '../../src/shaders/pad';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';

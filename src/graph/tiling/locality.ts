@@ -2,9 +2,9 @@ import { expandChannelsOp, mulScalarOp } from '../../shaders/broadcast';
 import { toHalfOp, toRealOp } from '../../shaders/cast';
 import { channelSumOp } from '../../shaders/channel_mean';
 import { concatOp } from '../../shaders/concat';
-import { type ConvAttrs, convOp } from '../../shaders/conv2d';
-import { type MatrixAttrs, matrixOp } from '../../shaders/conv2d_matrix';
-import { type WinogradAttrs, winogradOp } from '../../shaders/conv2d_winograd';
+import { type MatrixAttrs, matrixOp } from '../../shaders/conv2d/matrix';
+import { type ConvAttrs, convOp } from '../../shaders/conv2d/ops';
+import { type WinogradAttrs, winogradOp } from '../../shaders/conv2d/winograd';
 import { detachOp } from '../../shaders/detach';
 import { gramAboutOp, gramOp } from '../../shaders/gram';
 import { l1LossOp, meanSquareOp, mseLossOp } from '../../shaders/mse_loss';
@@ -165,8 +165,8 @@ export class Locality {
       };
     }
     if (op === convOp) {
-      const { bank, stride: step, pad, border } = attrs as ConvAttrs;
-      return this.#windowed(first, stride, [bank.ky, bank.kx], step, pad, border);
+      const { filter, stride: step, pad, border } = attrs as ConvAttrs;
+      return this.#windowed(first, stride, [filter.ky, filter.kx], step, pad, border);
     }
     if (op === matrixOp) {
       const { pad, border, extra } = attrs as MatrixAttrs;

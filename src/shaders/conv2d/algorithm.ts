@@ -41,8 +41,8 @@ export function chooseConvolutions(g: Builder, choose: (size: ConvSize) => Algor
 }
 
 /** Whether Winograd's algorithms can compute a convolution: 3x3 filters, stride 1, pads of 0 to 2. */
-const minimal = ({ bank, stride, pad }: Conv): boolean =>
-  bank.ky === 3 && bank.kx === 3 && stride.every((s) => s === 1) && pad.every((p) => p <= 2);
+const minimal = ({ filter, stride, pad }: Conv): boolean =>
+  filter.ky === 3 && filter.kx === 3 && stride.every((s) => s === 1) && pad.every((p) => p <= 2);
 
 /**
  * What to compute a convolution by, given what was asked for.
@@ -55,14 +55,14 @@ export function chosen(
   asked: Algorithm | 'auto',
 ): Algorithm {
   if (asked === 'auto') {
-    const size = { C: conv.bank.b, O, H, W };
+    const size = { C: conv.filter.in, O, H, W };
     return minimal(conv) ? (choosers.get(g)?.(size) ?? algorithmFor(size)) : 'direct';
   }
   if (asked !== 'direct' && !minimal(conv)) {
-    const { bank, stride, pad } = conv;
+    const { filter, stride, pad } = conv;
     throw new EngineError(
       'ShapeError',
-      `${asked} wants 3 x 3 filters, stride 1 and pads of 0 to 2, got ${bank.ky} x ${bank.kx}, [${stride.join(', ')}] and [${pad.join(', ')}]`,
+      `${asked} wants 3 x 3 filters, stride 1 and pads of 0 to 2, got ${filter.ky} x ${filter.kx}, [${stride.join(', ')}] and [${pad.join(', ')}]`,
       "Use algorithm 'direct', or 'auto'.",
     );
   }

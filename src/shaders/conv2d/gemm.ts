@@ -1,13 +1,13 @@
 import { chw, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import pixel from '../conv2d_winograd/pixel.wgsl';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Launch, launch, type Ref } from '../op';
 import { BORDER } from '../pad/border';
 import wgsl from './conv2d_gemm.wgsl';
 import sumWgsl from './conv2d_gemm_sum.wgsl';
-import type { Work } from './launches';
+import type { ConvLaunch } from './geometry';
+import pixel from './pixel.wgsl';
 
 /** Override values of conv2d_gemm, as `variants` names them. */
 type Tile = Readonly<Record<'RM' | 'RN' | 'TEAMS' | 'COLS' | 'ROWS' | 'DEPTH', number>>;
@@ -67,15 +67,15 @@ export function partsOf(C: number, [O, h, w]: readonly [number, number, number])
 }
 
 /** Whether the kernel computes it: 3x3 filters at stride 1 in tiles of 8 channels. */
-export const multiplies = ({ bank, stride, halo: { spread = [1, 1] } }: Work): boolean =>
-  bank.ky === 3 && bank.kx === 3 && bank.a > 4 && [...stride, ...spread].every((s) => s === 1);
+export const multiplies = ({ filter, stride, halo: { spread = [1, 1] } }: ConvLaunch): boolean =>
+  filter.ky === 3 && filter.kx === 3 && filter.out > 4 && [...stride, ...spread].every((s) => s === 1);
 
 /** The launches that make y [O, h, w] of x [C, H, W] and weights in tiles by a matrix product in workgroup memory. */
 export function gemmLaunches(
   x: Ref,
   w: Ref,
   y: Ref,
-  { halo, bias, relu = false }: Work,
+  { halo, bias, relu = false }: ConvLaunch,
   scratch: (shape: Shape) => Ref,
 ): readonly Launch[] {
   const [c, h, wide] = chw('conv2d', x.shape);

@@ -1,56 +1,31 @@
-import { EngineError, shapeError } from '../../base/errors';
+// Convolution of maps [C, H, W] with filters [O, C, Ky, Kx], one group; conv_nd is the plain kernel for all else.
+//
+//   algorithm.ts              which of the algorithms below a convolution takes
+//   geometry.ts               sizes: filters, a convolution, its result
+//   layout.ts                 filters in the order that the kernels read
+//   ops.ts                    conv2d and its two gradients as ops, by
+//     direct.ts               sums as written, each thread reading memory for itself, or by
+//     gemm.ts                 a matrix product in workgroup memory
+//   winograd.ts               the same by Winograd's minimal filtering: winograd_filter.ts transforms the filters,
+//                             winograd_launches.ts cuts the map into tiles
+//   matrix.ts                 the same by cooperative matrices, in f16; matrix_filter.ts lays out the filters
+//
+// Winograd and matrices are ops of their own; their gradient in the weights is that of ops.ts. Each file has its spec
+// beside it, and spec.ts gathers them.
+import { shapeError } from '../../base/errors';
 import { chw, sameShape } from '../../base/shape';
-import { channelSum } from '../channel_mean';
-import { inputGrad } from '../conv2d_input_grad';
-import { flip, tiles } from '../conv2d_layout';
-import { matrixConv } from '../conv2d_matrix';
-import { weightGradOp } from '../conv2d_weight_grad';
-import { winograd } from '../conv2d_winograd';
-import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
+import type { Builder, Ref } from '../op';
 import type { Border, Borders, Pads } from '../pad/border';
-import { ops, relu } from '../pointwise';
+import { relu } from '../pointwise';
 import { type Algorithm, chosen } from './algorithm';
-import { bankOf, type Conv, checkBank, convShape } from './geometry';
-import { convLaunches } from './launches';
+import { type Conv, convShape, filterOf } from './geometry';
+import { flippedTiles, tiles } from './layout';
+import { matrixConv } from './matrix';
+import { convOp, inputGrad } from './ops';
+import { winograd } from './winograd';
 
-export { convTranspose2d } from '../conv2d_input_grad';
 export { algorithmFor, chooseConvolutions } from './algorithm';
 export type { Algorithm, Border, Borders, Pads };
-
-export interface ConvAttrs extends Conv {
-  /** max(y, 0) before it is stored. Only fusion sets it: the op as such has no derivative then. */
-  readonly relu?: boolean;
-}
-
-/** y = conv(x, w in tiles) + bias. Inputs: x [C, H, W], w (conv2d_layout), and perhaps bias [O]. */
-export const convOp: Op<number, ConvAttrs> = defineOp<number, ConvAttrs>({
-  name: 'conv2d',
-  infer([x = [], w = [], bias], attrs) {
-    const y = convShape('conv2d', x, attrs);
-    checkBank('conv2d', w, attrs.bank);
-    if (bias && !sameShape(bias, [attrs.bank.a])) throw shapeError('conv2d', `a bias [${attrs.bank.a}]`, bias);
-    return y;
-  },
-  forward([x, w, bias], y, { bank, stride, pad, border, sums, relu: clip }, scratch) {
-    if (!x || !w) throw new EngineError('ShapeError', 'conv2d wants a map and filters');
-    const halo = { top: pad[0], left: pad[1], border };
-    return convLaunches(x, w, y, { bank, stride, halo, bias, relu: clip ?? false, sums }, scratch);
-  },
-  backward({ g, x: [x, w, bias], dy, attrs, needs }) {
-    if (!x || !w) return [];
-    const { bank, stride, pad, border, sums } = attrs;
-    const conv = { bank, stride, pad, border, ...(sums && { sums }) };
-    return [
-      needs(0) ? inputGrad(g, dy, flip(g, w, bank), conv, [x.shape[1] ?? 0, x.shape[2] ?? 0]) : null,
-      needs(1) ? g.apply(weightGradOp, [x, dy], conv) : null,
-      ...(bias ? [needs(2) ? channelSum(g, dy) : null] : []),
-    ];
-  },
-  fuseNext(self: Applied<ConvAttrs>, next): Fused | null {
-    if (next.op !== ops.relu || self.attrs.relu) return null;
-    return { op: convOp, x: self.x, attrs: { ...self.attrs, relu: true } };
-  },
-});
 
 function summed(g: Builder, x: Ref, w: Ref, bias: Ref | undefined, attrs: Conv): Ref {
   const laid = tiles(g, w);
@@ -81,7 +56,7 @@ export interface ConvOptions {
  */
 export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): Ref {
   const { bias, stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
-  const attrs = { bank: bankOf('conv2d', w.shape), stride, pad, border };
+  const attrs = { filter: filterOf('conv2d', w.shape), stride, pad, border };
   const shape = convShape('conv2d', x.shape, attrs); // before any node is made
   const algorithm = chosen(g, attrs, chw('conv2d', shape), options.algorithm ?? 'auto');
   const common = { pad, border, ...(bias && { bias }) };
@@ -92,4 +67,32 @@ export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): R
         ? summed(g, x, w, bias, algorithm === 'gemm' ? { ...attrs, sums: 'gemm' } : attrs)
         : winograd(g, x, w, { tile: algorithm === 'winograd2' ? 2 : 4, ...common });
   return options.relu ? relu(g, y) : y;
+}
+
+export interface ConvTransposeOptions {
+  /** Size of the result. Default: the smallest map whose convolution has the size of x. */
+  readonly size?: readonly [H: number, W: number];
+  readonly stride?: readonly [sy: number, sx: number];
+  readonly pad?: Pads;
+  readonly border?: Borders;
+}
+
+/**
+ * Transposed convolution: the adjoint of `conv2d` with the same filters and options. x [O, H', W'] with
+ * w [O, C, Ky, Kx] (ONNX's ConvTranspose calls these [C_in, C_out, Ky, Kx]) gives [C, H, W]; by default
+ * H = sy (H' - 1) + Ky - top - bottom. Differentiable in x and w.
+ * @throws EngineError `ShapeError` when conv2d of the result would not have the shape of x.
+ */
+export function convTranspose2d(g: Builder, x: Ref, w: Ref, options: ConvTransposeOptions = {}): Ref {
+  const { stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
+  const filter = filterOf('convTranspose2d', w.shape);
+  const [, h = 0, wide = 0] = x.shape;
+  const size = options.size ?? [
+    stride[0] * (h - 1) + filter.ky - pad[0] - pad[2],
+    stride[1] * (wide - 1) + filter.kx - pad[1] - pad[3],
+  ];
+  const conv = { filter, stride, pad, border };
+  const want = convShape('convTranspose2d', [filter.in, ...size], conv);
+  if (!sameShape(x.shape, want)) throw shapeError('convTranspose2d', `a map [${want.join(', ')}]`, x.shape);
+  return inputGrad(g, x, flippedTiles(g, w), conv, size);
 }

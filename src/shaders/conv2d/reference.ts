@@ -1,10 +1,9 @@
 // The slow truth for the specs of the convolution family; nothing that ships imports it.
 import { size } from '../../base/shape';
-import { bankShape } from '../conv2d_layout';
-import { at } from '../conv2d_layout/spec';
 import type { Case } from '../op';
 import { sourceOf } from '../pad/border';
-import { type Conv, convShape } from './geometry';
+import { type Conv, convShape, filterShape, flipped } from './geometry';
+import { at } from './layout.spec';
 
 export interface Sizes {
   readonly C: number;
@@ -24,10 +23,10 @@ export function products(
 ): void {
   const [C = 0, H = 0, W = 0] = x;
   const [O = 0, h = 0, w = 0] = convShape('reference', x, conv);
-  const { bank, stride, pad, border } = conv;
-  const turned = { a: bank.b, b: bank.a, ky: bank.ky, kx: bank.kx };
-  for (let ky = 0; ky < bank.ky; ky++)
-    for (let kx = 0; kx < bank.kx; kx++)
+  const { filter, stride, pad, border } = conv;
+  const turned = flipped(filter);
+  for (let ky = 0; ky < filter.ky; ky++)
+    for (let kx = 0; kx < filter.kx; kx++)
       for (let i = 0; i < h; i++)
         for (let j = 0; j < w; j++) {
           const y = sourceOf(i * stride[0] + ky - pad[0], H, border[0]);
@@ -36,8 +35,8 @@ export function products(
           for (let o = 0; o < O; o++)
             for (let c = 0; c < C; c++) {
               const weight = flip
-                ? at(turned, 'tiles', c, o, bank.ky - 1 - ky, bank.kx - 1 - kx)
-                : at(bank, 'tiles', o, c, ky, kx);
+                ? at(turned, 'tiles', c, o, filter.ky - 1 - ky, filter.kx - 1 - kx)
+                : at(filter, 'tiles', o, c, ky, kx);
               visit((o * h + i) * w + j, weight, (c * H + y) * W + z);
             }
         }
@@ -54,13 +53,13 @@ type Text = 'zeros' | 'replicate' | 'reflect' | 'wrap';
 function attempt(
   name: string,
   x: readonly [number, number, number],
-  [a, ky, kx]: readonly [number, number, number],
+  [out, ky, kx]: readonly [number, number, number],
   pad: readonly [number, number, number, number],
   v: Text = 'zeros',
   hz: Text = v,
   stride: readonly [number, number] = [1, 1],
 ): Try {
-  return { name, x, conv: { bank: { a, b: x[0], ky, kx }, stride, pad, border: [v, hz] } };
+  return { name, x, conv: { filter: { out, in: x[0], ky, kx }, stride, pad, border: [v, hz] } };
 }
 
 export const tries: readonly Try[] = [
@@ -93,22 +92,22 @@ export const tries: readonly Try[] = [
 
 /** What the matrix product is tried on: some of the above, more channels than a tile has, and channels in shares. */
 export const gemmTries: readonly Try[] = [
-  ...tries.filter((t) => t.conv.bank.a > 4 && /^3x3 zeros, /.test(t.name)),
+  ...tries.filter((t) => t.conv.filter.out > 4 && /^3x3 zeros, /.test(t.name)),
   attempt('3x3 reflect and replicate', [5, 6, 9], [8, 3, 3], [1, 2, 2, 1], 'reflect', 'replicate'),
   attempt('3x3 wrap, beyond a tile', [6, 10, 19], [70, 3, 3], [1, 1, 1, 1], 'wrap'),
   attempt('3x3 zeros, ragged, in shares', [69, 9, 5], [6, 3, 3], [1, 1, 1, 1]),
 ].map((t) => ({ ...t, name: `gemm ${t.name}`, conv: { ...t.conv, sums: 'gemm' } }));
 
 export const yShape = ({ x, conv }: Try): readonly number[] => convShape('reference', x, conv);
-export const wShape = ({ conv }: Try): readonly number[] => bankShape(conv.bank, 'tiles');
+export const wShape = ({ conv }: Try): readonly number[] => filterShape(conv.filter, 'tiles');
 export const zeros = (shape: readonly number[]): Float64Array => new Float64Array(size(shape));
 
 /** Rolls the input by a few strides and the output by as many pixels, on a torus that the stride divides. */
 export function rolls(
-  { stride: [sy, sx], pad: [t, l, b, r], border, bank }: Conv,
+  { stride: [sy, sx], pad: [t, l, b, r], border, filter }: Conv,
   divides = true,
 ): { rollIn: [number, number]; rollOut: [number, number] } | null {
-  const whole = border.every((e) => e === 'wrap') && t + b === bank.ky - 1 && l + r === bank.kx - 1;
+  const whole = border.every((e) => e === 'wrap') && t + b === filter.ky - 1 && l + r === filter.kx - 1;
   return whole && divides ? { rollIn: [2 * sy, 3 * sx], rollOut: [2, 3] } : null;
 }
 

@@ -2,17 +2,15 @@ import { EngineError, invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { channelSum } from '../channel_mean';
-import { type Conv, convShape } from '../conv2d/geometry';
-import { layoutOp } from '../conv2d_layout';
-import { weightGradOp } from '../conv2d_weight_grad';
-import pixel from '../conv2d_winograd/pixel.wgsl';
 import { type Applied, type Builder, defineOp, type Fused, launch, type Op, type Ref } from '../op';
 import { padGradOp } from '../pad';
 import { BORDER, type Borders, type Pads } from '../pad/border';
 import { ops } from '../pointwise';
-import { ends } from '../winograd_filter';
 import wgsl from './conv2d_matrix.wgsl';
-import { filterShape, matrixFilter, type Side } from './filter';
+import { type Conv, convShape, filter3x3 } from './geometry';
+import { matrixFilter, matrixFilterShape, type Side } from './matrix_filter';
+import { filterGrad } from './ops';
+import pixel from './pixel.wgsl';
 
 export type { Side };
 
@@ -51,7 +49,7 @@ export interface MatrixAttrs extends Unit {
 }
 
 const convOf = (w: Shape, { flip, pad, border }: MatrixAttrs): Conv => ({
-  bank: { ...ends('conv2d_matrix', w, flip), ky: 3, kx: 3 },
+  filter: filter3x3('conv2d_matrix', w, flip),
   stride: [1, 1],
   pad,
   border,
@@ -71,13 +69,13 @@ export const matrixOp: Op<number, MatrixAttrs> = defineOp<number, MatrixAttrs>({
     if (attrs.pad.some((p) => p > 2)) {
       throw new EngineError('ShapeError', `conv2d_matrix wants pads of 0 to 2, got [${attrs.pad.join(', ')}]`);
     }
-    const want = filterShape(conv.bank.a, conv.bank.b, attrs.side);
+    const want = matrixFilterShape(conv.filter, attrs.side);
     if (!sameShape(filter, want)) throw shapeError('conv2d_matrix', `filters in blocks [${want.join(', ')}]`, filter);
     if (!extra !== !attrs.extra)
       throw invariant(`conv2d_matrix with ${attrs.extra ?? 'no'} extra, and ${extra ?? 'none'}`);
-    if (extra && !sameShape(extra, attrs.extra === 'bias' ? [conv.bank.a] : x)) {
+    if (extra && !sameShape(extra, attrs.extra === 'bias' ? [conv.filter.out] : x)) {
       throw attrs.extra === 'bias'
-        ? shapeError('conv2d_matrix', `a bias [${conv.bank.a}]`, extra)
+        ? shapeError('conv2d_matrix', `a bias [${conv.filter.out}]`, extra)
         : shapeError('conv2d_matrix', 'a mask like x', extra, x);
     }
     return y;
@@ -109,14 +107,9 @@ export const matrixOp: Op<number, MatrixAttrs> = defineOp<number, MatrixAttrs>({
   backward({ g, x: [x, w, , extra], dy, attrs, needs }) {
     if (!x || !w) return [];
     const masked = (r: Ref): Ref => (extra && attrs.extra === 'mask' ? g.apply(ops.reluMask, [extra, r], {}) : r);
-    const weights = (): Ref => {
-      const [a = 0, b = 0] = w.shape;
-      const plain = { bank: { a, b, ky: 3, kx: 3 }, from: 'tiles', to: 'plain', flip: attrs.flip } as const;
-      return g.apply(layoutOp, [g.apply(weightGradOp, [masked(x), dy], convOf(w.shape, attrs))], plain);
-    };
     return [
       needs(0) ? masked(inputGrad(g, dy, w, attrs, [x.shape[1] ?? 0, x.shape[2] ?? 0])) : null,
-      needs(1) ? weights() : null,
+      needs(1) ? filterGrad(g, masked(x), dy, convOf(w.shape, attrs), attrs.flip) : null,
       null, // the filters again: their derivative has gone to w
       ...(extra ? [attrs.extra === 'bias' && needs(3) ? channelSum(g, dy) : null] : []),
     ];

@@ -1,17 +1,16 @@
 import { EngineError, invariant, shapeError } from '../../base/errors';
 import { type Shape, sameShape } from '../../base/shape';
 import { channelSum } from '../channel_mean';
-import { type Conv, convShape } from '../conv2d/geometry';
-import { layoutOp } from '../conv2d_layout';
-import { weightGradOp } from '../conv2d_weight_grad';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
 import { padGradOp } from '../pad';
 import type { Borders, Pads } from '../pad/border';
 import { ops } from '../pointwise';
 import { averagePoolOp, maxPoolOp } from '../pool2d';
 import type { Window } from '../pool2d/window';
-import { ends, filterShape, type Tile, winogradFilter } from '../winograd_filter';
-import { type Pooled, winogradLaunches } from './launches';
+import { type Conv, convShape, filter3x3 } from './geometry';
+import { filterGrad } from './ops';
+import { type Tile, winogradFilter, winogradFilterShape } from './winograd_filter';
+import { type Pooled, winogradLaunches } from './winograd_launches';
 
 export type { Tile };
 
@@ -35,7 +34,7 @@ export interface WinogradAttrs {
 
 /** The convolution that this computes, for w [O, C, 3, 3]. */
 const convOf = (w: Shape, { flip, pad, border }: WinogradAttrs): Conv => ({
-  bank: { ...ends('conv2d_winograd', w, flip), ky: 3, kx: 3 },
+  filter: filter3x3('conv2d_winograd', w, flip),
   stride: [1, 1],
   pad,
   border,
@@ -62,17 +61,17 @@ export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAt
     if (pad.some((p) => p > 2)) {
       throw new EngineError('ShapeError', `conv2d_winograd wants pads of 0 to 2, got [${pad.join(', ')}]`);
     }
-    const want = filterShape(conv.bank.a, conv.bank.b, tile);
+    const want = winogradFilterShape(conv.filter, tile);
     if (!sameShape(filter, want))
       throw shapeError('conv2d_winograd', `transformed filters [${want.join(', ')}]`, filter);
     if (!extra !== !attrs.extra)
       throw invariant(`conv2d_winograd with ${attrs.extra ?? 'no'} extra, and ${extra ?? 'none'}`);
-    if (extra && !sameShape(extra, attrs.extra === 'bias' ? [conv.bank.a] : x)) {
+    if (extra && !sameShape(extra, attrs.extra === 'bias' ? [conv.filter.out] : x)) {
       throw attrs.extra === 'bias'
-        ? shapeError('conv2d_winograd', `a bias [${conv.bank.a}]`, extra)
+        ? shapeError('conv2d_winograd', `a bias [${conv.filter.out}]`, extra)
         : shapeError('conv2d_winograd', 'a mask like x', extra, x);
     }
-    return attrs.pool ? [conv.bank.a, (y[1] ?? 0) / 2, (y[2] ?? 0) / 2] : y;
+    return attrs.pool ? [conv.filter.out, (y[1] ?? 0) / 2, (y[2] ?? 0) / 2] : y;
   },
   forward([x, , filter, extra], y, { tile, pad, border, extra: kind, relu = false, pool, most }, scratch) {
     if (!x || !filter) throw new EngineError('ShapeError', 'conv2d_winograd wants a map and filters');
@@ -84,15 +83,9 @@ export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAt
   backward({ g, x: [x, w, , extra], dy, attrs, needs }) {
     if (!x || !w) return [];
     const masked = (r: Ref): Ref => (extra && attrs.extra === 'mask' ? g.apply(ops.reluMask, [extra, r], {}) : r);
-    const conv = convOf(w.shape, attrs);
-    const weights = (): Ref => {
-      const [a = 0, b = 0] = w.shape;
-      const plain = { bank: { a, b, ky: 3, kx: 3 }, from: 'tiles', to: 'plain', flip: attrs.flip } as const;
-      return g.apply(layoutOp, [g.apply(weightGradOp, [masked(x), dy], conv)], plain);
-    };
     return [
       needs(0) ? masked(inputGrad(g, dy, w, attrs, [x.shape[1] ?? 0, x.shape[2] ?? 0])) : null,
-      needs(1) ? weights() : null,
+      needs(1) ? filterGrad(g, masked(x), dy, convOf(w.shape, attrs), attrs.flip) : null,
       null, // the filters again: their derivative has gone to w
       ...(extra ? [attrs.extra === 'bias' && needs(3) ? channelSum(g, dy) : null] : []),
     ];

@@ -1,14 +1,13 @@
 import { chw, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { type Bank, tileOf } from '../conv2d_layout';
 import { flatGrid } from '../grid';
 import { type Launch, launch, type Ref } from '../op';
-import { type Halo, haloLaunch } from '../pad';
+import { haloLaunch } from '../pad';
 import wgsl from './conv2d.wgsl';
 import fewChannelsWgsl from './conv2d_few_channels.wgsl';
 import stridedWgsl from './conv2d_strided.wgsl';
 import { gemmLaunches, multiplies } from './gemm';
-import type { Sums } from './geometry';
+import { type ConvLaunch, tileOf } from './geometry';
 import store from './store.wgsl';
 
 const uniforms = { c: 'u32', o: 'u32', h: 'u32', w: 'u32', row: 'u32', plane: 'u32' } as const;
@@ -48,47 +47,42 @@ const stridedKernel = defineKernel({
   variants: [{ WG: 32 }, { WG: 64 }],
 });
 
-/** A convolution as the kernels see it. */
-export interface Work {
-  readonly bank: Bank;
-  readonly stride: readonly [sy: number, sx: number];
-  readonly halo: Halo;
-  readonly bias?: Ref | undefined;
-  readonly relu?: boolean;
-  /** Default 'direct', which is also what computes that of which 'gemm' is not capable. */
-  readonly sums?: Sums | undefined;
-}
-
 /**
  * The launches that make y [O, H', W'] of x [C, H, W] and weights in tiles: x with its halo into scratch memory,
  * in rows that the runs of a thread fill, then the convolution, which so never meets a border. Or, for `sums` 'gemm',
  * those of gemm.ts.
  */
-export function convLaunches(x: Ref, w: Ref, y: Ref, work: Work, scratch: (shape: Shape) => Ref): readonly Launch[] {
+export function convLaunches(
+  x: Ref,
+  w: Ref,
+  y: Ref,
+  work: ConvLaunch,
+  scratch: (shape: Shape) => Ref,
+): readonly Launch[] {
   if (work.sums === 'gemm' && multiplies(work)) return gemmLaunches(x, w, y, work, scratch);
-  const { bank, stride, halo, bias, relu = false } = work;
+  const { filter, stride, halo, bias, relu = false } = work;
   const [C, H, W] = chw('conv2d', x.shape);
   const [o, h, wide] = chw('conv2d', y.shape);
   const [sy, sx] = stride;
   const unit = sy === 1 && sx === 1;
   const runs = Math.ceil(wide / (unit ? 8 : 4));
-  const reach = unit ? 8 * runs + (bank.kx > 1 ? 4 * Math.ceil(bank.kx / 4) : 0) : 4 * runs * sx + bank.kx;
-  const rows = (h - 1) * sy + bank.ky;
+  const reach = unit ? 8 * runs + (filter.kx > 1 ? 4 * Math.ceil(filter.kx / 4) : 0) : 4 * runs * sx + filter.kx;
+  const rows = (h - 1) * sy + filter.ky;
   // Reading past a row shows values that no pixel uses, so x serves as it is where it has no halo and whole vec4s.
   const bare = halo.top === 0 && halo.left === 0 && !halo.mask && (halo.spread ?? [1, 1]).every((s) => s === 1);
-  const asIs = bare && rows <= H && (wide - 1) * sx + bank.kx <= W && (!unit || W % 4 === 0);
+  const asIs = bare && rows <= H && (wide - 1) * sx + filter.kx <= W && (!unit || W % 4 === 0);
   const padded = asIs ? x : scratch([C, rows, 4 * Math.ceil(reach / 4)]);
   const [, ph, pw] = chw('conv2d', padded.shape);
   const V = tileOf(o);
   const scale = unit ? 4 : 1; // conv2d.wgsl counts in vec4s
-  const overrides = { KY: bank.ky, KX: bank.kx, BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 };
+  const overrides = { KY: filter.ky, KX: filter.kx, BIAS: bias ? 1 : 0, RELU: relu ? 1 : 0 };
   const threads = (WG: number, pixels: number, channels: number): readonly [number, number, number] => {
     const [gx, gz] = flatGrid(Math.ceil(wide / pixels) * h, WG);
     return [gx, Math.ceil(o / channels), gz];
   };
   const common = {
     bind: [padded, w, bias ?? w, y],
-    flops: 2 * o * h * wide * C * bank.ky * bank.kx,
+    flops: 2 * o * h * wide * C * filter.ky * filter.kx,
   };
   const values = { c: C, o, h, w: wide, row: pw / scale, plane: (ph * pw) / scale };
   const conv = !unit

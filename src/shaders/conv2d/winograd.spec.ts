@@ -1,11 +1,11 @@
 import { size } from '../../base/shape';
-import { type Conv, convShape } from '../conv2d/geometry';
 import type { Case, OpSpec } from '../op';
 import type { Borders, Pads } from '../pad/border';
 import { sourceOf } from '../pad/border';
-import { ends, filterShape, type Tile } from '../winograd_filter';
-import { transformed } from '../winograd_filter/spec';
-import { type WinogradAttrs, winogradOp } from './index';
+import { type Conv, convShape, filter3x3 } from './geometry';
+import { type WinogradAttrs, winogradOp } from './winograd';
+import { type Tile, winogradFilterShape } from './winograd_filter';
+import { transformed } from './winograd_filter.spec';
 
 type Border = Borders[number];
 
@@ -34,7 +34,7 @@ function attempt(
   const extra = rest.extra === 'bias' ? [[other]] : rest.extra === 'mask' ? [x] : [];
   return {
     name: `F(${tile}) ${name}`,
-    shapes: [x, w, filterShape(other, x[0], tile), ...extra],
+    shapes: [x, w, winogradFilterShape({ out: other, in: x[0], ky: 3, kx: 3 }, tile), ...extra],
     attrs: { tile, pad, border, flip, ...rest },
     values: (k, i, u) => (k === 1 ? weight(i) : k === 2 ? (filter[i] ?? 0) : u),
   };
@@ -73,7 +73,7 @@ const reject = (
   message,
 });
 const w = [4, 2, 3, 3];
-const filter = filterShape(4, 2, 2);
+const filter = winogradFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, 2);
 
 export const spec: OpSpec<number, WinogradAttrs> = {
   op: winogradOp,
@@ -82,8 +82,8 @@ export const spec: OpSpec<number, WinogradAttrs> = {
   // The convolution itself, from the filters as they were: what the transforms are for is what they must not change.
   reference([x, w, , extra], { flip, pad, border, extra: kind, relu }) {
     if (!x || !w) return new Float64Array();
-    const { a, b } = ends('reference', w.shape, flip);
-    const conv: Conv = { bank: { a, b, ky: 3, kx: 3 }, stride: [1, 1], pad, border };
+    const own = filter3x3('reference', w.shape, flip);
+    const conv: Conv = { filter: own, stride: [1, 1], pad, border };
     const [, H = 0, W = 0] = x.shape;
     const shape = convShape('reference', x.shape, conv);
     const [, h = 0, wide = 0] = shape;
@@ -95,10 +95,11 @@ export const spec: OpSpec<number, WinogradAttrs> = {
         const y = sourceOf(i + Math.floor(tap / 3) - pad[0], H, border[0]);
         const z = sourceOf(j + (tap % 3) - pad[1], W, border[1]);
         if (y < 0 || z < 0) continue;
-        for (let c = 0; c < b; c++) {
+        for (let c = 0; c < own.in; c++) {
           const from = (c * H + y) * W + z;
           if (kind === 'mask' && !((extra?.data[from] ?? 0) > 0)) continue;
-          sum += (x.data[from] ?? 0) * (w.data[flip ? (c * a + o) * 9 + 8 - tap : (o * b + c) * 9 + tap] ?? 0);
+          sum +=
+            (x.data[from] ?? 0) * (w.data[flip ? (c * own.out + o) * 9 + 8 - tap : (o * own.in + c) * 9 + tap] ?? 0);
         }
       }
       out[at] = relu ? Math.max(sum, 0) : sum;

@@ -1,6 +1,7 @@
 import { size } from '../../base/shape';
 import type { OpSpec } from '../op';
-import { ends, type FilterAttrs, filterOp, filterShape, type Tile } from './index';
+import { filter3x3 } from './geometry';
+import { type Tile, type WinogradFilterAttrs, winogradFilterOp, winogradFilterShape } from './winograd_filter';
 
 const [h, q] = [Math.SQRT1_2, Math.SQRT2];
 /** The matrices G of F(2, 3) and F(4, 3): [1, p, p^2] over the product of p's distances to the other points. */
@@ -20,10 +21,11 @@ function gRow(p: number, points: readonly number[]): number[] {
 export function transformed(
   shape: readonly number[],
   w: (i: number) => number,
-  { tile, flip }: FilterAttrs,
+  { tile, flip }: WinogradFilterAttrs,
 ): Float64Array {
-  const { a, b } = ends('reference', shape, flip);
-  const out = new Float64Array(size(filterShape(a, b, tile)));
+  const filter = filter3x3('reference', shape, flip);
+  const { out: a, in: b } = filter;
+  const out = new Float64Array(size(winogradFilterShape(filter, tile)));
   const n = tile + 2;
   const blocks = Math.ceil(a / 8);
   const quads = Math.ceil(b / 4);
@@ -50,8 +52,8 @@ const cases: readonly (readonly [name: string, shape: readonly number[], tile: T
   ['ragged, flipped', [11, 6, 3, 3], 4, true],
 ];
 
-export const spec: OpSpec<1, FilterAttrs> = {
-  op: filterOp,
+export const spec: OpSpec<1, WinogradFilterAttrs> = {
+  op: winogradFilterOp,
   differentiable: [],
   reference: ([w], attrs) => transformed(w.shape, (i) => w.data[i] ?? 0, attrs),
   cases: cases.map(([name, shape, tile, flip]) => ({ name, shapes: [shape] as const, attrs: { tile, flip } })),

@@ -1,14 +1,13 @@
-import type { Conv } from '../conv2d/geometry';
-import { products, tries, yShape, zeros } from '../conv2d/reference';
-import { bankShape } from '../conv2d_layout';
 import type { OpSpec } from '../op';
-import { weightGradOp } from './index';
+import { type Conv, filterShape } from './geometry';
+import { weightGradOp } from './ops';
+import { products, tries, yShape, zeros } from './reference';
 
 export const spec: OpSpec<2, Conv> = {
   op: weightGradOp,
   linearIn: 1,
   reference([x, dy], conv) {
-    const out = zeros(bankShape(conv.bank, 'tiles'));
+    const out = zeros(filterShape(conv.filter, 'tiles'));
     products(x.shape, conv, (y, k, i) => {
       out[k] = (out[k] ?? 0) + (dy.data[y] ?? 0) * (x.data[i] ?? 0);
     });
@@ -23,7 +22,7 @@ export const spec: OpSpec<2, Conv> = {
         [4, 6, 6],
       ],
       attrs: {
-        bank: { a: 4, b: 2, ky: 3, kx: 3 },
+        filter: { out: 4, in: 2, ky: 3, kx: 3 },
         stride: [1, 1],
         pad: [0, 0, 0, 0],
         border: ['zeros', 'zeros'],

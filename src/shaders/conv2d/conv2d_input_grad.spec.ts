@@ -1,7 +1,7 @@
-import { gemmTries, products, rolls, tries, yShape, zeros } from '../conv2d/reference';
-import { bankShape } from '../conv2d_layout';
 import type { OpSpec } from '../op';
-import { type InputGradAttrs, inputGradOp } from './index';
+import { filterShape, flipped } from './geometry';
+import { type InputGradAttrs, inputGradOp } from './ops';
+import { gemmTries, products, rolls, tries, yShape, zeros } from './reference';
 
 const direct = [...tries, ...gemmTries].filter((t) =>
   t.conv.border.every((b, axis) => {
@@ -10,16 +10,15 @@ const direct = [...tries, ...gemmTries].filter((t) =>
   }),
 );
 const cases = direct.map((t) => {
-  const { a, b, ky, kx } = t.conv.bank;
   return {
     name: t.name,
-    shapes: [yShape(t), bankShape({ a: b, b: a, ky, kx }, 'tiles')],
+    shapes: [yShape(t), filterShape(flipped(t.conv.filter), 'tiles')],
     attrs: { ...t.conv, size: [t.x[1], t.x[2]] as const },
   };
 });
 const [first] = cases;
 const attrs: InputGradAttrs = {
-  bank: { a: 4, b: 2, ky: 3, kx: 3 },
+  filter: { out: 4, in: 2, ky: 3, kx: 3 },
   stride: [1, 1],
   pad: [1, 1, 1, 1],
   border: ['reflect', 'zeros'],
@@ -31,7 +30,7 @@ export const spec: OpSpec<number, InputGradAttrs> = {
   linearIn: 0,
   differentiable: [0, 1],
   reference([dy, w, mask], { size, ...conv }) {
-    const shape = [conv.bank.b, ...size];
+    const shape = [conv.filter.in, ...size];
     const out = zeros(shape);
     if (!dy || !w) return out;
     const add = (y: number, k: number, i: number): void => {

@@ -4,8 +4,8 @@ import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
-import { ends } from '../winograd_filter';
 import wgsl from './conv2d_matrix_filter.wgsl';
+import { type Filter, filter3x3 } from './geometry';
 
 const kernel = defineKernel({
   name: 'conv2d_matrix_filter',
@@ -19,35 +19,35 @@ const kernel = defineKernel({
 /** Sides of matrices that there are kernels for. */
 export type Side = 8 | 16;
 
-export interface FilterAttrs {
+export interface MatrixFilterAttrs {
   readonly side: Side;
   /** For the transposed convolution: channel axes exchanged, filters turned by 180 degrees. */
   readonly flip: boolean;
 }
 
-/** [ceil(a / side), ceil(b / side), 9, side, side] */
-export const filterShape = (a: number, b: number, side: Side): Shape => [
-  Math.ceil(a / side),
-  Math.ceil(b / side),
+/** [ceil(out / side), ceil(in / side), 9, side, side] */
+export const matrixFilterShape = ({ out, in: from }: Filter, side: Side): Shape => [
+  Math.ceil(out / side),
+  Math.ceil(from / side),
   9,
   side,
   side,
 ];
 
-export const filterOp: Op<1, FilterAttrs> = defineOp<1, FilterAttrs>({
+export const matrixFilterOp: Op<1, MatrixFilterAttrs> = defineOp<1, MatrixFilterAttrs>({
   name: 'conv2d_matrix_filter',
   infer([w], { side, flip }) {
-    const { a, b } = ends('conv2d_matrix_filter', w, flip);
-    return filterShape(a, b, side);
+    return matrixFilterShape(filter3x3('conv2d_matrix_filter', w, flip), side);
   },
   forward([w], y, { side, flip }) {
     const n = size(y.shape);
+    const { out: a, in: b } = filter3x3('conv2d_matrix_filter', w.shape, flip);
     return [
       launch({
         kernel,
         bind: [w, y],
         overrides: { SIDE: side, FLIP: flip ? 1 : 0 },
-        uniforms: { n, ...ends('conv2d_matrix_filter', w.shape, flip) },
+        uniforms: { n, a, b },
         grid: ({ WG }) => flatGrid(n, WG),
       }),
     ];
@@ -59,14 +59,6 @@ export const filterOp: Op<1, FilterAttrs> = defineOp<1, FilterAttrs>({
   },
 });
 
-const made = new WeakMap<Ref, Map<string, Ref>>();
-
-/** Filters w [O, C, 3, 3] as conv2d_matrix multiplies by them. Made once, however many use them. */
-export function matrixFilter(g: Builder, w: Ref, attrs: FilterAttrs): Ref {
-  const known = made.get(w) ?? new Map<string, Ref>();
-  made.set(w, known);
-  const key = `${attrs.side} ${attrs.flip}`;
-  const found = known.get(key) ?? g.apply(filterOp, [w], attrs);
-  known.set(key, found);
-  return found;
-}
+/** Filters w [O, C, 3, 3] as conv2d_matrix multiplies by them. Made once for a graph, however many use them. */
+export const matrixFilter = (g: Builder, w: Ref, attrs: MatrixFilterAttrs): Ref =>
+  g.memo(w, `matrix ${attrs.side} ${attrs.flip}`, () => g.apply(matrixFilterOp, [w], attrs));

@@ -2,10 +2,10 @@ import { chw, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { type Dtype, type Launch, launch, type Ref } from '../op';
 import { BORDER, type Borders } from '../pad/border';
-import type { Tile } from '../winograd_filter';
-import broadcastLoad from './broadcast_load.wgsl';
-import broadcastLoadSubgroup from './broadcast_load_subgroup.wgsl';
 import pixel from './pixel.wgsl';
+import type { Tile } from './winograd_filter';
+import broadcastLoad from './winograd_load.wgsl';
+import broadcastLoadSubgroup from './winograd_load_subgroup.wgsl';
 import multiplyWgsl from './winograd_multiply.wgsl';
 import input2Wgsl from './winograd2_input.wgsl';
 import output2Wgsl from './winograd2_output.wgsl';
@@ -119,7 +119,7 @@ export interface Pooled {
 }
 
 /** A convolution as the kernels see it. */
-export interface Work {
+export interface WinogradLaunch {
   readonly tile: Tile;
   readonly top: number;
   readonly left: number;
@@ -138,7 +138,7 @@ export function winogradLaunches(
   x: Ref,
   filter: Ref,
   y: Ref,
-  work: Work,
+  work: WinogradLaunch,
   scratch: (shape: Shape, dtype: Dtype) => Ref,
 ): readonly Launch[] {
   const { tile, top, left, border, bias, mask, relu, pool, most } = work;

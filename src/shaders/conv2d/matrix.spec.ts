@@ -1,11 +1,10 @@
-import type { Conv } from '../conv2d/geometry';
-import { rolls } from '../conv2d/reference';
-import { spec as winograd } from '../conv2d_winograd/spec';
 import type { Case, OpSpec } from '../op';
 import type { Borders, Pads } from '../pad/border';
-import { ends } from '../winograd_filter';
-import { type FilterAttrs, filterOp, filterShape } from './filter';
-import { type MatrixAttrs, matrixOp, type Unit } from './index';
+import { type Conv, filter3x3 } from './geometry';
+import { type MatrixAttrs, matrixOp, type Unit } from './matrix';
+import { type MatrixFilterAttrs, matrixFilterOp, matrixFilterShape } from './matrix_filter';
+import { rolls } from './reference';
+import { spec as winograd } from './winograd.spec';
 
 type Shape = readonly number[];
 
@@ -15,9 +14,10 @@ const exact = (u: number): number => Math.round(u * 512) / 512;
 const weight = (i: number): number => exact(((i * 7919 + 13) % 1009) / 504.5 - 1);
 
 /** Filters in blocks, element by element. */
-function blocked(w: Shape, at: (i: number) => number, { side, flip }: FilterAttrs): Float64Array {
-  const { a, b } = ends('reference', w, flip);
-  const [rows = 0, columns = 0] = filterShape(a, b, side);
+function blocked(w: Shape, at: (i: number) => number, { side, flip }: MatrixFilterAttrs): Float64Array {
+  const filter = filter3x3('reference', w, flip);
+  const { out: a, in: b } = filter;
+  const [rows = 0, columns = 0] = matrixFilterShape(filter, side);
   return Float64Array.from({ length: rows * columns * 9 * side * side }, (_, i) => {
     const [c, o, tap] = [i % side, Math.floor(i / side) % side, Math.floor(i / side ** 2) % 9];
     const block = Math.floor(i / (9 * side ** 2));
@@ -48,7 +48,7 @@ function attempt(
   const extra = rest.extra === 'bias' ? [[other]] : rest.extra === 'mask' ? [x] : [];
   return {
     name,
-    shapes: [x, w, filterShape(other, x[0], unit.side), ...extra],
+    shapes: [x, w, matrixFilterShape({ out: other, in: x[0], ky: 3, kx: 3 }, unit.side), ...extra],
     attrs: { ...unit, pad, border, flip, ...rest },
     values: (k, i, u) => (k === 1 ? weight(i) : k === 2 ? (filter[i] ?? 0) : exact(u)),
   };
@@ -81,13 +81,13 @@ function specOf(unit: Unit): OpSpec<number, MatrixAttrs> {
       tried('replicate and reflect', [2, 5, 6], 3, { border: ['replicate', 'reflect'] }),
     ],
     torus({ pad, border, extra }) {
-      const conv: Conv = { bank: { a: 1, b: 1, ky: 3, kx: 3 }, stride: [1, 1], pad, border };
+      const conv: Conv = { filter: { out: 1, in: 1, ky: 3, kx: 3 }, stride: [1, 1], pad, border };
       return extra === 'mask' || pad.some((p) => p !== 1) ? null : rolls(conv);
     },
     rejects: [
       {
         ...tried('channels that differ', [2, 8, 8], 4),
-        shapes: [[3, 8, 8], [4, 2, 3, 3], filterShape(4, 2, side)],
+        shapes: [[3, 8, 8], [4, 2, 3, 3], matrixFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, side)],
         message: /x is \[3, 8, 8\], but the filters \[4, 2, 3, 3\] take 2/,
       },
       {
@@ -105,15 +105,15 @@ function specOf(unit: Unit): OpSpec<number, MatrixAttrs> {
       },
       {
         ...tried('another bias', [2, 8, 8], 4, { extra: 'bias' }),
-        shapes: [[2, 8, 8], [4, 2, 3, 3], filterShape(4, 2, side), [5]],
+        shapes: [[2, 8, 8], [4, 2, 3, 3], matrixFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, side), [5]],
         message: /wants a bias \[4\], got \[5\]/,
       },
     ],
   };
 }
 
-const filter: OpSpec<1, FilterAttrs> = {
-  op: filterOp,
+const filter: OpSpec<1, MatrixFilterAttrs> = {
+  op: matrixFilterOp,
   differentiable: [],
   reference: ([w], attrs) => blocked(w.shape, (i) => w.data[i] ?? 0, attrs),
   cases: [
