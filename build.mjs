@@ -42,20 +42,11 @@ const bareShaders = {
     });
   },
 };
-/** protobufjs looks for Node's modules by `eval`, which a strict page forbids and reports. */
-const withoutEval = {
-  name: 'without eval',
-  setup(esbuild) {
-    esbuild.onLoad({ filter: /@protobufjs[\\/]inquire[\\/]index\.js$/ }, () => ({
-      contents: 'module.exports = () => null;',
-    }));
-  },
-};
 const browser = {
   ...shared,
   platform: 'browser',
   target: 'es2022',
-  plugins: [bareShaders, withoutEval],
+  plugins: [bareShaders],
 };
 /**
  * What a page may import: everything that does not need Node, each file by itself, for bundlers to choose from. Of zod

@@ -1,7 +1,13 @@
-// The only file that imports onnx-proto: an ONNX file goes in, a plain OnnxModel comes out.
-import onnxProto, { type onnx } from 'onnx-proto';
-import { EngineError } from '../../base/errors';
+import { type ByteSource, inMemory } from './byte_source';
 import { constTensor } from './const_fold';
+import {
+  type AttributeMessage,
+  isStandard,
+  type NodeMessage,
+  readModel,
+  readTensor,
+  type ValueMessage,
+} from './messages';
 import {
   type Attribute,
   type OnnxInput,
@@ -11,9 +17,7 @@ import {
   OnnxUnsupported,
   onnxError,
 } from './model';
-import { type ByteSource, inMemory } from './scan';
 import { madeTensor, type ReadExternal, tensorOf } from './tensor';
-import { type Payload, split, splitTensor } from './wire';
 
 export interface ParseOptions {
   /** What messages call the net. Default `the net`. */
@@ -33,7 +37,45 @@ export function parseOnnx(file: Uint8Array | ByteSource, options: ParseOptions =
   const { name = 'the net', readExternal } = options;
   const source = file instanceof Uint8Array ? inMemory(file) : file;
   checkKind(source, name);
-  return decoded(name, 'file', () => parse(source, name, readExternal));
+  const { graph, opset, functions, producer } = readModel(source, name);
+  // A function of an operator's name would replace it: what is here would compute something else.
+  const used = new Set(graph.nodes.map((n) => n.op));
+  const own = functions.find((f) => isStandard(f.domain) && used.has(f.name));
+  if (own) {
+    throw onnxError(
+      `${name} has an operator ${own.name} of its own, in place of ONNX's`,
+      'Export it without functions.',
+    );
+  }
+  const tensors = new Map<string, OnnxTensor>();
+  for (const t of graph.tensors) {
+    if (t.name === '' || tensors.has(t.name)) {
+      throw onnxError(`${name} has two weights called ${JSON.stringify(t.name)}`);
+    }
+    tensors.set(t.name, tensorOf(t, readExternal));
+  }
+  const inputs = graph.inputs.filter((i) => i.name !== '' && !tensors.has(i.name)).map(inputOf);
+  if (new Set(inputs.map((i) => i.name)).size < inputs.length) throw onnxError(`${name} has two inputs of one name`);
+  const nodes = sorted(
+    name,
+    graph.nodes.map((n, k) => nodeOf(n, k, readExternal)),
+    inputs,
+    tensors,
+  );
+  const outputs = graph.outputs.map((o) => o.name);
+  const known = new Set([...inputs.map((i) => i.name), ...tensors.keys()]);
+  for (const n of nodes) for (const o of n.outputs) known.add(o);
+  for (const o of outputs) if (!known.has(o)) throw onnxError(`${name} has an output ${o} that no node makes`);
+  checkOpset(name, opset);
+  return Object.freeze({
+    name,
+    producer,
+    opset,
+    inputs: Object.freeze(inputs),
+    outputs: Object.freeze(outputs),
+    nodes: Object.freeze(withoutConstants(nodes, tensors)),
+    tensors,
+  });
 }
 
 /**
@@ -41,21 +83,8 @@ export function parseOnnx(file: Uint8Array | ByteSource, options: ParseOptions =
  * @throws EngineError `OnnxError`
  */
 export function parseTensor(bytes: Uint8Array, name = 'tensor'): OnnxTensor {
-  return decoded(name, 'tensor', () => {
-    const { skeleton, payloads } = splitTensor(inMemory(bytes), name);
-    const t = onnxProto.onnx.TensorProto.decode(skeleton);
-    return converted(t, t.name || name, payloads, undefined);
-  });
-}
-
-function decoded<T>(name: string, what: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    // The decoder throws errors of its own for what it cannot read.
-    throw onnxError(`${name} is no ONNX ${what}: ${cause instanceof Error ? cause.message : cause}`);
-  }
+  const t = readTensor(inMemory(bytes), name);
+  return tensorOf({ ...t, name: t.name || name }, undefined);
 }
 
 /** Says what a file is that is often taken for a net. */
@@ -77,148 +106,52 @@ function checkKind(source: ByteSource, name: string): void {
 const packed = (name: string, what: string): Error =>
   onnxError(`${name} is no ONNX file but a ${what}`, 'Unpack it, or export the net as ONNX.');
 
-function parse(source: ByteSource, name: string, readExternal: ReadExternal | undefined): OnnxModel {
-  const { skeleton, payloads } = split(source, name);
-  const model = onnxProto.onnx.ModelProto.decode(skeleton);
-  const graph = model.graph;
-  if (!graph) throw onnxError(`${name} is an ONNX file without a graph`);
-  if (listed(graph.sparseInitializer).length > 0) {
-    throw onnxError(`${name} has sparse weights`, 'Export it again with dense weights.');
-  }
-  // Such a function would replace the operator of that name: what is here would compute something else.
-  const used = new Set(listed(graph.node).map((n) => n.opType));
-  const own = listed(model.functions).find((f) => (!f.domain || f.domain === 'ai.onnx') && used.has(f.name));
-  if (own) {
-    throw onnxError(
-      `${name} has an operator ${own.name} of its own, in place of ONNX's`,
-      'Export it without functions.',
-    );
-  }
-  const tensors = new Map<string, OnnxTensor>();
-  for (const t of listed(graph.initializer)) {
-    const key = t.name ?? '';
-    if (key === '' || tensors.has(key)) throw onnxError(`${name} has two weights called ${JSON.stringify(key)}`);
-    tensors.set(key, converted(t, key, payloads, readExternal));
-  }
-  const inputs = listed(graph.input)
-    .filter((i) => i.name && !tensors.has(i.name))
-    .map(inputOf);
-  if (new Set(inputs.map((i) => i.name)).size < inputs.length) throw onnxError(`${name} has two inputs of one name`);
-  const nodes = sorted(
-    name,
-    listed(graph.node).map((n, k) => nodeOf(n, k, payloads, readExternal)),
-    inputs,
-    tensors,
-  );
-  const outputs = listed(graph.output).map((o) => o.name ?? '');
-  const known = new Set([...inputs.map((i) => i.name), ...tensors.keys()]);
-  for (const n of nodes) for (const o of n.outputs) known.add(o);
-  for (const o of outputs) if (!known.has(o)) throw onnxError(`${name} has an output ${o} that no node makes`);
-  return Object.freeze({
-    name,
-    producer: model.producerName ?? '',
-    opset: opsetOf(name, listed(model.opsetImport)),
-    inputs: Object.freeze(inputs),
-    outputs: Object.freeze(outputs),
-    nodes: Object.freeze(withoutConstants(nodes, tensors)),
-    tensors,
-  });
-}
-
 /** The newest operator set known; later ones may mean other things by the same names. */
 const NEWEST = 25;
 
-function opsetOf(name: string, list: readonly onnx.IOperatorSetIdProto[]): number {
-  const own = list.find((o) => !o.domain || o.domain === 'ai.onnx');
-  // Files of IR version 1 and 2 name none: the first was meant.
-  const opset = own ? integer(own.version) : 1;
-  if (opset >= 1 && opset <= NEWEST) return opset;
+function checkOpset(name: string, opset: number): void {
+  if (opset >= 1 && opset <= NEWEST) return;
   throw onnxError(
     `${name} is written in operator set ${opset}; known are 1 to ${NEWEST}`,
     'Export it again for an operator set that is known.',
   );
 }
 
-const listed = <T>(list: readonly T[] | null | undefined): readonly T[] => list ?? [];
-
-type Integer = NonNullable<onnx.IAttributeProto['i']>;
-
-/** A 64-bit integer of the decoder as a number. One beyond 2^53 is no size, and is refused where it is used. */
-const integer = (v: Integer | null | undefined): number => (typeof v === 'number' ? v : v ? v.toNumber() : 0);
-
-function converted(
-  t: onnx.ITensorProto,
-  name: string,
-  payloads: readonly Payload[],
-  readExternal: ReadExternal | undefined,
-): OnnxTensor {
-  // The index that `split` wrote where the elements were.
-  const [a = 0, b = 0, c = 0, d = 0] = t.rawData ?? [];
-  const payload = payloads[a + b * 2 ** 8 + c * 2 ** 16 + d * 2 ** 24];
-  if (!payload || t.rawData?.length !== 4) throw onnxError(`${name} has damaged data`);
-  return tensorOf(
-    {
-      name,
-      type: t.dataType ?? 0,
-      dims: listed(t.dims).map(integer),
-      payload,
-      external: t.dataLocation === 1 ? new Map(listed(t.externalData).map((e) => [e.key ?? '', e.value ?? ''])) : null,
-    },
-    readExternal,
-  );
+function inputOf({ name, dims, isTensor }: ValueMessage): OnnxInput {
+  if (!isTensor) throw new OnnxUnsupported(`the input ${name} is no tensor`, 'Only nets of tensors can be used.');
+  return Object.freeze({ name, shape: Object.freeze(dims ?? []) });
 }
 
-function inputOf(i: onnx.IValueInfoProto): OnnxInput {
-  if (i.type?.sequenceType || i.type?.optionalType || i.type?.mapType) {
-    throw new OnnxUnsupported(`the input ${i.name} is no tensor`, 'Only nets of tensors can be used.');
-  }
-  const dims = listed(i.type?.tensorType?.shape?.dim).map((d) => {
-    const n = integer(d.dimValue);
-    return n > 0 ? n : null;
-  });
-  return Object.freeze({ name: i.name ?? '', shape: Object.freeze(dims) });
-}
-
-function nodeOf(
-  n: onnx.INodeProto,
-  index: number,
-  payloads: readonly Payload[],
-  readExternal: ReadExternal | undefined,
-): OnnxNode {
-  const op = n.opType ?? '';
-  const outputs = Object.freeze([...listed(n.output)]);
-  const name = n.name || outputs[0] || `node ${index}`;
-  if (op === '' || outputs.every((o) => o === '')) throw onnxError(`${name} has no op or no output`);
+function nodeOf(n: NodeMessage, index: number, readExternal: ReadExternal | undefined): OnnxNode {
+  const name = n.name || n.outputs[0] || `node ${index}`;
+  if (n.op === '' || n.outputs.every((o) => o === '')) throw onnxError(`${name} has no op or no output`);
   const attributes = new Map<string, Attribute>();
-  for (const a of listed(n.attribute)) {
-    const value = attributeOf(a, `${a.name} of ${name}`, payloads, readExternal);
-    if (value !== undefined) attributes.set(a.name ?? '', value);
+  for (const a of n.attributes) {
+    const value = attributeOf(a, `${a.name} of ${name}`, readExternal);
+    if (value !== undefined) attributes.set(a.name, value);
   }
-  // Ops of other domains share names with the standard ones and mean other things.
-  const standard = !n.domain || n.domain === 'ai.onnx';
   return Object.freeze({
-    op: standard ? op : `${n.domain}.${op}`,
+    op: n.op,
     name,
-    inputs: Object.freeze([...listed(n.input)]),
-    outputs,
+    inputs: Object.freeze(n.inputs),
+    outputs: Object.freeze(n.outputs),
     attributes,
   });
 }
 
 function attributeOf(
-  a: onnx.IAttributeProto,
+  { type: given, f, i, s, t, floats, ints }: AttributeMessage,
   name: string,
-  payloads: readonly Payload[],
   readExternal: ReadExternal | undefined,
 ): Attribute | undefined {
   // Files of IR version 1 have no type: what is there tells.
-  const type = a.type || (a.ints?.length ? 7 : a.floats?.length ? 6 : a.s?.length ? 3 : a.t ? 4 : a.f ? 1 : 2);
-  if (type === 1) return a.f ?? 0;
-  if (type === 2) return integer(a.i);
-  if (type === 3) return new TextDecoder().decode(a.s ?? new Uint8Array());
-  if (type === 4 && a.t) return converted(a.t, name, payloads, readExternal);
-  if (type === 6) return Object.freeze([...listed(a.floats)]);
-  if (type === 7) return Object.freeze(listed(a.ints).map(integer));
+  const type = given || (ints.length > 0 ? 7 : floats.length > 0 ? 6 : s !== '' ? 3 : t ? 4 : f ? 1 : 2);
+  if (type === 1) return f;
+  if (type === 2) return i;
+  if (type === 3) return s;
+  if (type === 4 && t) return tensorOf({ ...t, name }, readExternal);
+  if (type === 6) return Object.freeze(floats);
+  if (type === 7) return Object.freeze(ints);
   return undefined;
 }
 

@@ -1,10 +1,12 @@
 import { EngineError } from '../../base/errors';
 import { toHalf } from '../../base/half';
+import type { ByteSource, Range } from './byte_source';
 import { withAliases } from './layer_aliases';
 import { type LayerNames, layerNames, layerValue } from './layers';
+import { capturedNames, type GraphMessage, type ModelMessage, readModel, type TensorMessage } from './messages';
 import { type OnnxModel, type OnnxTensor, onnxError } from './model';
-import { type ByteSource, type Range, type Scanned, type ScannedNode, type ScannedTensor, scanOnnx } from './scan';
-import { convolutionalPart, floatsKept } from './slim_choice';
+import { ProtobufReader } from './protobuf';
+import { convolutionalPart, floatsKept, type SlimNode } from './slim_choice';
 import { isBeside, type ReadExternal } from './tensor';
 import {
   FLOAT,
@@ -54,15 +56,17 @@ const COPY = 1 << 20;
  */
 export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
   const { name = 'the net', f16 = false, readExternal } = options;
-  const scan = scanOnnx(source, name);
-  const tensors = new Map(scan.tensors.map((t) => [t.name, t]));
-  const makers = new Map<string, ScannedNode>();
-  for (const n of scan.nodes) for (const o of n.outputs) if (o !== '') makers.set(o, n);
-  const model = outline(scan, name, tensors);
+  const { around, graph: whole, ...file } = readModel(source, name);
+  const tensors = new Map(whole.tensors.map((t) => [t.name, t]));
+  const reader = new ProtobufReader(source, name);
+  const all = whole.nodes.map((n): SlimNode => ({ ...n, captures: capturedNames(reader, n) }));
+  const makers = new Map<string, SlimNode>();
+  for (const n of all) for (const o of n.outputs) if (o !== '') makers.set(o, n);
+  const model = outline({ ...file, graph: whole }, name, tensors);
   const names = withAliases(model, layerNames(model), options.aliases ?? {});
-  const outputs = wanted(scan, model, names, options.layers);
+  const outputs = wanted(all, model, names, options.layers);
 
-  const nodes = new Set<ScannedNode>();
+  const nodes = new Set<SlimNode>();
   const used = new Set<string>();
   const open = [...outputs.values()];
   for (let value = open.pop(); value !== undefined; value = open.pop()) {
@@ -73,7 +77,7 @@ export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
     nodes.add(node);
     open.push(...node.inputs, ...node.captures);
   }
-  const given = new Set([...scan.inputs.map((i) => i.name), ...tensors.keys()]);
+  const given = new Set([...whole.inputs.map((i) => i.name), ...tensors.keys()]);
   for (const n of nodes) {
     const lost = n.inputs.find((x) => x !== '' && !makers.has(x) && !given.has(x));
     if (lost !== undefined) throw onnxError(`${n.op} ${n.name} of ${name} reads ${lost}, which no node makes`);
@@ -81,47 +85,55 @@ export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
 
   const halved = f16 ? floatsKept(name, [...nodes], tensors) : null;
   const isHalf = (value: string): boolean => halved !== null && (!tensors.has(value) || halved.has(value));
-  const kept = scan.tensors.filter((t) => used.has(t.name));
+  const kept = whole.tensors.filter((t) => used.has(t.name));
   const copy = (r: Range): Piece => copied(source, r);
   const graph: Piece[] = [
-    ...scan.nodes.filter((n) => nodes.has(n)).map((n) => field(1, [copy(n)])),
-    textField(2, scan.graphName || 'net'),
+    ...all.filter((n) => nodes.has(n)).map((n) => field(1, [copy(n)])),
+    textField(2, whole.name || 'net'),
     ...kept.map((t) => {
       const external = t.external ? inlined(t, t.external, readExternal) : null;
-      const raw = external ? [external] : t.payload.map(copy);
+      const raw = external ? [external] : [...t.data.floats, ...t.data.raw].map(copy);
       if (halved?.has(t.name)) return tensorField(5, t.name, t.dims, FLOAT16, [half(t, raw)]);
       return external ? tensorField(5, t.name, t.dims, t.type, raw) : field(5, [copy(t)]);
     }),
-    ...scan.inputs
+    ...whole.inputs
       .filter((i) => used.has(i.name))
       .map((i) => {
         if (!isHalf(i.name) || i.type !== FLOAT) return field(11, [copy(i)]);
         const shape = i.shape ? [field(2, [copy(i.shape)])] : [];
         return field(11, [textField(1, i.name), typeField([plain(Uint8Array.of(8, FLOAT16)), ...shape])]);
       }),
-    ...[...new Set(outputs.values())].map((value) => outputField(scan, value, makers, tensors, f16, copy)),
+    ...[...new Set(outputs.values())].map((value) => outputField(whole, value, makers, tensors, f16, copy)),
     // Of values between, types are those of the whole net in single precision.
-    ...(f16 ? [] : scan.values.filter((v) => used.has(v.name)).map((v) => field(13, [copy(v)]))),
+    ...(f16 ? [] : whole.values.filter((v) => used.has(v.name)).map((v) => field(13, [copy(v)]))),
   ];
-  const around = scan.around.map((r) => (r ? copy(r) : field(7, graph)));
   return {
-    file: sequence(around),
+    file: sequence(around.map((r) => (r ? copy(r) : field(7, graph)))),
     outputs,
-    nodes: { kept: nodes.size, all: scan.nodes.length },
-    weights: { kept: kept.length, all: scan.tensors.length },
+    nodes: { kept: nodes.size, all: all.length },
+    weights: { kept: kept.length, all: whole.tensors.length },
     has: (layer) => used.has(names.values.get(layer) ?? ''),
   };
 }
 
 /** The values to keep, by the names they were asked for. */
-function wanted(scan: Scanned, model: OnnxModel, names: LayerNames, layers?: readonly string[]): Map<string, string> {
+function wanted(
+  nodes: readonly SlimNode[],
+  model: OnnxModel,
+  names: LayerNames,
+  layers?: readonly string[],
+): Map<string, string> {
   if (layers?.length === 0) throw new EngineError('RecipeError', 'no layer is named', 'Name one layer or more.');
-  if (!layers) return new Map(convolutionalPart(scan, model.name).map((v) => [v, v]));
+  if (!layers) return new Map(convolutionalPart(nodes, model.name).map((v) => [v, v]));
   return new Map(layers.map((layer) => [layer, layerValue(model, names, layer)]));
 }
 
 /** As much of a model as names of layers depend on. */
-function outline(scan: Scanned, name: string, tensors: ReadonlyMap<string, ScannedTensor>): OnnxModel {
+function outline(
+  { producer, opset, graph }: Omit<ModelMessage, 'around'>,
+  name: string,
+  tensors: ReadonlyMap<string, TensorMessage>,
+): OnnxModel {
   const unread = (): never => {
     throw onnxError(`the weights of ${name} are not read here`);
   };
@@ -131,11 +143,11 @@ function outline(scan: Scanned, name: string, tensors: ReadonlyMap<string, Scann
   }
   return {
     name,
-    producer: scan.producer,
-    opset: scan.opset,
-    inputs: scan.inputs.filter((i) => !tensors.has(i.name)).map((i) => ({ name: i.name, shape: i.dims ?? [] })),
-    outputs: scan.outputs.map((o) => o.name),
-    nodes: scan.nodes.map(({ op, name: own, inputs, outputs }) => ({
+    producer,
+    opset,
+    inputs: graph.inputs.filter((i) => !tensors.has(i.name)).map((i) => ({ name: i.name, shape: i.dims ?? [] })),
+    outputs: graph.outputs.map((o) => o.name),
+    nodes: graph.nodes.map(({ op, name: own, inputs, outputs }) => ({
       op,
       name: own,
       inputs,
@@ -147,17 +159,17 @@ function outline(scan: Scanned, name: string, tensors: ReadonlyMap<string, Scann
 }
 
 function outputField(
-  scan: Scanned,
+  graph: GraphMessage,
   value: string,
-  makers: ReadonlyMap<string, ScannedNode>,
-  tensors: ReadonlyMap<string, ScannedTensor>,
+  makers: ReadonlyMap<string, SlimNode>,
+  tensors: ReadonlyMap<string, TensorMessage>,
   f16: boolean,
   copy: (r: Range) => Piece,
 ): Piece {
-  const known = [...scan.outputs, ...scan.values].find((v) => v.name === value);
+  const known = [...graph.outputs, ...graph.values].find((v) => v.name === value);
   const isTyped = known !== undefined && known.type !== 0 && known.shape !== null;
   if (isTyped && (!f16 || known.type !== FLOAT)) return field(12, [copy(known)]);
-  const image = scan.inputs.find((i) => !tensors.has(i.name));
+  const image = graph.inputs.find((i) => !tensors.has(i.name));
   const rank = known?.dims?.length ?? rankOf(value, makers, image?.dims?.length ?? 4);
   const type = elementType(makers.get(value), tensors, f16 ? FLOAT16 : FLOAT);
   return valueField(
@@ -169,7 +181,7 @@ function outputField(
 }
 
 /** Feature maps have the rank of the picture, what is behind a Flatten two dimensions. */
-function rankOf(value: string, makers: ReadonlyMap<string, ScannedNode>, image: number): number {
+function rankOf(value: string, makers: ReadonlyMap<string, SlimNode>, image: number): number {
   const seen = new Set<string>();
   for (let at: string | undefined = value; at !== undefined && !seen.has(at); ) {
     seen.add(at);
@@ -181,11 +193,7 @@ function rankOf(value: string, makers: ReadonlyMap<string, ScannedNode>, image: 
 }
 
 /** Quantised layers have the type of their zero point. */
-function elementType(
-  maker: ScannedNode | undefined,
-  tensors: ReadonlyMap<string, ScannedTensor>,
-  float: number,
-): number {
+function elementType(maker: SlimNode | undefined, tensors: ReadonlyMap<string, TensorMessage>, float: number): number {
   const zero = maker?.op === 'QLinearConv' ? maker.inputs[7] : maker?.op === 'QuantizeLinear' ? maker.inputs[2] : '';
   const UINT8 = 2;
   if (maker?.op === 'QuantizeLinear' || maker?.op === 'QLinearConv') return tensors.get(zero ?? '')?.type ?? UINT8;
@@ -202,7 +210,7 @@ function copied(source: ByteSource, { start, end }: Range): Piece {
 }
 
 /** Elements of another file. */
-function inlined(t: ScannedTensor, external: ReadonlyMap<string, string>, read: ReadExternal | undefined): Piece {
+function inlined(t: TensorMessage, external: ReadonlyMap<string, string>, read: ReadExternal | undefined): Piece {
   const location = external.get('location') ?? '';
   const [offset, length] = [Number(external.get('offset') ?? 0), Number(external.get('length') ?? Number.NaN)];
   if (
@@ -228,7 +236,7 @@ function inlined(t: ScannedTensor, external: ReadonlyMap<string, string>, read: 
 }
 
 /** Single to half precision, rounded to nearest even. */
-function half(t: ScannedTensor, raw: readonly Piece[]): Piece {
+function half(t: TensorMessage, raw: readonly Piece[]): Piece {
   const single = sequence(raw);
   const count = t.dims.reduce((a, b) => a * b, 1);
   if (single.length !== 4 * count) {

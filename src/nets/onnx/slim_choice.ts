@@ -1,5 +1,10 @@
+import type { NodeMessage, TensorMessage } from './messages';
 import { onnxError } from './model';
-import type { Scanned, ScannedNode, ScannedTensor } from './scan';
+
+export interface SlimNode extends NodeMessage {
+  /** Values of the graph that its subgraphs (of If, Loop, Scan) may use. */
+  readonly captures: readonly string[];
+}
 
 const CONVOLUTIONS = new Set(['Conv', 'ConvTranspose', 'ConvInteger', 'QLinearConv']);
 
@@ -15,11 +20,11 @@ const FOLLOWS = new Set([
  * behind them. The fully connected layers, 494 MB of VGG-19's 575, are none of it.
  * @returns the values at its end: feature maps that no other part of it uses.
  */
-export function convolutionalPart(scan: Scanned, name: string): string[] {
-  const makers = new Map<string, ScannedNode>();
-  for (const n of scan.nodes) for (const o of n.outputs) if (o !== '') makers.set(o, n);
-  const kept = new Set<ScannedNode>();
-  const open = scan.nodes.filter((n) => CONVOLUTIONS.has(n.op));
+export function convolutionalPart(nodes: readonly SlimNode[], name: string): string[] {
+  const makers = new Map<string, SlimNode>();
+  for (const n of nodes) for (const o of n.outputs) if (o !== '') makers.set(o, n);
+  const kept = new Set<SlimNode>();
+  const open = nodes.filter((n) => CONVOLUTIONS.has(n.op));
   if (open.length === 0) throw onnxError(`${name} has no convolution`, 'Name the layers to keep with --layers.');
   for (let n = open.pop(); n; n = open.pop()) {
     if (kept.has(n)) continue;
@@ -34,12 +39,12 @@ export function convolutionalPart(scan: Scanned, name: string): string[] {
     return !maker || kept.has(maker) || maker.op === 'Constant';
   };
   // Files have their nodes in an order in which every value is made before it is used.
-  for (const n of scan.nodes) {
-    const isBehind = n.inputs.some((x) => kept.has(makers.get(x) as ScannedNode));
+  for (const n of nodes) {
+    const isBehind = n.inputs.some((x) => kept.has(makers.get(x) as SlimNode));
     if (FOLLOWS.has(n.op) && isBehind && n.inputs.every(isHere)) kept.add(n);
   }
   const used = new Set([...kept].flatMap((n) => [...n.inputs, ...n.captures]));
-  return scan.nodes.filter((n) => kept.has(n)).flatMap((n) => n.outputs.slice(0, 1).filter((o) => !used.has(o)));
+  return nodes.filter((n) => kept.has(n)).flatMap((n) => n.outputs.slice(0, 1).filter((o) => !used.has(o)));
 }
 
 /** Ops that take and give half precision where they do single, and whose result does not depend on float attributes. */
@@ -60,8 +65,8 @@ const SINGLE: Readonly<Record<string, readonly number[]>> = { Resize: [1, 2], Up
  */
 export function floatsKept(
   net: string,
-  nodes: readonly ScannedNode[],
-  tensors: ReadonlyMap<string, ScannedTensor>,
+  nodes: readonly SlimNode[],
+  tensors: ReadonlyMap<string, TensorMessage>,
 ): Set<string> {
   const single = new Set<string>();
   const half = new Set<string>();
@@ -71,7 +76,7 @@ export function floatsKept(
     }
     for (const [k, x] of n.inputs.entries()) (SINGLE[n.op]?.includes(k) ? single : half).add(x);
   }
-  const constant = nodes.find((n) => n.makesFloats && n.outputs.some((o) => half.has(o) || !single.has(o)));
+  const constant = nodes.find((n) => makesFloats(n) && n.outputs.some((o) => half.has(o) || !single.has(o)));
   const torn = [...half].find((x) => single.has(x) && tensors.has(x));
   if (constant || torn !== undefined) {
     throw onnxError(`${net} has ${constant?.name ?? torn}, which has to stay in single precision`, 'Leave --f16 out.');
@@ -79,3 +84,7 @@ export function floatsKept(
   const FLOAT = 1;
   return new Set([...half].filter((x) => tensors.get(x)?.type === FLOAT));
 }
+
+const makesFloats = ({ op, attributes }: NodeMessage): boolean =>
+  op === 'Constant' &&
+  attributes.some(({ name, t }) => name === 'value_float' || name === 'value_floats' || t?.type === 1);

@@ -1,18 +1,9 @@
 import { fromHalf } from '../../base/half';
 import { type Shape, size } from '../../base/shape';
+import { lengthOf, readRanges } from './byte_source';
+import type { TensorMessage } from './messages';
 import { type OnnxTensor, onnxError } from './model';
-import { countVarints, joined, lengthOf, type Payload, varints } from './wire';
-
-/** A TensorProto without protobuf: numbers where the file has 64-bit integers. */
-export interface TensorParts {
-  readonly name: string;
-  /** TensorProto.DataType. */
-  readonly type: number;
-  readonly dims: readonly number[];
-  readonly payload: Payload;
-  /** Set when the elements are in another file. */
-  readonly external: ReadonlyMap<string, string> | null;
-}
+import { countVarints, readVarints } from './tensor_data';
 
 /** Reads `length` bytes at `offset` of a file beside the model. */
 export type ReadExternal = (location: string, offset: number, length: number) => Uint8Array;
@@ -98,7 +89,7 @@ const TYPES: ReadonlyMap<number, ElementType> = new Map<number, ElementType>([
 const MOST = 2 ** 31;
 
 /** Checks a tensor's dimensions against its data, without reading or converting the data yet. */
-export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined): OnnxTensor {
+export function tensorOf(t: TensorMessage, readExternal: ReadExternal | undefined): OnnxTensor {
   const shape = checkedDims(t.name, t.dims);
   const count = size(shape);
   const type = TYPES.get(t.type);
@@ -106,15 +97,15 @@ export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined)
   const bytesFor = (n: number): number => Math.ceil(n * (type?.bytes ?? 0));
   const bytes = bytesFor(count);
 
-  const { source, raw, floats, doubles, varints: listed, isSigned } = t.payload;
+  const { source, raw, floats, doubles, varints } = t.data;
   const packed = t.type === 11 ? doubles : t.type === 1 ? floats : [];
   const pieces = raw.length > 0 ? raw : packed;
   const held = lengthOf(pieces);
-  const isListed = held === 0 && !t.external && listed.length > 0;
+  const isListed = held === 0 && !t.external && varints.length > 0;
   if (type && !t.external) {
     // int32_data holds whole bytes of what is narrower.
     const [found, wanted, unit] = isListed
-      ? [countVarints(source, listed), type.bytes < 1 ? bytes : count, 'elements']
+      ? [countVarints(t.data), type.bytes < 1 ? bytes : count, 'elements']
       : [held, bytes, 'bytes'];
     if (found !== wanted) {
       throw onnxError(
@@ -123,12 +114,12 @@ export function tensorOf(t: TensorParts, readExternal: ReadExternal | undefined)
     }
   }
   if (t.external) checkExternal(t, t.external, bytes);
-  const numbers = (): number[] => varints(source, listed, isSigned);
-  // All converters need an aligned buffer of its own; `joined` makes one.
+  const numbers = (): number[] => readVarints(t.data);
+  // All converters need an aligned buffer of its own; `readRanges` makes one.
   const buffer = (from: number, to: number): ArrayBuffer =>
     (t.external
       ? fetched(t, t.external, bytesFor(from), bytesFor(to) - bytesFor(from), readExternal)
-      : joined(source, pieces, bytesFor(from), bytesFor(to))
+      : readRanges(source, pieces, bytesFor(from), bytesFor(to))
     ).buffer;
   const refuse = (want: string): Error =>
     onnxError(
@@ -165,7 +156,7 @@ function checkedDims(name: string, dims: readonly number[]): Shape {
 }
 
 /** Refuses a tensor of another file that is not beside the model, or not of its size, before it is looked for. */
-function checkExternal(t: TensorParts, external: ReadonlyMap<string, string>, bytes: number): void {
+function checkExternal(t: TensorMessage, external: ReadonlyMap<string, string>, bytes: number): void {
   const location = external.get('location') ?? '';
   const offset = Number(external.get('offset') ?? 0);
   const length = Number(external.get('length') ?? bytes);
@@ -199,7 +190,7 @@ export function isBeside(location: string): boolean {
 
 /** Elements of a tensor that the model keeps in another file. */
 function fetched(
-  t: TensorParts,
+  t: TensorMessage,
   external: ReadonlyMap<string, string>,
   from: number,
   bytes: number,

@@ -13,9 +13,9 @@ import {
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bytesText, EngineError } from '../../base/errors';
 import { cacheFolder } from '../../gpu/swiftshader.node';
+import type { ByteSource } from '../../nets/onnx/byte_source';
 import { onnxError } from '../../nets/onnx/model';
 import { parseOnnx } from '../../nets/onnx/parse';
-import type { ByteSource } from '../../nets/onnx/scan';
 import type { ReadExternal } from '../../nets/onnx/tensor';
 import { type KnownWeights, knownWeights, missing, type Net, netOf, weightsNamed } from '../../nets/weights';
 import { randomNets } from '../../nets/weights_random';

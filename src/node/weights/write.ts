@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder, temporary } from '../../gpu/temp_files.node';
-import type { ByteSource } from '../../nets/onnx/scan';
+import type { ByteSource } from '../../nets/onnx/byte_source';
 import type { Piece } from '../../nets/onnx/write';
 import { diskError } from './download';
 import { temporaryBeside, type WeightsRecord, writeRecord } from './record';
