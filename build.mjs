@@ -123,8 +123,13 @@ const targets = {
       outdir: 'build/examples',
       outbase: 'examples',
     }),
-  // What writes the generated pages of docs/.
-  docs: () => build({ ...node, entryPoints: ['docs/generate/main.ts'], outdir: 'build/reference' }),
+  // What writes the generated pages of docs/, and the lists of losses, views and optimisers.
+  docs: () =>
+    build({
+      ...node,
+      entryPoints: ['docs/generate/components.ts', 'docs/generate/main.ts'],
+      outdir: 'build/reference',
+    }),
 };
 
 /** Declarations for those who import the package: tsc writes them, and Node's resolution wants whole file names. */

@@ -1,11 +1,12 @@
 // docs/recipe-reference.md: every field of a recipe, from the schema that checks recipes.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { builtinRecipes } from '../../src/recipes/builtin';
 import { initNames } from '../../src/recipes/init/names';
 import { lossComponents } from '../../src/recipes/losses';
 import { optimiserComponents } from '../../src/recipes/optimisers';
 import { recipeJsonSchema } from '../../src/recipes/recipe';
 import { viewComponents } from '../../src/recipes/views';
+import { type ComponentFolder, constantOf, folderOf } from './component_index';
 import { code, commentOf, parts, plain, table } from './markdown';
 
 /** The part of JSON Schema that zod writes. */
@@ -40,7 +41,7 @@ interface Block {
 interface Group {
   readonly title: string;
   readonly one: string;
-  readonly folder: string;
+  readonly folder: ComponentFolder;
   readonly blocks: readonly Block[];
 }
 const groups: readonly Group[] = [
@@ -154,29 +155,21 @@ function schemasByKind(s: Schema, found = new Map<string, Schema>()): Map<string
   return found;
 }
 
-/** What a block's own file says of it: formula and source, and where that file is. */
-function formulaOf(folder: string, kind: string): { readonly file: string; readonly about: string } {
-  const where = `src/recipes/${folder}`;
-  for (const name of readdirSync(where).sort()) {
-    const source = readFileSync(`${where}/${name}`, 'utf8');
-    if (!source.includes(`kind: z.literal('${kind}')`)) continue;
-    const constant = new RegExp(`export const (\\w+)[^=\\n]* = define\\w+\\(\\{\\n {2}kind: '${kind}'`).exec(
-      source,
-    )?.[1];
-    return { file: `${where}/${name}`, about: constant ? parts(commentOf(source, constant)).about : '' };
-  }
-  throw new Error(`no file of ${where} has the kind ${kind}`);
+/** What a component's own file says of it: its formula and where that is from. */
+function formulaOf(file: string, kind: string): string {
+  return parts(commentOf(readFileSync(file, 'utf8'), constantOf(kind))).about;
 }
 
 function blockText(group: Group, { kind, about }: Block, schema: Schema | undefined): string {
   if (!schema) throw new Error(`the recipe schema has no ${group.one} ${kind}`);
-  const formula = formulaOf(group.folder, kind);
+  const file = `${folderOf(group.folder)}/${kind}.ts`;
+  const formula = formulaOf(file, kind);
   return [
     `### ${kind}`,
     about,
-    ...(formula.about ? [`> ${plain(formula.about).replaceAll('\n', '\n> ')}`] : []),
+    ...(formula ? [`> ${plain(formula).replaceAll('\n', '\n> ')}`] : []),
     fields(schema),
-    `Source: [${formula.file.split('/').at(-1)}](../${formula.file})`,
+    `Source: [${kind}.ts](../${file})`,
   ].join('\n\n');
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from '../base/zod';
 import type { Graph } from '../graph/graph';
 import { conv2d } from '../shaders/conv2d';
 import type { Ref } from '../shaders/op';

@@ -6,7 +6,7 @@ import { type CanvasSpace, freeSpace, luminanceSpace, styleSpace } from './colou
 import { matchColour } from './colour/match';
 import { parseInit } from './init/expression';
 import { lossComponents } from './losses';
-import { INPUT, LAYER_SETS, type LayerChoice } from './losses/layers';
+import { INPUT, LAYER_SETS, type LayerChoice } from './losses/lib/layers';
 import type { Size } from './plan_stages';
 import type { Recipe, StyleRecipe } from './recipe';
 

@@ -4,7 +4,7 @@ import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { builtinRecipe } from './builtin';
 import type { Progress, StageResult } from './events';
-import { INPUT, type LayerChoice } from './losses/layers';
+import { INPUT, type LayerChoice } from './losses/lib/layers';
 import { fillRecipe, type Recipe, type RecipeText } from './recipe';
 import { run } from './run';
 import type { TextureSettings, TextureSettingsText } from './texture_settings';

@@ -1,11 +1,16 @@
 // Generated pages are those of the code, and links in docs/ lead somewhere.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
+import { build } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { componentFolders, componentIndex, folderOf } from '../../docs/generate/component_index';
 import { opReference } from '../../docs/generate/op_reference';
 import { fieldsWithoutMeaning, recipeReference } from '../../docs/generate/recipe_reference';
+import type { Graph } from '../../src/graph/graph';
 import { lossComponents } from '../../src/recipes/losses';
+import type { LossComponent, LossContext } from '../../src/recipes/losses/lib/loss';
 import { optimiserComponents } from '../../src/recipes/optimisers';
 import { viewComponents } from '../../src/recipes/views';
 
@@ -19,6 +24,36 @@ function same(path: string, wanted: string): void {
     assert.unreachable(`${path}:${at + 1} is stale (${want[at]?.slice(0, 120)}): run \`npm run docs\``);
   }
 }
+
+test('the lists of losses, views and optimisers are those of their folders', () => {
+  for (const folder of componentFolders) same(`${folderOf(folder)}/index.ts`, componentIndex(folder));
+});
+
+test('the loss that CONTRIBUTING adds is one', async () => {
+  const [, code = ''] = readFileSync('CONTRIBUTING.md', 'utf8').match(/```ts\n([\s\S]*?)```/) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'toroid-docs-'));
+  const outfile = join(folder, 'brightness.mjs');
+  await build({
+    stdin: {
+      contents: `${code}\nexport { Graph } from '../../graph/graph';`,
+      resolveDir: folderOf('losses'),
+      loader: 'ts',
+    },
+    ...{ bundle: true, format: 'esm', platform: 'node', loader: { '.wgsl': 'text' }, outfile },
+  });
+  const made = (await import(outfile)) as { brightness: LossComponent; Graph: typeof Graph };
+  rmSync(folder, { recursive: true });
+  const settings = made.brightness.schema.parse({ kind: 'brightness' });
+  assert.equal(settings, { kind: 'brightness', weight: 1, to: 0.5 });
+  const g = new made.Graph();
+  const canvas = g.input([3, 4, 4], 'canvas');
+  const terms = made.brightness.build({ g, canvas: () => canvas } as unknown as LossContext, settings);
+  assert.equal(
+    terms.map((t) => [t.name, t.value.shape]),
+    [['brightness', [1]]],
+  );
+  for (const { value } of terms) assert.equal(g.grad(value, [canvas])[0]?.shape, [3, 4, 4]);
+});
 
 test('docs/recipe-reference.md is that of the schema', () => same('docs/recipe-reference.md', recipeReference()));
 

@@ -6,7 +6,7 @@ import { Plan } from '../../src/graph/plan';
 import { gaussian } from '../../src/recipes/losses/gaussian';
 import { gram } from '../../src/recipes/losses/gram';
 import { histogram } from '../../src/recipes/losses/histogram';
-import type { LossComponent } from '../../src/recipes/losses/loss';
+import type { LossComponent } from '../../src/recipes/losses/lib/loss';
 import { mean } from '../../src/recipes/losses/mean';
 import { moments } from '../../src/recipes/losses/moments';
 import { shiftedGram } from '../../src/recipes/losses/shifted_gram';

@@ -7,7 +7,7 @@ import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import { seamScore } from '../../src/recipes/scores/seam';
 import { type ViewSettings, viewComponents, viewSchema } from '../../src/recipes/views';
-import { GROUPS, type Group } from '../../src/recipes/views/groups';
+import { GROUPS, type Group } from '../../src/recipes/views/lib/groups';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 

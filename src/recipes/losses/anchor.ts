@@ -1,7 +1,7 @@
 import * as z from '../../base/zod';
-import { commonLoss, INPUT, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { perLayer, relativeError } from './relative_error';
+import { commonLoss, INPUT, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { perLayer, relativeError } from './lib/relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('anchor'),

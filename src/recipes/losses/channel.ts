@@ -2,10 +2,10 @@ import * as z from '../../base/zod';
 import { concat, slice0 } from '../../shaders/concat';
 import { meanSquare } from '../../shaders/mse_loss';
 import { div, scale } from '../../shaders/pointwise';
-import { checkChannels } from './channels';
-import { commonLoss } from './layers';
-import { defineLoss } from './loss';
-import { power } from './relative_error';
+import { checkChannels } from './lib/channels';
+import { commonLoss } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { power } from './lib/relative_error';
 
 const index = z.int('must be a whole number').min(0, 'must be at least 0');
 

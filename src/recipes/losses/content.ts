@@ -5,10 +5,10 @@ import type { Graph } from '../../graph/graph';
 import { matmul } from '../../shaders/matmul';
 import type { Ref } from '../../shaders/op';
 import { reshape } from '../../shaders/reshape';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { principalComponents } from './pca';
-import { perLayer, relativeError } from './relative_error';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { principalComponents } from './lib/pca';
+import { perLayer, relativeError } from './lib/relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('content'),

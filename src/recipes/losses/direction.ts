@@ -11,9 +11,9 @@ import { random } from '../../shaders/random';
 import { dot, mean } from '../../shaders/reduce';
 import { reshape } from '../../shaders/reshape';
 import { transpose } from '../../shaders/transpose';
-import { commonLoss } from './layers';
-import { defineLoss, type LossContext } from './loss';
-import { rms } from './relative_error';
+import { commonLoss } from './lib/layers';
+import { defineLoss, type LossContext } from './lib/loss';
+import { rms } from './lib/relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('direction'),

@@ -1,10 +1,10 @@
 import * as z from '../../base/zod';
 import { regionGram } from '../../nets/statistics';
 import { div, log, scale } from '../../shaders/pointwise';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { perLayer, power, rms, stylesIfAny } from './relative_error';
-import { weightedSum } from './weighted_sum';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { perLayer, power, rms, stylesIfAny } from './lib/relative_error';
+import { weightedSum } from './lib/weighted_sum';
 
 const schema = z.strictObject({
   kind: z.literal('enhance'),

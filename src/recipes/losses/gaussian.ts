@@ -3,9 +3,9 @@ import { type Gaussian, gaussianDistance } from '../../nets/gaussian';
 import { EPS, regionCovariance, regionMean, trace } from '../../nets/statistics';
 import { add, affine, div } from '../../shaders/pointwise';
 import { dot } from '../../shaders/reduce';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { styleTerms } from './lib/style_terms';
 
 const schema = z.strictObject({ kind: z.literal('gaussian'), ...commonLoss, layers: layersSchema.default('style') });
 

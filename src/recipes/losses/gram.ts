@@ -1,10 +1,10 @@
 import * as z from '../../base/zod';
 import { type Region, regionCovariance, regionGram, regionMean } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { relativeError } from './relative_error';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { relativeError } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('gram'),

@@ -3,10 +3,10 @@ import { regionGram } from '../../nets/statistics';
 import { expand } from '../../shaders/broadcast';
 import { clamp, div, mul, scale } from '../../shaders/pointwise';
 import { mean } from '../../shaders/reduce';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { power } from './relative_error';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { power } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('gram_enhance'),

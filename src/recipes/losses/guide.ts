@@ -3,9 +3,9 @@ import * as z from '../../base/zod';
 import { nearestFeature } from '../../shaders/nearest_feature';
 import { div, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/reduce';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { perLayer, power } from './relative_error';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { perLayer, power } from './lib/relative_error';
 
 const schema = z.strictObject({
   kind: z.literal('guide'),

@@ -3,10 +3,10 @@ import { type Region, rootWeighted, rowsOf } from '../../nets/statistics';
 import { sortedRows, wasserstein1d } from '../../nets/wasserstein_1d';
 import type { Ref } from '../../shaders/op';
 import { div } from '../../shaders/pointwise';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { power } from './relative_error';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { power } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
 
 const schema = z.strictObject({ kind: z.literal('histogram'), ...commonLoss, layers: layersSchema.default('style') });
 

@@ -1,3 +1,4 @@
+// Written by `npm run docs` from the files of this folder: do not edit.
 import * as z from '../../base/zod';
 import { anchor } from './anchor';
 import { channel } from './channel';
@@ -9,7 +10,7 @@ import { gram } from './gram';
 import { gramEnhance } from './gram_enhance';
 import { guide } from './guide';
 import { histogram } from './histogram';
-import type { LossComponent } from './loss';
+import type { LossComponent } from './lib/loss';
 import { mean } from './mean';
 import { moments } from './moments';
 import { neuron } from './neuron';
@@ -19,49 +20,49 @@ import { sliced } from './sliced';
 import { spectrum } from './spectrum';
 import { tv } from './tv';
 
-/** Every loss a recipe may have, in the order in which help lists them. */
+/** Every loss that a recipe may have. */
 export const lossComponents: readonly LossComponent[] = [
-  patches,
-  gram,
-  moments,
-  mean,
-  gaussian,
-  sliced,
-  histogram,
-  shiftedGram,
-  spectrum,
-  content,
   anchor,
-  enhance,
-  gramEnhance,
   channel,
-  neuron,
+  content,
   direction,
+  enhance,
+  gaussian,
+  gram,
+  gramEnhance,
   guide,
+  histogram,
+  mean,
+  moments,
+  neuron,
+  patches,
+  shiftedGram,
+  sliced,
+  spectrum,
   tv,
 ];
 
 /** A loss in a recipe: `kind` says which, and with it which settings there are. */
 export const lossSchema = z.discriminatedUnion('kind', [
-  patches.schema,
-  gram.schema,
-  moments.schema,
-  mean.schema,
-  gaussian.schema,
-  sliced.schema,
-  histogram.schema,
-  shiftedGram.schema,
-  spectrum.schema,
-  content.schema,
   anchor.schema,
-  enhance.schema,
-  gramEnhance.schema,
   channel.schema,
-  neuron.schema,
+  content.schema,
   direction.schema,
+  enhance.schema,
+  gaussian.schema,
+  gram.schema,
+  gramEnhance.schema,
   guide.schema,
+  histogram.schema,
+  mean.schema,
+  moments.schema,
+  neuron.schema,
+  patches.schema,
+  shiftedGram.schema,
+  sliced.schema,
+  spectrum.schema,
   tv.schema,
 ]);
 
-/** A loss of a recipe, with every default filled in. */
+/** The same with every default filled in. */
 export type LossRecipe = z.output<typeof lossSchema>;

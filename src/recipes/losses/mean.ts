@@ -1,9 +1,9 @@
 import * as z from '../../base/zod';
 import { regionMean } from '../../nets/statistics';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { relativeError } from './relative_error';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { relativeError } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
 
 const schema = z.strictObject({ kind: z.literal('mean'), ...commonLoss, layers: layersSchema.default('style') });
 

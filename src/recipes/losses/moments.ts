@@ -5,10 +5,10 @@ import { matmul } from '../../shaders/matmul';
 import type { Ref } from '../../shaders/op';
 import { add, affine, div, scale, sqrt } from '../../shaders/pointwise';
 import { mean as meanOf } from '../../shaders/reduce';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { relativeError } from './relative_error';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { relativeError } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('moments'),

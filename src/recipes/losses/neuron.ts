@@ -3,10 +3,10 @@ import * as z from '../../base/zod';
 import { slice0 } from '../../shaders/concat';
 import { div, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/reduce';
-import { checkChannels } from './channels';
-import { commonLoss } from './layers';
-import { defineLoss } from './loss';
-import { rms } from './relative_error';
+import { checkChannels } from './lib/channels';
+import { commonLoss } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { rms } from './lib/relative_error';
 
 const along = z.number().min(0, 'must be at least 0').max(1, 'must be at most 1');
 

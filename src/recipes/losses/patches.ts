@@ -1,9 +1,9 @@
 import { bytesText } from '../../base/errors';
 import * as z from '../../base/zod';
 import { patchLoss } from '../../nets/patches';
-import { commonLoss } from './layers';
-import { defineLoss } from './loss';
-import { weightedSum } from './weighted_sum';
+import { commonLoss } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { weightedSum } from './lib/weighted_sum';
 
 /**
  * Sliced Wasserstein distance between the k x k patches of canvas and style, in colour, of the pictures themselves: the

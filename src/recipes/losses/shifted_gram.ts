@@ -3,11 +3,11 @@ import { shiftedMoments } from '../../nets/shifted_gram';
 import type { Region } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
 import { clamp, mul } from '../../shaders/pointwise';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss, type StylePair } from './loss';
-import { relativeError } from './relative_error';
-import { styleTerms } from './style_terms';
-import { weightedSum } from './weighted_sum';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss, type StylePair } from './lib/loss';
+import { relativeError } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
+import { weightedSum } from './lib/weighted_sum';
 
 const schema = z.strictObject({
   kind: z.literal('shifted_gram'),

@@ -6,10 +6,10 @@ import { normalizeRows } from '../../shaders/normalize_rows';
 import type { Ref } from '../../shaders/op';
 import { div } from '../../shaders/pointwise';
 import { random } from '../../shaders/random';
-import { commonLoss, layersSchema } from './layers';
-import { defineLoss, type LossContext, type StylePair } from './loss';
-import { power, rms } from './relative_error';
-import { styleTerms } from './style_terms';
+import { commonLoss, layersSchema } from './lib/layers';
+import { defineLoss, type LossContext, type StylePair } from './lib/loss';
+import { power, rms } from './lib/relative_error';
+import { styleTerms } from './lib/style_terms';
 
 /** Directions a step where the recipe does not say. An average over steps sees all directions, whatever their number. */
 export const ENOUGH = 64;

@@ -10,9 +10,9 @@ import type { Ref } from '../../shaders/op';
 import { add, affine, div, linearCombine, scale, sub } from '../../shaders/pointwise';
 import { sum } from '../../shaders/reduce';
 import { spectrumOverlap } from '../../shaders/spectrum_overlap';
-import { commonLoss, INPUT, layersSchema } from './layers';
-import { defineLoss } from './loss';
-import { spectrumTarget } from './spectrum_target';
+import { commonLoss, INPUT, layersSchema } from './lib/layers';
+import { defineLoss } from './lib/loss';
+import { spectrumTarget } from './lib/spectrum_target';
 
 const schema = z.strictObject({
   kind: z.literal('spectrum'),

@@ -1,7 +1,7 @@
 import * as z from '../../base/zod';
 import { totalVariation } from '../../shaders/total_variation';
-import { commonLoss, INPUT } from './layers';
-import { defineLoss } from './loss';
+import { commonLoss, INPUT } from './lib/layers';
+import { defineLoss } from './lib/loss';
 
 /**
  * Total variation of the picture in RGB 0..1: the sum, over every pixel and channel, of the squared differences to the

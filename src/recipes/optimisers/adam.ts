@@ -1,6 +1,6 @@
 import * as z from '../../base/zod';
 import { adamOptimiser } from '../../graph/optim/adam';
-import { commonOptimiser, defineOptimiser } from './optimiser';
+import { commonOptimiser, defineOptimiser } from './lib/optimiser';
 
 export const adam = defineOptimiser({
   kind: 'adam',

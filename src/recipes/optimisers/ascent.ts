@@ -1,6 +1,6 @@
 import * as z from '../../base/zod';
 import { ascent as append } from '../../graph/optim/ascent';
-import { commonOptimiser, defineOptimiser } from './optimiser';
+import { commonOptimiser, defineOptimiser } from './lib/optimiser';
 
 export const ascent = defineOptimiser({
   kind: 'ascent',

@@ -1,7 +1,7 @@
 import * as z from '../../base/zod';
 import { qqn as append } from '../../graph/optim/lbfgs';
-import { searchSettings } from './lbfgs';
-import { commonOptimiser, defineOptimiser } from './optimiser';
+import { commonOptimiser, defineOptimiser } from './lib/optimiser';
+import { searchSettings } from './lib/search';
 
 export const qqn = defineOptimiser({
   kind: 'qqn',

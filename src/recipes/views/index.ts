@@ -1,18 +1,21 @@
+// Written by `npm run docs` from the files of this folder: do not edit.
 import * as z from '../../base/zod';
 import { kaleidoscope } from './kaleidoscope';
 import { lattice } from './lattice';
+import type { ViewComponent } from './lib/view';
 import { mirror } from './mirror';
-import type { ViewComponent } from './view';
 import { wallpaper } from './wallpaper';
 
-/** Every view, in the order that help texts give them. */
-export const viewComponents: readonly ViewComponent[] = [mirror, kaleidoscope, wallpaper, lattice];
+/** Every view that a recipe may have. */
+export const viewComponents: readonly ViewComponent[] = [kaleidoscope, lattice, mirror, wallpaper];
 
-/** The settings of any view, told apart by `kind`. */
+/** A view in a recipe, told from others by `kind`. */
 export const viewSchema = z.discriminatedUnion('kind', [
-  mirror.schema,
   kaleidoscope.schema,
-  wallpaper.schema,
   lattice.schema,
+  mirror.schema,
+  wallpaper.schema,
 ]);
+
+/** The same with every default filled in. */
 export type ViewSettings = z.output<typeof viewSchema>;

@@ -1,8 +1,8 @@
 import * as z from '../../base/zod';
 import { sparseRemap } from '../../shaders/sparse_remap';
-import { blendSetting, mapOf } from './common';
-import { fold, type Motion } from './fold';
-import { defineView } from './view';
+import { blendSetting, mapOf } from './lib/common';
+import { fold, type Motion } from './lib/fold';
+import { defineView } from './lib/view';
 
 const LATTICES = ['brick', 'half_drop', 'hex', 'sheared'] as const;
 

@@ -1,17 +1,17 @@
-import { chw } from '../../base/shape';
-import type { Graph } from '../../graph/graph';
-import { expandChannels } from '../../shaders/broadcast';
-import { channelMean } from '../../shaders/channel_mean';
-import { concat, slice0 } from '../../shaders/concat';
-import { fft, isFftSize } from '../../shaders/fft';
-import { fill } from '../../shaders/fill';
-import { matmul } from '../../shaders/matmul';
-import { normalizeRows } from '../../shaders/normalize_rows';
-import type { Ref } from '../../shaders/op';
-import { add, affine, div, mul, scale, sqrt, square, sub } from '../../shaders/pointwise';
-import { reshape } from '../../shaders/reshape';
-import { transpose } from '../../shaders/transpose';
-import { spectrumWeights } from '../spectra';
+import { chw } from '../../../base/shape';
+import type { Graph } from '../../../graph/graph';
+import { expandChannels } from '../../../shaders/broadcast';
+import { channelMean } from '../../../shaders/channel_mean';
+import { concat, slice0 } from '../../../shaders/concat';
+import { fft, isFftSize } from '../../../shaders/fft';
+import { fill } from '../../../shaders/fill';
+import { matmul } from '../../../shaders/matmul';
+import { normalizeRows } from '../../../shaders/normalize_rows';
+import type { Ref } from '../../../shaders/op';
+import { add, affine, div, mul, scale, sqrt, square, sub } from '../../../shaders/pointwise';
+import { reshape } from '../../../shaders/reshape';
+import { transpose } from '../../../shaders/transpose';
+import { spectrumWeights } from '../../spectra';
 
 /** How the borders of an exemplar, which do not meet, are kept out of its spectrum. */
 export type Borders = 'smooth' | 'window' | 'tile';

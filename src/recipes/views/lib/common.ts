@@ -1,5 +1,5 @@
-import * as z from '../../base/zod';
-import type { SparseMap } from '../../shaders/sparse_remap';
+import * as z from '../../../base/zod';
+import type { SparseMap } from '../../../shaders/sparse_remap';
 
 /** Enough that a cut does not show as a line, little enough that shapes do not show twice. */
 export const BLEND = 0.15;

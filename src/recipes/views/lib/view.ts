@@ -1,6 +1,6 @@
-import type * as z from '../../base/zod';
-import type { Graph } from '../../graph/graph';
-import type { Ref } from '../../shaders/op';
+import type * as z from '../../../base/zod';
+import type { Graph } from '../../../graph/graph';
+import type { Ref } from '../../../shaders/op';
 
 export interface ViewContext {
   readonly g: Graph;

@@ -1,4 +1,4 @@
-import * as z from '../../base/zod';
+import * as z from '../../../base/zod';
 
 /** The sets of layers that every net names for itself (weights/manifest.json): what a recipe says to suit any net. */
 export const LAYER_SETS = ['style', 'content', 'dream'] as const;

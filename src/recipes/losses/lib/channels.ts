@@ -1,6 +1,6 @@
-import { EngineError } from '../../base/errors';
-import { chw } from '../../base/shape';
-import type { Ref } from '../../shaders/op';
+import { EngineError } from '../../../base/errors';
+import { chw } from '../../../base/shape';
+import type { Ref } from '../../../shaders/op';
 
 /** Refuses channels that a layer does not have. */
 export function checkChannels(kind: string, layer: string, features: Ref, channels: readonly number[]): void {

@@ -1,10 +1,10 @@
-import { chw } from '../../base/shape';
-import type { Graph } from '../../graph/graph';
-import { gram } from '../../shaders/gram';
-import { matmul } from '../../shaders/matmul';
-import type { Ref } from '../../shaders/op';
-import { orthonormalRows } from '../../shaders/orthonormal_rows';
-import { random } from '../../shaders/random';
+import { chw } from '../../../base/shape';
+import type { Graph } from '../../../graph/graph';
+import { gram } from '../../../shaders/gram';
+import { matmul } from '../../../shaders/matmul';
+import type { Ref } from '../../../shaders/op';
+import { orthonormalRows } from '../../../shaders/orthonormal_rows';
+import { random } from '../../../shaders/random';
 
 /**
  * Times that directions are multiplied by the covariance. What is left of a wrong direction falls by the ratio of the

@@ -1,9 +1,9 @@
-import { EngineError } from '../../base/errors';
-import type { Graph } from '../../graph/graph';
-import { EPS } from '../../nets/statistics';
-import { meanSquare, mseLoss } from '../../shaders/mse_loss';
-import type { Ref } from '../../shaders/op';
-import { affine, div, scale, sqrt } from '../../shaders/pointwise';
+import { EngineError } from '../../../base/errors';
+import type { Graph } from '../../../graph/graph';
+import { EPS } from '../../../nets/statistics';
+import { meanSquare, mseLoss } from '../../../shaders/mse_loss';
+import type { Ref } from '../../../shaders/op';
+import { affine, div, scale, sqrt } from '../../../shaders/pointwise';
 import type { LayerChoice } from './layers';
 import type { LossContext, StylePair, Term } from './loss';
 

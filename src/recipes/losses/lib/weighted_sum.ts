@@ -1,7 +1,7 @@
-import { EngineError } from '../../base/errors';
-import type { Graph } from '../../graph/graph';
-import type { Ref } from '../../shaders/op';
-import { add, scale } from '../../shaders/pointwise';
+import { EngineError } from '../../../base/errors';
+import type { Graph } from '../../../graph/graph';
+import type { Ref } from '../../../shaders/op';
+import { add, scale } from '../../../shaders/pointwise';
 
 /** Sum of weight * value over at least one part. */
 export function weightedSum(g: Graph, parts: readonly { readonly weight: number; readonly value: Ref }[]): Ref {

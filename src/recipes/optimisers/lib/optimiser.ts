@@ -1,5 +1,5 @@
-import * as z from '../../base/zod';
-import type { Optimiser, Problem } from '../../graph/optim/optimiser';
+import * as z from '../../../base/zod';
+import type { Optimiser, Problem } from '../../../graph/optim/optimiser';
 
 /** Settings that every optimiser has. */
 export const commonOptimiser = {

@@ -1,6 +1,6 @@
-import { EngineError } from '../../base/errors';
-import type { Ref } from '../../shaders/op';
-import { scale } from '../../shaders/pointwise';
+import { EngineError } from '../../../base/errors';
+import type { Ref } from '../../../shaders/op';
+import { scale } from '../../../shaders/pointwise';
 import type { LayerChoice } from './layers';
 import type { LossContext, Region, StylePair, Term } from './loss';
 import { weightedSum } from './weighted_sum';

@@ -1,4 +1,4 @@
-import type { SparseMap } from '../../shaders/sparse_remap';
+import type { SparseMap } from '../../../shaders/sparse_remap';
 
 /** Rows of a sparse map under construction, kept in typed arrays because there are many entries for each pixel. */
 export class Rows {

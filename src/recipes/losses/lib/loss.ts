@@ -1,7 +1,7 @@
-import type * as z from '../../base/zod';
-import type { Graph } from '../../graph/graph';
-import type { Region } from '../../nets/statistics';
-import type { Ref } from '../../shaders/op';
+import type * as z from '../../../base/zod';
+import type { Graph } from '../../../graph/graph';
+import type { Region } from '../../../nets/statistics';
+import type { Ref } from '../../../shaders/op';
 import type { LayerChoice } from './layers';
 
 /** A number that is part of the objective, shape [1], and its name in curves and reports, such as `relu3_1`. */
