@@ -1,9 +1,12 @@
 // Runs the test files, each in a process of its own, as many at a time as there are processors; ends with one line to
 // read. A name part that matches no file, a file without tests, a crash, a hang and a skip without a reason are failures.
-//   node build/test/run.js [--skips most] [part of a file name ...]
+//   node build/test/run.js [--long] [--skips most] [part of a file name ...]
+// --long takes the files that do more under TOROID_TEST_ALL=1 (`npm run test:all`); --skips fails where more tests than
+// that are skipped.
 import { fork } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { facts, findAdapter } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/swiftshader.node';
@@ -27,7 +30,8 @@ interface Outcome extends Report {
 const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
 if (elsewhere !== null) process.exit(elsewhere);
 
-const { values, positionals: parts } = parseArgs({ options: { skips: { type: 'string' } }, allowPositionals: true });
+const options = { long: { type: 'boolean' }, skips: { type: 'string' } } as const;
+const { values, positionals: parts } = parseArgs({ options, allowPositionals: true });
 const files = chosen(parts);
 const found = await findAdapter();
 const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism()));
@@ -47,8 +51,9 @@ process.exit(summary(outcomes));
 
 /** The files to run, longest first. */
 function chosen(names: readonly string[]): string[] {
-  const all = readdirSync(import.meta.dirname ?? 'build/test', { recursive: true, encoding: 'utf8' })
-    .filter((f) => f.endsWith('.test.js'))
+  const folder = import.meta.dirname ?? 'build/test';
+  const all = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((f) => f.endsWith('.test.js') && (!values.long || doesMore(readFileSync(join(folder, f), 'utf8'))))
     .sort();
   for (const name of names) {
     if (!all.some((f) => f.includes(name))) {
@@ -61,6 +66,11 @@ function chosen(names: readonly string[]): string[] {
     return at < 0 ? LONGEST.length : at;
   };
   return all.filter((f) => names.length === 0 || names.some((n) => f.includes(n))).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Whether a bundled file imports `ALL`. */
+function doesMore(text: string): boolean {
+  return /^import \{[^}]*\bALL\b[^}]*\} from/m.test(text);
 }
 
 async function worker(): Promise<void> {

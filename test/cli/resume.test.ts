@@ -223,7 +223,7 @@ test('kill -9 in the second of two stages, then `toroid run --resume`: the same 
   const wanted = recipe(
     [
       { steps: 20, losses: [gram] },
-      { steps: 60, losses: [{ kind: 'patches' }] },
+      { steps: 60, losses: [gram, { kind: 'tv' }] },
     ],
     { inputs: { style: 'look.png' }, size: 32, scales: { coarsest: 32, count: 1 } },
   );
@@ -232,7 +232,7 @@ test('kill -9 in the second of two stages, then `toroid run --resume`: the same 
 });
 
 test('kill -9 in the second frame of a film: the same picture, and the same film', async () => {
-  const wanted = recipe([{ steps: 40, losses: [{ kind: 'patches' }] }], {
+  const wanted = recipe([{ steps: 40, losses: [gram, { kind: 'tv' }] }], {
     inputs: { style: 'look.png' },
     content: 'style',
     size: 32,

@@ -29,7 +29,7 @@ const recipe = fillRecipe({
   scales: { count: 1 },
   stages: [
     { steps: 6, losses: [{ kind: 'gram', layers: ['input'] }] },
-    { steps: 40, losses: [{ kind: 'patches' }] },
+    { steps: 40, losses: [{ kind: 'gram', layers: ['input'] }, { kind: 'tv' }] },
   ],
 });
 

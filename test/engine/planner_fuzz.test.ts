@@ -29,10 +29,12 @@ import { reshape } from '../../src/shaders/reshape';
 import { resize } from '../../src/shaders/resize';
 import { roll } from '../../src/shaders/roll';
 import { transpose } from '../../src/shaders/transpose';
+import { ALL } from '../support/all';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 
 const test = suite('planner fuzz');
+const SAMPLES = ALL ? 300 : 75;
 
 const SIDES = [4, 6] as const;
 
@@ -256,7 +258,7 @@ function interpret(g: Graph, s: Schedule, outputs: readonly Node[], what: string
 }
 
 test('no launch, copy or output of 300 random graphs finds anything but what it should', () => {
-  for (let seed = 0; seed < 300; seed++) {
+  for (let seed = 0; seed < SAMPLES; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
       const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2 });
@@ -267,7 +269,7 @@ test('no launch, copy or output of 300 random graphs finds anything but what it 
 
 test('nor do they where ops write over their inputs', () => {
   let over = 0;
-  for (let seed = 0; seed < 300; seed++) {
+  for (let seed = 0; seed < SAMPLES; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
       const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2, inplace: true });
@@ -281,7 +283,7 @@ test('nor do they where ops write over their inputs', () => {
 test('nor do they where memory is short and values are computed again', () => {
   let again = 0;
   let saved = 0;
-  for (let seed = 0; seed < 100; seed++) {
+  for (let seed = 0; seed < SAMPLES / 3; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     const options = { fuse: seed % 2 === 0, realBytes: 4 } as const;
     const plain = memoryOf(schedule(g, outputs, options));

@@ -1,8 +1,10 @@
-// A few jobs of bench/soak.mjs, which does hundreds: what piles up with each shows in fifteen, too.
+// A few jobs of bench/soak.mjs, which does hundreds (in `npm run test:all`): what piles up with each shows in fifteen, too.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ALL } from '../support/all';
+import { needs } from '../support/needs';
 import { DIST } from '../support/web/pages';
 
 const test = suite('soak');
@@ -12,7 +14,11 @@ for (const [which, jobs] of [
   ['one', '15'],
   ['each', '6'],
 ] as const) {
-  test(`${jobs} jobs, ${which === 'one' ? 'on one device' : 'a device each'}: nothing piles up`, async () => {
+  needs(
+    test,
+    ALL,
+    'long, see npm run test:all',
+  )(`${jobs} jobs, ${which === 'one' ? 'on one device' : 'a device each'}: nothing piles up`, async () => {
     const args = ['--expose-gc', 'bench/soak.mjs', jobs, which, DIST];
     const env = { ...process.env, TOROID_TUNE: 'off' };
     const { stdout } = await run(process.execPath, args, { env }).catch((e: { stdout: string; stderr: string }) => e);
