@@ -1,5 +1,6 @@
 // What is made of a run while it goes on and when it is over: files, a film, lines on a screen, a page, a picture shown.
-import type { AdapterFacts, Device } from '../gpu/device';
+import type { AdapterFacts } from '../gpu/adapter';
+import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import type { Checkpoint } from '../recipes/checkpoint';
 import type { Progress, RunEvents } from '../recipes/events';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { bytesText } from '../base/errors';
-import type { AdapterFacts } from '../gpu/device';
+import type { AdapterFacts } from '../gpu/adapter';
 import { facts, findAdapter, open } from '../gpu/open.node';
 import { measureRoofline, type Roofline } from '../gpu/roofline';
 import { ensureAdapter, swiftShaderArchive } from '../gpu/swiftshader.node';

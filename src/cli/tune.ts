@@ -42,7 +42,7 @@ export function addTune(program: Command): void {
     );
   addRecipeOptions(command)
     .addOption(
-      new Option('--budget <time>', 'no race is begun after this: 30s, 2min')
+      new Option('--budget <time>', 'no benchmark is begun after this: 30s, 2min')
         .argParser(parseBudget)
         .default(BUDGET, `${BUDGET}s`),
     )

@@ -1,5 +1,15 @@
 // What all platforms ask of an adapter, and tell of it.
-import type { AdapterFacts } from './device';
+
+/** What a computation ran on, for reports and for the keys of measurements. */
+export interface AdapterFacts {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** A CPU that pretends to be a GPU. */
+  readonly software: boolean;
+  /** Cooperative matrices it multiplies, f16 x f16 + f32: their sides, and the threads of a subgroup that share them. */
+  readonly matrices?: { readonly side: 8 | 16; readonly lanes: number };
+}
 
 /** Features the engine uses where the adapter has them. */
 const WANTED: readonly GPUFeatureName[] = [

@@ -1,28 +1,9 @@
 import { EngineError } from '../base/errors';
+import type { AdapterFacts } from './adapter';
 import { KernelCache } from './kernel';
+import type { Platform } from './platform';
 import { BufferPool } from './pool';
 import type { Tuning } from './tune';
-
-/** What a computation ran on, for reports and for the keys of measurements. */
-export interface AdapterFacts {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
-  /** A CPU that pretends to be a GPU. */
-  readonly software: boolean;
-  /** Cooperative matrices it multiplies, f16 x f16 + f32: their sides, and the threads of a subgroup that share them. */
-  readonly matrices?: { readonly side: 8 | 16; readonly lanes: number };
-}
-
-/** Platform services a device needs: Node and browsers each bring their own. */
-export interface Platform {
-  /** Waits for work on the GPU. Software adapters need care here; see wait.node.ts. */
-  settle<T>(pending: Promise<T>, software: boolean): Promise<T>;
-  /** Lets go of whatever keeps the WebGPU implementation alive. */
-  release(): void;
-  /** The GPUDevice is somebody else's: it is never destroyed, only what was made on it. */
-  readonly borrowed?: boolean;
-}
 
 /** Bytes that are read at once: what is large is not to need as much again to be read. */
 const PIECE = 2 ** 24;
@@ -127,13 +108,13 @@ export class Device {
   /** Waits until all submitted work is done. */
   async idle(): Promise<void> {
     const flight = this.#flights;
-    await this.settle(this.gpu.queue.onSubmittedWorkDone());
+    await this.waitFor(this.gpu.queue.onSubmittedWorkDone());
     this.check();
     this.#landed(flight);
   }
 
-  async settle<T>(pending: Promise<T>): Promise<T> {
-    return this.platform.settle(pending, this.adapter.software);
+  async waitFor<T>(pending: Promise<T>): Promise<T> {
+    return this.platform.waitFor(pending, this.adapter.software);
   }
 
   /**
@@ -156,7 +137,7 @@ export class Device {
         encoder.copyBufferToBuffer(buffer, at, staging, 0, piece);
         this.gpu.queue.submit([encoder.finish()]);
         const flight = this.#flights;
-        await this.settle(staging.mapAsync(GPUMapMode.READ, 0, piece));
+        await this.waitFor(staging.mapAsync(GPUMapMode.READ, 0, piece));
         this.check();
         this.#landed(flight);
         found.set(new Uint8Array(staging.getMappedRange(0, piece)), at);

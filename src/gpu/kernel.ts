@@ -13,7 +13,7 @@ export interface KernelSource<U extends string = string, V extends string = stri
   /** Shared snippets (`shaders/lib/*.wgsl`), appended behind the kernel so that its line numbers stay true. */
   readonly lib?: readonly string[];
   /** Snippets behind those of `lib`: the second in variants that need the feature `subgroups`, the first in all others. */
-  readonly shared?: readonly [plain: string, subgroup: string];
+  readonly subgroupLib?: readonly [plain: string, subgroup: string];
   /** One entry per @binding, in order. The uniform block, if there is one, comes last and is not listed. */
   readonly binds: readonly Bind[];
   /** Field name -> WGSL type, in struct order. Only 4-byte scalars, so there are no padding rules to get wrong. */
@@ -67,9 +67,11 @@ export function specialise(
   subgroups: boolean = false,
 ): string {
   const enable = subgroups ? 'enable subgroups; ' : '';
-  const text = [source.wgsl, ...(source.lib ?? []), ...(source.shared ? [source.shared[subgroups ? 1 : 0]] : [])].join(
-    '\n',
-  );
+  const text = [
+    source.wgsl,
+    ...(source.lib ?? []),
+    ...(source.subgroupLib ? [source.subgroupLib[subgroups ? 1 : 0]] : []),
+  ].join('\n');
   if (scalar === 'f32') return enable + text;
   if (!text.includes(SCALAR_LINE)) {
     throw new EngineError('KernelError', `${source.name}.wgsl has no line 'alias T = f32;' to make f16`);
@@ -92,9 +94,9 @@ export function supportsVariant(device: GPUDevice, source: KernelSource, variant
   );
 }
 
-/** Whether the second of the kernel's `shared` snippets goes with these override values. */
+/** Whether the second of the kernel's `subgroupLib` snippets goes with these override values. */
 export const takesSubgroups = (source: KernelSource, values: Overrides): boolean =>
-  source.shared !== undefined && source.needs?.(values).features?.includes('subgroups') === true;
+  source.subgroupLib !== undefined && source.needs?.(values).features?.includes('subgroups') === true;
 
 /** Compiled kernels of one device, each built once per storage type and set of override values. */
 export class KernelCache {

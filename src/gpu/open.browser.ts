@@ -1,6 +1,7 @@
 import { EngineError } from '../base/errors';
 import { deviceDescriptor, facts } from './adapter';
-import { Device, type Platform } from './device';
+import { Device } from './device';
+import type { Platform } from './platform';
 
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */
@@ -11,7 +12,7 @@ export interface OpenOptions {
   readonly powerPreference?: GPUPowerPreference;
 }
 
-const platform: Platform = { settle: (pending) => pending, release: () => {} };
+const platform: Platform = { waitFor: (pending) => pending, release: () => {} };
 
 /**
  * Opens a GPU for computing, in a page or a worker.

@@ -85,14 +85,14 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
   void gpu.lost.then(({ reason }) => {
     if (reason !== 'destroyed') forget(instance);
   });
-  return new Device(gpu, about, { settle: waitGpu, release: () => held.delete(hold) });
+  return new Device(gpu, about, { waitFor: waitGpu, release: () => held.delete(hold) });
 }
 
 async function borrow(device: GPUDevice): Promise<Device> {
   // Its owner may have loaded Dawn without its constants.
   if (!('GPUBufferUsage' in globalThis)) Object.assign(globalThis, (await import('webgpu')).globals);
   return new Device(device, facts({ info: device.adapterInfo }), {
-    settle: waitGpu,
+    waitFor: waitGpu,
     release: () => {},
     borrowed: true,
   });

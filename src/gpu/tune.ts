@@ -1,7 +1,7 @@
 // Which variant of a kernel to take: what was measured on this adapter, else the shipped table, else the kernel's own
 // word. Knows nothing of graphs; graph/tune_plan.ts does the measuring.
 import * as z from '../base/zod';
-import type { AdapterFacts } from './device';
+import type { AdapterFacts } from './adapter';
 import { type KernelSource, type Overrides, type Scalar, supportsVariant } from './kernel';
 import { renamedChoices } from './renamed';
 import table from './tuned.json';
@@ -89,7 +89,7 @@ const candidateSchema = z.strictObject({
   variant: z.string(),
   /** The least of several runs; none for one that was dropped before it was timed. */
   ms: z.number().nonnegative().optional(),
-  /** Why it is out of the race. */
+  /** Why it is out of the benchmark. */
   dropped: z.string().optional(),
 });
 export type TuneCandidate = z.output<typeof candidateSchema>;
@@ -99,7 +99,7 @@ export const tuneRecordSchema = z.strictObject({
   kernel: z.string(),
   scalar: z.enum(['f32', 'f16']),
   shape: z.string(),
-  /** Of the kernel's text and variants: another text, another race. */
+  /** Of the kernel's text and variants: another text, another benchmark. */
   hash: z.string(),
   date: z.string(),
   clock: z.enum(['timestamps', 'wall']),
@@ -108,7 +108,7 @@ export const tuneRecordSchema = z.strictObject({
   best: z.string(),
   candidates: z.array(candidateSchema),
 });
-/** What one race between the variants of a kernel found. */
+/** What one benchmark between the variants of a kernel found. */
 export type TuneRecord = z.output<typeof tuneRecordSchema>;
 
 /** How many times faster the best variant is than the one taken untuned; 1 where that one was dropped. */
@@ -121,13 +121,13 @@ export function gainOf({ candidates, untuned, best }: Pick<TuneRecord, 'candidat
 export interface TuneStore {
   /** All that is kept, of all adapters. What cannot be read is told to `warning`, and is as good as nothing. */
   read(warn: (text: string) => void): Promise<readonly TuneRecord[]>;
-  /** Adds records; one of the same race replaces the older. */
+  /** Adds records; one of the same benchmark replaces the older. */
   add(records: readonly TuneRecord[]): Promise<void>;
   reset(): Promise<void>;
 }
 
-/** Which race a record is of; `hash` apart, for an older text's record is replaced by a newer's. */
-export const raceOf = (r: Pick<TuneRecord, 'adapter' | 'kernel' | 'scalar' | 'shape'>): string =>
+/** Which benchmark a record is of; `hash` apart, for an older text's record is replaced by a newer's. */
+export const benchmarkOf = (r: Pick<TuneRecord, 'adapter' | 'kernel' | 'scalar' | 'shape'>): string =>
   [r.adapter, r.kernel, r.scalar, r.shape].join(' | ');
 
 const hashes = new WeakMap<KernelSource, string>();
@@ -136,7 +136,7 @@ const hashes = new WeakMap<KernelSource, string>();
 export function kernelHash(source: KernelSource): string {
   let hash = hashes.get(source);
   if (hash === undefined) {
-    hash = hashText(JSON.stringify([source.wgsl, source.lib ?? [], source.variants, ...(source.shared ?? [])]));
+    hash = hashText(JSON.stringify([source.wgsl, source.lib ?? [], source.variants, ...(source.subgroupLib ?? [])]));
     hashes.set(source, hash);
   }
   return hash;
@@ -155,8 +155,8 @@ export function hashText(text: string): string {
 /** Choices other than the untuned ones, by launch: `conv2d f32 c=64 ...` -> `WG=64`. */
 export type Choices = Readonly<Record<string, string>>;
 
-/** Which race, and what its candidates are: only asked where there is a record to hold against it. */
-export interface RacePlace {
+/** Which benchmark, and what its candidates are: only asked where there is a record to hold against it. */
+export interface BenchmarkPlace {
   /** A kernel's, or of what else has candidates. */
   readonly name: string;
   readonly scalar: Scalar;
@@ -185,7 +185,7 @@ export class Tuning {
   }
 
   add(records: readonly TuneRecord[]): void {
-    for (const r of records) if (r.adapter === this.adapter) this.#records.set(raceOf(r), r);
+    for (const r of records) if (r.adapter === this.adapter) this.#records.set(benchmarkOf(r), r);
   }
 
   /** What was measured of a kernel as it is now. */
@@ -193,9 +193,9 @@ export class Tuning {
     return this.lookUp({ name: kernel.name, scalar, shape, hash: () => kernelHash(kernel) });
   }
 
-  /** What was measured in a race whose candidates are what they are now. */
-  lookUp({ name, scalar, shape, hash }: RacePlace): TuneRecord | undefined {
-    const record = this.#records.get(raceOf({ adapter: this.adapter, kernel: name, scalar, shape }));
+  /** What was measured in a benchmark whose candidates are what they are now. */
+  lookUp({ name, scalar, shape, hash }: BenchmarkPlace): TuneRecord | undefined {
+    const record = this.#records.get(benchmarkOf({ adapter: this.adapter, kernel: name, scalar, shape }));
     return record?.hash === hash() ? record : undefined;
   }
 
@@ -208,7 +208,7 @@ export class Tuning {
   }
 
   /** The one of `candidates` to take; undefined where that is the untuned one, or nothing is known. */
-  pick<Name extends string>(at: RacePlace, candidates: readonly Name[], untuned: Name): Name | undefined {
+  pick<Name extends string>(at: BenchmarkPlace, candidates: readonly Name[], untuned: Name): Name | undefined {
     const name = `${at.name} ${at.scalar} ${at.shape}`;
     const wanted = this.#pinned ? this.#pinned[name] : this.lookUp(at)?.best;
     const found = candidates.find((c) => c === wanted);

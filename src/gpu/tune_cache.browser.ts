@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors';
-import { raceOf, type TuneRecord, type TuneStore, tuneRecordSchema } from './tune';
+import { benchmarkOf, type TuneRecord, type TuneStore, tuneRecordSchema } from './tune';
 
 /** Raised when records change their form: older ones are dropped. */
 const VERSION = 1;
@@ -25,7 +25,7 @@ export class TuneTable implements TuneStore {
   /** @throws EngineError `TuneError` when there is no room, or the browser keeps nothing for this page. */
   async add(records: readonly TuneRecord[]): Promise<void> {
     await this.#change((table) => {
-      for (const r of records) table.put(r, raceOf(r));
+      for (const r of records) table.put(r, benchmarkOf(r));
     });
   }
 

@@ -5,7 +5,7 @@ import { EngineError } from '../base/errors';
 import * as z from '../base/zod';
 import { cacheFolder } from './swiftshader.node';
 import { makeFolder, temporary } from './temp_files.node';
-import { raceOf, type TuneRecord, type TuneStore, tuneRecordSchema } from './tune';
+import { benchmarkOf, type TuneRecord, type TuneStore, tuneRecordSchema } from './tune';
 
 const FORMAT = 'toroid tuned kernels';
 /** Of this schema: a file of another is not read. */
@@ -35,8 +35,8 @@ export class TuneFile implements TuneStore {
   /** @throws EngineError `TuneError` when it cannot be written. */
   async add(records: readonly TuneRecord[]): Promise<void> {
     // As it is by now: another process may have added to it.
-    const all = new Map(this.#look().records.map((r) => [raceOf(r), r]));
-    for (const r of records) all.set(raceOf(r), r);
+    const all = new Map(this.#look().records.map((r) => [benchmarkOf(r), r]));
+    for (const r of records) all.set(benchmarkOf(r), r);
     const sorted = [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, r]) => r);
     const text = `${JSON.stringify({ format: FORMAT, version: VERSION, records: sorted }, null, 2)}\n`;
     try {

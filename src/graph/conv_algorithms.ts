@@ -27,7 +27,7 @@ export function alone(
   return { g, y: g.node(conv2d(g, x, w, { algorithm, pad: [1, 1, 1, 1] })) };
 }
 
-/** Of all that the algorithms would launch: another text, another race. */
+/** Of all that the algorithms would launch: another text, another benchmark. */
 export function hashOf(size: ConvSize): string {
   const kernels = ALGORITHMS.flatMap((algorithm) => {
     const { g, y } = alone(size, algorithm);

@@ -185,7 +185,7 @@ export async function timeRuns(plan: Plan, times: number, batches: number): Prom
     encoder.resolveQuerySet(query, 0, 2 * runs, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, bytes);
     device.gpu.queue.submit([encoder.finish()]);
-    return { ms: performance.now() - began, mapped: device.settle(staging.mapAsync(GPUMapMode.READ)) };
+    return { ms: performance.now() - began, mapped: device.waitFor(staging.mapAsync(GPUMapMode.READ)) };
   };
   const inPasses = ({ staging }: Stamps): number => {
     const stamps = new BigUint64Array(staging.getMappedRange());

@@ -46,7 +46,7 @@ export class ScalarReadback {
     }
     device.gpu.queue.submit([encoder.finish()]);
     try {
-      await device.settle(staging.mapAsync(GPUMapMode.READ));
+      await device.waitFor(staging.mapAsync(GPUMapMode.READ));
     } catch (cause) {
       device.check();
       throw cause;

@@ -95,7 +95,7 @@ export class HostStateBackup {
         encoder.copyBufferToBuffer(this.plan.buffer(ref), at, this.#staging, 0, bytes);
         device.gpu.queue.submit([encoder.finish()]);
         try {
-          await device.settle(this.#staging.mapAsync(GPUMapMode.READ, 0, bytes));
+          await device.waitFor(this.#staging.mapAsync(GPUMapMode.READ, 0, bytes));
         } catch (cause) {
           device.check();
           throw cause;

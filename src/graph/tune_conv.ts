@@ -8,11 +8,11 @@ import type { ConvSize } from '../shaders/conv2d/algorithm';
 import { ALGORITHMS, alone, convClass, hashOf, NAME } from './conv_algorithms';
 import { Plan } from './plan';
 import { profile } from './profile';
-import { bestOf, difference, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_judge';
 import type { TuneOptions, TuneOutcome } from './tune_plan';
+import { bestOf, difference, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_verdict';
 
 /**
- * Races between the algorithms, for each class among `sizes`. Accuracy counts: one whose result is further from the
+ * Benchmarks between the algorithms, for each class among `sizes`. Accuracy counts: one whose result is further from the
  * direct sums than another order of summing explains is dropped.
  */
 export async function tuneConvolutions(
@@ -34,7 +34,7 @@ export async function tuneConvolutions(
       continue;
     }
     seen.add(shape);
-    const candidates = await race(device, size, scalar, options);
+    const candidates = await benchmark(device, size, scalar, options);
     const untuned = algorithmFor(size, device.adapter);
     const record: TuneRecord = {
       adapter: tuning.adapter,
@@ -55,7 +55,7 @@ export async function tuneConvolutions(
   return { records, left: [...left] };
 }
 
-async function race(
+async function benchmark(
   device: Device,
   size: ConvSize,
   scalar: Scalar,

@@ -13,8 +13,8 @@ import {
 } from '../gpu/tune';
 import { gridOf } from './limits';
 import type { Plan, Step } from './plan';
-import { Bench, dispatch, type OpSteps, type Ready } from './tune_bench';
-import { bestOf, Dropped, difference, type Output, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_judge';
+import { Bench, dispatch, type OpSteps, type Ready } from './tune_variants';
+import { bestOf, Dropped, difference, type Output, RUNS, reasonOf, rounded, TOO_SLOW, WARM_UPS } from './tune_verdict';
 
 /** Milliseconds of work in one submission, about. */
 const SUBMIT_MS = 250;
@@ -24,9 +24,9 @@ export type Stopwatch = (variant: string, measured: number) => number;
 
 export interface TuneOptions {
   readonly tuning: Tuning;
-  /** By `performance.now()`: no race is begun after it. */
+  /** By `performance.now()`: no benchmark is begun after it. */
   readonly until?: number | undefined;
-  /** Also races that were run before. */
+  /** Also benchmarks that were run before. */
   readonly again?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly stopwatch?: Stopwatch | undefined;
@@ -35,12 +35,12 @@ export interface TuneOptions {
 
 export interface TuneOutcome {
   readonly records: readonly TuneRecord[];
-  /** Races that there was no time for, or no memory: `conv2d c=64 ...`. */
+  /** Benchmarks that there was no time for, or no memory: `conv2d c=64 ...`. */
   readonly left: readonly string[];
 }
 
 /** A kernel of an op that has variants to choose from. */
-interface Race {
+interface Benchmark {
   readonly source: KernelSource;
   readonly shape: string;
   readonly scalar: Scalar;
@@ -60,15 +60,15 @@ export async function tunePlan(plan: Plan, options: TuneOptions): Promise<TuneOu
   const left = new Set<string>();
   const seen = new Set<string>();
   for (const steps of opsOf(plan.steps)) {
-    for (const race of racesOf(plan, steps)) {
-      const name = `${race.source.name} ${race.scalar === 'f32' ? '' : `${race.scalar} `}${race.shape}`;
-      if (seen.has(name) || (!again && tuning.find(race.source, race.scalar, race.shape))) continue;
+    for (const benchmark of benchmarksOf(plan, steps)) {
+      const name = `${benchmark.source.name} ${benchmark.scalar === 'f32' ? '' : `${benchmark.scalar} `}${benchmark.shape}`;
+      if (seen.has(name) || (!again && tuning.find(benchmark.source, benchmark.scalar, benchmark.shape))) continue;
       if (performance.now() >= until || signal?.aborted) {
         left.add(name);
         continue;
       }
       seen.add(name);
-      const record = await run(plan, steps, race, options);
+      const record = await run(plan, steps, benchmark, options);
       if (!record) {
         left.add(`${name}: not enough memory`);
         continue;
@@ -99,22 +99,22 @@ function opsOf(all: readonly Step[]): OpSteps[] {
   return ops;
 }
 
-function racesOf({ device }: Plan, steps: OpSteps): Race[] {
-  const races = new Map<string, Race>();
+function benchmarksOf({ device }: Plan, steps: OpSteps): Benchmark[] {
+  const benchmarks = new Map<string, Benchmark>();
   for (const { launch, scalar } of steps) {
     const source = launch.kernel;
-    if (races.has(source.name)) continue;
+    if (benchmarks.has(source.name)) continue;
     const usable = usableVariants(device.gpu, source);
     // The key has to be found again when a plan is compiled: the class of the op's first launch of the kernel.
-    if (usable.length > 1) races.set(source.name, { source, scalar, usable, shape: shapeClass(launch) });
+    if (usable.length > 1) benchmarks.set(source.name, { source, scalar, usable, shape: shapeClass(launch) });
   }
-  return [...races.values()];
+  return [...benchmarks.values()];
 }
 
 /** Null when there is no memory for a second copy of what the op writes. */
-async function run(plan: Plan, steps: OpSteps, race: Race, options: TuneOptions): Promise<TuneRecord | null> {
+async function run(plan: Plan, steps: OpSteps, benchmark: Benchmark, options: TuneOptions): Promise<TuneRecord | null> {
   const { device } = plan;
-  const { source, usable, shape, scalar } = race;
+  const { source, usable, shape, scalar } = benchmark;
   const untuned = usable[defaultVariant(device.adapter, source, usable)] ?? {};
   const bench = await Bench.open(plan, steps, source);
   if (!bench) return null;

@@ -42,7 +42,7 @@ async function bare(): Promise<Device> {
   assert.ok(found);
   instances.push(found.instance);
   const gpu = await found.adapter.requestDevice({ label: 'bare' });
-  return new Device(gpu, facts(found.adapter), { settle: waitGpu, release: () => {} });
+  return new Device(gpu, facts(found.adapter), { waitFor: waitGpu, release: () => {} });
 }
 
 test('a run makes the picture that it makes with all features', async () => {

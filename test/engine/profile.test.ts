@@ -316,7 +316,7 @@ test('the roof is measured, by timestamps and by the clock', async () => {
 test('without timestamps the clock has to do, and it is said', async () => {
   const found = await findAdapter();
   const gpu = await found!.adapter.requestDevice({ label: 'without timestamps' });
-  const blind = new Device(gpu, facts(found!.adapter), { settle: waitGpu, release: () => {} });
+  const blind = new Device(gpu, facts(found!.adapter), { waitFor: waitGpu, release: () => {} });
   const warnings: string[] = [];
   try {
     assert.not(blind.has('timestamp-query'));

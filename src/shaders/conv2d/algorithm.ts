@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors';
-import type { AdapterFacts } from '../../gpu/device';
+import type { AdapterFacts } from '../../gpu/adapter';
 import type { Builder } from '../op';
 import type { Conv } from './geometry';
 

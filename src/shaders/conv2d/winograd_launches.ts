@@ -62,7 +62,7 @@ const kernels = {
 const multiply = defineKernel({
   name: 'winograd_multiply',
   wgsl: multiplyWgsl,
-  shared: [broadcastLoad, broadcastLoadSubgroup],
+  subgroupLib: [broadcastLoad, broadcastLoadSubgroup],
   binds: ['read', 'read', 'write'],
   uniforms: { quads: 'u32', o: 'u32', blocks: 'u32', row: 'u32', span: 'u32', spots: 'u32' },
   variants: [

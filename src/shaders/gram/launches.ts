@@ -59,7 +59,7 @@ const gradSource = {
   lib: [block, registerTile],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { C: 'u32', N: 'u32', depth: 'u32', row: 'u32', bias: 'f32', add: 'u32' },
-  shared: [broadcastLoad, broadcastLoadSubgroup],
+  subgroupLib: [broadcastLoad, broadcastLoadSubgroup],
   needs: ({ BROADCAST }: Readonly<Record<GradName, number>>): Needs => (BROADCAST ? { features: ['subgroups'] } : {}),
   gpu: 1,
 } as const;

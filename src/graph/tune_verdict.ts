@@ -1,4 +1,4 @@
-// How a race between candidates is decided: what drops one, and which of the rest is the best.
+// How a benchmark between candidates is decided: what drops one, and which of the rest is the best.
 import { fromHalf } from '../base/half';
 import type { Scalar } from '../gpu/kernel';
 import type { TuneCandidate } from '../gpu/tune';

@@ -3,7 +3,7 @@ import type { KernelSource } from '../gpu/kernel';
 import type { TuneRecord } from '../gpu/tune';
 import type { Dtype } from '../shaders/op';
 import type { Plan, Step } from './plan';
-import { Dropped, type Output } from './tune_judge';
+import { Dropped, type Output } from './tune_verdict';
 
 /** What a query set holds at most. */
 const STAMPS = 4096;
