@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { duration, type TimeLeft } from '../app/eta';
 import type { Progress } from '../recipes/events';
 
 /** On anything but a terminal: a line for every stage, and one this often within a long one. */
@@ -30,8 +31,8 @@ export class Console {
     this.say(`note: ${text}`);
   }
 
-  /** Where a run is; `seconds` and `share` are an `Outlook`'s. */
-  step(p: Progress, { share, seconds }: { readonly share: number; readonly seconds: number | undefined }): void {
+  /** Where a run is. */
+  step(p: Progress, { share, seconds }: TimeLeft): void {
     if (this.quiet) return;
     if (p.stage < this.#finished) this.#finished = -1; // the next frame of a zoom
     const over = p.step === p.steps && p.stage > this.#finished;
@@ -79,13 +80,4 @@ export function progressLine(p: Progress, seconds?: number): string {
   const place = `stage ${p.stage + 1}/${p.stages} ${p.name} ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
   const left = seconds === undefined || seconds <= 0 ? '' : `, about ${duration(seconds)} left`;
   return `${place}, loss ${p.loss.toPrecision(3)}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
-}
-
-/** `45 s`, `3 min 20 s`, `1 h 5 min` */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const s = Math.round(seconds);
-  if (s < 60) return `${s} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
-  return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
 }

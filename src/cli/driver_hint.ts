@@ -14,9 +14,13 @@ export interface System {
   readonly drivers: readonly string[];
   /** The variable that tells the Vulkan loader to use other drivers than those, if one is set. */
   readonly override?: string;
+  /** apt's sources are in the deb822 form of `SOURCES`, not in the one-line form of sources.list. */
+  readonly deb822?: boolean;
   /** The kernel's NVIDIA driver is loaded. */
   readonly nvidia: boolean;
 }
+
+const SOURCES = '/etc/apt/sources.list.d/debian.sources';
 
 export function inspectSystem(): System {
   const release: Record<string, string> = {};
@@ -46,6 +50,7 @@ export function inspectSystem(): System {
     loader: libraries.some((folder) => existsSync(`${folder}/libvulkan.so.1`)),
     drivers: [...new Set(drivers.filter((f) => f.endsWith('.json')))].sort(),
     ...(override !== undefined && { override: `${override}=${process.env[override]}` }),
+    deb822: existsSync(SOURCES),
     nvidia: existsSync('/proc/driver/nvidia/version'),
   };
 }
@@ -88,18 +93,22 @@ function missing({ loader, drivers }: System): string {
   return `Vulkan drivers are installed (${drivers.join(', ')}), but none gives a usable adapter: too old, or no such GPU.`;
 }
 
+/** A command that adds Debian 12's backports, from the mirror and by the keys of this machine's own first source. */
+function addBackports(deb822: boolean, sudo: string): string {
+  const to = `${sudo}tee /etc/apt/sources.list.d/backports`;
+  return deb822
+    ? `awk 'BEGIN{RS=""} NR==1' ${SOURCES} | sed 's/^Suites:.*/Suites: bookworm-backports/' | ${to}.sources`
+    : `sed -n 's/^\\(deb .*\\) bookworm main.*/\\1 bookworm-backports main/p' /etc/apt/sources.list | head -n 1 | ${to}.list`;
+}
+
 /** Debian 12's own Mesa (22.3) is refused by Dawn; its backports have a new one. */
-function install({ release, root, arch: cpu }: System): { command?: string } {
+function install({ release, root, arch: cpu, deb822 = false }: System): { command?: string } {
   const family = `${release.ID ?? ''} ${release.ID_LIKE ?? ''}`;
   const sudo = root ? '' : 'sudo ';
   const is = (name: string): boolean => family.split(' ').includes(name);
   if (release.ID === 'debian' && release.VERSION_ID === '12') {
-    const tee = `${sudo}tee /etc/apt/sources.list.d/bookworm-backports.list`;
-    return {
-      command:
-        `echo 'deb http://deb.debian.org/debian bookworm-backports main' | ${tee} && ${sudo}apt-get update && ` +
-        `${sudo}apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1`,
-    };
+    const packages = `${sudo}apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1`;
+    return { command: `${addBackports(deb822, sudo)} && ${sudo}apt-get update && ${packages}` };
   }
   if (is('debian') || is('ubuntu')) {
     return { command: `${sudo}apt-get update && ${sudo}apt-get install -y mesa-vulkan-drivers libvulkan1` };

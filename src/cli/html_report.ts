@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
+import { duration } from '../app/eta';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { probeFile, writeWhole } from '../node/files';
 import { loadSharp } from '../node/sharp';
 import type { StageResult } from '../recipes/events';
-import { duration } from './console';
 import { downscale } from './downscale';
 import { Html, type HtmlPart, html } from './page/html';
 import { lossChart, shortNumber } from './page/loss_chart';

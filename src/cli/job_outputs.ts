@@ -1,4 +1,5 @@
 // Everything that a command makes of a run, by its options.
+import { duration } from '../app/eta';
 import type { JobResult, Output } from '../app/output';
 import { pictureOutput, previewOutput, stageFileName, stagesOutput } from '../app/outputs';
 import { VERSION } from '../base/version';
@@ -9,7 +10,7 @@ import { profileStage } from '../recipes/profile_stage';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { checkpointOutput } from './checkpoint_output';
-import { type Console, duration } from './console';
+import type { Console } from './console';
 import { writeReport } from './html_report';
 import type { CommandJob, JobOptions } from './job_options';
 import type { JsonLines } from './json_lines';

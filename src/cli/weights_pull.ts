@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
+import { duration } from '../app/eta';
 import { bytesText, EngineError } from '../base/errors';
 import { weightsNamed } from '../nets/weights';
 import { type PullOptions, pullWeights } from '../node/weights/pull';
 import { collect, parseNumber, usage } from './arguments';
-import { duration } from './console';
 import { STOPPED, stopOnSignal } from './stop';
 
 interface Options {

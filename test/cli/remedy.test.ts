@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { driverHint, inspectSystem, type System } from '../../src/cli/driver_hint';
@@ -24,9 +25,17 @@ const commands: [string, Partial<System>, string | undefined][] = [
   ],
   [
     'Debian 12, whose own Mesa is too old',
-    { release: { ID: 'debian', VERSION_ID: '12' }, root: true },
-    "echo 'deb http://deb.debian.org/debian bookworm-backports main' | tee /etc/apt/sources.list.d/bookworm-backports.list" +
+    { release: { ID: 'debian', VERSION_ID: '12' }, root: true, deb822: true },
+    `awk 'BEGIN{RS=""} NR==1' /etc/apt/sources.list.d/debian.sources | sed 's/^Suites:.*/Suites: bookworm-backports/'` +
+      ' | tee /etc/apt/sources.list.d/backports.sources' +
       ' && apt-get update && apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1',
+  ],
+  [
+    'Debian 12 with one-line sources',
+    { release: { ID: 'debian', VERSION_ID: '12' } },
+    `sed -n 's/^\\(deb .*\\) bookworm main.*/\\1 bookworm-backports main/p' /etc/apt/sources.list | head -n 1` +
+      ' | sudo tee /etc/apt/sources.list.d/backports.list' +
+      ' && sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1',
   ],
   ['Fedora', { release: { ID: 'fedora' } }, 'sudo dnf install -y mesa-vulkan-drivers vulkan-loader'],
   [
@@ -46,6 +55,24 @@ test('with no adapter there is one command, where one helps', () => {
     assert.ok(found && found.why.length > 0, name);
     assert.is(found.command, command, name);
   }
+});
+
+test('backports come from the mirror that the machine has, by its own keys', () => {
+  const of = (deb822: boolean, file: string, text: string): string => {
+    const system = { ...bare, release: { ID: 'debian', VERSION_ID: '12' }, root: true, deb822 };
+    const [made = ''] = (driverHint('none', system)?.command ?? '').split(' | tee ');
+    const here = made.replace(` ${file}`, ' -');
+    return execFileSync('sh', ['-c', here], { input: text, encoding: 'utf8' });
+  };
+  const source = (uris: string, suites: string): string =>
+    `Types: deb\nURIs: ${uris}\nSuites: ${suites}\nComponents: main\nSigned-By: /keys/ours.gpg\n`;
+  const mirror = 'http://mirror.example/debian';
+  const both = `${source(mirror, 'bookworm bookworm-updates')}\n${source(`${mirror}-security`, 'bookworm-security')}`;
+  assert.is(of(true, '/etc/apt/sources.list.d/debian.sources', both), source(mirror, 'bookworm-backports'));
+  assert.is(
+    of(false, '/etc/apt/sources.list', `deb ${mirror} bookworm main contrib\ndeb ${mirror} bookworm-updates main\n`),
+    `deb ${mirror} bookworm-backports main\n`,
+  );
 });
 
 test('it says which part is missing', () => {

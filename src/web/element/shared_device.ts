@@ -19,7 +19,12 @@ export async function borrowDevice(): Promise<{ readonly device: Device; release
   };
   opened ??= openOnce();
   try {
-    return { device: await opened, release };
+    const device = await opened;
+    const leave = (): void => {
+      release();
+      if (device.lost) device.close();
+    };
+    return { device, release: leave };
   } catch (error) {
     opened = undefined;
     release();

@@ -1,24 +1,24 @@
+import { duration, type TimeLeft } from '../../app/eta';
+import { prepareJob } from '../../app/job';
+import { type LiveJob, openLiveJob } from '../../app/live_job';
+import type { JobResult, Output } from '../../app/output';
 import { EngineError } from '../../base/errors';
 import type { Raster } from '../../base/raster';
-import { VERSION } from '../../base/version';
 import { builtinRecipe } from '../../recipes/builtin';
-import { fillRecipe, type Recipe, type RecipeText } from '../../recipes/recipe';
-import type { RunResult } from '../../recipes/run';
-import { Session, type SessionState } from '../../recipes/session';
+import { fillRecipe, type Recipe } from '../../recipes/recipe';
+import type { SessionState } from '../../recipes/session';
+import { fillTexture } from '../../recipes/texture';
 import { WebPicture } from '../api/picture';
-import { readSource } from '../api/read';
+import { elementPlatform } from './element_platform';
 import look from './look.css';
-import { borrowDevice } from './shared_device';
 import { drawTiles } from './tiles';
 
-/** More pixels say nothing more of a style. */
-const STYLE_PIXELS = 2 ** 20;
 const SHOW_MS = 300;
 
 /** What an element tells: `new CustomEvent(name, { detail })`. None of them bubbles. */
 export interface ToroidTextureEvents {
   statechange: CustomEvent<{ readonly state: ElementState }>;
-  progress: CustomEvent<{ readonly share: number; readonly step: number; readonly loss: number }>;
+  progress: CustomEvent<TimeLeft & { readonly step: number; readonly loss: number }>;
   notice: CustomEvent<{ readonly text: string }>;
   /** The finished picture: `event.detail.picture.toBlob()`. */
   done: CustomEvent<{ readonly picture: WebPicture }>;
@@ -34,20 +34,20 @@ export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
  *
  * Attributes: `src` the picture; `size` side of the tile in pixels (256); `recipe` name of a built-in recipe that needs
  * no network (texture); `seed` (1); `steps` at each scale; `tiles` how many across (2); `autoplay`; `nocontrols`.
- * A change of the first five begins anew. Properties: `state`, `picture`. Methods: `play()`, `pause()`, `reset()`.
+ * A change of the first five begins anew. Properties: `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
  * Parts for CSS: canvas, bar, button, progress, message. What is between its tags shows where there is no WebGPU.
  */
 export class ToroidTexture extends HTMLElement {
   static readonly observedAttributes = ['src', 'size', 'recipe', 'seed', 'steps', 'tiles'];
 
+  /** What else is made of a run, from the next start on. */
+  outputs: readonly Output[] = [];
   #state: ElementState = 'idle';
-  #session: Session | undefined;
+  #live: LiveJob | undefined;
   #picture: WebPicture | null = null;
   #shown: Raster | undefined;
-  #release: (() => void) | undefined;
   /** Counts starts: what an earlier one still tells is not heard. */
   #turn = 0;
-  #sizes: readonly { readonly width: number; readonly height: number; readonly steps: number }[] = [];
   #lastShown = 0;
   /** What there is was made from other attributes. */
   #stale = false;
@@ -134,26 +134,24 @@ export class ToroidTexture extends HTMLElement {
     this.#refresh();
     if (this.#state === 'done') this.reset();
     const stopped = this.#state === 'paused' || this.#state === 'failed';
-    if (stopped && this.#session) this.#session.resume();
+    if (stopped && this.#live) this.#live.session.resume();
     else if (this.#state === 'idle' || this.#state === 'failed') void this.#start();
   }
 
   /** Stops at the end of the steps under way; `play` goes on. */
   async pause(): Promise<void> {
-    await this.#session?.pause();
+    await this.#live?.session.pause();
   }
 
   /** Forgets the run and its picture. */
   reset(): void {
     this.#turn++;
-    void this.#session?.close();
-    this.#session = undefined;
+    void this.#live?.close();
+    this.#live = undefined;
     this.#picture = null;
     this.#shown = undefined;
     this.#progress.value = 0;
     this.#say('');
-    this.#release?.();
-    this.#release = undefined;
     this.#become('idle');
     this.#draw();
   }
@@ -169,50 +167,52 @@ export class ToroidTexture extends HTMLElement {
     this.#become('loading');
     this.#say('');
     try {
-      const recipe = this.#recipe();
       const src = this.getAttribute('src');
       if (!src) throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it the address of a picture.');
+      const platform = elementPlatform();
       const warn = (text: string): void => {
         if (current()) this.#tell('notice', { text });
       };
-      const wishes = { name: src, most: STYLE_PIXELS, least: 16, alpha: false, onWarning: warn };
-      const read = await readSource(src, wishes);
+      const job = await prepareJob(platform, this.#recipe(), new Map([['style', src]]), { warn });
       if (!current()) return;
-      const { device, release } = await borrowDevice();
-      if (!current()) return release();
-      this.#release = release;
-      const path = read.path ?? src;
-      const inputs = { style: { path, ...(read.sha256 !== undefined && { sha256: read.sha256 }) } };
-      const session = new Session(device, recipe, new Map([['style', read.raster]]), {
-        onWarning: warn,
-        onPlan: (stages) => {
-          this.#sizes = stages;
-        },
+      const live = await openLiveJob(platform, job, [this.#view(current), ...this.outputs], {
+        tune: 'off', // the same bytes, whatever else the page has measured
         onState: (state) => {
           if (current() && state !== 'closed') this.#become(state);
         },
-        onProgress: (p) => {
-          if (!current()) return;
-          const share = this.#share(p.stage, p.step);
-          this.#progress.value = share;
-          this.#tell('progress', { share, step: p.step, loss: p.loss });
-        },
-        wantsPicture: () => current() && performance.now() - this.#lastShown >= SHOW_MS && !document.hidden,
-        onPicture: ({ raster }) => {
-          if (current()) this.#show(raster);
-        },
         onDone: (result) => {
-          if (current()) this.#done(result, { inputs, device: device.adapter });
+          if (current() && live) this.#done(live, result);
         },
         onError: (error) => {
           if (current()) this.#fail(error);
         },
       });
-      this.#session = session;
-      session.resume();
+      if (!current()) return live?.close();
+      this.#live = live ?? undefined;
+      live?.session.resume();
     } catch (error) {
       if (current()) this.#fail(error);
     }
+  }
+
+  /** The element as an output of its job. */
+  #view(current: () => boolean): Output {
+    return {
+      onWarning: (text) => {
+        if (current()) this.#tell('notice', { text });
+      },
+      onProgress: ({ step, loss }, { share, seconds }) => {
+        if (!current()) return;
+        this.#progress.value = share;
+        const left = seconds === undefined ? '' : `, about ${duration(seconds)} left`;
+        this.#progress.title = `${Math.floor(100 * share)} %${left}`;
+        this.#tell('progress', { share, seconds, step, loss });
+      },
+      wantsPicture: () => current() && performance.now() - this.#lastShown >= SHOW_MS && !document.hidden,
+      onPicture: ({ raster }) => {
+        if (current()) this.#show(raster);
+      },
+    };
   }
 
   #recipe(): Recipe {
@@ -220,50 +220,18 @@ export class ToroidTexture extends HTMLElement {
       const text = this.getAttribute(name);
       return text === null || text.trim() === '' ? undefined : Number(text);
     };
-    const base = builtinRecipe(this.getAttribute('recipe') ?? 'texture');
-    if (base.net !== undefined) {
-      throw new EngineError(
-        'RecipeError',
-        `${base.name} looks through a network, which this element has none of`,
-        'Use the function run() for it.',
-      );
-    }
     const [size, seed, steps] = [whole('size') ?? 256, whole('seed'), whole('steps')];
-    const text: RecipeText = {
-      ...base,
-      size,
-      ...(seed !== undefined && { seed }),
-      ...(steps !== undefined && { stages: base.stages.map((s) => ({ ...s, steps })) }),
-    };
-    return fillRecipe(text);
+    const chosen = { ...(seed !== undefined && { seed }), ...(steps !== undefined && { steps }) };
+    return fillRecipe({ ...fillTexture(builtinRecipe(this.getAttribute('recipe') ?? 'texture'), chosen), size });
   }
 
-  /** Of the whole run: a step costs by its pixels. */
-  #share(stage: number, step: number): number {
-    const work = this.#sizes.map((s) => s.width * s.height * s.steps);
-    const all = work.reduce((a, b) => a + b, 0);
-    const now = this.#sizes[stage];
-    if (!now || all === 0) return 0;
-    return (work.slice(0, stage).reduce((a, b) => a + b, 0) + now.width * now.height * step) / all;
-  }
-
-  #done(
-    { raster, recipe, stages, stopped, moved }: RunResult,
-    { inputs, device }: { inputs: Recipe['inputs']; device: { description: string; software: boolean } },
-  ): void {
-    const record = {
-      version: VERSION,
-      recipe: { ...recipe, inputs },
-      adapter: { name: device.description, software: device.software },
-    };
-    this.#picture = new WebPicture(raster, { stages, stopped, moved, record });
+  #done(live: LiveJob, { raster, recipe, stages, stopped, moved }: JobResult): void {
+    this.#picture = new WebPicture(raster, { stages, stopped, moved, record: live.open.record('', recipe) });
     this.#progress.value = 1;
     this.#show(raster);
     // The picture is all that is needed now.
-    void this.#session?.close();
-    this.#session = undefined;
-    this.#release?.();
-    this.#release = undefined;
+    void live.close();
+    this.#live = undefined;
     this.#tell('done', { picture: this.#picture });
   }
 

@@ -4,7 +4,7 @@ import type { Command } from './protocol';
 /** A worker's own scope: the types at hand are those of pages. */
 const scope = globalThis as unknown as {
   postMessage(message: unknown, transfer: Transferable[]): void;
-  addEventListener(type: 'message', hear: (e: MessageEvent<Command>) => void): void;
+  addEventListener(type: 'message', handle: (e: MessageEvent<Command>) => void): void;
 };
-const engine = new StudioEngine((news, transfer = []) => scope.postMessage(news, transfer));
-scope.addEventListener('message', (e) => void engine.obey(e.data));
+const engine = new StudioEngine((event, transfer = []) => scope.postMessage(event, transfer));
+scope.addEventListener('message', (e) => void engine.handle(e.data));

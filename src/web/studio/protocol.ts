@@ -1,4 +1,5 @@
 // What the page and the worker that computes say to each other. Everything is plain data; pictures travel without copies.
+import type { TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { RecipeText } from '../../recipes/recipe';
@@ -41,7 +42,7 @@ export type Event =
   | { readonly is: 'opened'; readonly adapter: string; readonly software: boolean; readonly nets: readonly NetKept[] }
   | { readonly is: 'state'; readonly state: SessionState }
   | { readonly is: 'plan'; readonly sizes: readonly (readonly [width: number, height: number, steps: number])[] }
-  | { readonly is: 'progress'; readonly progress: Progress }
+  | { readonly is: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
   | { readonly is: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
   | { readonly is: 'moments'; readonly moments: readonly MomentSeen[] }
   | { readonly is: 'notice'; readonly text: string }

@@ -1,4 +1,5 @@
 // What the page knows, and how events of the worker change it. Pure: tests need no page.
+import type { TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
@@ -14,6 +15,7 @@ export interface State {
   readonly starting: boolean;
   readonly sizes: readonly (readonly [width: number, height: number, steps: number])[];
   readonly progress: Progress | null;
+  readonly left: TimeLeft | null;
   readonly curves: readonly Curve[];
   readonly moments: readonly MomentSeen[];
   readonly size: readonly [width: number, height: number] | null;
@@ -30,6 +32,7 @@ export const initial: State = {
   starting: false,
   sizes: [],
   progress: null,
+  left: null,
   curves: [],
   moments: [],
   size: null,
@@ -74,7 +77,13 @@ export function reduce(state: State, event: Event | Action): State {
     case 'plan':
       return { ...state, sizes: event.sizes };
     case 'progress':
-      return { ...state, starting: false, progress: event.progress, curves: longer(state, event.progress) };
+      return {
+        ...state,
+        starting: false,
+        progress: event.progress,
+        left: event.left,
+        curves: longer(state, event.progress),
+      };
     case 'picture':
       return { ...state, size: [event.width, event.height] };
     case 'moments':
@@ -116,5 +125,5 @@ function wentBack(state: State, { stage, step }: MomentSeen): State {
   const curves = state.curves.map((c) => ({ ...c, points: c.points.filter(([at]) => at <= x) }));
   const { progress } = state;
   const [width = 0, height = 0, steps = 0] = state.sizes[stage] ?? [];
-  return { ...state, curves, progress: progress && { ...progress, stage, step, width, height, steps } };
+  return { ...state, curves, left: null, progress: progress && { ...progress, stage, step, width, height, steps } };
 }

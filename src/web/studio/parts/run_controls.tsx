@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { duration } from '../../../app/eta';
 import type { RecipeText } from '../../../recipes/recipe';
 import { download } from '../../download';
 import { type State, shareOf } from '../state';
@@ -40,6 +41,11 @@ export function RunControls({ state, recipe, worker, missing, said, name, onStar
         </button>
       </div>
       <progress aria-label="Share of the work done" max={1} value={shareOf(state)} />
+      {state.run === 'running' && state.left?.seconds !== undefined && (
+        <p class="left" aria-hidden="true">
+          About {duration(state.left.seconds)} left
+        </p>
+      )}
       <p class="status" role="status" data-test="status">
         {statusOf(state, missing, said, name)}
       </p>
