@@ -1,6 +1,8 @@
 // What `import 'toroid'` gives everywhere. The calls that touch pictures and adapters are in index.node.ts and
 // index.browser.ts, by the same names.
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
+export type { JobInfo, JobResult, Output } from './app/output';
+export { pictureOutput, previewOutput, stagesOutput } from './app/outputs';
 export type { Making, Picture } from './app/picture';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';

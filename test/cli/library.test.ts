@@ -5,7 +5,19 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readRecord, run, texture } from '../../src/index.node';
+import type { Output } from '../../src/app/output';
+import { pictureOutput, previewOutput } from '../../src/app/outputs';
+import {
+  fillRecipe,
+  plasma,
+  type RecipeText,
+  readRecord,
+  run,
+  runRecipe,
+  Session,
+  texture,
+} from '../../src/index.node';
+import { readPicture } from '../../src/node/picture';
 import { device } from '../support/device';
 
 const OPTIONS = { size: 64, steps: 4, scales: 1, seed: 3 } as const;
@@ -96,6 +108,52 @@ test('abort throws an AbortError with nothing held; stop gives what there is', a
     onProgress: () => enough.abort(),
   });
   assert.ok(stopped);
+});
+
+test('what a run says is heard by onNotice too, the name of 0.1.0, in every call', async () => {
+  const look = plasma({ size: [64, 64], seed: 1 });
+  const recipe: RecipeText = {
+    size: 64,
+    styles: [{ input: 'style', mask: { input: 'mask' } }, { input: 'style' }],
+    scales: { count: 1 },
+    stages: [{ steps: 1, losses: [{ kind: 'gram', layers: ['input'] }] }],
+  };
+  const inputs = new Map([
+    ['style', look],
+    ['mask', plasma({ size: [32, 32], seed: 2 })],
+  ]);
+  const shared = await device();
+  const heard = async (call: (onNotice: (text: string) => void) => Promise<unknown>): Promise<void> => {
+    const told: string[] = [];
+    await call((text) => told.push(text));
+    assert.match(told.join('\n'), /the mask mask is 32x32: it is resized to 64x64/);
+  };
+  await heard((onNotice) => run(recipe, inputs, { device: shared, onNotice }));
+  await heard((onNotice) => runRecipe(shared, fillRecipe(recipe), inputs, { onNotice }));
+  await heard(async (onNotice) => {
+    const session = new Session(shared, fillRecipe(recipe), inputs, { onNotice });
+    session.resume();
+    while (session.state === 'running') await new Promise((done) => setTimeout(done, 5));
+    assert.is(session.state, 'done');
+  });
+});
+
+test('outputs of a call are told of the run and see its result', async () => {
+  const told: string[] = [];
+  const output: Output = {
+    kind: 'told',
+    begin: ({ recipe }) => void told.push(`begin ${recipe.name}`),
+    onProgress: (_, { share }) => void (share === 1 && told.push('all')),
+    onStage: ({ stage }) => void told.push(`stage ${stage}`),
+    finish: ({ raster }) => void told.push(`finish ${raster.width}x${raster.height}`),
+    close: () => void told.push('close'),
+  };
+  const file = join(folder, 'kept.png');
+  const outputs = [output, pictureOutput(file), previewOutput(file, [2, 1])];
+  const { raster } = await texture(stone, { ...OPTIONS, device: await device(), outputs });
+  assert.equal(told, ['begin texture', 'all', 'stage 0', 'finish 64x64', 'close']);
+  assert.equal([(await readPicture(join(folder, 'kept.2x1.png'))).width, raster.width], [128, 64]);
+  assert.is(((await readRecord(file))!.recipe as { seed: number }).seed, OPTIONS.seed);
 });
 
 test.run();

@@ -5,11 +5,17 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { runOn } from '../../src/app/call';
+import { prepareJob } from '../../src/app/job';
+import { type LiveJob, openLiveJob } from '../../src/app/live_job';
+import type { JobResult, Output } from '../../src/app/output';
+import type { Platform } from '../../src/app/platform';
 import { Recovery, retryDeviceLost } from '../../src/app/recover';
 import { EngineError } from '../../src/base/errors';
 import type { Device } from '../../src/gpu/device';
 import { open } from '../../src/gpu/open.node';
 import { writePicture } from '../../src/node/picture';
+import { nodePlatform, type PictureSource } from '../../src/node/platform';
 import type { Checkpoint } from '../../src/recipes/checkpoint';
 import { plasma } from '../../src/recipes/init/plasma';
 import { fillRecipe } from '../../src/recipes/recipe';
@@ -100,6 +106,48 @@ test('without a checkpoint it begins anew; a second time it is an error that nam
   // Where the next device is lost before anything was gained, there is no point in a third.
   const again = await failure(losing(9, true, 0));
   assert.match(again.message, /--resume kept/);
+});
+
+/** Node's platform, whose first device is lost at step 8 of the second stage. */
+function losingPlatform(): { platform: Platform<PictureSource>; output: Output; opened: () => number } {
+  const devices: Device[] = [];
+  const openDevice = async (): Promise<Device> => {
+    const d = await open();
+    devices.push(d);
+    return d;
+  };
+  const output: Output = {
+    onProgress: ({ stage, step }) => {
+      if (stage === 1 && step >= 8 && devices.length === 1) devices[0]?.gpu.destroy();
+    },
+  };
+  return { platform: { ...nodePlatform, openDevice }, output, opened: () => devices.length };
+}
+
+test('a call of the library, and a job that people play with, go on by themselves', async () => {
+  const whole = await run(await device(), recipe, inputs);
+  const call = losingPlatform();
+  const warnings: string[] = [];
+  const called = await runOn(call.platform, recipe, inputs, {
+    outputs: [call.output],
+    checkpointSteps: 4,
+    onWarning: (t) => warnings.push(t),
+  });
+  assert.equal([called.raster, call.opened()], [whole.raster, 2]);
+  assert.match(warnings.join(), /going on from the last checkpoint, step \d+ of stage 2/);
+
+  const live = losingPlatform();
+  const job = await prepareJob(live.platform, recipe, inputs, { warn: () => undefined });
+  let opened: LiveJob | null = null;
+  const result = await new Promise<JobResult>((done, fail) => {
+    const begun = openLiveJob(live.platform, job, [live.output], { onDone: done, onError: fail });
+    begun.then((o) => {
+      opened = o;
+      o?.session.resume();
+    }, fail);
+  });
+  await (opened as LiveJob | null)?.close();
+  assert.equal([result.raster, live.opened()], [whole.raster, 2]);
 });
 
 test('`toroid run --checkpoint` goes on by itself, and leaves the folder to go on from', async () => {
