@@ -34,7 +34,8 @@ import { device } from '../support/device';
 import { close } from '../support/kit';
 
 const test = suite('planner fuzz');
-const SAMPLES = ALL ? 300 : 75;
+/** How many graphs are run on the adapter. */
+const GRAPHS = ALL ? 30 : 10;
 
 const SIDES = [4, 6] as const;
 
@@ -258,7 +259,7 @@ function interpret(g: Graph, s: Schedule, outputs: readonly Node[], what: string
 }
 
 test('no launch, copy or output of 300 random graphs finds anything but what it should', () => {
-  for (let seed = 0; seed < SAMPLES; seed++) {
+  for (let seed = 0; seed < 300; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
       const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2 });
@@ -269,7 +270,7 @@ test('no launch, copy or output of 300 random graphs finds anything but what it 
 
 test('nor do they where ops write over their inputs', () => {
   let over = 0;
-  for (let seed = 0; seed < SAMPLES; seed++) {
+  for (let seed = 0; seed < 300; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
       const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2, inplace: true });
@@ -283,7 +284,7 @@ test('nor do they where ops write over their inputs', () => {
 test('nor do they where memory is short and values are computed again', () => {
   let again = 0;
   let saved = 0;
-  for (let seed = 0; seed < SAMPLES / 3; seed++) {
+  for (let seed = 0; seed < 100; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     const options = { fuse: seed % 2 === 0, realBytes: 4 } as const;
     const plain = memoryOf(schedule(g, outputs, options));
@@ -360,11 +361,11 @@ async function outcome(
   }
 }
 
-test('30 random graphs give the same fused and in shared memory as apart', async () => {
+test(`${GRAPHS} random graphs give the same fused and in shared memory as apart`, async () => {
   let saved = 0;
   let shared = 0;
   let more = 0;
-  for (let seed = 1000; seed < 1030; seed++) {
+  for (let seed = 1000; seed < 1000 + GRAPHS; seed++) {
     const sample = new Sample(seed, 8 + (seed % 18));
     // With every value an output nothing can be fused, and nobody's memory is ever free.
     const all = sample.g.nodes.filter((n) => n.dtype === 'f32');
@@ -385,9 +386,9 @@ test('30 random graphs give the same fused and in shared memory as apart', async
     saved += plain.plan.launches - fused.plan.launches;
     shared += apart.plan.memory - plain.plan.memory;
   }
-  assert.ok(saved > 20, `fusion saved ${saved} launches in all: the graphs try it`);
+  assert.ok(saved > GRAPHS / 2, `fusion saved ${saved} launches in all: the graphs try it`);
   assert.ok(shared > 0);
-  assert.ok(more > 10, `${more} launches more where memory is short`);
+  assert.ok(more > GRAPHS / 3, `${more} launches more where memory is short`);
 });
 
 test.run();
