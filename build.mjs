@@ -24,29 +24,23 @@ const shared = {
 };
 const node = { ...shared, platform: 'node', target: 'node20', packages: 'external' };
 
-/** Pages load shaders as text: without comments and needless blanks, each line where it was, because errors name lines. */
-const bareShaders = {
-  name: 'bare shaders',
+/** Pages load shaders without comments and indentation, each line where it was, because errors name lines. */
+const withoutComments = {
+  name: 'shaders without comments',
   setup(esbuild) {
-    const bare = (line) =>
-      line === 'alias T = f32;' // what gpu/kernel.ts looks for
-        ? line
-        : line
-            .replace(/ ?([,;(){}[\]:]) ?/g, '$1')
-            .replace(/ (->|[=+\-*/%<>!&|^]=|&&|\|\||<<|>>|[=+*/%<>^|]|-(?! ?-)) (?![*&])/g, '$1');
-    esbuild.onLoad({ filter: /\.wgsl$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8')
+    esbuild.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8')
         .replace(/\/\/.*$/gm, '')
-        .replace(/^[ \t]+|[ \t]+$/gm, '');
-      return { contents: text.split('\n').map(bare).join('\n'), loader: 'text' };
-    });
+        .replace(/^[ \t]+|[ \t]+$/gm, ''),
+      loader: 'text',
+    }));
   },
 };
 const browser = {
   ...shared,
   platform: 'browser',
   target: 'es2022',
-  plugins: [bareShaders],
+  plugins: [withoutComments],
 };
 /**
  * What a page may import: everything that does not need Node, each file by itself, for bundlers to choose from. Of zod

@@ -1,4 +1,4 @@
-import { EngineError } from '../base/errors';
+import { EngineError, invariant } from '../base/errors';
 
 /** How a kernel binds a value: storage it only reads, storage it writes, or a uniform buffer of constants. */
 export type Bind = 'read' | 'write' | 'uniform';
@@ -50,10 +50,24 @@ export interface Kernel {
 
 /**
  * Every kernel stores its tensors as T, or, where it takes maps of f16 and makes f32 of them, maps as T and the others as
- * Sum. These lines are the only text the engine ever changes.
+ * Sum. These two aliases are the only text the engine ever changes.
  */
-const SCALAR_LINE = '\nalias T = f32;';
-const SUM_LINE = '\nalias Sum = f32;';
+const retyped = (source: KernelSource, text: string, alias: 'T' | 'Sum'): string => {
+  const found = text.replace(new RegExp(`\\balias\\s+${alias}\\s*=\\s*f32\\s*;`), `alias ${alias} = f16;`);
+  if (found === text) throw invariant(`${source.name}.wgsl has no 'alias ${alias} = f32;' to make f16`);
+  return found;
+};
+
+const hasSums = (source: KernelSource): boolean => /\balias\s+Sum\b/.test(source.wgsl);
+
+/** The WGSL type behind each binding, in order; that of the uniform block comes last. */
+export function bindingTypes(source: KernelSource): readonly string[] {
+  const binding = /@binding\s*\(\s*\d+\s*\)\s*var\s*<[^>]*>\s*\w+\s*:\s*([^;]+);/g;
+  const types = [...source.wgsl.matchAll(binding)].map(([, type = '']) => type);
+  const declared = source.binds.length + (Object.keys(source.uniforms).length > 0 ? 1 : 0);
+  if (types.length === declared) return types;
+  throw invariant(`${source.name}.wgsl has ${types.length} bindings, declared are ${declared}`);
+}
 
 /**
  * The shader text for a storage type. Line numbers are those of the file.
@@ -73,26 +87,28 @@ export function specialise(
     ...(source.subgroupLib ? [source.subgroupLib[subgroups ? 1 : 0]] : []),
   ].join('\n');
   if (scalar === 'f32') return enable + text;
-  if (!text.includes(SCALAR_LINE)) {
-    throw new EngineError('KernelError', `${source.name}.wgsl has no line 'alias T = f32;' to make f16`);
-  }
-  const half = text.replace(SCALAR_LINE, '\nalias T = f16;');
-  return `${enable}enable f16; ${sums === 'f16' ? half.replace(SUM_LINE, '\nalias Sum = f16;') : half}`;
+  const half = retyped(source, text, 'T');
+  return `${enable}enable f16; ${sums === 'f16' && hasSums(source) ? retyped(source, half, 'Sum') : half}`;
 }
 
 /** `f16`, or `f16 with f32 sums` where a kernel tells the two apart. */
 const storageOf = (source: KernelSource, scalar: Scalar, sums: Scalar): string =>
-  scalar !== sums && source.wgsl.includes(SUM_LINE) ? `${scalar} with ${sums} sums` : scalar;
+  scalar !== sums && hasSums(source) ? `${scalar} with ${sums} sums` : scalar;
+
+/** What a device lacks of what a variant needs, in words; empty where it can run it. */
+export function lackedBy(device: GPUDevice, source: KernelSource, variant: Overrides): readonly string[] {
+  const { invocations = 256, workgroupBytes = 16384, features = [] } = source.needs?.(variant) ?? {};
+  const { maxComputeInvocationsPerWorkgroup: threads, maxComputeWorkgroupStorageSize: bytes } = device.limits;
+  return [
+    ...features.filter((f) => !device.features.has(f)),
+    ...(invocations > threads ? [`workgroups of ${invocations} threads`] : []),
+    ...(workgroupBytes > bytes ? [`${workgroupBytes} bytes of workgroup memory`] : []),
+  ];
+}
 
 /** Whether an adapter with these limits and features can run a variant. */
-export function supportsVariant(device: GPUDevice, source: KernelSource, variant: Overrides): boolean {
-  const { invocations = 256, workgroupBytes = 16384, features = [] } = source.needs?.(variant) ?? {};
-  return (
-    invocations <= device.limits.maxComputeInvocationsPerWorkgroup &&
-    workgroupBytes <= device.limits.maxComputeWorkgroupStorageSize &&
-    features.every((f) => device.features.has(f))
-  );
-}
+export const supportsVariant = (device: GPUDevice, source: KernelSource, variant: Overrides): boolean =>
+  lackedBy(device, source, variant).length === 0;
 
 /** Whether the second of the kernel's `subgroupLib` snippets goes with these override values. */
 export const takesSubgroups = (source: KernelSource, values: Overrides): boolean =>

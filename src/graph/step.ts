@@ -1,7 +1,7 @@
 // From scheduled launches to dispatches: which variant of each kernel runs, and what it is bound to.
 import { invariant } from '../base/errors';
 import type { Device } from '../gpu/device';
-import type { Kernel, KernelSource, Overrides, Scalar } from '../gpu/kernel';
+import { bindingTypes, type Kernel, type KernelSource, type Overrides, type Scalar } from '../gpu/kernel';
 import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
 import type { Launch } from '../shaders/op';
 import { gridOf } from './limits';
@@ -121,10 +121,9 @@ export function chosenVariant(device: Device, kernel: KernelSource, { usable, sc
 
 /** Whether all that a launch has in the kernel's type T is f16: f32 taken for it would go unnoticed. */
 function checkDtypes({ kernel, bind }: Launch, label: string): void {
-  const types = [...kernel.wgsl.matchAll(/@binding\(\d+\)\s+var<storage[^>]*>\s*\w+\s*:\s*array<(.+)>;/g)];
-  for (const [k, type] of types.entries()) {
+  for (const [k, type] of bindingTypes(kernel).slice(0, bind.length).entries()) {
     const dtype = bind[k]?.dtype;
-    const half = /\bT\b/.test(type[1] ?? '');
+    const half = /\bT\b/.test(type);
     if (half && dtype !== 'f16') throw invariant(`${label} has ${dtype} in place ${k} of ${kernel.name}, which is f16`);
   }
 }

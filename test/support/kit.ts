@@ -2,13 +2,14 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { type Shape, size } from '../../src/base/shape';
-import type { KernelSource } from '../../src/gpu/kernel';
+import { bindingTypes, type KernelSource, lackedBy, specialise } from '../../src/gpu/kernel';
+import { usableVariants } from '../../src/gpu/tune';
 import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import type { Case, Dtype, Launch, OpSpec, Ref, Roll, Value } from '../../src/shaders/op';
 import { affine } from '../../src/shaders/pointwise';
 import { device } from './device';
-import { needs } from './needs';
+import { skip } from './needs';
 
 type AnyCase = Case<number, unknown>;
 
@@ -63,8 +64,8 @@ interface Applied {
   readonly dx: (Node | null)[];
 }
 
-const toHost = (v: Value, kind: Dtype): Float32Array | Uint32Array =>
-  kind === 'u32' ? Uint32Array.from(v.data) : Float32Array.from(v.data);
+const toHost = (v: Value, dtype: Dtype): Float32Array | Uint32Array =>
+  dtype === 'u32' ? Uint32Array.from(v.data) : Float32Array.from(v.data);
 
 function differentiable(spec: OpSpec, c: AnyCase): readonly number[] {
   return (
@@ -73,16 +74,16 @@ function differentiable(spec: OpSpec, c: AnyCase): readonly number[] {
 }
 
 /** How input `k` is stored. */
-const kindOf = (spec: OpSpec, k: number): Dtype =>
+const dtypeOf = (spec: OpSpec, k: number): Dtype =>
   spec.indices?.includes(k) ? 'u32' : spec.f16?.inputs?.includes(k) ? 'f16' : 'f32';
 
 /** Builds forward and gradient of one case as a plan. */
-async function compile(spec: OpSpec, c: AnyCase, variant: number, gradient = true): Promise<Applied> {
+async function compile(spec: OpSpec, c: AnyCase, variant: number): Promise<Applied> {
   const g = new Graph();
-  const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, `x${k}`, kindOf(spec, k)));
+  const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, `x${k}`, dtypeOf(spec, k)));
   const y = g.apply(spec.op, inputs as never, c.attrs);
   const seed = g.input(y.shape, 'dy', y.dtype === 'f16' ? 'f16' : 'f32');
-  const wanted = gradient && y.dtype !== 'u32' ? differentiable(spec, c) : [];
+  const wanted = y.dtype === 'u32' ? [] : differentiable(spec, c);
   const grads = g.grad(
     y,
     wanted.map((k) => inputs[k] as Node),
@@ -93,14 +94,9 @@ async function compile(spec: OpSpec, c: AnyCase, variant: number, gradient = tru
   return { plan, inputs, seed, y, dx };
 }
 
-/** How many variants the kernels behind a case have, at most. */
-function variantsOf(spec: OpSpec, c: AnyCase): number {
-  return Math.max(1, ...launchesOf(spec, c).map((l) => l.kernel.variants.length));
-}
-
 function launchesOf(spec: OpSpec, c: AnyCase): readonly Launch[] {
   const g = new Graph();
-  const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, 'x', kindOf(spec, k)));
+  const inputs = (c.shapes as readonly Shape[]).map((s, k) => g.input(s, 'x', dtypeOf(spec, k)));
   const { dtype } = g.apply(spec.op, inputs as never, c.attrs);
   const y: Ref = { id: -1, shape: spec.op.infer(c.shapes as never, c.attrs), dtype };
   let scratch = -2;
@@ -135,7 +131,7 @@ async function checkOver(
   const found: Float32Array[] = [];
   for (const inplace of [false, true]) {
     const g = new Graph();
-    const inputs = (c.shapes as readonly Shape[]).map((s, i) => g.input(s, `x${i}`, kindOf(spec, i)));
+    const inputs = (c.shapes as readonly Shape[]).map((s, i) => g.input(s, `x${i}`, dtypeOf(spec, i)));
     // A copy of the input and one of the output: neither is what the host may read.
     const copies = inputs.map((v, i) => (i === k ? affine(g, v, 1, 0) : v));
     const y = g.apply(spec.op, copies as never, c.attrs);
@@ -157,92 +153,46 @@ async function checkOver(
   close(found[0] ?? [], spec.reference(x as never, c.attrs), spec.rtol ?? 1e-5, 'over an input');
 }
 
-/** Every promise an op makes, checked for every case and every kernel variant, or the first `variants` of them. */
+/**
+ * Every promise an op makes, checked for every case and every kernel variant, or the first `variants` of them. What the
+ * adapter cannot run is skipped, by name and with the reason.
+ */
 export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY): Promise<void> {
-  const all = suite(spec.op.name);
+  const test = suite(spec.op.name);
   const lacking = await missing(spec);
-  const test = needs(all, lacking.length === 0, `no ${lacking.join(', no ')}`);
-  const rtol = spec.rtol ?? 1e-5;
+  const { gpu } = await device();
   const kernels = new Set<KernelSource>();
+  const smallest = Math.min(...spec.cases.map(elements));
 
   for (const c of spec.cases as readonly AnyCase[]) {
-    const x = inputsOf(c);
-    const outShape = spec.op.infer(c.shapes as never, c.attrs);
-    const want = spec.reference(x as never, c.attrs);
-    const rng = new Rng(hash(c.name), 99);
-    const dy: Value = { shape: outShape, data: Float64Array.from(want, () => Math.fround(2 * rng.uniform() - 1)) };
-    for (const l of launchesOf(spec, c)) kernels.add(l.kernel);
-
-    test(`${c.name}: shape`, () => assert.is(size(outShape), want.length));
-
-    for (let variant = 0; variant < Math.min(variants, variantsOf(spec, c)); variant++) {
-      test(`${c.name}: forward, replay and gradient, variant ${variant}`, async () => {
-        const { plan, inputs, seed, y, dx } = await compile(spec, c, variant);
-        try {
-          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, (inputs[k] as Node).dtype)));
-          if (dx.some(Boolean)) plan.write(seed, toHost(dy, 'f32'));
-          plan.run();
-          const first = await plan.read(y);
-          close(first, want, rtol, 'forward');
-          plan.run();
-          assert.equal(await plan.read(y), first, 'replay changes the result');
-          for (const k of differentiable(spec, c)) {
-            const d = dx[k];
-            if (!d) continue;
-            await checkGradient(spec, c, x, dy, k, await plan.read(d), rtol);
-          }
-        } finally {
-          plan.close();
-        }
-      });
-    }
-
-    for (const over of overOf(spec, c)) {
-      if (over.kernel) kernels.add(over.kernel);
-      for (let variant = 0; variant < Math.min(variants, over.kernel?.variants.length ?? 1); variant++) {
-        test(`${c.name}: over input ${over.k}, variant ${variant}`, () => checkOver(spec, c, x, over, variant));
+    const t = trialOf(spec, c, elements(c) === smallest);
+    const launches = launchesOf(spec, c);
+    const overs = overOf(spec, c);
+    const found = [...launches.map((l) => l.kernel), ...overs.flatMap(({ kernel }) => kernel ?? [])];
+    const usable = (of: readonly KernelSource[]): number =>
+      Math.min(variants, Math.max(1, ...of.map((k) => usableVariants(gpu, k).length)));
+    for (const k of found) {
+      if (kernels.has(k)) continue;
+      kernels.add(k);
+      for (const v of k.variants) {
+        const lacks = lackedBy(gpu, k, v);
+        if (lacks.length > 0) skip(test, `${k.name} with ${JSON.stringify(v)}`, `no ${lacks.join(', no ')}`);
       }
     }
 
-    const torus = spec.torus?.(c.attrs, c.shapes as never);
-    if (torus) {
-      test(`${c.name}: moves with a rolled input, bit for bit`, async () => {
-        const { plan, inputs, y } = await compile(spec, c, 0, false);
-        try {
-          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, 'f32')));
-          plan.run();
-          const still = await plan.read(y);
-          plan.write(inputs[0] as Node, toHost(rolled(x[0] as Value, torus.rollIn), 'f32'));
-          plan.run();
-          const moved = await plan.read(y);
-          const expected = rolled({ shape: y.shape, data: Float64Array.from(still) }, torus.rollOut);
-          assert.equal(moved, Float32Array.from(expected.data));
-        } finally {
-          plan.close();
-        }
-      });
+    test(`${c.name}: shape`, () => assert.is(size(t.dy.shape), t.want.length));
+    if (lacking.length > 0) {
+      skip(test, `${spec.op.name}, ${c.name}`, `no ${lacking.join(', no ')}`);
+      continue;
     }
-
-    const linear = spec.linearIn;
-    if (linear !== undefined) {
-      test(`${c.name}: gradient is the adjoint, <A x, y> == <x, A' y>`, async () => {
-        const { plan, inputs, seed, y, dx } = await compile(spec, c, 0);
-        try {
-          x.forEach((v, k) => plan.write(inputs[k] as Node, toHost(v, (inputs[k] as Node).dtype)));
-          plan.write(seed, toHost(dy, 'f32'));
-          plan.run();
-          const forward = dot(await plan.read(y), dy.data);
-          // A may be affine: subtract what it makes of zero.
-          plan.write(inputs[linear] as Node, new Float32Array(size((inputs[linear] as Node).shape)));
-          plan.run();
-          const offset = dot(await plan.read(y), dy.data);
-          const back = dot(await plan.read(dx[linear] as Node), (x[linear] as Value).data);
-          const scale = norm((x[linear] as Value).data) * norm(dy.data);
-          close([forward - offset], [back], 0, '<A x, y>', 1e-5 * scale + 1e-6);
-        } finally {
-          plan.close();
-        }
-      });
+    const laws = ['forward', 'replay', 'gradient', ...(t.torus ? ['torus law'] : []), ...(t.linear ? ['adjoint'] : [])];
+    for (let variant = 0; variant < usable(launches.map((l) => l.kernel)); variant++) {
+      test(`${c.name}, variant ${variant}: ${laws.join(', ')}`, () => checkLaws(t, variant));
+    }
+    for (const over of overs) {
+      for (let variant = 0; variant < usable(over.kernel ? [over.kernel] : []); variant++) {
+        test(`${c.name}: over input ${over.k}, variant ${variant}`, () => checkOver(spec, c, t.x, over, variant));
+      }
     }
   }
 
@@ -253,7 +203,80 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
   for (const c of (spec.rejects ?? []) as readonly (AnyCase & { message: RegExp })[]) {
     test(`rejects ${c.name}`, () => assert.throws(() => spec.op.infer(c.shapes as never, c.attrs), c.message));
   }
-  all.run();
+  test.run();
+}
+
+const elements = (c: AnyCase): number => (c.shapes as readonly Shape[]).reduce((n, s) => n + size(s), 0);
+
+/** A case with its values and what is to come of them, worked out once for all variants. */
+interface Trial {
+  readonly spec: OpSpec;
+  readonly c: AnyCase;
+  readonly x: readonly Value[];
+  readonly want: Float64Array;
+  readonly dy: Value;
+  readonly rtol: number;
+  readonly torus: { readonly rollIn: Roll; readonly rollOut: Roll } | null;
+  readonly linear: boolean;
+  /** What the gradient of input `k` has to be. */
+  slopes(k: number): Slopes;
+}
+
+function trialOf(spec: OpSpec, c: AnyCase, smallest: boolean): Trial {
+  const x = inputsOf(c);
+  const want = spec.reference(x as never, c.attrs);
+  const rng = new Rng(hash(c.name), 99);
+  const shape = spec.op.infer(c.shapes as never, c.attrs);
+  const dy = { shape, data: Float64Array.from(want, () => Math.fround(2 * rng.uniform() - 1)) };
+  const torus = spec.torus?.(c.attrs, c.shapes as never) ?? null;
+  const known = new Map<number, Slopes>();
+  const slopes = (k: number): Slopes => {
+    const found = known.get(k) ?? slopesOf(spec, c, x, dy, k, smallest);
+    known.set(k, found);
+    return found;
+  };
+  return { spec, c, x, want, dy, rtol: spec.rtol ?? 1e-5, torus, linear: spec.linearIn !== undefined, slopes };
+}
+
+/** All that one variant promises of one case, on one plan. */
+async function checkLaws(t: Trial, variant: number): Promise<void> {
+  const { spec, c, x, dy, rtol } = t;
+  const { plan, inputs, seed, y, dx } = await compile(spec, c, variant);
+  const write = (k: number, v: Value): void => {
+    const node = inputs[k] as Node;
+    plan.write(node, toHost(v, node.dtype));
+  };
+  try {
+    x.forEach((v, k) => write(k, v));
+    if (dx.some(Boolean)) plan.write(seed, toHost(dy, 'f32'));
+    plan.run();
+    const first = await plan.read(y);
+    const gradients = await Promise.all(dx.map((d) => d && plan.read(d)));
+    close(first, t.want, rtol, 'forward');
+    gradients.forEach((got, k) => got && checkGradient(got, t.slopes(k), rtol, `gradient of input ${k}`));
+    plan.run();
+    assert.equal(await plan.read(y), first, 'replay changes the result');
+
+    const k = spec.linearIn;
+    if (k !== undefined) {
+      // <A x, y> == <x, A' y>. A may be affine: subtract what it makes of zero.
+      const from = x[k] as Value;
+      write(k, { ...from, data: new Float64Array(from.data.length) });
+      plan.run();
+      const forward = dot(first, dy.data) - dot(await plan.read(y), dy.data);
+      const back = dot(gradients[k] as Float32Array, from.data);
+      close([forward], [back], 0, "<A x, y> == <x, A' y>", 1e-5 * norm(from.data) * norm(dy.data) + 1e-6);
+      write(k, from);
+    }
+    if (t.torus) {
+      write(0, rolled(x[0] as Value, t.torus.rollIn));
+      plan.run();
+      const expected = rolled({ shape: y.shape, data: Float64Array.from(first) }, t.torus.rollOut);
+      assert.equal(await plan.read(y), Float32Array.from(expected.data), 'torus law: not the same bits when rolled');
+    }
+  } finally {
+    plan.close();
+  }
 }
 
 /** What the adapter lacks of what an op needs. */
@@ -272,44 +295,51 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
 };
 const norm = (a: ArrayLike<number>): number => Math.sqrt(dot(a, a));
 
-/** Compares <dx, direction> with a central difference of <dy, f(x)>, both in f64 and from the reference. */
-async function checkGradient(
-  spec: OpSpec,
-  c: AnyCase,
-  x: readonly Value[],
-  dy: Value,
-  k: number,
-  got: Float32Array,
-  rtol: number,
-): Promise<void> {
+/** How fast <dy, f(x)> grows with one input: central differences of the reference, in f64. */
+interface Slopes {
+  /** Null: along each axis, which is element by element. */
+  readonly directions: readonly Float64Array[] | null;
+  readonly values: ArrayLike<number>;
+}
+
+/** Inputs of so many elements have their gradients compared element by element. */
+const FEW = 64;
+
+function slopesOf(spec: OpSpec, c: AnyCase, x: readonly Value[], dy: Value, k: number, smallest: boolean): Slopes {
   const base = x[k] as Value;
-  for (const stream of [1, 2]) {
+  const n = base.data.length;
+  const h = 1e-5;
+  const at = (move: (j: number) => number): number => {
+    const moved = { ...base, data: base.data.map((e, j) => e + move(j)) };
+    return dot(spec.reference(x.map((v, i) => (i === k ? moved : v)) as never, c.attrs), dy.data);
+  };
+  const slope = (d: (j: number) => number): number => (at((j) => h * d(j)) - at((j) => -h * d(j))) / (2 * h);
+  if (n <= FEW || smallest) {
+    return { directions: null, values: Float64Array.from({ length: n }, (_, i) => slope((j) => (i === j ? 1 : 0))) };
+  }
+  const directions = [1, 2].map((stream) => {
     const rng = new Rng(hash(c.name), 1000 * stream + k);
-    const direction = base.data.map(() => 2 * rng.uniform() - 1);
-    const at = (h: number): number => {
-      const moved = x.map((v, i) =>
-        i === k ? { ...v, data: v.data.map((e, j) => e + h * (direction[j] as number)) } : v,
-      );
-      return dot(spec.reference(moved as never, c.attrs), dy.data);
-    };
-    const h = 1e-5;
-    const numeric = (at(h) - at(-h)) / (2 * h);
-    const analytic = dot(got, direction);
+    return base.data.map(() => 2 * rng.uniform() - 1);
+  });
+  return { directions, values: directions.map((d) => slope((j) => d[j] as number)) };
+}
+
+function checkGradient(got: Float32Array, { directions, values }: Slopes, rtol: number, what: string): void {
+  if (!directions) close(got, values, 10 * rtol, what, 1e-6);
+  for (const [i, d] of directions?.entries() ?? []) {
     // The sum cancels: judge it against the size of what was summed.
-    close(
-      [analytic],
-      [numeric],
-      1e-4,
-      `gradient of input ${k} along a random direction`,
-      10 * rtol * norm(got) * norm(direction) + 1e-6,
-    );
+    const allowed = 10 * rtol * norm(got) * norm(d) + 1e-6;
+    close([dot(got, d)], [values[i] as number], 1e-4, `${what} along a random direction`, allowed);
   }
 }
 
-/** The uniforms, bindings and overrides of a .wgsl file are exactly those declared in TypeScript. */
-export function checkDeclaration(k: KernelSource): void {
-  const fields = (/struct Uniforms \{([^}]*)\}/.exec(k.wgsl)?.[1] ?? '')
-    .replace(/\/\/.*$/gm, '')
+/**
+ * The uniforms, bindings and overrides of a .wgsl file are exactly those declared in TypeScript, and its text, as it ships
+ * too, can be made f16.
+ */
+function checkDeclaration(k: KernelSource): void {
+  const wgsl = k.wgsl.replace(/\/\/.*$/gm, '');
+  const fields = (/struct Uniforms \{([^}]*)\}/.exec(wgsl)?.[1] ?? '')
     .split(',')
     .map((f) => f.trim())
     .filter(Boolean);
@@ -318,9 +348,7 @@ export function checkDeclaration(k: KernelSource): void {
     fields,
     `${k.name}: uniforms, in order`,
   );
-  const bindings = [
-    ...k.wgsl.matchAll(/@binding\((\d+)\)\s+var<(storage, read_write|storage, read|uniform)>\s*(\w+)/g),
-  ];
+  const bindings = [...wgsl.matchAll(/@binding\((\d+)\)\s+var<(storage, read_write|storage, read|uniform)>\s*(\w+)/g)];
   const binds = bindings
     .filter((m) => m[3] !== 'u')
     .map((m) => ({ 'storage, read': 'read', 'storage, read_write': 'write', uniform: 'uniform' })[m[2] as string]);
@@ -331,10 +359,12 @@ export function checkDeclaration(k: KernelSource): void {
     fields.length > 0,
     `${k.name}: a uniform block if and only if there are uniforms`,
   );
-  const overrides = [...k.wgsl.matchAll(/^override (\w+)/gm)].map((m) => m[1]);
+  assert.is(bindingTypes(k).length, bindings.length, `${k.name}: types of bindings`);
+  const overrides = [...wgsl.matchAll(/^override (\w+)/gm)].map((m) => m[1]);
   for (const v of k.variants) {
     for (const name of Object.keys(v)) assert.ok(overrides.includes(name), `${k.name}: no override ${name}`);
   }
-  assert.match(k.wgsl, /\nalias T = f32;/, `${k.name}: the scalar line`);
-  assert.match(k.wgsl, /^\/\/ /, `${k.name}: opens with the formula`);
+  const plain = /\balias\s*(T|Sum)\s*=\s*f32/;
+  assert.match(wgsl, plain, `${k.name}: the scalar line`);
+  assert.not.match(specialise({ ...k, wgsl }, 'f16'), plain, `${k.name}: stays f32 where all is f16`);
 }
