@@ -1,56 +1,59 @@
-// Code of the tests, bundled for a page.
-import { existsSync, readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+// The op kit, bundled for a page: tests and specs from here, everything else as the built package has it.
+import { existsSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { opFolders } from '../ops';
+import { DIST } from './pages';
 
-/** Files of the tests that are others in a page. */
-const inPage: Plugin = {
-  name: 'in a page',
+const pageFile = (name: string): string => resolve(`test/support/web/${name}.page.ts`);
+
+/** Sources are taken from dist/web, shaders and all, but for specs, which do not ship; `uvu` and the device are a page's. */
+const asShipped: Plugin = {
+  name: 'as shipped',
   setup(esbuild) {
-    esbuild.onResolve({ filter: /^uvu$/ }, () => ({ path: resolve('test/support/web/uvu.page.ts') }));
-    esbuild.onResolve({ filter: /^\.\.?\/device$/ }, ({ importer, path }) =>
-      importer.startsWith(resolve('test'))
-        ? { path: resolve('test/support/web/device.page.ts') }
-        : { path: resolve(importer, '..', `${path}.ts`) },
-    );
+    esbuild.onResolve({ filter: /^uvu$/ }, () => ({ path: pageFile('uvu') }));
+    esbuild.onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir }) => {
+      const file = resolve(resolveDir, path);
+      if (file === resolve('test/support/device')) return { path: pageFile('device') };
+      const inSource = relative('src', file);
+      if (inSource.startsWith('..') || /(^|\/)(spec|reference)$/.test(inSource)) return null;
+      const shipped = [`${inSource}.js`, `${inSource}/index.js`].map((f) => resolve(join(DIST, 'web', f)));
+      const found = shipped.find((f) => existsSync(f));
+      return found ? { path: found } : { errors: [{ text: `${shipped[0]} is not built: node build.mjs web` }] };
+    });
   },
 };
 
-/** A script for a page, as text. */
-export async function bundleForPage(code: string): Promise<string> {
+/**
+ * The kit of test/engine/ops over the specs of all ops, as a script that puts `kit` among the globals.
+ * @param variants of each kernel, the first so many
+ */
+export async function kitForPage(variants: number): Promise<string> {
+  const folders = opFolders();
+  const contents = `
+    import { testOp } from './test/support/kit';
+    import { testOpInF16 } from './test/support/kit_f16';
+    import { skipped } from './test/support/needs';
+    import { device } from './test/support/device';
+    import { runAll } from './test/support/web/uvu.page';
+    ${folders.map((f, k) => `import * as spec${k} from './src/shaders/${f}/spec';`).join('\n')}
+    for (const module of [${folders.map((_, k) => `spec${k}`).join(', ')}] as any[]) {
+      for (const spec of module.specs ?? (module.spec ? [module.spec] : [])) {
+        await testOp(spec, ${variants});
+        await testOpInF16(spec);
+      }
+    }
+    Object.assign(globalThis, { kit: { adapter: (await device()).name, skipped, runAll } });
+  `;
   const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: resolve('.'), loader: 'ts' },
+    stdin: { contents, resolveDir: resolve('.'), loader: 'ts' },
     bundle: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
     write: false,
-    plugins: [inPage],
-    loader: { '.wgsl': 'text' },
-    define: { TOROID_VERSION: '"test"' },
-    logLevel: 'warning',
+    plugins: [asShipped],
+    logLevel: 'error', // not that chunks of the package have no side effects
   });
   return outputFiles[0]?.text ?? '';
-}
-
-/**
- * The kit of test/ops.test.ts over the specs of all ops, as a script that puts its outcomes under `kit`.
- * @param variants of each kernel, the first so many
- * @param only the folder of one op
- */
-export function kitForPage(variants: number, only?: string): Promise<string> {
-  const specs = readdirSync('src/shaders')
-    .sort()
-    .filter((f) => existsSync(`src/shaders/${f}/spec.ts`) && (!only || only === f));
-  const lines = specs.map((f, k) => `import * as spec${k} from './src/shaders/${f}/spec';`);
-  return bundleForPage(`
-    import { testOp } from './test/kit';
-    import { runAll } from './test/web/uvu.page';
-    import { device } from './test/web/device.page';
-    ${lines.join('\n')}
-    for (const module of [${specs.map((_, k) => `spec${k}`).join(', ')}] as any[]) {
-      for (const spec of module.specs ?? (module.spec ? [module.spec] : [])) await testOp(spec, ${variants});
-    }
-    Object.assign(globalThis, { kit: async () => ({ adapter: (await device()).name, outcomes: await runAll() }) });
-  `);
 }

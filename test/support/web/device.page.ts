@@ -1,4 +1,4 @@
-// In a page, `../device` is this: see bundle.ts.
+// In a page, test/support/device is this: see bundle.ts.
 import type { Device } from '../../../src/gpu/device';
 import { open } from '../../../src/gpu/open.browser';
 
