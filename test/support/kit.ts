@@ -163,6 +163,7 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
   const { gpu } = await device();
   const kernels = new Set<KernelSource>();
   const smallest = Math.min(...spec.cases.map(elements));
+  if (lacking.length > 0) skip(test, `${spec.op.name}, all that runs`, `no ${lacking.join(', no ')}`);
 
   for (const c of spec.cases as readonly AnyCase[]) {
     const t = trialOf(spec, c, elements(c) === smallest);
@@ -181,10 +182,7 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
     }
 
     test(`${c.name}: shape`, () => assert.is(size(t.dy.shape), t.want.length));
-    if (lacking.length > 0) {
-      skip(test, `${spec.op.name}, ${c.name}`, `no ${lacking.join(', no ')}`);
-      continue;
-    }
+    if (lacking.length > 0) continue;
     const laws = ['forward', 'replay', 'gradient', ...(t.torus ? ['torus law'] : []), ...(t.linear ? ['adjoint'] : [])];
     for (let variant = 0; variant < usable(launches.map((l) => l.kernel)); variant++) {
       test(`${c.name}, variant ${variant}: ${laws.join(', ')}`, () => checkLaws(t, variant));
@@ -204,6 +202,13 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
     test(`rejects ${c.name}`, () => assert.throws(() => spec.op.infer(c.shapes as never, c.attrs), c.message));
   }
   test.run();
+}
+
+/** How many pipelines an op's tests compile, about: what they cost. */
+export function pipelinesOf(spec: OpSpec): number {
+  const found = (spec.cases as readonly AnyCase[]).flatMap((c) => launchesOf(spec, c));
+  const variants = new Map(found.map((l) => [l.kernel.name + JSON.stringify(l.overrides), l.kernel.variants.length]));
+  return [...variants.values()].reduce((sum, n) => sum + n, 0);
 }
 
 const elements = (c: AnyCase): number => (c.shapes as readonly Shape[]).reduce((n, s) => n + size(s), 0);

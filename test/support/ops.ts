@@ -1,23 +1,40 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { suite } from 'uvu';
 import type { OpSpec } from '../../src/shaders/op';
-import { testOp } from './kit';
+import { pipelinesOf, testOp } from './kit';
 import { testOpInF16 } from './kit_f16';
+import { skip } from './needs';
 
-/** Folders of src/shaders with a spec.ts: there is no list to forget. TOROID_OP=sort takes one of them. */
+/** Folders of src/shaders with a spec.ts: there is no list to forget. TOROID_OP=fft takes one of them. */
 export const opFolders = (): readonly string[] =>
   readdirSync('src/shaders')
     .filter((f) => existsSync(`src/shaders/${f}/spec.ts`) && [undefined, '', f].includes(process.env.TOROID_OP))
     .sort();
 
-export async function testOps(): Promise<void> {
+/** The files that share the ops: test/engine/ops_1.test.ts and so on, each a process of its own. */
+const SHARES = readdirSync('test/engine').filter((f) => /^ops_\d+\.test\.ts$/.test(f)).length;
+
+/** Tests one share of all ops: those with most to compile are dealt first, each to the share with least. */
+export async function testOps(share: number): Promise<void> {
+  const specs: OpSpec[] = [];
   for (const f of opFolders()) {
     const module = (await import(`../../src/shaders/${f}/spec.ts`)) as { spec?: OpSpec; specs?: OpSpec[] };
-    for (const spec of module.specs ?? (module.spec ? [module.spec] : [])) {
-      const t0 = process.cpuUsage();
-      await testOp(spec);
-      await testOpInF16(spec);
-      const d = process.cpuUsage(t0);
-      console.log('SETUP', spec.op.name, Math.round((d.user + d.system) / 1000));
-    }
+    specs.push(...(module.specs ?? (module.spec ? [module.spec] : [])));
   }
+  const shares = Array.from({ length: SHARES }, () => ({ cost: 0, specs: [] as OpSpec[] }));
+  const costs = specs.map((spec) => ({ spec, cost: pipelinesOf(spec) })).sort((a, b) => b.cost - a.cost);
+  for (const { spec, cost } of costs) {
+    const least = shares.reduce((a, b) => (b.cost < a.cost ? b : a));
+    least.cost += cost;
+    least.specs.push(spec);
+  }
+  const mine = shares[share - 1]?.specs ?? [];
+  for (const spec of mine) {
+    await testOp(spec);
+    await testOpInF16(spec);
+  }
+  if (mine.length > 0) return;
+  const test = suite(`share ${share} of the ops`);
+  skip(test, `share ${share} of the ops`, 'fewer ops than shares');
+  test.run();
 }

@@ -1,3 +1,3 @@
 import { testOps } from '../support/ops';
 
-await testOps();
+await testOps(2);

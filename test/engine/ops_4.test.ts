@@ -1,0 +1,3 @@
+import { testOps } from '../support/ops';
+
+await testOps(4);
