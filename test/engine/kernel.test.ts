@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defineKernel, specialise } from '../../src/gpu/kernel';
+import { bindingTypes, defineKernel, specialise } from '../../src/gpu/kernel';
 import { BufferPool } from '../../src/gpu/pool';
 import { device } from '../support/device';
 
@@ -33,6 +33,19 @@ test('snippets come behind the kernel, so line numbers stay true', () => {
   const half = specialise(source, 'f16');
   assert.ok(half.startsWith('enable f16; // broken'));
   assert.is(half.split('\n').length, specialise(source, 'f32').split('\n').length);
+});
+
+test('a scalar line becomes f16 whatever its white space, and one that is not found is an error', () => {
+  const squeezed = {
+    ...kernel(''),
+    wgsl: 'alias T=f32;alias  Sum =f32;@group(0)@binding(0)var<storage,read>X:array<Sum>;',
+  };
+  assert.is(specialise(squeezed, 'f16').match(/= f16;/g)?.length, 2);
+  assert.match(specialise(squeezed, 'f16', 'f32'), /alias T = f16;alias {2}Sum =f32;/);
+  assert.equal(bindingTypes(squeezed), ['array<Sum>']);
+  const other = { ...squeezed, wgsl: squeezed.wgsl.replace('Sum =f32', 'Sum =i32') };
+  assert.throws(() => specialise(other, 'f16'), /broken\.wgsl has no 'alias Sum = f32;'/);
+  assert.throws(() => bindingTypes({ ...squeezed, binds: [] }), /broken\.wgsl has 1 bindings, declared are 0/);
 });
 
 test('a kernel is built once per storage type and set of overrides', async () => {
