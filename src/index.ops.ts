@@ -1,8 +1,6 @@
 // Names of 0.1.0 stand beside those that replaced them.
 // The operations of a graph, each a function of a graph and values: `gram(g, x)`. What is not imported is not bundled.
 export { argsort, sort } from './shaders/argsort';
-export { expand, expandChannels, mulScalar } from './shaders/broadcast';
-export { channelMean, channelSum } from './shaders/channel_mean';
 export { concat } from './shaders/concat';
 export { conv2d, convTranspose2d } from './shaders/conv2d';
 export { detach } from './shaders/detach';
@@ -39,11 +37,11 @@ export {
 export { pool2d } from './shaders/pool2d';
 export { quantile } from './shaders/quantile';
 export { random } from './shaders/random';
-export { dot, mean, sum } from './shaders/reduce';
 export { reshape } from './shaders/reshape';
 export { resize } from './shaders/resize';
 export { roll, rollBy } from './shaders/roll';
 export { sparseRemap, sparseRemap as warp } from './shaders/sparse_remap';
 export { spectrumOverlap } from './shaders/spectrum_overlap';
+export { channelMean, channelSum, dot, expand, expandChannels, mean, mulScalar, sum } from './shaders/sum';
 export { totalVariation } from './shaders/total_variation';
 export { transpose } from './shaders/transpose';

@@ -1,11 +1,10 @@
 import type { Graph } from '../graph/graph';
-import { mulScalar } from '../shaders/broadcast';
 import { detach } from '../shaders/detach';
 import { matmul } from '../shaders/matmul';
 import { mseLoss } from '../shaders/mse_loss';
 import type { Ref } from '../shaders/op';
 import { add, div, linearCombine, scale, sqrt, sub } from '../shaders/pointwise';
-import { dot } from '../shaders/reduce';
+import { dot, mulScalar } from '../shaders/sum';
 import { EPS, trace, unit } from './statistics';
 
 /** A normal distribution: mean [C] and covariance [C, C]. */

@@ -1,12 +1,11 @@
 import type { Graph } from '../graph/graph';
-import { mulScalar } from '../shaders/broadcast';
 import { concat, slice0 } from '../shaders/concat';
 import { gram } from '../shaders/gram';
 import type { Ref, Roll } from '../shaders/op';
 import { padGradOp } from '../shaders/pad';
 import { affine, div, mul, sqrt } from '../shaders/pointwise';
-import { mean } from '../shaders/reduce';
 import { roll } from '../shaders/roll';
+import { mean, mulScalar } from '../shaders/sum';
 import { transpose } from '../shaders/transpose';
 import { EPS, type Region, rootWeighted } from './statistics';
 

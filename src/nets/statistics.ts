@@ -1,15 +1,13 @@
 import { chw } from '../base/shape';
 import type { Graph } from '../graph/graph';
-import { expandChannels } from '../shaders/broadcast';
-import { channelMean } from '../shaders/channel_mean';
 import { detach } from '../shaders/detach';
 import { gram } from '../shaders/gram';
 import { matmul } from '../shaders/matmul';
 import { mulMask } from '../shaders/mul_mask';
 import type { Ref } from '../shaders/op';
 import { mul, sqrt, sub } from '../shaders/pointwise';
-import { dot } from '../shaders/reduce';
 import { reshape } from '../shaders/reshape';
+import { channelMean, dot, expandChannels } from '../shaders/sum';
 
 /**
  * Added to what divides, a mean square of activations: a layer that is silent on the target then asks for silence, and

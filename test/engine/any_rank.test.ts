@@ -4,25 +4,16 @@ import { Rng } from '../../src/base/rng';
 import { type Shape, size } from '../../src/base/shape';
 import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
-import {
-  averagePool,
-  axisLinear,
-  flip,
-  gatherAxis,
-  lrn,
-  padNd,
-  resizeNd,
-  sliceNd,
-  sparseMap,
-  split,
-} from '../../src/shaders/axis_linear';
-import { expandTo, mul, permute } from '../../src/shaders/binary';
+import { axisLinear, sparseMap } from '../../src/shaders/axis_linear';
+import { averagePool, flip, gatherAxis, lrn, padNd, sliceNd, split } from '../../src/shaders/axis_linear/moves';
+import { resizeNd } from '../../src/shaders/axis_linear/resample';
+import { broadcastMul, permute } from '../../src/shaders/broadcast_binary';
 import { concatAxis, cutAxis } from '../../src/shaders/concat_axis';
 import { convNd, convTransposeNd } from '../../src/shaders/conv_nd';
-import { matmulNd } from '../../src/shaders/matmul_batch';
+import { matmulNd } from '../../src/shaders/matmul_nd';
 import type { Ref } from '../../src/shaders/op';
 import { maxPoolNd, maxPoolNdArgmax } from '../../src/shaders/pool_nd';
-import { reduceAxes } from '../../src/shaders/reduce_axes';
+import { expandTo, reduceAxes } from '../../src/shaders/reduce_axes';
 import { roll } from '../../src/shaders/roll';
 import { logSoftmax, softmax } from '../../src/shaders/softmax';
 import { instanceNorm } from '../../src/shaders/standardize_rows';
@@ -110,7 +101,7 @@ test('splits and joins back, flips and picks', async () => {
 
 test('a map of no entries gives what it is filled with, and one that changes nothing is no work', async () => {
   const filled = await run(
-    (g, [v]) => mul(g, v as Ref, axisLinear(g, v as Ref, 0, sparseMap([[], []]), 2)),
+    (g, [v]) => broadcastMul(g, v as Ref, axisLinear(g, v as Ref, 0, sparseMap([[], []]), 2)),
     counting(2),
   );
   assert.equal(filled.data, [2, 4]);

@@ -4,13 +4,12 @@ import { Rng } from '../../src/base/rng';
 import { size } from '../../src/base/shape';
 import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
-import { channelMean } from '../../src/shaders/channel_mean';
 import { type Algorithm, conv2d } from '../../src/shaders/conv2d';
 import { gram } from '../../src/shaders/gram';
 import type { Borders } from '../../src/shaders/pad';
 import { add, relu, square } from '../../src/shaders/pointwise';
 import { type PoolOptions, pool2d } from '../../src/shaders/pool2d';
-import { sum } from '../../src/shaders/reduce';
+import { channelMean, sum } from '../../src/shaders/sum';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 

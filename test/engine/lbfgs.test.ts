@@ -10,7 +10,7 @@ import { slice0 } from '../../src/shaders/concat';
 import { CONTROL } from '../../src/shaders/lbfgs';
 import type { Ref } from '../../src/shaders/op';
 import { add, affine, mul, scale, sqrt, square, sub } from '../../src/shaders/pointwise';
-import { dot, sum } from '../../src/shaders/reduce';
+import { dot, sum } from '../../src/shaders/sum';
 import { device } from '../support/device';
 
 type Vector = Float64Array;

@@ -14,9 +14,9 @@ import { accumulate } from '../../src/shaders/in_place';
 import { matmulOp } from '../../src/shaders/matmul';
 import type { Op } from '../../src/shaders/op';
 import { add, affine, mul, relu, scale, square } from '../../src/shaders/pointwise';
-import { mean, sumOp } from '../../src/shaders/reduce';
 import { reshape } from '../../src/shaders/reshape';
 import { resizeOp } from '../../src/shaders/resize';
+import { mean, sumOp } from '../../src/shaders/sum';
 import { transposeOp } from '../../src/shaders/transpose';
 import { device } from '../support/device';
 

@@ -16,7 +16,7 @@ import { run } from '../../src/recipes/run';
 import { toHalf, toReal } from '../../src/shaders/cast';
 import type { Ref } from '../../src/shaders/op';
 import { add, scale } from '../../src/shaders/pointwise';
-import { dot } from '../../src/shaders/reduce';
+import { dot } from '../../src/shaders/sum';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
 import { needs } from '../support/needs';

@@ -8,7 +8,7 @@ import { buildNet } from '../../src/nets/onnx/build';
 import { each } from '../../src/nets/onnx/const_fold';
 import type { OnnxModel, OnnxTensor } from '../../src/nets/onnx/model';
 import { parseOnnx } from '../../src/nets/onnx/parse';
-import { sum } from '../../src/shaders/reduce';
+import { sum } from '../../src/shaders/sum';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 import { cases as casesOf, counting, floats, list, noise, outcome, tensor } from '../support/onnx_cases';

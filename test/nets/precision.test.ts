@@ -25,7 +25,7 @@ import { chooseConvolutions } from '../../src/shaders/conv2d';
 import { fill } from '../../src/shaders/fill';
 import { gram } from '../../src/shaders/gram';
 import { add, mul, relu } from '../../src/shaders/pointwise';
-import { mean } from '../../src/shaders/reduce';
+import { mean } from '../../src/shaders/sum';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 import { needs } from '../support/needs';

@@ -9,10 +9,9 @@ import { lbfgs, qqn } from '../../src/graph/optim/lbfgs';
 import type { Optimiser, Problem } from '../../src/graph/optim/optimiser';
 import { Plan } from '../../src/graph/plan';
 import { allFinite } from '../../src/shaders/all_finite';
-import { expand } from '../../src/shaders/broadcast';
 import type { Ref } from '../../src/shaders/op';
 import { add, affine, sqrt, sub } from '../../src/shaders/pointwise';
-import { dot } from '../../src/shaders/reduce';
+import { dot, expand } from '../../src/shaders/sum';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 

@@ -7,11 +7,11 @@ import type { NetOptions } from '../../src/nets/onnx/net_options';
 import { preprocessing } from '../../src/nets/preprocessing';
 import { EPS } from '../../src/nets/statistics';
 import type { Net, StyleLayer } from '../../src/nets/weights';
-import { channelMean } from '../../src/shaders/channel_mean';
 import { gram } from '../../src/shaders/gram';
 import { meanSquare, mseLoss } from '../../src/shaders/mse_loss';
 import type { Ref } from '../../src/shaders/op';
 import { add, affine, div, scale } from '../../src/shaders/pointwise';
+import { channelMean } from '../../src/shaders/sum';
 
 /**
  * About what second moments are taken: the origin, the canvas' own mean (with the gradient through it; then they are

@@ -2,7 +2,7 @@ import { allFinite } from '../../shaders/all_finite';
 import { normalizedSgdOp } from '../../shaders/normalized_sgd';
 import type { Ref } from '../../shaders/op';
 import { abs, affine } from '../../shaders/pointwise';
-import { mean } from '../../shaders/reduce';
+import { mean } from '../../shaders/sum';
 import { bounds } from './bounds';
 import { evaluation, type Optimiser, type Problem } from './optimiser';
 

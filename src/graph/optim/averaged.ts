@@ -1,8 +1,8 @@
 import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
 import { allFinite } from '../../shaders/all_finite';
-import { mulScalar } from '../../shaders/broadcast';
 import { add, affine, div, sub } from '../../shaders/pointwise';
+import { mulScalar } from '../../shaders/sum';
 import type { Optimiser, Problem } from './optimiser';
 
 /**

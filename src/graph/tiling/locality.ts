@@ -1,6 +1,4 @@
-import { expandChannelsOp, mulScalarOp } from '../../shaders/broadcast';
 import { toHalfOp, toRealOp } from '../../shaders/cast';
-import { channelSumOp } from '../../shaders/channel_mean';
 import { concatOp } from '../../shaders/concat';
 import { type MatrixAttrs, matrixOp } from '../../shaders/conv2d/matrix';
 import { type ConvAttrs, convOp } from '../../shaders/conv2d/ops';
@@ -13,8 +11,8 @@ import type { Op } from '../../shaders/op';
 import { ops as pointwise } from '../../shaders/pointwise';
 import { averagePoolOp, l2PoolOp, maxPoolOp } from '../../shaders/pool2d';
 import type { Window } from '../../shaders/pool2d/window';
-import { dotOp, sumOp } from '../../shaders/reduce';
 import { rollByOp } from '../../shaders/roll';
+import { channelSumOp, dotOp, expandChannelsOp, mulScalarOp, sumOp } from '../../shaders/sum';
 import type { Graph, Node } from '../graph';
 import type { Pair } from './layout';
 

@@ -1,14 +1,13 @@
 import { EngineError, invariant } from '../../base/errors';
 import { size } from '../../base/shape';
-import { expandChannelsOp } from '../../shaders/broadcast';
 import { detach, detachOp } from '../../shaders/detach';
 import { fill } from '../../shaders/fill';
 import { gramAboutOp } from '../../shaders/gram';
 import { accumulate, clear, countRound } from '../../shaders/in_place';
 import type { Ref, Tuple } from '../../shaders/op';
 import { add, scale } from '../../shaders/pointwise';
-import { dot } from '../../shaders/reduce';
 import { rollByOp } from '../../shaders/roll';
+import { dot, expandChannelsOp } from '../../shaders/sum';
 import { COLUMNS, type Places, scatterAddOp, wrapSlice } from '../../shaders/wrap_slice';
 import type { Graph, Node } from '../graph';
 import { countOf, type Layout, tableOf } from './layout';

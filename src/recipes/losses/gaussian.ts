@@ -2,7 +2,7 @@ import * as z from '../../base/zod';
 import { type Gaussian, gaussianDistance } from '../../nets/gaussian';
 import { EPS, regionCovariance, regionMean, trace } from '../../nets/statistics';
 import { add, affine, div } from '../../shaders/pointwise';
-import { dot } from '../../shaders/reduce';
+import { dot } from '../../shaders/sum';
 import { commonLoss, layersSchema } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { styleTerms } from './lib/style_terms';

@@ -1,8 +1,7 @@
 import * as z from '../../base/zod';
 import { regionGram } from '../../nets/statistics';
-import { expand } from '../../shaders/broadcast';
 import { clamp, div, mul, scale } from '../../shaders/pointwise';
-import { mean } from '../../shaders/reduce';
+import { expand, mean } from '../../shaders/sum';
 import { commonLoss, layersSchema } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { power } from './lib/relative_error';

@@ -2,7 +2,7 @@ import { size } from '../../base/shape';
 import * as z from '../../base/zod';
 import { nearestFeature } from '../../shaders/nearest_feature';
 import { div, scale } from '../../shaders/pointwise';
-import { dot } from '../../shaders/reduce';
+import { dot } from '../../shaders/sum';
 import { commonLoss, layersSchema } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { perLayer, power } from './lib/relative_error';

@@ -1,10 +1,9 @@
 import * as z from '../../base/zod';
 import { diagonal, regionCovariance, regionMean } from '../../nets/statistics';
-import { expand } from '../../shaders/broadcast';
 import { matmul } from '../../shaders/matmul';
 import type { Ref } from '../../shaders/op';
 import { add, affine, div, scale, sqrt } from '../../shaders/pointwise';
-import { mean as meanOf } from '../../shaders/reduce';
+import { expand, mean as meanOf } from '../../shaders/sum';
 import { commonLoss, layersSchema } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { relativeError } from './lib/relative_error';

@@ -2,7 +2,7 @@ import { chw } from '../../base/shape';
 import * as z from '../../base/zod';
 import { slice0 } from '../../shaders/concat';
 import { div, scale } from '../../shaders/pointwise';
-import { dot } from '../../shaders/reduce';
+import { dot } from '../../shaders/sum';
 import { checkChannels } from './lib/channels';
 import { commonLoss } from './lib/layers';
 import { defineLoss } from './lib/loss';

@@ -7,8 +7,6 @@ import { defineOp, launch, type Op, type Ref } from '../op';
 import { type ConstantBuilder, type SparseMap, transposed } from '../sparse_remap';
 import wgsl from './axis_linear.wgsl';
 
-export { averagePool, bordered, flip, gatherAxis, lrn, type PadMode, padNd, sliceNd, split } from './moves';
-export { type ResampleOptions, resizeNd } from './resample';
 export type { ConstantBuilder, SparseMap };
 
 const kernel = defineKernel({

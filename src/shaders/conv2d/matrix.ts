@@ -1,11 +1,11 @@
 import { EngineError, invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { channelSum } from '../channel_mean';
 import { type Applied, type Builder, defineOp, type Fused, launch, type Op, type Ref } from '../op';
 import { padGradOp } from '../pad';
 import { BORDER, type Borders, type Pads } from '../pad/border';
 import { ops } from '../pointwise';
+import { channelSum } from '../sum';
 import wgsl from './conv2d_matrix.wgsl';
 import { type Conv, convShape, filter3x3 } from './geometry';
 import { matrixFilter, matrixFilterShape, type Side } from './matrix_filter';

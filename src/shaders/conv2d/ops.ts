@@ -3,12 +3,12 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { channelSum } from '../channel_mean';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Applied, type Builder, defineOp, type Fused, launch, type Op, type Ref } from '../op';
 import { haloLaunch, padGradOp } from '../pad';
 import { ops } from '../pointwise';
+import { channelSum } from '../sum';
 import weightGradWgsl from './conv2d_weight_grad.wgsl';
 import { convLaunches } from './direct';
 import { type Conv, checkFilter, convShape, filterShape, flipped, tileOf } from './geometry';

@@ -1,12 +1,12 @@
 import { EngineError, invariant, shapeError } from '../../base/errors';
 import { type Shape, sameShape } from '../../base/shape';
-import { channelSum } from '../channel_mean';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
 import { padGradOp } from '../pad';
 import type { Borders, Pads } from '../pad/border';
 import { ops } from '../pointwise';
 import { averagePoolOp, maxPoolOp } from '../pool2d';
 import type { Window } from '../pool2d/window';
+import { channelSum } from '../sum';
 import { type Conv, convShape, filter3x3 } from './geometry';
 import { filterGrad } from './ops';
 import { type Tile, winogradFilter, winogradFilterShape } from './winograd_filter';

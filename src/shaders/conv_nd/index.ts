@@ -1,8 +1,10 @@
+// Convolution over one to three axes with dilation and groups, as ONNX has it: plain kernels; the fast way is conv2d.
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { bordered, type ConstantBuilder, type PadMode } from '../axis_linear';
-import { add } from '../binary';
+import type { ConstantBuilder } from '../axis_linear';
+import { bordered, type PadMode } from '../axis_linear/moves';
+import { broadcastAdd } from '../broadcast_binary';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
@@ -153,7 +155,7 @@ function checked(op: string, x: Ref, w: Ref, groups: number): void {
 function finished(g: Builder, y: Ref, rank: number, bias: Ref | undefined): Ref {
   const [N = 1, O = 1, ...sides] = y.shape;
   const out = reshape(g, y, [N, O, ...sides.slice(5 - rank)]);
-  return bias ? add(g, out, reshape(g, bias, [O, ...new Array<number>(rank - 2).fill(1)])) : out;
+  return bias ? broadcastAdd(g, out, reshape(g, bias, [O, ...new Array<number>(rank - 2).fill(1)])) : out;
 }
 
 /**

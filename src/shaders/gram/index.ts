@@ -1,11 +1,10 @@
 import { invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
-import { type Expansion, expandChannels, expandChannelsOp } from '../broadcast';
-import { channelMean, channelSum } from '../channel_mean';
 import { matmul } from '../matmul';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
 import { linearCombine, sub } from '../pointwise';
 import { reshape } from '../reshape';
+import { channelMean, channelSum, type Expansion, expandChannels, expandChannelsOp } from '../sum';
 import { transpose } from '../transpose';
 import { gradLaunches, gramLaunches } from './launches';
 

@@ -1,3 +1,4 @@
+// The product of two matrices, the fast way; for products over axes in front, as NumPy has them, see matmul_nd.
 import { shapeError } from '../../base/errors';
 import { rowsCols, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';

@@ -1,12 +1,11 @@
 import { shapeError } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { mulScalar } from '../broadcast';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import { sign, sub } from '../pointwise';
-import { dot, reduction } from '../reduce';
+import { dot, mulScalar, reduction } from '../sum';
 import wgsl from './mse_loss_grad.wgsl';
 
 const gradKernel = defineKernel({

@@ -1,3 +1,4 @@
+// Functions of one value or of two of equal shapes, element by element; broadcast_binary has those that broadcast.
 import { EngineError, shapeError } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';

@@ -1,3 +1,4 @@
+// Pooling of maps [C, H, W], with borders that wrap and the mean and L2 norm too; any rank, as ONNX has it: pool_nd.
 import { shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';

@@ -1,7 +1,9 @@
+// Max pooling over one to three axes with dilation, as ONNX has it: plain kernels; the fast way for [C, H, W] is pool2d.
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
-import { bordered, type ConstantBuilder, type PadMode } from '../axis_linear';
+import type { ConstantBuilder } from '../axis_linear';
+import { bordered, type PadMode } from '../axis_linear/moves';
 import {
   type Three,
   three,

@@ -1,7 +1,10 @@
+// Reductions over chosen axes of a value of any rank, as ONNX has them, and the spreading of a value over axes, which is the
+// adjoint of summing over them. For sums of all elements or pixels see sum.
 import { EngineError, shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { expandTo } from '../binary';
+import { broadcastShape, walk } from '../broadcast_binary/axes';
+import { applyBinary } from '../broadcast_binary/launch';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
@@ -175,3 +178,24 @@ export function sumTo(g: Builder, x: Ref, shape: Shape): Ref {
   const y = summed(g, x, 'sum', axes, 1);
   return sameShape(y.shape, shape) ? y : reshape(g, y, shape);
 }
+
+export const expandToOp: Op<1, { shape: Shape }> = defineOp<1, { shape: Shape }>({
+  name: 'expand_to',
+  infer([x], { shape }) {
+    const y = broadcastShape('expandTo', x, shape);
+    if (!sameShape(y, shape)) {
+      throw new EngineError('ShapeError', `expandTo cannot spread [${x.join(', ')}] to [${shape.join(', ')}]`);
+    }
+    walk('expandTo', shape, [x]);
+    return shape;
+  },
+  forward: ([x], y) => [applyBinary('expand', x, x, y)],
+  backward: ({ g, x: [x], dy }) => [sumTo(g, dy, x.shape)],
+});
+
+/**
+ * x spread to a shape by the rules of broadcasting.
+ * @throws EngineError `ShapeError` when x has a side that is neither 1 nor the shape's.
+ */
+export const expandTo = (g: Builder, x: Ref, shape: Shape): Ref =>
+  sameShape(x.shape, shape) ? x : g.apply(expandToOp, [x], { shape });

@@ -1,6 +1,7 @@
 import { type Shape, size } from '../../base/shape';
+import { spread } from '../broadcast_binary/spec';
 import type { Case, OpSpec, Value } from '../op';
-import { type ReduceAttrs, reduceAxesGradOp, reduceAxesOp } from './index';
+import { expandToOp, type ReduceAttrs, reduceAxesGradOp, reduceAxesOp } from './index';
 
 type Fn = ReduceAttrs['fn'];
 
@@ -97,4 +98,16 @@ const backward: OpSpec<3, ReduceAttrs> = {
   differentiable: [],
 };
 
-export const specs: OpSpec[] = [forward, backward] as OpSpec[];
+const expand: OpSpec<1, { shape: Shape }> = {
+  op: expandToOp,
+  reference: ([x], { shape }) => Float64Array.from({ length: size(shape) }, (_, i) => spread(x, shape, i)),
+  cases: [
+    { name: 'one', shapes: [[1]], attrs: { shape: [1, 1] } },
+    { name: 'one workgroup', shapes: [[4, 1]], attrs: { shape: [4, 16] } },
+    { name: 'ragged', shapes: [[3, 1, 5]], attrs: { shape: [2, 3, 7, 5] } },
+  ],
+  rejects: [{ name: 'shrinking', shapes: [[2, 3]], attrs: { shape: [1, 3] }, message: /cannot spread \[2, 3\]/ }],
+  linearIn: 0,
+};
+
+export const specs: OpSpec[] = [forward, backward, expand] as OpSpec[];

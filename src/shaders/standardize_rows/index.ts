@@ -1,7 +1,7 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { add, mul } from '../binary';
+import { broadcastAdd, broadcastMul } from '../broadcast_binary';
 import { flatGrid } from '../grid';
 import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
@@ -101,7 +101,7 @@ export function channelAffine(g: Builder, x: Ref, scale: Ref, bias: Ref): Ref {
       bias.shape,
     );
   }
-  return add(g, mul(g, x, byChannel(g, scale, x.shape)), byChannel(g, bias, x.shape));
+  return broadcastAdd(g, broadcastMul(g, x, byChannel(g, scale, x.shape)), byChannel(g, bias, x.shape));
 }
 
 /**

@@ -6,7 +6,7 @@ import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
-import { dot, totals } from '../reduce';
+import { dot, totals } from '../sum';
 import wgsl from './total_variation.wgsl';
 import gradWgsl from './total_variation_grad.wgsl';
 

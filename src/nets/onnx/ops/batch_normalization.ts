@@ -1,5 +1,5 @@
 import { size } from '../../../base/shape';
-import * as binary from '../../../shaders/binary';
+import * as binary from '../../../shaders/broadcast_binary';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
@@ -67,7 +67,7 @@ const batchNormalization: Operator = {
       const [gain, shift] = [known.gain, known.shift].map((data, k) =>
         c.upload(`${c.node.outputs[0]} ${k ? 'shift' : 'gain'}`, shape, () => data, `${c.node.name} ${k}`),
       ) as [Ref, Ref];
-      return [c.out(binary.add(c.g, binary.mul(c.g, x, gain), shift), v.shape, v.type)];
+      return [c.out(binary.broadcastAdd(c.g, binary.broadcastMul(c.g, x, gain), shift), v.shape, v.type)];
     }
     return [c.out(normal(c, x, own(3), own(4), own(1), own(2)), v.shape, v.type)];
   },
@@ -76,7 +76,11 @@ const batchNormalization: Operator = {
 /** (x - mean) / sqrt(variance + epsilon) gain + bias, all but x broadcast. */
 function normal(c: NodeContext, x: Ref, mean: Ref, variance: Ref, gain: Ref, bias: Ref): Ref {
   const root = powConst(c.g, affine(c.g, variance, 1, c.a.number('epsilon', 1e-5)), -0.5);
-  return binary.add(c.g, binary.mul(c.g, binary.sub(c.g, x, mean), binary.mul(c.g, gain, root)), bias);
+  return binary.broadcastAdd(
+    c.g,
+    binary.broadcastMul(c.g, binary.broadcastSub(c.g, x, mean), binary.broadcastMul(c.g, gain, root)),
+    bias,
+  );
 }
 
 /** With the statistics of the batch itself; the running ones are blended with these. */
@@ -87,13 +91,17 @@ function trained(c: NodeContext): readonly GraphValue[] {
   const axes = v.shape.map((_, k) => k).filter((k) => k !== 1);
   const x = c.ndOf(v);
   const mean = reduceAxes(c.g, x, 'mean', { axes, keep: true });
-  const centred = binary.sub(c.g, x, mean);
+  const centred = binary.broadcastSub(c.g, x, mean);
   const variance = reduceAxes(c.g, square(c.g, centred), 'mean', { axes, keep: true });
   const own = (k: number): Ref => reshape(c.g, c.graph(k).ref, shape);
   const momentum = c.a.number('momentum', 0.9);
   const running = (k: number, now: Ref): GraphValue => {
     const before = reshape(c.g, c.graph(k).ref, [C]);
-    const mixed = binary.add(c.g, scale(c.g, before, momentum), scale(c.g, reshape(c.g, now, [C]), 1 - momentum));
+    const mixed = binary.broadcastAdd(
+      c.g,
+      scale(c.g, before, momentum),
+      scale(c.g, reshape(c.g, now, [C]), 1 - momentum),
+    );
     return c.out(mixed, [C], c.value(k).type);
   };
   return [c.out(normal(c, x, mean, variance, own(1), own(2)), v.shape, v.type), running(3, mean), running(4, variance)];

@@ -1,5 +1,14 @@
 import { sameShape, size } from '../../../base/shape';
-import { add, div, max, min, mul, pow, prelu, sub } from '../../../shaders/binary';
+import {
+  broadcastAdd,
+  broadcastDiv,
+  broadcastMul,
+  broadcastSub,
+  max,
+  min,
+  pow,
+  prelu,
+} from '../../../shaders/broadcast_binary';
 import type { Ref } from '../../../shaders/op';
 import { affine } from '../../../shaders/pointwise';
 import { powConst } from '../../../shaders/unary';
@@ -7,7 +16,16 @@ import { broadcastShape, numbers } from '../const_fold';
 import type { NodeContext } from '../operator';
 import type { GraphValue } from '../value';
 
-const functions = { add, sub, mul, div, pow, max, min, prelu } as const;
+const functions = {
+  add: broadcastAdd,
+  sub: broadcastSub,
+  mul: broadcastMul,
+  div: broadcastDiv,
+  pow,
+  max,
+  min,
+  prelu,
+} as const;
 export type BinaryName = keyof typeof functions;
 
 /** Two values, element by element, either repeated along the axes that it lacks. */

@@ -1,6 +1,6 @@
 import { chw, sameShape, size } from '../../../base/shape';
-import { padNd } from '../../../shaders/axis_linear';
-import { add } from '../../../shaders/binary';
+import { padNd } from '../../../shaders/axis_linear/moves';
+import { broadcastAdd } from '../../../shaders/broadcast_binary';
 import { concat, slice0 } from '../../../shaders/concat';
 import { convNd, convTransposeNd } from '../../../shaders/conv_nd';
 import { conv2d, convTranspose2d } from '../../../shaders/conv2d';
@@ -158,7 +158,7 @@ const transposed = (c: NodeContext): GraphValue => {
   const pads = [0, 0, ...places.map((p) => -p.begin), 0, 0];
   pads.push(...places.map((p, k) => p.size + p.begin - (y.shape[k + 2] ?? 0)));
   y = padNd(c.g, y, pads);
-  if (bias) y = add(c.g, y, reshape(c.g, bias.part(0, 1), [perGroup * groups, ...kernel.map(() => 1)]));
+  if (bias) y = broadcastAdd(c.g, y, reshape(c.g, bias.part(0, 1), [perGroup * groups, ...kernel.map(() => 1)]));
   return c.out(y, y.shape, v.type);
 };
 
@@ -209,7 +209,7 @@ function aroundTorus(
   const pads = [0, 0, ...cut.map((p) => -(p?.begin ?? 0)), 0, 0];
   pads.push(...cut.map((p, k) => (p?.size ?? 0) + (p?.begin ?? 0) - (full[k] ?? 0)));
   y = padNd(c.g, y, pads);
-  if (bias) y = add(c.g, y, reshape(c.g, bias.part(0, 1), [M, 1, 1]));
+  if (bias) y = broadcastAdd(c.g, y, reshape(c.g, bias.part(0, 1), [M, 1, 1]));
   return c.out(y, y.shape, v.type);
 }
 

@@ -1,7 +1,7 @@
 // Operators that repeat a value: along axes of 1, and as copies side by side.
 import { size } from '../../../base/shape';
-import { gatherAxis } from '../../../shaders/axis_linear';
-import { expandTo } from '../../../shaders/binary';
+import { gatherAxis } from '../../../shaders/axis_linear/moves';
+import { expandTo } from '../../../shaders/reduce_axes';
 import { broadcastIndex, broadcastShape, constTensor, type IndexMap, indexMap } from '../const_fold';
 import { onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';

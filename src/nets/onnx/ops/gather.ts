@@ -1,6 +1,6 @@
 // Operators that pick elements by indices.
 import { size } from '../../../base/shape';
-import { gatherAxis } from '../../../shaders/axis_linear';
+import { gatherAxis } from '../../../shaders/axis_linear/moves';
 import { constTensor, type IndexMap, indexMap, strides } from '../const_fold';
 import { onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';

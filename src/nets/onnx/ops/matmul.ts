@@ -1,9 +1,9 @@
 // Products of matrices.
 import { sameShape, size } from '../../../base/shape';
-import * as binary from '../../../shaders/binary';
+import * as binary from '../../../shaders/broadcast_binary';
 import { concat, slice0 } from '../../../shaders/concat';
 import { matmul } from '../../../shaders/matmul';
-import { matmulNd } from '../../../shaders/matmul_batch';
+import { matmulNd } from '../../../shaders/matmul_nd';
 import type { Ref } from '../../../shaders/op';
 import { scale } from '../../../shaders/pointwise';
 import { reshape } from '../../../shaders/reshape';
@@ -27,7 +27,7 @@ const gemm: Operator = {
     const shape = broadcastShape(c.who, [product.shape, bias.shape]);
     if (!sameShape(shape, product.shape))
       throw onnxError(`${c.who} has a bias [${c.shape(2).join(', ')}] for [${product.shape.join(', ')}]`);
-    return [c.out(binary.add(c.g, product, bias), product.shape)];
+    return [c.out(binary.broadcastAdd(c.g, product, bias), product.shape)];
   },
 };
 
@@ -45,7 +45,7 @@ function timesParameters(c: NodeContext, a: Ref, w: Parameters, ta: boolean, tb:
   const flipped = ta ? a : transpose(c.g, a);
   return parts
     .map((p, k) => matmul(c.g, slice0(c.g, flipped, (k * rows) / count, rows / count), p, { ta: true }))
-    .reduce((x, y) => binary.add(c.g, x, y));
+    .reduce((x, y) => binary.broadcastAdd(c.g, x, y));
 }
 
 const product: Operator = {

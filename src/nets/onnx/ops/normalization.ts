@@ -1,8 +1,8 @@
 // Operators that normalize a value by statistics of its own (BatchNormalization, with statistics of the file, is in
 // batch_normalization.ts).
 import { size } from '../../../base/shape';
-import { lrn } from '../../../shaders/axis_linear';
-import * as binary from '../../../shaders/binary';
+import { lrn } from '../../../shaders/axis_linear/moves';
+import * as binary from '../../../shaders/broadcast_binary';
 import { toHalf, toReal } from '../../../shaders/cast';
 import type { Ref } from '../../../shaders/op';
 import { affine, sqrt, square } from '../../../shaders/pointwise';
@@ -24,10 +24,10 @@ interface Standardized {
 
 function standardize(c: NodeContext, x: Ref, axes: readonly number[], epsilon: number): Standardized {
   const mean = reduceAxes(c.g, x, 'mean', { axes, keep: true });
-  const centred = binary.sub(c.g, x, mean);
+  const centred = binary.broadcastSub(c.g, x, mean);
   const variance = reduceAxes(c.g, square(c.g, centred), 'mean', { axes, keep: true });
   const gain = powConst(c.g, affine(c.g, variance, 1, epsilon), -0.5);
-  return { y: binary.mul(c.g, centred, gain), mean, gain };
+  return { y: binary.broadcastMul(c.g, centred, gain), mean, gain };
 }
 
 /** Input k in f32: sums of squares are beyond f16. */
@@ -52,10 +52,10 @@ const layerNormalization: Operator = {
     const v = c.graph(0);
     const axes = lastAxes(c, v.shape.length);
     const { y, mean, gain } = standardize(c, real(c, 0), axes, c.a.number('epsilon', 1e-5));
-    const scaled = binary.mul(c.g, y, real(c, 1));
+    const scaled = binary.broadcastMul(c.g, y, real(c, 1));
     const own = v.shape.map((d, k) => (axes.includes(k) ? 1 : d));
     return [
-      as(c, v, c.has(2) ? binary.add(c.g, scaled, real(c, 2)) : scaled),
+      as(c, v, c.has(2) ? binary.broadcastAdd(c.g, scaled, real(c, 2)) : scaled),
       c.out(mean, own, 'float32'),
       c.out(gain, own, 'float32'),
     ];
@@ -77,7 +77,7 @@ const groupNormalization: Operator = {
     const of = isOld ? [groups, 1] : [C, ...sides.map(() => 1)];
     const x = isOld ? y : reshape(c.g, y, v.shape);
     const [gain, bias] = [reshape(c.g, real(c, 1), of), reshape(c.g, real(c, 2), of)];
-    return [as(c, v, reshape(c.g, binary.add(c.g, binary.mul(c.g, x, gain), bias), v.shape))];
+    return [as(c, v, reshape(c.g, binary.broadcastAdd(c.g, binary.broadcastMul(c.g, x, gain), bias), v.shape))];
   },
 };
 
@@ -88,7 +88,7 @@ const rootMeanSquare: Operator = {
     const x = real(c, 0);
     const energy = reduceAxes(c.g, square(c.g, x), 'mean', { axes: lastAxes(c, v.shape.length), keep: true });
     const gain = powConst(c.g, affine(c.g, energy, 1, c.a.number('epsilon', 1e-5)), -0.5);
-    return [as(c, v, binary.mul(c.g, binary.mul(c.g, x, gain), real(c, 1)))];
+    return [as(c, v, binary.broadcastMul(c.g, binary.broadcastMul(c.g, x, gain), real(c, 1)))];
   },
 };
 
@@ -98,9 +98,9 @@ const meanVariance: Operator = {
     const v = c.graph(0);
     const axes = (c.a.list('axes') ?? [0, 2, 3]).map((k) => c.axis(k, v.shape.length));
     const x = real(c, 0);
-    const centred = binary.sub(c.g, x, reduceAxes(c.g, x, 'mean', { axes, keep: true }));
+    const centred = binary.broadcastSub(c.g, x, reduceAxes(c.g, x, 'mean', { axes, keep: true }));
     const deviation = sqrt(c.g, reduceAxes(c.g, square(c.g, centred), 'mean', { axes, keep: true }));
-    return [as(c, v, binary.div(c.g, centred, affine(c.g, deviation, 1, 1e-9)))];
+    return [as(c, v, binary.broadcastDiv(c.g, centred, affine(c.g, deviation, 1, 1e-9)))];
   },
 };
 
@@ -112,7 +112,7 @@ const unitLength: Operator = {
     const axes = [c.axis(c.a.int('axis', -1, -rank, rank - 1), rank)];
     const x = real(c, 0);
     const length = reduceAxes(c.g, x, c.a.int('p', 2, 1, 2) === 1 ? 'l1' : 'l2', { axes, keep: true });
-    return [as(c, v, binary.div(c.g, x, length))];
+    return [as(c, v, binary.broadcastDiv(c.g, x, length))];
   },
 };
 

@@ -1,5 +1,5 @@
 import { size } from '../../../base/shape';
-import { padNd } from '../../../shaders/axis_linear';
+import { padNd } from '../../../shaders/axis_linear/moves';
 import { gatherConst, indexMap } from '../const_fold';
 import { onnxError } from '../model';
 import type { NodeContext, Operator, Output } from '../operator';

@@ -1,12 +1,12 @@
 import { size } from '../../../base/shape';
-import { averagePool, padNd } from '../../../shaders/axis_linear';
+import { averagePool, padNd } from '../../../shaders/axis_linear/moves';
 import { toHalf } from '../../../shaders/cast';
-import { channelMean } from '../../../shaders/channel_mean';
 import type { Ref } from '../../../shaders/op';
 import { affine, scale, sqrt, square } from '../../../shaders/pointwise';
 import { maxPoolNd, maxPoolNdArgmax } from '../../../shaders/pool_nd';
 import { pool2d } from '../../../shaders/pool2d';
 import { reduceAxes } from '../../../shaders/reduce_axes';
+import { channelMean } from '../../../shaders/sum';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
 import { strides } from '../const_fold';
 import { onnxError } from '../model';

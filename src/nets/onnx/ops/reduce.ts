@@ -1,6 +1,6 @@
 // What is taken over whole axes: sums and the like, and softmax.
 import { size } from '../../../base/shape';
-import * as binary from '../../../shaders/binary';
+import * as binary from '../../../shaders/broadcast_binary';
 import type { Ref } from '../../../shaders/op';
 import { type Reduction, reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
@@ -95,9 +95,9 @@ export const reduceOperators: Readonly<Record<string, Operator>> = {
   ReduceLogSumExp: reducing(
     (c, x, axes) => {
       const most = reduceAxes(c.g, x, 'max', { axes, keep: true });
-      const powers = accurateExp(c.g, binary.sub(c.g, x, most));
+      const powers = accurateExp(c.g, binary.broadcastSub(c.g, x, most));
       const log = accurateLog(c.g, reduceAxes(c.g, powers, 'sum', { axes, keep: true }));
-      return binary.add(c.g, log, most);
+      return binary.broadcastAdd(c.g, log, most);
     },
     { start: 0, step: (a, b) => a + Math.exp(b), end: Math.log },
   ),

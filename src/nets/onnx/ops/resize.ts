@@ -1,5 +1,6 @@
 import { size } from '../../../base/shape';
-import { padNd, type ResampleOptions, resizeNd, sliceNd } from '../../../shaders/axis_linear';
+import { padNd, sliceNd } from '../../../shaders/axis_linear/moves';
+import { type ResampleOptions, resizeNd } from '../../../shaders/axis_linear/resample';
 import type { Ref } from '../../../shaders/op';
 import { onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';

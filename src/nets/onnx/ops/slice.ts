@@ -1,6 +1,6 @@
 // Operators that cut values up.
 import { size } from '../../../base/shape';
-import { gatherAxis } from '../../../shaders/axis_linear';
+import { gatherAxis } from '../../../shaders/axis_linear/moves';
 import { constTensor, gatherConst, indexMap } from '../const_fold';
 import { onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';

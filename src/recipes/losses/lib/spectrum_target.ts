@@ -1,7 +1,5 @@
 import { chw } from '../../../base/shape';
 import type { Graph } from '../../../graph/graph';
-import { expandChannels } from '../../../shaders/broadcast';
-import { channelMean } from '../../../shaders/channel_mean';
 import { concat, slice0 } from '../../../shaders/concat';
 import { fft, isFftSize } from '../../../shaders/fft';
 import { fill } from '../../../shaders/fill';
@@ -10,6 +8,7 @@ import { normalizeRows } from '../../../shaders/normalize_rows';
 import type { Ref } from '../../../shaders/op';
 import { add, affine, div, mul, scale, sqrt, square, sub } from '../../../shaders/pointwise';
 import { reshape } from '../../../shaders/reshape';
+import { channelMean, expandChannels } from '../../../shaders/sum';
 import { transpose } from '../../../shaders/transpose';
 import { spectrumWeights } from '../../spectra';
 

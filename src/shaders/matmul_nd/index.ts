@@ -1,11 +1,12 @@
+// Products of matrices one by one, over axes in front that are broadcast, as NumPy and ONNX have them; two matrices alone: matmul.
 import { shapeError } from '../../base/errors';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
-import { expandTo } from '../binary';
-import { broadcastShape } from '../binary/axes';
+import { broadcastShape } from '../broadcast_binary/axes';
 import { flatGrid } from '../grid';
 import { matmul, type Transposed } from '../matmul';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
+import { expandTo } from '../reduce_axes';
 import { reshape } from '../reshape';
 import wgsl from './matmul_batch.wgsl';
 

@@ -1,7 +1,8 @@
 import { type Shape, size } from '../../base/shape';
 import type { Case, OpSpec, Value } from '../op';
 import { broadcastShape } from './axes';
-import { type BinaryAttrs, type BinaryName, binaries, binaryOp, expandToOp, permuteOp } from './index';
+import { type BinaryAttrs, binaryOp, permuteOp } from './index';
+import { type BinaryName, binaries } from './launch';
 
 const truths: Record<BinaryName, (a: number, b: number) => number> = {
   add: (a, b) => a + b,
@@ -24,7 +25,7 @@ const truths: Record<BinaryName, (a: number, b: number) => number> = {
 };
 
 /** The element of v that broadcasting to `to` puts at place i. */
-function spread(v: Value, to: Shape, i: number): number {
+export function spread(v: Value, to: Shape, i: number): number {
   let rest = i;
   let at = 0;
   let step = 1;
@@ -100,18 +101,6 @@ const ofName = (fn: BinaryName): OpSpec<2, BinaryAttrs> => ({
   ],
 });
 
-const expand: OpSpec<1, { shape: Shape }> = {
-  op: expandToOp,
-  reference: ([x], { shape }) => Float64Array.from({ length: size(shape) }, (_, i) => spread(x, shape, i)),
-  cases: [
-    { name: 'one', shapes: [[1]], attrs: { shape: [1, 1] } },
-    { name: 'one workgroup', shapes: [[4, 1]], attrs: { shape: [4, 16] } },
-    { name: 'ragged', shapes: [[3, 1, 5]], attrs: { shape: [2, 3, 7, 5] } },
-  ],
-  rejects: [{ name: 'shrinking', shapes: [[2, 3]], attrs: { shape: [1, 3] }, message: /cannot spread \[2, 3\]/ }],
-  linearIn: 0,
-};
-
 const permute: OpSpec<1, { perm: readonly number[] }> = {
   op: permuteOp,
   reference([x], { perm }) {
@@ -137,4 +126,4 @@ const permute: OpSpec<1, { perm: readonly number[] }> = {
   linearIn: 0,
 };
 
-export const specs: OpSpec[] = [...(Object.keys(binaries) as BinaryName[]).map(ofName), expand, permute] as OpSpec[];
+export const specs: OpSpec[] = [...(Object.keys(binaries) as BinaryName[]).map(ofName), permute] as OpSpec[];
