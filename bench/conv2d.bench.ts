@@ -9,7 +9,7 @@ import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { Graph, type Node } from '../src/graph/graph';
 import { Plan } from '../src/graph/plan';
-import { type Algorithm, algorithmFor, type Border, chooseConvolutions, conv2d } from '../src/shaders/conv2d';
+import { type Algorithm, algorithmFor, type Border, conv2d } from '../src/shaders/conv2d';
 import { gemmVariants } from '../src/shaders/conv2d/gemm';
 import { pool2d } from '../src/shaders/pool2d';
 import { peak, type Time, timeOf } from './peak';
@@ -214,8 +214,7 @@ async function algorithms(device: Device, l: Layer, rounds = 5): Promise<void> {
 
 /** VGG-19 to relu3_1 with random weights: forward, and the gradient to the picture. `fitted`: as processors like it. */
 async function network(device: Device, side: number, fitted: boolean): Promise<void> {
-  const g = new Graph();
-  if (fitted) chooseConvolutions(g, (size) => algorithmFor(size, device.adapter));
+  const g = new Graph(fitted ? { convolutions: (size) => algorithmFor(size, device.adapter) } : {});
   const x = g.input([3, side, side], 'x');
   let y: Node = x;
   let flops = 0;

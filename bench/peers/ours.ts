@@ -5,7 +5,7 @@ import { open } from '../../src/gpu/open.node';
 import { algorithmsOn } from '../../src/graph/conv_algorithms';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
-import { chooseConvolutions, conv2d } from '../../src/shaders/conv2d';
+import { conv2d } from '../../src/shaders/conv2d';
 import { gram } from '../../src/shaders/gram';
 import { mseLoss } from '../../src/shaders/mse_loss';
 import type { Ref } from '../../src/shaders/op';
@@ -26,8 +26,7 @@ export async function ours(): Promise<Ours> {
     adapter: device.adapter.description,
     targets: (work) => targets(device, work),
     async prepare(work, targets) {
-      const g = new Graph();
-      chooseConvolutions(g, algorithmsOn(device)); // as a recipe does
+      const g = new Graph({ convolutions: algorithmsOn(device) }); // as a recipe does
       const x = g.input([3, work.job.side, work.job.side], 'image');
       const terms = grams(g, x, work).map((matrix, k) => {
         const target = targets[k];

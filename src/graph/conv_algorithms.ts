@@ -3,7 +3,7 @@ import type { Device } from '../gpu/device';
 import type { Scalar } from '../gpu/kernel';
 import { hashText, kernelHash, roundedSize } from '../gpu/tune';
 import { type Algorithm, algorithmFor, conv2d } from '../shaders/conv2d';
-import type { ConvSize } from '../shaders/conv2d/algorithm';
+import type { ConvSize } from '../shaders/conv2d/policy';
 import { Graph, type Node } from './graph';
 import { schedule } from './schedule';
 
@@ -36,7 +36,7 @@ export function hashOf(size: ConvSize): string {
   return hashText(kernels.join());
 }
 
-/** How convolutions are computed on a device, for `chooseConvolutions`: as its tuning found, else as ever. */
+/** How convolutions are computed on a device, for `ConvolutionPolicy.convolutions`: as its tuning found, else as ever. */
 export function algorithmsOn(device: Device, scalar: Scalar = 'f32'): (size: ConvSize) => Algorithm {
   return (size) => {
     const untuned = algorithmFor(size, device.adapter);

@@ -1,6 +1,7 @@
 import { EngineError, invariant } from '../base/errors';
 import { type Shape, sameShape, size } from '../base/shape';
 import { toHalf } from '../shaders/cast';
+import type { ConvolutionPolicy } from '../shaders/conv2d/policy';
 import { fill } from '../shaders/fill';
 import type { Builder, Dtype, Op, Ref, Tuple } from '../shaders/op';
 import { add } from '../shaders/pointwise';
@@ -32,6 +33,9 @@ export interface Section {
 
 /** An append-only list of values. Order of creation is a valid order of execution. */
 export class Graph implements Builder {
+  /** @param policy how convolutions are computed. */
+  constructor(readonly policy: ConvolutionPolicy = {}) {}
+
   readonly nodes: Node[] = [];
   /** Parts of a run, in order. Values only reach a later part; what a repeated one adds up it keeps in states. */
   readonly sections: Section[] = [{ times: 1, setup: false }];

@@ -4,7 +4,7 @@ import type { Device } from '../gpu/device';
 import type { Scalar } from '../gpu/kernel';
 import type { TuneCandidate, TuneRecord } from '../gpu/tune';
 import { type Algorithm, algorithmFor } from '../shaders/conv2d';
-import type { ConvSize } from '../shaders/conv2d/algorithm';
+import type { ConvSize } from '../shaders/conv2d/policy';
 import { ALGORITHMS, alone, convClass, hashOf, NAME } from './conv_algorithms';
 import { Plan } from './plan';
 import { profile } from './profile';

@@ -2,9 +2,8 @@ import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Graph, Node } from '../graph/graph';
 import { toHalf, toReal } from '../shaders/cast';
-import { type Algorithm, conv2d } from '../shaders/conv2d';
-import type { ConvSize } from '../shaders/conv2d/algorithm';
-import type { Unit } from '../shaders/conv2d/matrix';
+import { conv2d } from '../shaders/conv2d';
+import type { ConvolutionPolicy } from '../shaders/conv2d/policy';
 import type { Ref } from '../shaders/op';
 import { add, affine, mul, scale, sub } from '../shaders/pointwise';
 import { random } from '../shaders/random';
@@ -21,7 +20,7 @@ import type { Recipe } from './recipe';
 import { type ResolvedRecipe, resolveLayers, sizeOf } from './resolve';
 import { viewComponents } from './views';
 
-export interface StageSetup {
+export interface StageSetup extends ConvolutionPolicy {
   readonly cast: ResolvedRecipe;
   readonly stage: PlannedStage;
   /** Size of the result. */
@@ -34,10 +33,6 @@ export interface StageSetup {
   readonly start: Float32Array;
   /** Bytes that one buffer may have. */
   readonly largest: number;
-  /** How convolutions are computed on the adapter. */
-  readonly convolutions?: ((size: ConvSize) => Algorithm) | undefined;
-  /** What 'matrix' convolutions are computed by, where the adapter has them. */
-  readonly matrices?: Unit | undefined;
   warn(text: string): void;
 }
 

@@ -2,8 +2,8 @@ import { EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { algorithmsOn } from '../graph/conv_algorithms';
 import type { Algorithm } from '../shaders/conv2d';
-import type { ConvSize } from '../shaders/conv2d/algorithm';
 import { MATRICES } from '../shaders/conv2d/matrix';
+import type { ConvSize } from '../shaders/conv2d/policy';
 import type { Recipe, StageRecipe } from './recipe';
 
 /** How a recipe's net is stored: the canvas, the optimiser, statistics and losses are f32 always. */

@@ -7,7 +7,7 @@ import { tuneConvolutions } from '../graph/tune_conv';
 import { type TuneOutcome, tunePlan } from '../graph/tune_plan';
 import type { Net } from '../nets/weights';
 import { type Algorithm, algorithmFor } from '../shaders/conv2d';
-import type { ConvSize } from '../shaders/conv2d/algorithm';
+import type { ConvSize } from '../shaders/conv2d/policy';
 import { refuseTooLarge } from './assert_fits';
 import type { PlannedStage } from './plan_stages';
 import type { Recipe } from './recipe';

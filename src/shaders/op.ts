@@ -1,5 +1,6 @@
 import type { Shape } from '../base/shape';
 import type { KernelSource, Overrides } from '../gpu/kernel';
+import type { ConvolutionPolicy } from './conv2d/policy';
 
 /** How an element is stored. `f32` may be f16 where a plan says so (`CompileOptions.scalar`); `u32` holds indices. */
 export type Dtype = 'f32' | 'f16' | 'u32';
@@ -56,6 +57,7 @@ export type Tuple<T, N extends number> = N extends 1
 
 /** What an op may ask of the graph. The graph implements it; ops only see this. */
 export interface Builder {
+  readonly policy: ConvolutionPolicy;
   apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Ref;
   /**
    * What `make` returned when this graph was first asked for `name` of `of`, a value or other object: weights laid out for a

@@ -22,7 +22,7 @@ import { type StageSetup, stageObjective } from '../../src/recipes/objective';
 import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
 import { type Prepared, prepare, run } from '../../src/recipes/run';
 import { stageGraph } from '../../src/recipes/stage';
-import { type Algorithm, chooseConvolutions } from '../../src/shaders/conv2d';
+import type { Algorithm } from '../../src/shaders/conv2d/policy';
 import { accumulate, clear } from '../../src/shaders/in_place';
 import type { Ref } from '../../src/shaders/op';
 import { add, affine, mul, scale } from '../../src/shaders/pointwise';
@@ -86,8 +86,7 @@ async function evaluate(
   layout?: (o: Outline) => Layout,
   algorithm: Algorithm = 'direct',
 ): Promise<Found> {
-  const g = new Graph();
-  chooseConvolutions(g, () => algorithm);
+  const g = new Graph({ convolutions: () => algorithm });
   const [W, H] = p.full;
   const x = g.state([p.cast.space.rank, H, W], canvas);
   const counter = g.state([1], Float32Array.of(5));

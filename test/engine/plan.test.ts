@@ -24,7 +24,7 @@ const test = suite('plan');
 
 /** A 3 x 3 convolution of 3 channels into 4. */
 const conv = {
-  bank: { a: 4, b: 3, ky: 3, kx: 3 },
+  filter: { out: 4, in: 3, ky: 3, kx: 3 },
   stride: [1, 1],
   pad: [1, 1, 1, 1],
   border: ['wrap', 'wrap'],

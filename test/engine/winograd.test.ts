@@ -6,7 +6,7 @@ import { Rng } from '../../src/base/rng';
 import { size } from '../../src/base/shape';
 import { Graph, type Node } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
-import { type Algorithm, algorithmFor, chooseConvolutions, conv2d } from '../../src/shaders/conv2d';
+import { type Algorithm, algorithmFor, conv2d } from '../../src/shaders/conv2d';
 import { chunksOf, SCRATCH } from '../../src/shaders/conv2d/winograd_launches';
 import type { Borders } from '../../src/shaders/pad';
 import { device } from '../support/device';
@@ -30,8 +30,7 @@ interface Chain {
 
 /** Three layers 3 > 6 > 17 > 4 with bias and relu on a map of 7 x 10. */
 function chain(algorithm: Algorithm | 'auto', border: Borders, choose?: () => Algorithm): Chain {
-  const g = new Graph();
-  if (choose) chooseConvolutions(g, choose);
+  const g = new Graph({ convolutions: choose });
   const x = g.input([3, 7, 10], 'x');
   let y: Node = x;
   const learned: Node[] = [];
@@ -91,8 +90,7 @@ test('a graph can be told how to compute its convolutions; left alone it compute
 });
 
 test('what Winograd cannot compute stays direct, or is refused where it was asked for', () => {
-  const g = new Graph();
-  chooseConvolutions(g, () => 'winograd2');
+  const g = new Graph({ convolutions: () => 'winograd2' });
   const x = g.input([2, 8, 8]);
   const label = (w: readonly number[], options: Parameters<typeof conv2d>[3]): string =>
     g.node(conv2d(g, x, g.input(w), options)).label;

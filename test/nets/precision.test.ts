@@ -21,7 +21,6 @@ import { fillRecipe } from '../../src/recipes/recipe';
 import { prepare, run } from '../../src/recipes/run';
 import { stageGraph } from '../../src/recipes/stage';
 import { toHalf, toReal } from '../../src/shaders/cast';
-import { chooseConvolutions } from '../../src/shaders/conv2d';
 import { fill } from '../../src/shaders/fill';
 import { gram } from '../../src/shaders/gram';
 import { add, mul, relu } from '../../src/shaders/pointwise';
@@ -131,8 +130,7 @@ async function look(
   how: { half?: boolean; scale?: number; seed?: number; winograd?: boolean } = {},
 ): Promise<Look> {
   const { half = false, scale = gradientScale([{ weight: 1 } as never]), seed = 3 * N * N } = how;
-  const g = new Graph();
-  chooseConvolutions(g, () => (how.winograd ? 'winograd4' : 'direct'));
+  const g = new Graph({ convolutions: () => (how.winograd ? 'winograd4' : 'direct') });
   const canvas = g.input([3, N, N]);
   const prepared = preprocessing(g, net.preprocessing);
   const layers = net.layers.map((l) => l.layer);

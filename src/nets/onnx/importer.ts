@@ -19,12 +19,10 @@ const MOST_ELEMENTS = 2 ** 32;
 /** Elements of constants that a graph keeps itself. */
 const SMALL = 2 ** 12;
 
-/** Weights in a graph, so that a canvas and an exemplar run through the same net share them. */
-const uploaded = new WeakMap<Graph, WeakMap<OnnxModel, Map<string | OnnxTensor, Ref>>>();
-
 /** Brings the nodes of a model into a graph, one after another. */
 export class Importer {
   readonly #values = new Map<string, Value | PendingPad>();
+  /** Those in the graph: a canvas and an exemplar that run through the same net share them. */
   readonly #weights: Map<string | OnnxTensor, Ref>;
   /** Elements of constants computed here, less those of the file that they may have been computed from. */
   #folded = 0;
@@ -38,10 +36,7 @@ export class Importer {
   ) {
     const { torus = false } = options;
     this.torus = typeof torus === 'boolean' ? [torus, torus] : torus;
-    const ofGraph = uploaded.get(g) ?? new WeakMap();
-    uploaded.set(g, ofGraph);
-    this.#weights = ofGraph.get(model) ?? new Map();
-    ofGraph.set(model, this.#weights);
+    this.#weights = g.memo(model, 'weights', () => new Map<string | OnnxTensor, Ref>());
   }
 
   /** Supplies an input. */

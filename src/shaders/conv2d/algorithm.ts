@@ -2,22 +2,7 @@ import { EngineError } from '../../base/errors';
 import type { AdapterFacts } from '../../gpu/adapter';
 import type { Builder } from '../op';
 import type { Conv } from './geometry';
-
-/**
- * How a convolution is computed: sums as written, each thread reading memory for itself ('direct') or workgroups sharing
- * what they read ('gemm', made for GPUs), or Winograd's F(2x2, 3x3) or F(4x4, 3x3) (`winogradOp` says what they cost in
- * accuracy and memory), or cooperative matrices ('matrix': values in f16 only, on adapters that have them, where asked for;
- * see `useMatrices`).
- */
-export type Algorithm = 'direct' | 'gemm' | 'winograd2' | 'winograd4' | 'matrix';
-
-/** A convolution that Winograd's algorithms can compute: from C to O channels, an output of H x W. */
-export interface ConvSize {
-  readonly C: number;
-  readonly O: number;
-  readonly H: number;
-  readonly W: number;
-}
+import type { Algorithm, ConvSize } from './policy';
 
 /**
  * The algorithm that convolutions of a size take where nobody chose or measured one. The only place that decides it.
@@ -31,13 +16,6 @@ export function algorithmFor({ C, O, H, W }: ConvSize, adapter?: Pick<AdapterFac
   if (!adapter || Math.min(C, O) < 16) return 'direct';
   if (!adapter.software) return 'gemm';
   return H * W >= 64 ? 'winograd4' : 'direct';
-}
-
-const choosers = new WeakMap<Builder, (size: ConvSize) => Algorithm>();
-
-/** Lets `choose` say how convolutions that are appended to `g` from now on are computed, and their gradients. */
-export function chooseConvolutions(g: Builder, choose: (size: ConvSize) => Algorithm): void {
-  choosers.set(g, choose);
 }
 
 /** Whether Winograd's algorithms can compute a convolution: 3x3 filters, stride 1, pads of 0 to 2. */
@@ -56,7 +34,7 @@ export function chosen(
 ): Algorithm {
   if (asked === 'auto') {
     const size = { C: conv.filter.in, O, H, W };
-    return minimal(conv) ? (choosers.get(g)?.(size) ?? algorithmFor(size)) : 'direct';
+    return minimal(conv) ? (g.policy.convolutions?.(size) ?? algorithmFor(size)) : 'direct';
   }
   if (asked !== 'direct' && !minimal(conv)) {
     const { filter, stride, pad } = conv;

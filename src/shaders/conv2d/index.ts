@@ -17,14 +17,15 @@ import { chw, sameShape } from '../../base/shape';
 import type { Builder, Ref } from '../op';
 import type { Border, Borders, Pads } from '../pad/border';
 import { relu } from '../pointwise';
-import { type Algorithm, chosen } from './algorithm';
+import { chosen } from './algorithm';
 import { type Conv, convShape, filterOf } from './geometry';
 import { flippedTiles, tiles } from './layout';
 import { matrixConv } from './matrix';
 import { convOp, inputGrad } from './ops';
+import type { Algorithm } from './policy';
 import { winograd } from './winograd';
 
-export { algorithmFor, chooseConvolutions } from './algorithm';
+export { algorithmFor } from './algorithm';
 export type { Algorithm, Border, Borders, Pads };
 
 function summed(g: Builder, x: Ref, w: Ref, bias: Ref | undefined, attrs: Conv): Ref {
@@ -43,7 +44,7 @@ export interface ConvOptions {
   readonly border?: Borders;
   /** Followed by max(y, 0), in the same launch where plans fuse. */
   readonly relu?: boolean;
-  /** How it and its gradients are computed. Default 'auto': as `chooseConvolutions` says for the graph, else direct. */
+  /** How it and its gradients are computed. Default 'auto': as the graph's policy says, else direct. */
   readonly algorithm?: Algorithm | 'auto';
 }
 

@@ -1,8 +1,9 @@
 import type { Case, OpSpec } from '../op';
 import type { Borders, Pads } from '../pad/border';
 import { type Conv, filter3x3 } from './geometry';
-import { type MatrixAttrs, matrixOp, type Unit } from './matrix';
+import { type MatrixAttrs, matrixOp } from './matrix';
 import { type MatrixFilterAttrs, matrixFilterOp, matrixFilterShape } from './matrix_filter';
+import type { MatrixUnit } from './policy';
 import { rolls } from './reference';
 import { spec as winograd } from './winograd.spec';
 
@@ -36,7 +37,7 @@ interface Options {
 }
 
 function attempt(
-  unit: Unit,
+  unit: MatrixUnit,
   name: string,
   x: readonly [C: number, H: number, W: number],
   other: number,
@@ -56,7 +57,7 @@ function attempt(
 
 const wrap: Borders = ['wrap', 'wrap'];
 
-function specOf(unit: Unit): OpSpec<number, MatrixAttrs> {
+function specOf(unit: MatrixUnit): OpSpec<number, MatrixAttrs> {
   const { side } = unit;
   const tried = attempt.bind(null, unit);
   return {

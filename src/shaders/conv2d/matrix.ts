@@ -11,6 +11,7 @@ import { type Conv, convShape, filter3x3 } from './geometry';
 import { matrixFilter, matrixFilterShape, type Side } from './matrix_filter';
 import { filterGrad } from './ops';
 import pixel from './pixel.wgsl';
+import type { MatrixUnit } from './policy';
 
 export type { Side };
 
@@ -30,13 +31,7 @@ const kernels = {
   16: defineKernel({ name: 'conv2d_matrix16', wgsl: wgsl.replace('const SIDE = 8;', 'const SIDE = 16;'), ...source }),
 } as const;
 
-/** Matrices that an adapter multiplies: f16 x f16 + f32, of side x side, by subgroups of so many threads. */
-export interface Unit {
-  readonly side: Side;
-  readonly lanes: number;
-}
-
-export interface MatrixAttrs extends Unit {
+export interface MatrixAttrs extends MatrixUnit {
   /** Convolve with the filters turned round and their channel axes exchanged, as gradients do. */
   readonly flip: boolean;
   /** Each 0 to 2. */
@@ -142,13 +137,6 @@ function inputGrad(g: Builder, dy: Ref, w: Ref, attrs: MatrixAttrs, [H, W]: read
   return g.apply(padGradOp, [convolved([2, 2, 2, 2], ['zeros', 'zeros'])], { pad: attrs.pad, border });
 }
 
-const units = new WeakMap<Builder, Unit>();
-
-/** Lets convolutions of `g` that ask for matrices use these. */
-export function useMatrices(g: Builder, unit: Unit): void {
-  units.set(g, unit);
-}
-
 /**
  * 3x3 convolution at stride 1 by cooperative matrices: x [C, H, W], stored as f16, with filters w [O, C, 3, 3] and
  * perhaps a bias [O] gives [O, H', W'], H' = H + top + bottom - 2. Pads of 0 to 2. Differentiable in all.
@@ -160,7 +148,7 @@ export function matrixConv(
   w: Ref,
   { bias, ...attrs }: { pad: Pads; border: Borders; bias?: Ref },
 ): Ref {
-  const unit = units.get(g);
+  const unit = g.policy.matrices;
   if (!unit || x.dtype !== 'f16')
     throw invariant(`matrices of ${x.dtype} values, on ${unit ? 'an' : 'no'} adapter with them`);
   const filter = matrixFilter(g, w, { side: unit.side, flip: false });

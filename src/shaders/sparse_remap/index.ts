@@ -24,6 +24,8 @@ export interface SparseMap {
   readonly start: Uint32Array;
   readonly index: Uint32Array;
   readonly weight: Float32Array;
+  /** Its transpose, once somebody needed it: it takes as long to make as the map itself, and the next plan needs it again. */
+  transpose?: SparseMap;
 }
 
 /** The transposed matrix; `M` is its number of rows. Entries of a row keep the order of the rows they come from. */
@@ -123,15 +125,9 @@ export interface ConstantBuilder extends Builder {
   constant(shape: Shape, data: Float32Array | Uint32Array, label?: string): Ref;
 }
 
-/** A map is often used again, by the next plan: its transpose takes as long to make as itself. */
-const transposes = new WeakMap<SparseMap, { readonly M: number; readonly map: SparseMap }>();
-
 function transposeOf(map: SparseMap, M: number): SparseMap {
-  const known = transposes.get(map);
-  if (known?.M === M) return known.map;
-  const made = transposed(map, M);
-  transposes.set(map, { M, map: made });
-  return made;
+  if (map.transpose?.start.length !== M + 1) map.transpose = transposed(map, M);
+  return map.transpose;
 }
 
 /**
