@@ -9,14 +9,14 @@ import * as assert from 'uvu/assert';
 import { swiftShaderArchive } from '../../src/gpu/swiftshader.node';
 import { readMetadata, readPicture } from '../../src/node/picture';
 import { seamless, seamScore } from '../../src/recipes/scores/seam';
-import { type Ended, each, runner } from '../support/cli_run';
+import { type Ended, runner } from '../support/cli_run';
 import { needs } from '../support/needs';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-cli-'));
 const at = (name: string): string => join(folder, name);
 const test = suite('cli');
 
-const { start, toroid } = runner(folder);
+const { start, together, toroid } = runner(folder);
 
 test.before(async () => {
   assert.ok(existsSync('dist/cli.js'), 'dist/cli.js is missing: run `node build.mjs cli` first');
@@ -35,13 +35,14 @@ test.before(async () => {
 test.after(() => rmSync(folder, { recursive: true }));
 
 // Every command says what it is for, with examples; asking for help is no mistake.
-test('every command has help, and asking for it is no mistake', () =>
-  each([[], ['texture'], ['plasma'], ['check'], ['doctor'], ['weights']], async (command) => {
-    const { code, out, err } = await toroid([...command, '--help']);
-    const name = command.join() || 'toroid';
+test('every command has help, and asking for it is no mistake', async () => {
+  const commands = [[], ['texture'], ['plasma'], ['check'], ['doctor'], ['weights']];
+  for (const [k, { code, out, err }] of (await together(commands.map((c) => [...c, '--help']))).entries()) {
+    const name = commands[k]?.join() || 'toroid';
     assert.equal([code, err], [0, ''], name);
-    assert.match(out, command[0] === 'weights' ? /list|verify/ : /Examples:\n {2}toroid/, name);
-  }));
+    assert.match(out, name === 'weights' ? /list|verify/ : /Examples:\n {2}toroid/, name);
+  }
+});
 
 test('version', async () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
@@ -71,12 +72,13 @@ const wrongUsage: [string[], RegExp][] = [
   [['check'], /missing required argument 'tile'/],
   [['weights', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
 ];
-test('wrong usage: exit code 2, and what was meant', () =>
-  each(wrongUsage, async ([args, message]) => {
-    const { code, out, err } = await toroid(args);
-    assert.equal([code, out], [2, ''], args.join(' '));
-    assert.match(err, message, args.join(' '));
-  }));
+test('wrong usage: exit code 2, and what was meant', async () => {
+  const ended = await together(wrongUsage.map(([args]) => args));
+  for (const [k, [args, message]] of wrongUsage.entries()) {
+    assert.equal([ended[k]?.code, ended[k]?.out], [2, ''], args.join(' '));
+    assert.match(ended[k]?.err ?? '', message, args.join(' '));
+  }
+});
 
 // All of these are found before an adapter is opened: "Running on" must not be said.
 const refused: [string[], RegExp][] = [
@@ -97,12 +99,13 @@ const refused: [string[], RegExp][] = [
   [['plasma', '-o', 'x.gif'], /cannot write \.gif/],
 ];
 test('refused before any work: exit code 1, one message, no stack, nothing left behind', async () => {
-  await each(refused, async ([args, message]) => {
-    const { code, out, err } = await toroid(args);
+  const ended = await together(refused.map(([args]) => args));
+  for (const [k, [args, message]] of refused.entries()) {
+    const { code, out, err } = ended[k]!;
     assert.equal([code, out], [1, ''], args.join(' '));
     assert.match(err, message, args.join(' '));
     assert.not.match(err, /Running on|\n {4}at /, args.join(' '));
-  });
+  }
   assert.not(readdirSync(folder).some((f) => f.endsWith('.tmp')));
 });
 

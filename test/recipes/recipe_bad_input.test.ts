@@ -28,7 +28,7 @@ import { encoded, randomTensor, valueInfo } from '../support/onnx_files';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-bad recipe \u00fc-'));
 const at = (name: string): string => join(folder, name);
-const { toroid } = runner(folder);
+const { together, toroid } = runner(folder);
 const test = suite('recipe bad input');
 const flat = (value: number, [width, height]: readonly [number, number] = [32, 32]): Raster => ({
   width,
@@ -168,13 +168,14 @@ function clear(err: string, about: string): void {
 test('refused before an adapter is looked for: one message with its place, no stack, nothing written', async () => {
   const before = readdirSync(folder).sort();
   const kept = readFileSync(at('kept.png'));
-  await each(rows, async ([args, code, message]) => {
-    const ended = await toroid([...args.split(' ').filter((a) => a !== ''), '-o', 'kept.png']);
+  const all = await together(rows.map(([args]) => [...args.split(' ').filter((a) => a !== ''), '-o', 'kept.png']));
+  for (const [k, [args, code, message]] of rows.entries()) {
+    const ended = all[k]!;
     assert.equal([ended.code, ended.out], [code, ''], `${args}: ${ended.err}`);
     assert.match(ended.err, message, `${args}: ${ended.err}`);
     assert.not.match(ended.err, /Running on/, args);
     clear(ended.err, args);
-  });
+  }
   assert.equal(readdirSync(folder).sort(), before);
   assert.ok(readFileSync(at('kept.png')).equals(kept));
 });

@@ -16,6 +16,7 @@ import { relativeDistance, shuffled, slicedDistance } from '../../src/recipes/sc
 import { fillTexture, growTexture, type TextureResult, type TextureSettingsText } from '../../src/recipes/texture';
 import { fillSettings } from '../../src/recipes/texture_settings';
 import type { Value } from '../../src/shaders/op';
+import { ALL } from '../support/all';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
 import { needs } from '../support/needs';
@@ -100,7 +101,7 @@ test('a machine that is busy now and then gives the same bytes', async () => {
   };
   const rng = new Rng(11);
   const free = await run(() => 0);
-  const busy = await run(() => 120 * rng.uniform());
+  const busy = await run(() => 40 * rng.uniform());
   assert.ok(Buffer.from(free.buffer).equals(Buffer.from(busy.buffer)));
 });
 
@@ -108,8 +109,10 @@ test('over seeds, the join is a line like any other: ratio 0.9 .. 1.1 on average
   const ratios: number[] = [];
   const unsettled: number[] = [];
   // One ratio scatters by 0.2 from tile to tile: 0.1 is three deviations of the mean of 48.
+  const seeds = ALL ? 24 : 6;
+  const most = 0.1 * Math.sqrt(24 / seeds);
   const exemplar = crop(pebbles, 96, 96);
-  for (let seed = 1; seed <= 24; seed++) {
+  for (let seed = 1; seed <= seeds; seed++) {
     const { raster, moved } = await grow(exemplar, { seed, steps: 8, size: [56, 56], scales: 4 });
     const { x, y } = seamScore(raster);
     for (const [axis, s] of Object.entries({ x, y })) assert.ok(Math.abs(s.z) < 3, `seed ${seed} ${axis}: z ${s.z}`);
@@ -122,7 +125,7 @@ test('over seeds, the join is a line like any other: ratio 0.9 .. 1.1 on average
   }
   for (const r of [ratios, unsettled]) {
     const mean = r.reduce((p, q) => p + q, 0) / r.length;
-    assert.ok(mean > 0.9 && mean < 1.1, `mean ratio ${mean} of ${r.map((v) => v.toFixed(2))}`);
+    assert.ok(Math.abs(mean - 1) < most, `mean ratio ${mean} of ${r.map((v) => v.toFixed(2))}`);
   }
 });
 
@@ -277,14 +280,14 @@ net('a net: the tile joins, and its size is rounded with a notice', async () => 
 
 net('a net: over seeds, the join is a line like any other', async () => {
   const ratios: number[] = [];
-  for (let seed = 1; seed <= 5; seed++) {
+  for (let seed = 1; seed <= (ALL ? 5 : 2); seed++) {
     const { raster } = await grow(crop(pebbles, 96, 96), { seed, steps: 16, net: 'vgg19-16x-distilled' });
     const { x, y } = seamScore(raster);
     for (const s of [x, y]) assert.ok(Math.abs(s.z) < 3, `seed ${seed}: z ${s.z}`);
     ratios.push(x.ratio, y.ratio);
   }
   const mean = ratios.reduce((p, q) => p + q, 0) / ratios.length;
-  assert.ok(mean > 0.9 && mean < 1.1, `mean ratio ${mean} of ${ratios.map((v) => v.toFixed(2))}`);
+  assert.ok(Math.abs(mean - 1) < (ALL ? 0.1 : 0.2), `mean ratio ${mean} of ${ratios.map((v) => v.toFixed(2))}`);
 });
 
 test.run();

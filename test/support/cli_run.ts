@@ -1,6 +1,7 @@
 // Runs the built program, for the tests of the command line.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
+import * as assert from 'uvu/assert';
 
 export interface Ended {
   code: number | null;
@@ -11,14 +12,16 @@ export interface Ended {
 export interface Runner {
   start(args: string[], env?: NodeJS.ProcessEnv): { child: ChildProcess; ended: Promise<Ended> };
   toroid(args: string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
+  /** Runs commands that are refused before any work, one after another in one process: starting it is most of each. */
+  together(commands: readonly (readonly string[])[]): Promise<Ended[]>;
 }
 
 /** The program, working in `folder`. */
 export function runner(folder: string): Runner {
   const bin = resolve('bin/toroid.mjs');
   // What was measured on this machine must not decide what a test sees.
-  const start: Runner['start'] = (args, env = {}) => {
-    const child = spawn(process.execPath, [bin, ...args], {
+  const node = (args: string[], env: NodeJS.ProcessEnv): ReturnType<Runner['start']> => {
+    const child = spawn(process.execPath, args, {
       cwd: folder,
       env: { ...process.env, TOROID_TUNE: 'off', ...env },
     });
@@ -33,7 +36,14 @@ export function runner(folder: string): Runner {
     const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, out, err })));
     return { child, ended };
   };
-  return { start, toroid: (args, env) => start(args, env).ended };
+  const start: Runner['start'] = (args, env = {}) => node([bin, ...args], env);
+  const together: Runner['together'] = async (commands) => {
+    const args = [resolve('test/support/cli_together.mjs'), resolve('dist/cli.js'), JSON.stringify(commands)];
+    const { out, err } = await node(args, {}).ended;
+    assert.is(err, '');
+    return JSON.parse(out) as Ended[];
+  };
+  return { start, together, toroid: (args, env) => start(args, env).ended };
 }
 
 /** Runs every row, four at a time: most of the time of these goes into starting Node. */
