@@ -61,12 +61,12 @@ test('the studio shrinks pictures to the sizes that the library does', async () 
   Object.assign(global, pageStubs());
   const studio: string[] = [];
   const engine = new StudioEngine((event: Event) => {
-    if (event.is === 'notice') studio.push(event.text);
+    if (event.type === 'warning') studio.push(event.text);
   });
   try {
     const files = names.map((name) => [name, { name, file: new Blob([bytes]) }] as const);
     // It ends for lack of a GPU, after the pictures.
-    await engine.handle({ do: 'start', recipe: text, inputs: Object.fromEntries(files) });
+    await engine.handle({ type: 'start', recipe: text, inputs: Object.fromEntries(files) });
   } finally {
     for (const [name, was] of before) global[name] = was;
   }

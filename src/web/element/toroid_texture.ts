@@ -171,7 +171,7 @@ export class ToroidTexture extends HTMLElement {
       if (!src) throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it the address of a picture.');
       const platform = elementPlatform();
       const warn = (text: string): void => {
-        if (current()) this.#tell('notice', { text });
+        if (current()) this.#emit('notice', { text });
       };
       const job = await prepareJob(platform, this.#recipe(), new Map([['style', src]]), { warn });
       if (!current()) return;
@@ -199,14 +199,14 @@ export class ToroidTexture extends HTMLElement {
   #view(current: () => boolean): Output {
     return {
       onWarning: (text) => {
-        if (current()) this.#tell('notice', { text });
+        if (current()) this.#emit('notice', { text });
       },
       onProgress: ({ step, loss }, { share, seconds }) => {
         if (!current()) return;
         this.#progress.value = share;
         const left = seconds === undefined ? '' : `, about ${duration(seconds)} left`;
         this.#progress.title = `${Math.floor(100 * share)} %${left}`;
-        this.#tell('progress', { share, seconds, step, loss });
+        this.#emit('progress', { share, seconds, step, loss });
       },
       wantsPicture: () => current() && performance.now() - this.#lastShown >= SHOW_MS && !document.hidden,
       onPicture: ({ raster }) => {
@@ -232,7 +232,7 @@ export class ToroidTexture extends HTMLElement {
     // The picture is all that is needed now.
     void live.close();
     this.#live = undefined;
-    this.#tell('done', { picture: this.#picture });
+    this.#emit('done', { picture: this.#picture });
   }
 
   #fail(error: unknown): void {
@@ -240,7 +240,7 @@ export class ToroidTexture extends HTMLElement {
     this.#say(known ? error.message : 'The texture could not be grown.');
     this.#become('failed');
     this.#slot.hidden = false;
-    this.#tell('error', { error });
+    this.#emit('error', { error });
   }
 
   #show(raster: Raster): void {
@@ -260,7 +260,7 @@ export class ToroidTexture extends HTMLElement {
     if (this.#state === state) return;
     this.#state = state;
     this.#label();
-    this.#tell('statechange', { state });
+    this.#emit('statechange', { state });
   }
 
   #label(): void {
@@ -283,7 +283,7 @@ export class ToroidTexture extends HTMLElement {
     if (this.#message.textContent !== text) this.#message.textContent = text;
   }
 
-  #tell<K extends keyof ToroidTextureEvents>(name: K, detail: ToroidTextureEvents[K]['detail']): void {
+  #emit<K extends keyof ToroidTextureEvents>(name: K, detail: ToroidTextureEvents[K]['detail']): void {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }

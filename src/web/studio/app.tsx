@@ -33,13 +33,13 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const running = state.run === 'running';
 
   const start = (): void => {
-    dispatch({ is: 'start' });
+    dispatch({ type: 'start' });
     const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
-    worker.send({ do: 'start', recipe, inputs: given });
+    worker.send({ type: 'start', recipe, inputs: given });
   };
   const goBack = (moment: MomentSeen): void => {
-    worker.send({ do: 'back', id: moment.id });
-    dispatch({ is: 'back', moment });
+    worker.send({ type: 'back', id: moment.id });
+    dispatch({ type: 'back', moment });
   };
   const drop = (e: DragEvent): void => {
     e.preventDefault();
@@ -55,7 +55,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     // biome-ignore lint/a11y/noStaticElementInteractions: the whole page takes drops; every other way in is a control
     <div class="studio" onDragOver={(e) => e.preventDefault()} onDrop={drop}>
       <Header adapter={state.adapter} />
-      <Fault error={state.error} onDismiss={() => dispatch({ is: 'dismiss' })} />
+      <Fault error={state.error} onDismiss={() => dispatch({ type: 'dismiss' })} />
       <main>
         <section class="left" aria-label="What to make">
           <Inputs needs={needs} masks={masksOf(recipe)} inputs={inputs} onFiles={take} size={settings.size} />
@@ -89,8 +89,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           <Profile
             report={state.profile}
             ready={state.run !== null && state.run !== 'closed' && !running}
-            onAsk={() => worker.send({ do: 'profile' })}
-            onClose={() => dispatch({ is: 'close profile' })}
+            onAsk={() => worker.send({ type: 'profile' })}
+            onClose={() => dispatch({ type: 'close profile' })}
           />
         </section>
       </main>
@@ -106,12 +106,12 @@ function useWorkerState(
   const [state, dispatch] = useReducer(reduce, initial);
   useEffect(() => {
     worker.listen((event) => {
-      if (event.is === 'picture') view.show(event.bitmap);
-      if (event.is === 'saved') download(event.file, event.name);
+      if (event.type === 'picture') view.show(event.bitmap);
+      if (event.type === 'saved') download(event.file, event.name);
       dispatch(event);
     });
-    worker.send({ do: 'open' });
-    const visible = (): void => worker.send({ do: 'look', on: document.visibilityState === 'visible' });
+    worker.send({ type: 'open' });
+    const visible = (): void => worker.send({ type: 'look', on: document.visibilityState === 'visible' });
     document.addEventListener('visibilitychange', visible);
     return () => document.removeEventListener('visibilitychange', visible);
   }, [worker, view]);
@@ -145,7 +145,7 @@ function useSettings(worker: WorkerClient, state: State): ChosenSettings {
     setSettings(next);
     if (!live || (state.run !== 'running' && state.run !== 'paused') || state.starting) return;
     clearTimeout(waiting.current);
-    waiting.current = setTimeout(() => worker.send({ do: 'change', recipe: recipeOf(next, own) }), 250);
+    waiting.current = setTimeout(() => worker.send({ type: 'change', recipe: recipeOf(next, own) }), 250);
   };
   const takeRecipe = (recipe: RecipeText, its: Settings): void => {
     setOwn(recipe);

@@ -35,7 +35,7 @@ export class StudioEngine {
   constructor(private readonly post: (event: Event, transfer?: Transferable[]) => void) {
     this.#platform = {
       ...webPlatform(async (name, bytes) =>
-        this.post({ is: 'saved', file: new Blob([bytes], { type: 'image/png' }), name }),
+        this.post({ type: 'saved', file: new Blob([bytes], { type: 'image/png' }), name }),
       ),
       openDevice: () => this.#open(),
       closeDevice: (device) => this.#leave(device),
@@ -45,7 +45,7 @@ export class StudioEngine {
 
   /** Never rejects: what goes wrong is told. */
   handle(command: Command): Promise<void> {
-    if (command.do === 'look') {
+    if (command.type === 'look') {
       this.#looking = command.on;
       return Promise.resolve();
     }
@@ -55,11 +55,11 @@ export class StudioEngine {
 
   async #do(command: Command): Promise<void> {
     const session = this.#live?.session;
-    switch (command.do) {
+    switch (command.type) {
       case 'open': {
         const { adapter } = await this.#open();
         const nets = await listNets();
-        return this.post({ is: 'opened', adapter: adapter.description, software: adapter.software, nets });
+        return this.post({ type: 'opened', adapter: adapter.description, software: adapter.software, nets });
       }
       case 'start':
         return this.#start(command.recipe, command.inputs);
@@ -84,7 +84,7 @@ export class StudioEngine {
         return this.#fetchNet(command.name, command.url);
       case 'dropNet':
         await removeNet(command.name);
-        return this.post({ is: 'nets', nets: await listNets() });
+        return this.post({ type: 'nets', nets: await listNets() });
       case 'look':
     }
   }
@@ -105,20 +105,20 @@ export class StudioEngine {
   async #start(text: RecipeText, given: Readonly<Record<string, Given>>): Promise<void> {
     await this.#end();
     try {
-      const warn = (line: string): void => this.post({ is: 'notice', text: line });
+      const warn = (line: string): void => this.post({ type: 'warning', text: line });
       const files = Object.entries(given).map(([name, g]) => [name, new File([g.file], g.name)] as const);
       const job = await prepareJob(this.#platform, fillRecipe(text), new Map(files), { warn });
       const live = await openLiveJob(this.#platform, job, [this.#view()], {
         tune: 'off', // nobody has measured here
-        onState: (state) => this.post({ is: 'state', state }),
+        onState: (state) => this.post({ type: 'state', state }),
         onMoments: (moments) =>
-          this.post({ is: 'moments', moments: moments.map(({ id, stage, step }) => ({ id, stage, step })) }),
+          this.post({ type: 'moments', moments: moments.map(({ id, stage, step }) => ({ id, stage, step })) }),
         onError: (error) => this.#fail(error),
       });
       this.#live = live ?? undefined;
       live?.session.resume();
     } catch (error) {
-      this.post({ is: 'state', state: 'closed' });
+      this.post({ type: 'state', state: 'closed' });
       throw error;
     }
   }
@@ -126,11 +126,11 @@ export class StudioEngine {
   /** The page as an output of the job. */
   #view(): Output {
     return {
-      onWarning: (text) => this.post({ is: 'notice', text }),
-      onPlan: (stages) => this.post({ is: 'plan', sizes: stages.map((s) => [s.width, s.height, s.steps]) }),
+      onWarning: (text) => this.post({ type: 'warning', text }),
+      onPlan: (stages) => this.post({ type: 'plan', sizes: stages.map((s) => [s.width, s.height, s.steps]) }),
       onProgress: (progress, left) => {
         this.#stage = progress.stage;
-        this.post({ is: 'progress', progress, left });
+        this.post({ type: 'progress', progress, left });
       },
       wantsPicture: () => this.#looking && performance.now() - this.#shown >= PICTURE_MS,
       onPicture: ({ raster }) => void this.#show(raster),
@@ -144,7 +144,7 @@ export class StudioEngine {
     this.#shown = performance.now();
     const { width, height, data } = toPixels(raster);
     const bitmap = await createImageBitmap(new ImageData(data, width, height));
-    this.post({ is: 'picture', bitmap, width, height }, [bitmap]);
+    this.post({ type: 'picture', bitmap, width, height }, [bitmap]);
   }
 
   async #showMoment(id: number): Promise<void> {
@@ -172,9 +172,9 @@ export class StudioEngine {
     const { report } = await profileStage(device, live.recipe, rasters, {
       net,
       stage: this.#stage,
-      onWarning: (text) => this.post({ is: 'notice', text }),
+      onWarning: (text) => this.post({ type: 'warning', text }),
     });
-    this.post({ is: 'profile', report });
+    this.post({ type: 'profile', report });
   }
 
   async #addNet(name: string, stream: ReadableStream<Uint8Array>, of: number | null): Promise<void> {
@@ -183,11 +183,11 @@ export class StudioEngine {
       const kept = await addNet(name, stream, (bytes) => {
         if (performance.now() - told < 100) return;
         told = performance.now();
-        this.post({ is: 'fetching', name, bytes, of });
+        this.post({ type: 'fetching', name, bytes, of });
       });
-      this.post({ is: 'notice', text: `the network ${kept} is kept in this browser` });
+      this.post({ type: 'warning', text: `the network ${kept} is kept in this browser` });
     } finally {
-      this.post({ is: 'nets', nets: await listNets() });
+      this.post({ type: 'nets', nets: await listNets() });
     }
   }
 
@@ -216,6 +216,6 @@ export class StudioEngine {
   #fail(error: unknown): void {
     const known = error instanceof EngineError;
     const text = known ? error.message : `something went wrong that should not: ${(error as Error)?.message ?? error}`;
-    this.post({ is: 'error', code: known ? error.code : 'Error', text });
+    this.post({ type: 'error', code: known ? error.code : 'Error', text });
   }
 }

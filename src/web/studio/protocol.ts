@@ -13,16 +13,16 @@ export interface Given {
 
 /** What the page asks for. */
 export type Command =
-  | { readonly do: 'open' }
-  | { readonly do: 'start'; readonly recipe: RecipeText; readonly inputs: Readonly<Record<string, Given>> }
-  | { readonly do: 'pause' | 'resume' | 'end' | 'profile' | 'save' }
-  | { readonly do: 'change'; readonly recipe: RecipeText }
-  | { readonly do: 'back'; readonly id: number }
-  | { readonly do: 'addNet'; readonly file: Blob; readonly name: string }
-  | { readonly do: 'fetchNet'; readonly name: string; readonly url: string }
-  | { readonly do: 'dropNet'; readonly name: string }
+  | { readonly type: 'open' }
+  | { readonly type: 'start'; readonly recipe: RecipeText; readonly inputs: Readonly<Record<string, Given>> }
+  | { readonly type: 'pause' | 'resume' | 'end' | 'profile' | 'save' }
+  | { readonly type: 'change'; readonly recipe: RecipeText }
+  | { readonly type: 'back'; readonly id: number }
+  | { readonly type: 'addNet'; readonly file: Blob; readonly name: string }
+  | { readonly type: 'fetchNet'; readonly name: string; readonly url: string }
+  | { readonly type: 'dropNet'; readonly name: string }
   /** Whether the page can be seen: nobody reads pictures back for a page in the background. */
-  | { readonly do: 'look'; readonly on: boolean };
+  | { readonly type: 'look'; readonly on: boolean };
 
 /** A moment that the page offers to go back to, with a thumbnail of it. */
 export interface MomentSeen {
@@ -39,17 +39,17 @@ export interface NetKept {
 
 /** What the worker tells. */
 export type Event =
-  | { readonly is: 'opened'; readonly adapter: string; readonly software: boolean; readonly nets: readonly NetKept[] }
-  | { readonly is: 'state'; readonly state: SessionState }
-  | { readonly is: 'plan'; readonly sizes: readonly (readonly [width: number, height: number, steps: number])[] }
-  | { readonly is: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
-  | { readonly is: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
-  | { readonly is: 'moments'; readonly moments: readonly MomentSeen[] }
-  | { readonly is: 'notice'; readonly text: string }
+  | { readonly type: 'opened'; readonly adapter: string; readonly software: boolean; readonly nets: readonly NetKept[] }
+  | { readonly type: 'state'; readonly state: SessionState }
+  | { readonly type: 'plan'; readonly sizes: readonly (readonly [width: number, height: number, steps: number])[] }
+  | { readonly type: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
+  | { readonly type: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
+  | { readonly type: 'moments'; readonly moments: readonly MomentSeen[] }
+  | { readonly type: 'warning'; readonly text: string }
   /** `code`: that of an EngineError, or `Error`. */
-  | { readonly is: 'error'; readonly code: string; readonly text: string }
-  | { readonly is: 'saved'; readonly file: Blob; readonly name: string }
-  | { readonly is: 'profile'; readonly report: ProfileReport }
-  | { readonly is: 'nets'; readonly nets: readonly NetKept[] }
+  | { readonly type: 'error'; readonly code: string; readonly text: string }
+  | { readonly type: 'saved'; readonly file: Blob; readonly name: string }
+  | { readonly type: 'profile'; readonly report: ProfileReport }
+  | { readonly type: 'nets'; readonly nets: readonly NetKept[] }
   /** Of a download: bytes so far, and in all where the server says. */
-  | { readonly is: 'fetching'; readonly name: string; readonly bytes: number; readonly of: number | null };
+  | { readonly type: 'fetching'; readonly name: string; readonly bytes: number; readonly of: number | null };

@@ -45,10 +45,10 @@ export const initial: State = {
 
 /** What the page itself does. */
 export type Action =
-  | { readonly is: 'start' }
-  | { readonly is: 'dismiss' }
-  | { readonly is: 'back'; readonly moment: MomentSeen }
-  | { readonly is: 'close profile' };
+  | { readonly type: 'start' }
+  | { readonly type: 'dismiss' }
+  | { readonly type: 'back'; readonly moment: MomentSeen }
+  | { readonly type: 'close profile' };
 
 /** Steps of all stages before one. */
 const before = (sizes: State['sizes'], stage: number): number =>
@@ -67,7 +67,7 @@ export function shareOf({ sizes, progress, run }: State): number {
 }
 
 export function reduce(state: State, event: Event | Action): State {
-  switch (event.is) {
+  switch (event.type) {
     case 'opened':
       return { ...state, adapter: { name: event.adapter, software: event.software }, nets: event.nets };
     case 'start':
@@ -90,7 +90,7 @@ export function reduce(state: State, event: Event | Action): State {
       return { ...state, moments: event.moments };
     case 'back':
       return wentBack(state, event.moment);
-    case 'notice':
+    case 'warning':
       return state.warnings.includes(event.text) ? state : { ...state, warnings: [...state.warnings, event.text] };
     case 'error':
       return { ...state, starting: false, error: { code: event.code, text: event.text } };

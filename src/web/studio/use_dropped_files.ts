@@ -11,7 +11,7 @@ interface Options {
   readonly worker: WorkerClient;
   /** Names of the inputs that the recipe asks for. */
   readonly needs: readonly string[];
-  dispatch(action: Action | { readonly is: 'error'; readonly code: string; readonly text: string }): void;
+  dispatch(action: Action | { readonly type: 'error'; readonly code: string; readonly text: string }): void;
   /** A picture made by toroid was dropped: its recipe and settings. */
   onRecipe(recipe: RecipeText, settings: Settings): void;
 }
@@ -50,11 +50,11 @@ export function useDroppedFiles({ worker, needs, dispatch, onRecipe }: Options):
       const kind = await kindOf(file);
       if (kind === 'picture') await takePicture(file, name);
       else if (kind === 'net') {
-        worker.send({ do: 'addNet', file, name: file.name });
+        worker.send({ type: 'addNet', file, name: file.name });
         say(`Adding the network ${file.name}`);
       } else {
         dispatch({
-          is: 'error',
+          type: 'error',
           code: 'PictureError',
           text: `${file.name || 'What you dropped'} is not a picture that this browser can read.\nDrop a PNG, JPEG, WebP, GIF or AVIF picture, or an ONNX network.`,
         });

@@ -4,21 +4,21 @@ import type { Command, Event } from './protocol';
 export interface WorkerClient {
   send(command: Command): void;
   /** One listener; pictures go to it as all other events do. */
-  listen(hear: (event: Event) => void): void;
+  listen(handle: (event: Event) => void): void;
 }
 
 /** Starts the worker. What goes wrong in it outside of any command arrives as an error event. */
 export function startWorker(): WorkerClient {
   const worker = new Worker(new URL('./engine.worker.js', import.meta.url), { type: 'module', name: 'toroid' });
-  let hear: (event: Event) => void = () => {};
-  worker.addEventListener('message', (e: MessageEvent<Event>) => hear(e.data));
+  let handle: (event: Event) => void = () => {};
+  worker.addEventListener('message', (e: MessageEvent<Event>) => handle(e.data));
   worker.addEventListener('error', (e) =>
-    hear({ is: 'error', code: 'Error', text: e.message || 'the worker that computes could not be started' }),
+    handle({ type: 'error', code: 'Error', text: e.message || 'the worker that computes could not be started' }),
   );
   return {
     send: (command) => worker.postMessage(command),
     listen: (listener) => {
-      hear = listener;
+      handle = listener;
     },
   };
 }

@@ -47,7 +47,7 @@ export function Nets({ nets, chosen, fetching, worker, onFiles, onChoose }: Prop
           <button
             type="button"
             onClick={() => {
-              worker.send({ do: 'dropNet', name: chosen });
+              worker.send({ type: 'dropNet', name: chosen });
               onChoose(null);
             }}
           >
@@ -87,7 +87,7 @@ function FetchNet({ fetching, worker }: Pick<Props, 'fetching' | 'worker'>): JSX
       <button
         type="button"
         disabled={url.trim() === '' || fetching !== null}
-        onClick={() => worker.send({ do: 'fetchNet', name: url.split('/').at(-1) || 'net', url: url.trim() })}
+        onClick={() => worker.send({ type: 'fetchNet', name: url.split('/').at(-1) || 'net', url: url.trim() })}
       >
         Fetch
       </button>

@@ -33,7 +33,7 @@ export function RunControls({ state, recipe, worker, missing, said, name, onStar
             Start anew
           </button>
         )}
-        <button type="button" onClick={() => worker.send({ do: 'save' })} disabled={!state.size}>
+        <button type="button" onClick={() => worker.send({ type: 'save' })} disabled={!state.size}>
           Download PNG
         </button>
         <button type="button" onClick={saveRecipe}>
@@ -69,14 +69,14 @@ function MainButton({
 }: Pick<Props, 'state' | 'worker' | 'missing' | 'onStart'>): JSX.Element {
   if (state.run === 'running') {
     return (
-      <button type="button" class="main" onClick={() => worker.send({ do: 'pause' })} disabled={state.starting}>
+      <button type="button" class="main" onClick={() => worker.send({ type: 'pause' })} disabled={state.starting}>
         {state.starting ? 'Preparing' : 'Pause'}
       </button>
     );
   }
   if (state.run === 'paused' || state.run === 'failed') {
     return (
-      <button type="button" class="main" onClick={() => worker.send({ do: 'resume' })}>
+      <button type="button" class="main" onClick={() => worker.send({ type: 'resume' })}>
         Go on
       </button>
     );
