@@ -16,7 +16,7 @@ const asShipped: Plugin = {
       const file = resolve(resolveDir, path);
       if (file === resolve('test/support/device')) return { path: pageFile('device') };
       const inSource = relative('src', file);
-      if (inSource.startsWith('..') || /(^|\/)(spec|reference)$/.test(inSource)) return null;
+      if (inSource.startsWith('..') || /(^|[./])(spec|reference)$/.test(inSource)) return null;
       const shipped = [`${inSource}.js`, `${inSource}/index.js`].map((f) => resolve(join(DIST, 'web', f)));
       const found = shipped.find((f) => existsSync(f));
       return found ? { path: found } : { errors: [{ text: `${shipped[0]} is not built: node build.mjs web` }] };
