@@ -1,5 +1,5 @@
 import type { Graph } from '../graph/graph';
-import { concat, slice0 } from '../shaders/concat';
+import { concat, slice } from '../shaders/concat';
 import { gram } from '../shaders/gram';
 import type { Ref, Roll } from '../shaders/op';
 import { padGradOp } from '../shaders/pad';
@@ -39,7 +39,7 @@ export function shiftedMoments(
   const x = rootWeighted(g, region);
   const C = x.shape[0] ?? 1;
   const both = gram(g, concat(g, [valid(x), valid(roll(g, x, by))]));
-  const product = slice0(g, transpose(g, slice0(g, both, C, C)), 0, C);
+  const product = slice(g, transpose(g, slice(g, both, C, C)), 0, C);
   if (!region.mask) return { gram: product };
   const root = sqrt(g, region.mask);
   const overlap = mean(g, mul(g, valid(root), valid(roll(g, root, by))));

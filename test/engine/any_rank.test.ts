@@ -8,7 +8,7 @@ import { axisLinear, sparseMap } from '../../src/shaders/axis_linear';
 import { averagePool, flip, gatherAxis, lrn, padNd, sliceNd, split } from '../../src/shaders/axis_linear/moves';
 import { resizeNd } from '../../src/shaders/axis_linear/resample';
 import { broadcastMul, permute } from '../../src/shaders/broadcast_binary';
-import { concatAxis, cutAxis } from '../../src/shaders/concat_axis';
+import { concat, slice } from '../../src/shaders/concat';
 import { convNd, convTransposeNd } from '../../src/shaders/conv_nd';
 import { matmulNd } from '../../src/shaders/matmul_nd';
 import type { Ref } from '../../src/shaders/op';
@@ -86,12 +86,9 @@ test('slices, with steps and bounds that lie outside', async () => {
 
 test('splits and joins back, flips and picks', async () => {
   const x = any(1, 2, 7, 3);
-  const joined = await run((g, [v]) => concatAxis(g, split(g, v as Ref, 1, [2, 4, 1]), -2), x);
+  const joined = await run((g, [v]) => concat(g, split(g, v as Ref, 1, [2, 4, 1]), -2), x);
   assert.equal(joined, { shape: x.shape, data: x.data });
-  const cut = await run(
-    (g, [v]) => concatAxis(g, [cutAxis(g, v as Ref, 2, 0, 1), cutAxis(g, v as Ref, 2, 1, 2)], 2),
-    x,
-  );
+  const cut = await run((g, [v]) => concat(g, [slice(g, v as Ref, 0, 1, 2), slice(g, v as Ref, 1, 2, 2)], 2), x);
   assert.equal(cut.data, x.data);
   const twice = await run((g, [v]) => flip(g, flip(g, v as Ref, -1), 2), x);
   assert.equal(twice.data, x.data);

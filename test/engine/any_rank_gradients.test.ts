@@ -7,7 +7,7 @@ import { Plan } from '../../src/graph/plan';
 import { averagePool, lrn, padNd, sliceNd } from '../../src/shaders/axis_linear/moves';
 import { resizeNd } from '../../src/shaders/axis_linear/resample';
 import { permute } from '../../src/shaders/broadcast_binary';
-import { concatAxis } from '../../src/shaders/concat_axis';
+import { concat } from '../../src/shaders/concat';
 import { convNd, convTransposeNd } from '../../src/shaders/conv_nd';
 import { matmulNd } from '../../src/shaders/matmul_nd';
 import type { Ref } from '../../src/shaders/op';
@@ -77,11 +77,7 @@ const composed: Record<string, [f: (g: Graph, x: Ref) => Ref, ...shape: number[]
   'resizing, cubic': [(g, x) => resizeNd(g, x, [2, 5, 3], { mode: 'cubic', antialias: true }), 2, 3, 7],
   'pads, slices and joins': [
     (g, x) =>
-      concatAxis(
-        g,
-        [padNd(g, x, [0, 2, 0, 1], 'reflect'), sliceNd(g, x, [{ axis: 1, start: -1, end: -9, step: -2 }])],
-        1,
-      ),
+      concat(g, [padNd(g, x, [0, 2, 0, 1], 'reflect'), sliceNd(g, x, [{ axis: 1, start: -1, end: -9, step: -2 }])], 1),
     ...[3, 4],
   ],
   'matrix products, broadcast': [

@@ -6,7 +6,7 @@ import { Graph, type Node } from '../../src/graph/graph';
 import { type LbfgsOptions, lbfgs, qqn } from '../../src/graph/optim/lbfgs';
 import type { Optimiser, Problem } from '../../src/graph/optim/optimiser';
 import { Plan } from '../../src/graph/plan';
-import { slice0 } from '../../src/shaders/concat';
+import { slice } from '../../src/shaders/concat';
 import { CONTROL } from '../../src/shaders/lbfgs';
 import type { Ref } from '../../src/shaders/op';
 import { add, affine, mul, scale, sqrt, square, sub } from '../../src/shaders/pointwise';
@@ -52,7 +52,7 @@ function rosenbrock(n: number): Subject {
     shape: [2, 1, n],
     start,
     graph(g, x) {
-      const [a, b] = [slice0(g, x, 0, 1), slice0(g, x, 1, 1)];
+      const [a, b] = [slice(g, x, 0, 1), slice(g, x, 1, 1)];
       const valley = sum(g, square(g, sub(g, b, square(g, a))));
       return add(g, scale(g, valley, 100), sum(g, square(g, affine(g, a, -1, 1))));
     },

@@ -11,7 +11,7 @@ import type { Schedule } from '../../src/graph/place';
 import { Plan } from '../../src/graph/plan';
 import { schedule } from '../../src/graph/schedule';
 import { sort } from '../../src/shaders/argsort';
-import { concat, slice0 } from '../../src/shaders/concat';
+import { concat, slice } from '../../src/shaders/concat';
 import { type Border, conv2d } from '../../src/shaders/conv2d';
 import { fill } from '../../src/shaders/fill';
 import { gram } from '../../src/shaders/gram';
@@ -124,7 +124,7 @@ class Sample {
         ),
       () => reshape(g, transpose(g, reshape(g, x, [H, C * W])), x.shape),
       () => reshape(g, relu(g, reshape(g, x, [size(x.shape)])), x.shape),
-      () => slice0(g, concat(g, [x, this.#map(), x]), this.#rng.below(C), this.#one([2, 2, 3])),
+      () => slice(g, concat(g, [x, this.#map(), x]), this.#rng.below(C), this.#one([2, 2, 3])),
       () =>
         resize(
           g,

@@ -1,7 +1,7 @@
 import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
 import { allFinite } from '../../shaders/all_finite';
-import { slice0 } from '../../shaders/concat';
+import { slice } from '../../shaders/concat';
 import {
   CONTROL,
   controlSize,
@@ -89,8 +89,8 @@ function search(problem: Problem, options: LbfgsOptions, quadratic: boolean): Op
   g.assign(slope, g.apply(lbfgsPickOp, [decided, gradient, slope], {}));
   g.assign(param, next);
   g.assign(control, decided);
-  g.assign(phase, slice0(g, decided, CONTROL.phase, 1));
-  g.assign(counter, add(g, counter, slice0(g, decided, CONTROL.draw, 1)));
+  g.assign(phase, slice(g, decided, CONTROL.phase, 1));
+  g.assign(counter, add(g, counter, slice(g, decided, CONTROL.draw, 1)));
   return {
     loss,
     next,

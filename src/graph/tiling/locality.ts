@@ -151,7 +151,8 @@ export class Locality {
       const still = !first.rolled && first.margin.every((m) => m === 0) && first.stride.every((s) => s === 1);
       return still ? { ...first, rolled: true, leaf: false } : null;
     }
-    if (elementwise.has(op)) {
+    // Of a map, channels are joined; rows and columns are not.
+    if (elementwise.has(op) && !(op === concatOp && (attrs as { axis: number }).axis !== 0)) {
       const all = x.map((v) => this.local(v));
       if (!all.every((l) => l !== null && l.stride[0] === stride[0] && l.stride[1] === stride[1])) return null;
       const margin = [0, 1, 2, 3].map((k) => all.reduce((most, l) => Math.max(most, l?.margin[k] ?? 0), 0));

@@ -1,5 +1,5 @@
 import * as z from '../../base/zod';
-import { concat, slice0 } from '../../shaders/concat';
+import { concat, slice } from '../../shaders/concat';
 import { meanSquare } from '../../shaders/mse_loss';
 import { div, scale } from '../../shaders/pointwise';
 import { checkChannels } from './lib/channels';
@@ -33,7 +33,7 @@ export const channel = defineLoss({
     const features = c.canvas(layer);
     const chosen = channels === 'all' ? [] : typeof channels === 'number' ? [channels] : [...new Set(channels)];
     checkChannels('channel', layer, features, chosen);
-    const parts = chosen.map((k) => slice0(g, features, k, 1));
+    const parts = chosen.map((k) => slice(g, features, k, 1));
     const [first = features, ...rest] = parts;
     const looked = rest.length > 0 ? concat(g, parts) : first;
     const name = chosen.length > 0 ? `${layer}:${chosen.join('+')}` : layer;

@@ -1,6 +1,6 @@
 import { chw } from '../../base/shape';
 import * as z from '../../base/zod';
-import { slice0 } from '../../shaders/concat';
+import { slice } from '../../shaders/concat';
 import { div, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/sum';
 import { checkChannels } from './lib/channels';
@@ -44,7 +44,7 @@ export const neuron = defineLoss({
     const y = Math.min(H - 1, Math.floor(down * H));
     const here = new Float32Array(H * W);
     here[y * W + x] = 1;
-    const value = dot(g, slice0(g, features, channel, 1), g.constant([1, H, W], here, 'position'));
+    const value = dot(g, slice(g, features, channel, 1), g.constant([1, H, W], here, 'position'));
     return [{ name: `${layer}:${channel}`, value: scale(g, div(g, value, rms(g, c.start(layer, true))), -1) }];
   },
 });

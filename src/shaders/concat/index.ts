@@ -1,106 +1,119 @@
 import { EngineError, shapeError } from '../../base/errors';
-import { sameShape, size } from '../../base/shape';
+import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
-import wgsl from './copy.wgsl';
+import wgsl from './copy_rows.wgsl';
 
 const kernel = defineKernel({
-  name: 'copy',
+  name: 'copy_rows',
   wgsl,
   lib: [globalIndex],
   binds: ['read', 'write'],
-  uniforms: { n: 'u32', start: 'i32', to: 'u32', length: 'i32' },
+  uniforms: { n: 'u32', L: 'i32', start: 'i32', x: 'i32', to: 'u32', y: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
-/** Copies `n` elements of x, from `start` on, to y[to..]; what lies outside x counts as 0. */
-function copy(x: Ref, y: Ref, n: number, start: number, to: number): Launch {
-  const length = size(x.shape);
-  return launch({ kernel, bind: [x, y], uniforms: { n, start, to, length }, grid: ({ WG }) => flatGrid(n, WG) });
+/** Elements of an axis and of those within it: what a row of one part is long. */
+const row = (s: Shape, axis: number): number => size(s.slice(axis));
+
+function copy(x: Ref, y: Ref, axis: number, L: number, start: number, to: number): Launch {
+  const [lx, ly] = [row(x.shape, axis), row(y.shape, axis)];
+  const n = (size(y.shape) / ly) * L;
+  return launch({
+    kernel,
+    bind: [x, y],
+    uniforms: { n, L, start, x: lx, to, y: ly },
+    grid: ({ WG }) => flatGrid(n, WG),
+  });
 }
 
-interface Part {
-  /** First row of the part. */
+export interface PartAttrs {
+  readonly axis: number;
+  /** First element of the part. */
   readonly start: number;
-  /** Rows of the part (slice) or of the whole (pad). */
+  /** Elements of the part (slice) or of the whole (its adjoint). */
   readonly count: number;
 }
 
-type None = Readonly<Record<string, never>>;
-
-export const concatOp: Op<number, None> = defineOp<number, None>({
+export const concatOp: Op<number, { axis: number }> = defineOp<number, { axis: number }>({
   name: 'concat',
-  infer(shapes) {
-    const [first, ...rest] = shapes;
+  infer(shapes, { axis }) {
+    const [first] = shapes;
     if (!first) throw new EngineError('ShapeError', 'concat wants at least one value, got none');
-    for (const s of rest) {
-      if (!sameShape(s.slice(1), first.slice(1)) || s.length !== first.length) {
-        throw shapeError('concat', 'shapes that differ in the first axis only', first, s);
+    if (first[axis] === undefined) throw shapeError('concat', `an axis ${axis}`, first);
+    for (const s of shapes) {
+      if (s.length !== first.length || s.some((d, k) => k !== axis && d !== first[k])) {
+        throw shapeError('concat', `shapes that differ in axis ${axis} only`, first, s);
       }
     }
-    return [shapes.reduce((rows, [r = 1]) => rows + r, 0), ...first.slice(1)];
+    return first.map((d, k) => (k === axis ? shapes.reduce((n, s) => n + (s[axis] ?? 0), 0) : d));
   },
-  forward(x, y) {
+  forward(x, y, { axis }) {
     let to = 0;
     return x.map((part) => {
-      const n = size(part.shape);
-      to += n;
-      return copy(part, y, n, 0, to - n);
+      const L = row(part.shape, axis);
+      to += L;
+      return copy(part, y, axis, L, 0, to - L);
     });
   },
-  backward({ g, x, dy, needs }) {
+  backward({ g, x, dy, attrs: { axis }, needs }) {
     let start = 0;
-    return x.map(({ shape: [count = 1] }, k) => {
+    return x.map(({ shape }, k) => {
+      const count = shape[axis] ?? 1;
       start += count;
-      return needs(k) ? slice0(g, dy, start - count, count) : null;
+      return needs(k) ? slice(g, dy, start - count, count, axis) : null;
     });
   },
 });
 
-export const sliceOp: Op<1, Part> = defineOp<1, Part>({
-  name: 'slice0',
-  infer([x], { start, count }) {
-    const rows = x[0] ?? 0;
-    if (![start, count].every(Number.isInteger) || start < 0 || count < 1 || start + count > rows) {
-      throw shapeError('slice0', `at least ${start + count} rows to take ${count} from row ${start} on`, x);
+export const sliceOp: Op<1, PartAttrs> = defineOp<1, PartAttrs>({
+  name: 'slice',
+  infer([x], { axis, start, count }) {
+    if (![start, count].every(Number.isInteger) || start < 0 || count < 1 || start + count > (x[axis] ?? 0)) {
+      throw shapeError('slice', `${count} elements from ${start} on along axis ${axis}`, x);
     }
-    return [count, ...x.slice(1)];
+    return x.map((d, k) => (k === axis ? count : d));
   },
-  forward([x], y, { start }) {
-    const row = size(x.shape.slice(1));
-    return [copy(x, y, size(y.shape), start * row, 0)];
-  },
-  backward: ({ g, x: [x], dy, attrs: { start } }) => [g.apply(padOp, [dy], { start, count: x.shape[0] ?? 1 })],
+  forward: ([x], y, { axis, start }) => [
+    copy(x, y, axis, row(y.shape, axis), start * size(x.shape.slice(axis + 1)), 0),
+  ],
+  backward: ({ g, x: [x], dy, attrs }) => [
+    g.apply(sliceAdjointOp, [dy], { ...attrs, count: x.shape[attrs.axis] ?? 1 }),
+  ],
 });
 
-/** Zeros of `count` rows, with x from row `start` on: the adjoint of slice0. */
-export const padOp: Op<1, Part> = defineOp<1, Part>({
-  name: 'pad0',
-  infer([x], { start, count }) {
-    const rows = x[0] ?? 0;
-    if (![start, count].every(Number.isInteger) || start < 0 || start + rows > count) {
-      throw shapeError('pad0', `at most ${count - start} rows to put from row ${start} of ${count} on`, x);
+/** Zeros, with x from `start` on along the axis: the adjoint of slicing. */
+export const sliceAdjointOp: Op<1, PartAttrs> = defineOp<1, PartAttrs>({
+  name: 'slice_adjoint',
+  infer([x], { axis, start, count }) {
+    if (![start, count].every(Number.isInteger) || start < 0 || start + (x[axis] ?? count + 1) > count) {
+      throw shapeError('slice_adjoint', `at most ${count - start} elements along axis ${axis}`, x);
     }
-    return [count, ...x.slice(1)];
+    return x.map((d, k) => (k === axis ? count : d));
   },
-  forward([x], y, { start }) {
-    const row = size(x.shape.slice(1));
-    return [copy(x, y, size(y.shape), -start * row, 0)];
-  },
-  backward: ({ g, x: [x], dy, attrs: { start } }) => [slice0(g, dy, start, x.shape[0] ?? 1)],
+  forward: ([x], y, { axis, start }) => [
+    copy(x, y, axis, row(y.shape, axis), -start * size(x.shape.slice(axis + 1)), 0),
+  ],
+  backward: ({ g, x: [x], dy, attrs: { axis, start } }) => [slice(g, dy, start, x.shape[axis] ?? 1, axis)],
 });
+
+const counted = (x: Ref | undefined, axis: number): number => (axis < 0 ? axis + (x?.shape.length ?? 0) : axis);
 
 /**
- * Values one behind the other along the first axis (channels): [A, ..], [B, ..] -> [A + B, ..].
+ * Values one behind the other along an axis, by default the first (channels); negative ones are counted from the end.
  * @throws EngineError `ShapeError` when the other axes differ, or there is no value.
  */
-export const concat = (g: Builder, refs: readonly Ref[]): Ref => g.apply(concatOp, refs, {});
+export const concat = (g: Builder, refs: readonly Ref[], axis = 0): Ref =>
+  g.apply(concatOp, refs, { axis: counted(refs[0], axis) });
 
 /**
- * Rows (channels) `start` to `start + count` of the first axis: [A, ..] -> [count, ..].
+ * `count` elements of an axis, by default the first (channels), from `start` on: one copy, without tables (`sliceNd` takes
+ * steps).
  * @throws EngineError `ShapeError` when x has not so many.
  */
-export const slice0 = (g: Builder, x: Ref, start: number, count: number): Ref =>
-  g.apply(sliceOp, [x], { start, count });
+export const slice = (g: Builder, x: Ref, start: number, count: number, axis = 0): Ref =>
+  start === 0 && count === x.shape[counted(x, axis)]
+    ? x
+    : g.apply(sliceOp, [x], { axis: counted(x, axis), start, count });

@@ -1,97 +1,103 @@
 import { size } from '../../base/shape';
-import type { OpSpec } from '../op';
-import { concatOp, padOp, sliceOp } from './index';
+import type { OpSpec, Value } from '../op';
+import { concatOp, type PartAttrs, sliceAdjointOp, sliceOp } from './index';
 
-interface Part {
-  readonly start: number;
-  readonly count: number;
+/** Elements of x along an axis, where k(i) is the one at place i of the result; outside: 0. */
+function moved(x: Value, axis: number, to: number, k: (i: number) => number): Float64Array {
+  const n = x.shape[axis] ?? 1;
+  const inner = size(x.shape.slice(axis + 1));
+  return Float64Array.from({ length: (x.data.length / n) * to }, (_, e) => {
+    const at = k(Math.floor(e / inner) % to);
+    return at < 0 || at >= n ? 0 : (x.data[(Math.floor(e / inner / to) * n + at) * inner + (e % inner)] ?? Number.NaN);
+  });
 }
-const none: Readonly<Record<string, never>> = {};
 
-const ofConcat: OpSpec<number, typeof none> = {
+const concat: OpSpec<number, { axis: number }> = {
   op: concatOp,
-  reference: (x) => Float64Array.from(x.flatMap((v) => [...v.data])),
+  reference(x, { axis }) {
+    const total = x.reduce((n, v) => n + (v.shape[axis] ?? 1), 0);
+    let start = 0;
+    const parts = x.map((v) => {
+      const begin = start;
+      start += v.shape[axis] ?? 1;
+      return moved(v, axis, total, (i) => i - begin);
+    });
+    return (parts[0] ?? new Float64Array()).map((_, i) => parts.reduce((sum, p) => sum + (p[i] ?? 0), 0));
+  },
   cases: [
-    { name: 'one value', shapes: [[2, 1, 1]], attrs: none },
-    { name: 'two vectors', shapes: [[1], [3]], attrs: none },
+    { name: 'one', shapes: [[1]], attrs: { axis: 0 } },
+    { name: 'two vectors', shapes: [[1], [3]], attrs: { axis: 0 } },
     {
-      name: 'whole workgroups',
-      shapes: [
-        [4, 4, 4],
-        [8, 4, 4],
-      ],
-      attrs: none,
-    },
-    {
-      name: 'three ragged maps',
+      name: 'three ragged maps, the first axis',
       shapes: [
         [3, 5, 7],
         [1, 5, 7],
         [4, 5, 7],
       ],
-      attrs: none,
+      attrs: { axis: 0 },
+    },
+    {
+      name: 'whole workgroups',
+      shapes: [
+        [4, 4, 4],
+        [4, 8, 4],
+      ],
+      attrs: { axis: 1 },
+    },
+    {
+      name: 'ragged, the last axis',
+      shapes: [
+        [3, 5, 7],
+        [3, 5, 1],
+        [3, 5, 4],
+      ],
+      attrs: { axis: 2 },
     },
   ],
   rejects: [
-    { name: 'nothing', shapes: [], attrs: none, message: /concat wants at least one value/ },
+    { name: 'nothing', shapes: [], attrs: { axis: 0 }, message: /at least one/ },
     {
       name: 'other sides',
       shapes: [
         [2, 3],
-        [2, 4],
+        [3, 3],
       ],
-      attrs: none,
-      message: /differ in the first axis only, got \[2, 3\] and \[2, 4\]/,
+      attrs: { axis: 1 },
+      message: /differ in axis 1 only/,
     },
-    { name: 'other ranks', shapes: [[2], [2, 1]], attrs: none, message: /differ in the first axis only/ },
+    { name: 'other ranks', shapes: [[2], [2, 1]], attrs: { axis: 0 }, message: /differ in axis 0 only/ },
+    { name: 'no such axis', shapes: [[2]], attrs: { axis: 1 }, message: /an axis 1, got \[2\]/ },
   ],
 };
 
-const ofSlice: OpSpec<1, Part> = {
+const cut: OpSpec<1, PartAttrs> = {
   op: sliceOp,
-  reference: ([x], { start, count }) => {
-    const row = size(x.shape.slice(1));
-    return x.data.slice(start * row, (start + count) * row);
-  },
+  reference: ([x], { axis, start, count }) => moved(x, axis, count, (i) => i + start),
   cases: [
-    { name: 'all of it', shapes: [[2]], attrs: { start: 0, count: 2 } },
-    { name: 'one workgroup', shapes: [[12, 4, 4]], attrs: { start: 8, count: 4 } },
-    { name: 'ragged, from the middle', shapes: [[9, 5, 7]], attrs: { start: 3, count: 5 } },
+    { name: 'all of it', shapes: [[2]], attrs: { axis: 0, start: 0, count: 2 } },
+    { name: 'one workgroup, the first axis', shapes: [[12, 4, 4]], attrs: { axis: 0, start: 8, count: 4 } },
+    { name: 'one workgroup', shapes: [[4, 12, 2]], attrs: { axis: 1, start: 3, count: 8 } },
+    { name: 'ragged, from the middle', shapes: [[3, 5, 9]], attrs: { axis: 2, start: 2, count: 6 } },
   ],
   rejects: [
-    {
-      name: 'too far',
-      shapes: [[3, 2]],
-      attrs: { start: 2, count: 2 },
-      message: /slice0 wants at least 4 rows.*got \[3, 2\]/,
-    },
-    { name: 'nothing', shapes: [[3, 2]], attrs: { start: 1, count: 0 }, message: /slice0 wants/ },
+    { name: 'too far', shapes: [[3, 2]], attrs: { axis: 1, start: 1, count: 2 }, message: /axis 1, got \[3, 2\]/ },
   ],
   linearIn: 0,
 };
 
-const ofPad: OpSpec<1, Part> = {
-  op: padOp,
-  reference: ([x], { start, count }) => {
-    const row = size(x.shape.slice(1));
-    const y = new Float64Array(count * row);
-    y.set(x.data, start * row);
-    return y;
-  },
+const place: OpSpec<1, PartAttrs> = {
+  op: sliceAdjointOp,
+  reference: ([x], { axis, start, count }) => moved(x, axis, count, (i) => i - start),
   cases: [
-    { name: 'no padding', shapes: [[2]], attrs: { start: 0, count: 2 } },
-    { name: 'one workgroup', shapes: [[2, 4, 4]], attrs: { start: 1, count: 4 } },
-    { name: 'ragged', shapes: [[4, 5, 7]], attrs: { start: 2, count: 9 } },
+    { name: 'no padding', shapes: [[2]], attrs: { axis: 0, start: 0, count: 2 } },
+    { name: 'one workgroup', shapes: [[4, 3, 2]], attrs: { axis: 1, start: 3, count: 8 } },
+    { name: 'ragged, the first axis', shapes: [[4, 5, 7]], attrs: { axis: 0, start: 2, count: 9 } },
+    { name: 'ragged', shapes: [[3, 5, 4]], attrs: { axis: 2, start: 2, count: 9 } },
   ],
   rejects: [
-    {
-      name: 'no room',
-      shapes: [[3, 2]],
-      attrs: { start: 2, count: 4 },
-      message: /pad0 wants at most 2 rows.*got \[3, 2\]/,
-    },
+    { name: 'no room', shapes: [[3, 2]], attrs: { axis: 1, start: 2, count: 3 }, message: /at most 1 elements/ },
   ],
   linearIn: 0,
 };
 
-export const specs: OpSpec[] = [ofConcat, ofSlice, ofPad] as OpSpec[];
+export const specs: OpSpec[] = [concat, cut, place] as OpSpec[];

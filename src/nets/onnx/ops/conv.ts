@@ -1,7 +1,7 @@
 import { chw, sameShape, size } from '../../../base/shape';
 import { padNd } from '../../../shaders/axis_linear/moves';
 import { broadcastAdd } from '../../../shaders/broadcast_binary';
-import { concat, slice0 } from '../../../shaders/concat';
+import { concat, slice } from '../../../shaders/concat';
 import { convNd, convTransposeNd } from '../../../shaders/conv_nd';
 import { conv2d, convTranspose2d } from '../../../shaders/conv2d';
 import type { Ref } from '../../../shaders/op';
@@ -69,7 +69,7 @@ export function convolved(c: NodeContext, bank: Parameters, bias: Parameters | u
   const parts: Ref[] = [];
   for (let k = 0; k < N * groups; k++) {
     const group = k % groups;
-    const x = N * groups === 1 ? whole : slice0(c.g, whole, k * perGroup, perGroup);
+    const x = N * groups === 1 ? whole : slice(c.g, whole, k * perGroup, perGroup);
     const b = bias?.part(group, groups);
     const f = dilated(c, filters.part(group, groups), windows.dilation);
     parts.push(conv2d(c.g, x, f, { ...shape, ...(b && { bias: b }) }));
@@ -199,7 +199,7 @@ function aroundTorus(
   const whole = c.mapOf(v);
   const each = C / groups;
   const parts = Array.from({ length: N * groups }, (_, k): Ref => {
-    const x = N * groups === 1 ? whole : slice0(c.g, whole, k * each, each);
+    const x = N * groups === 1 ? whole : slice(c.g, whole, k * each, each);
     const f = dilated(c, w.part(k % groups, groups), dilation);
     return convTranspose2d(c.g, x, f, { stride, size: full, pad, border });
   });

@@ -1,7 +1,6 @@
 // How values are laid out: elements picked by a table, axes in another order, slices, and values joined.
 import { size } from '../../../base/shape';
-import { concat } from '../../../shaders/concat';
-import { concatAxis, cutAxis } from '../../../shaders/concat_axis';
+import { concat, slice } from '../../../shaders/concat';
 import type { Ref } from '../../../shaders/op';
 import { add } from '../../../shaders/pointwise';
 import { reshape } from '../../../shaders/reshape';
@@ -57,9 +56,7 @@ export function sliceAxis(c: NodeContext, v: GraphValue, axis: number, start: nu
   if (start === 0 && count === v.shape[axis]) return v.ref;
   // The kept form of one picture has its channels in front.
   const behind = v.shape.length - v.ref.shape.length;
-  return axis >= behind
-    ? cutAxis(c.g, v.ref, axis - behind, start, count)
-    : cutAxis(c.g, c.ndOf(v), axis, start, count);
+  return axis >= behind ? slice(c.g, v.ref, start, count, axis - behind) : slice(c.g, c.ndOf(v), start, count, axis);
 }
 
 /** Values one behind the other along an axis. */
@@ -69,13 +66,16 @@ export function concatValues(c: NodeContext, values: readonly GraphValue[], axis
   const behind = first.shape.length - first.ref.shape.length;
   const alike = values.every((v) => v.shape.length - v.ref.shape.length === behind);
   if (!alike || axis < behind)
-    return concatAxis(
+    return concat(
       c.g,
       values.map((v) => c.ndOf(v)),
       axis,
     );
-  const refs = values.map((v) => v.ref);
-  return axis === behind ? concat(c.g, refs) : concatAxis(c.g, refs, axis - behind);
+  return concat(
+    c.g,
+    values.map((v) => v.ref),
+    axis - behind,
+  );
 }
 
 /** An operator that picks elements of its first input by one table, for constants and in the graph. */

@@ -1,7 +1,7 @@
 // Products of matrices.
 import { sameShape, size } from '../../../base/shape';
 import * as binary from '../../../shaders/broadcast_binary';
-import { concat, slice0 } from '../../../shaders/concat';
+import { concat, slice } from '../../../shaders/concat';
 import { matmul } from '../../../shaders/matmul';
 import { matmulNd } from '../../../shaders/matmul_nd';
 import type { Ref } from '../../../shaders/op';
@@ -44,7 +44,7 @@ function timesParameters(c: NodeContext, a: Ref, w: Parameters, ta: boolean, tb:
   }
   const flipped = ta ? a : transpose(c.g, a);
   return parts
-    .map((p, k) => matmul(c.g, slice0(c.g, flipped, (k * rows) / count, rows / count), p, { ta: true }))
+    .map((p, k) => matmul(c.g, slice(c.g, flipped, (k * rows) / count, rows / count), p, { ta: true }))
     .reduce((x, y) => binary.broadcastAdd(c.g, x, y));
 }
 

@@ -1,5 +1,5 @@
 import { type Shape, size } from '../../../base/shape';
-import { slice0 } from '../../../shaders/concat';
+import { slice } from '../../../shaders/concat';
 import { fill } from '../../../shaders/fill';
 import type { Ref } from '../../../shaders/op';
 import { reshape } from '../../../shaders/reshape';
@@ -57,7 +57,7 @@ export function graphParameters(c: NodeContext, v: GraphValue): Parameters {
     shape: v.shape,
     part(k, count) {
       const n = (v.shape[0] ?? 1) / count;
-      return count === 1 ? c.ndOf(v) : slice0(c.g, c.ndOf(v), k * n, n);
+      return count === 1 ? c.ndOf(v) : slice(c.g, c.ndOf(v), k * n, n);
     },
   };
 }

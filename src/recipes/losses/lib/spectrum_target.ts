@@ -1,6 +1,6 @@
 import { chw } from '../../../base/shape';
 import type { Graph } from '../../../graph/graph';
-import { concat, slice0 } from '../../../shaders/concat';
+import { concat, slice } from '../../../shaders/concat';
 import { fft, isFftSize } from '../../../shaders/fft';
 import { fill } from '../../../shaders/fill';
 import { matmul } from '../../../shaders/matmul';
@@ -38,8 +38,8 @@ export function spectrumTarget(g: Graph, u: Ref, canvas: readonly [number, numbe
   const own = borders === 'smooth' ? periodic(g, free) : spectrum(g, borders === 'window' ? faded(g, u) : free);
   if (h === H && w === W) return own;
   const n = h * w;
-  const re = reshape(g, slice0(g, own, 0, 1), [C, n]);
-  const im = reshape(g, slice0(g, own, 1, 1), [C, n]);
+  const re = reshape(g, slice(g, own, 0, 1), [C, n]);
+  const im = reshape(g, slice(g, own, 1, 1), [C, n]);
   const axis = mainAxis(g, re, im);
   const ones = fill(g, [C, 1], 1);
   const referenceRe = matmul(g, ones, matmul(g, axis, re));
@@ -52,7 +52,7 @@ export function spectrumTarget(g: Graph, u: Ref, canvas: readonly [number, numbe
   const down = g.constant([h, H], spectrumWeights(h, H), 'bins, down');
   const across = g.constant([w, W], spectrumWeights(w, W), 'bins, across');
   const moved = separable(g, concat(g, densities), down, across);
-  const [power, x, y] = [0, 1, 2].map((k) => slice0(g, moved, k * C, C)) as [Ref, Ref, Ref];
+  const [power, x, y] = [0, 1, 2].map((k) => slice(g, moved, k * C, C)) as [Ref, Ref, Ref];
   // Where there is no power there is no phase: a number too small to matter keeps that from being 0 / 0.
   const length = sqrt(g, affine(g, add(g, square(g, x), square(g, y)), 1, 1e-30));
   const counts = matmul(g, ones, g.constant([1, H * W], new Float32Array(H * W).fill(1).fill(0, 0, 1), 'but 0'));
