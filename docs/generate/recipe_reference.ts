@@ -34,7 +34,7 @@ interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
-interface Block {
+interface Component {
   readonly kind: string;
   readonly about: string;
 }
@@ -42,20 +42,20 @@ interface Group {
   readonly title: string;
   readonly one: string;
   readonly folder: ComponentFolder;
-  readonly blocks: readonly Block[];
+  readonly components: readonly Component[];
 }
 const groups: readonly Group[] = [
-  { title: 'Losses', one: 'loss', folder: 'losses', blocks: lossComponents },
-  { title: 'Optimisers', one: 'optimiser', folder: 'optimisers', blocks: optimiserComponents },
-  { title: 'Views', one: 'view', folder: 'views', blocks: viewComponents },
+  { title: 'Losses', one: 'loss', folder: 'losses', components: lossComponents },
+  { title: 'Optimisers', one: 'optimiser', folder: 'optimisers', components: optimiserComponents },
+  { title: 'Views', one: 'view', folder: 'views', components: viewComponents },
 ];
 
-/** The kinds that a schema chooses from, where it is a block. */
+/** The kinds that a schema chooses from, where it is a loss, a view or an optimiser. */
 const kindsOf = (s: Schema): readonly string[] =>
   (s.oneOf ?? []).map((o) => o.properties?.kind?.const).filter((k): k is string => typeof k === 'string');
 const groupOf = (s: Schema): Group | undefined => {
   const [first] = kindsOf(s);
-  return groups.find((g) => g.blocks.some((b) => b.kind === first));
+  return groups.find((g) => g.components.some((b) => b.kind === first));
 };
 const isMap = (s: Schema): s is Schema & { readonly additionalProperties: Schema } =>
   typeof s.additionalProperties === 'object';
@@ -160,7 +160,7 @@ function formulaOf(file: string, kind: string): string {
   return parts(commentOf(readFileSync(file, 'utf8'), constantOf(kind))).about;
 }
 
-function blockText(group: Group, { kind, about }: Block, schema: Schema | undefined): string {
+function componentText(group: Group, { kind, about }: Component, schema: Schema | undefined): string {
   if (!schema) throw new Error(`the recipe schema has no ${group.one} ${kind}`);
   const file = `${folderOf(group.folder)}/${kind}.ts`;
   const formula = formulaOf(file, kind);
@@ -192,7 +192,7 @@ export function recipeReference(): string {
     '<!-- Written by `npm run docs` from the schema: do not edit. -->',
     'Every field that a recipe may have. [recipes.md](recipes.md) explains how they work together; an editor that reads ' +
       '[schema/recipe.json](../schema/recipe.json) completes and checks them as you type; `toroid recipes <name>` prints ' +
-      'one block. A field that is not listed here is an error, as is a value beyond its limits. The command line and the ' +
+      'one loss, view or optimiser. A field that is not listed here is an error, as is a value beyond its limits. The command line and the ' +
       'library read the same recipes.',
     'Lengths are pixels unless something else is said. `[]` is any entry of a list, `<name>` any name of yours. A field ' +
       'without a default may be left out unless it is marked as required.',
@@ -203,8 +203,8 @@ export function recipeReference(): string {
     fields(stage),
     ...groups.flatMap((g) => [
       `## ${g.title}`,
-      g.blocks.map(({ kind }) => `[${kind}](#${kind})`).join(', '),
-      ...g.blocks.map((b) => blockText(g, b, kinds.get(b.kind))),
+      g.components.map(({ kind }) => `[${kind}](#${kind})`).join(', '),
+      ...g.components.map((b) => componentText(g, b, kinds.get(b.kind))),
     ]),
     '## Canvas',
     'What the expression in `canvas` is made of, besides the inputs by name, colours as `#7f5a30`, numbers (white is 255), ' +

@@ -114,11 +114,15 @@ export const recipeSchema = z.strictObject({
     .min(1)
     .max(2000)
     .optional()
-    .describe("seed expression: what the canvas starts as; without it the content, or noise of the styles' colours"),
+    .describe(
+      "expression of the init image, what the canvas starts as; without it the content, or noise of the styles' colours",
+    ),
   enlarge: z
     .enum(['canvas', 'detail'])
     .default('canvas')
-    .describe('canvas: enlarged as it is; detail: what was changed is enlarged, and added to the seed at the new size'),
+    .describe(
+      'canvas: enlarged as it is; detail: what was changed is enlarged, and added to the init image of the new size',
+    ),
   color: z
     .strictObject({
       space: z
@@ -183,8 +187,8 @@ export type MaskRecipe = z.output<typeof maskSchema>;
  * Checks a recipe and fills its defaults in.
  * @throws EngineError `RecipeError` with the path of everything that is wrong: `stages[0].losses[1].wieght: ...`
  */
-export function fillRecipe(wishes: unknown): Recipe {
-  const version = (wishes as { toroid?: unknown } | null)?.toroid;
+export function fillRecipe(given: unknown): Recipe {
+  const version = (given as { toroid?: unknown } | null)?.toroid;
   if (typeof version === 'number' && version > RECIPE_VERSION) {
     throw new EngineError(
       'RecipeError',
@@ -192,13 +196,13 @@ export function fillRecipe(wishes: unknown): Recipe {
       'Install a newer toroid: npm install -g toroid',
     );
   }
-  const filled = recipeSchema.safeParse(wishes);
+  const filled = recipeSchema.safeParse(given);
   if (filled.success) {
     const canvas = filled.data.canvas ?? seedOf(filled.data);
     // Read once more, so that keys stand in one order, whether a canvas was given or not: files are compared by bytes.
     return { ...recipeSchema.parse({ ...filled.data, canvas }), canvas };
   }
-  const lines = describeIssues(filled.error.issues, wishes, recipeJsonSchema() as SchemaNode);
+  const lines = describeIssues(filled.error.issues, given, recipeJsonSchema() as SchemaNode);
   throw new EngineError('RecipeError', lines.join('\n  '));
 }
 

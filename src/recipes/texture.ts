@@ -34,8 +34,8 @@ export interface TextureResult {
 export type { TextureSettingsText };
 
 /** A recipe with what these settings ask for put in; what they leave out stays as it is. */
-export function fillTexture(recipe: RecipeText, wishes: TextureSettingsText): RecipeText {
-  const { size, seed, net, tile, steps, scales, canvas, layers, pooling } = wishes;
+export function fillTexture(recipe: RecipeText, settings: TextureSettingsText): RecipeText {
+  const { size, seed, net, tile, steps, scales, canvas, layers, pooling } = settings;
   const named = net === undefined || net === 'patches' ? recipe.net : net;
   // Layers that a recipe leaves to the default count as well: those are only there when it is filled.
   const stages = (layers ? fillRecipe(recipe) : recipe).stages.map((stage) => ({

@@ -36,8 +36,8 @@ export type TextureSettingsText = z.input<typeof textureSettings>;
  * Fills the defaults in.
  * @throws EngineError `SettingsError` that names the setting, its value and its limits.
  */
-export function fillSettings(wishes: unknown): TextureSettings {
-  const filled = textureSettings.safeParse(wishes);
+export function fillSettings(given: unknown): TextureSettings {
+  const filled = textureSettings.safeParse(given);
   if (filled.success) return filled.data;
   const lines = filled.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`);
   throw new EngineError('SettingsError', lines.join('\n  '));

@@ -59,7 +59,7 @@ test('docs/recipe-reference.md is that of the schema', () => same('docs/recipe-r
 
 test('docs/ops.md is that of the shaders', async () => same('docs/ops.md', await opReference()));
 
-test('every block has a section, and every field a meaning', () => {
+test('every loss, view and optimiser has a section, and every field a meaning', () => {
   const text = recipeReference();
   for (const { kind } of [...lossComponents, ...viewComponents, ...optimiserComponents]) {
     assert.ok(text.includes(`\n### ${kind}\n`), `no section on ${kind}`);

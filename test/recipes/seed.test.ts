@@ -353,7 +353,7 @@ test('errors say where, and what to write', () => {
   const much = Array.from({ length: 6 }, () => '1e9').join('*');
   assert.match(
     complaint(() => paint(`noise * ${much}`)),
-    /no numbers any more/,
+    /values that are not finite/,
   );
 });
 

@@ -12,7 +12,7 @@ const DEEPEST = 32;
 const MOST_NAMES = 32;
 
 /**
- * Reads a seed expression, such as `50 + plasma * 0.5`, `match(plasma)` or `content * 0.8 + noise(bands=1) * 0.2`.
+ * Reads an expression of the init image, such as `50 + plasma * 0.5`, `match(plasma)` or `content * 0.8 + noise(bands=1) * 0.2`.
  *
  *     sum     = product (("+" | "-") product)*
  *     product = factor (("*" | "/") factor)*         what is divided by is a number

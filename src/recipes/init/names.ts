@@ -23,7 +23,7 @@ const bands: Option = { name: 'bands', value: 3, lo: 1, hi: 3, whole: true };
 const mean: Option = { name: 'mean', value: 127.5, lo: -1e4, hi: 1e4 };
 const deviation: Option = { name: 'deviation', value: 50, lo: 0, hi: 1e4 };
 
-/** Everything a seed expression can name besides the recipe's inputs. Values are on a scale of 0..255. */
+/** Everything that an expression of the init image can name besides the recipe's inputs. Values are on a scale of 0..255. */
 export const initNames: readonly InitName[] = [
   {
     name: 'noise',

@@ -32,7 +32,7 @@ export interface PaintSettings {
 type Value = readonly [number, number, number] | Float32Array;
 
 /**
- * Paints a seed expression: planes [3, H, W] of RGB with white at 1; values may lie outside of 0..1. The same settings
+ * Paints the init image: planes [3, H, W] of RGB with white at 1; values may lie outside of 0..1. The same settings
  * give the same bytes.
  * @throws EngineError `RecipeError` for a name that is no input, for `match` without a style, and for values that overflow.
  */
@@ -44,7 +44,7 @@ export function paintInit(e: InitExpression, settings: PaintSettings): Float32Ar
   if (bad < 0) return out;
   throw new EngineError(
     'RecipeError',
-    `canvas: ${e.text} has values that are no numbers any more (the first is pixel ${bad % (out.length / 3)})`,
+    `canvas: ${e.text} has values that are not finite (the first is pixel ${bad % (out.length / 3)})`,
     'White is 255: divide products of pictures by 255.',
   );
 }

@@ -8,7 +8,7 @@ export interface Token {
   readonly at: number;
 }
 
-/** Longer than any seed a person writes. */
+/** Longer than any expression that a person writes. */
 export const MOST_CHARACTERS = 2000;
 /** How much of a long expression an error shows around the place. */
 const SHOWN = 72;

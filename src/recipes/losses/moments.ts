@@ -1,5 +1,5 @@
 import * as z from '../../base/zod';
-import { diagonal, regionCovariance, regionMean } from '../../nets/statistics';
+import { diagonal, EPS, regionCovariance, regionMean } from '../../nets/statistics';
 import { matmul } from '../../shaders/matmul';
 import type { Ref } from '../../shaders/op';
 import { add, affine, div, scale, sqrt } from '../../shaders/pointwise';
@@ -23,7 +23,6 @@ const schema = z.strictObject({
  * are noise, and so would be their gradients. 1e-4: channels below a hundredth of the usual deviation do not count.
  */
 const QUIET = 1e-4;
-const SILENCE = 1e-12;
 
 /**
  * Mean, standard deviation and correlation of features, each relative to the style's: with s_c^2 = var_c + q, q = 1e-4 mean
@@ -45,8 +44,7 @@ export const moments = defineLoss({
       compare(canvas, target) {
         const variance = diagonal(g, target.covariance);
         const quiet = expand(g, meanOf(g, variance), variance.shape, QUIET);
-        const deviation = (covariance: Ref): Ref =>
-          sqrt(g, add(g, diagonal(g, covariance), affine(g, quiet, 1, SILENCE)));
+        const deviation = (covariance: Ref): Ref => sqrt(g, add(g, diagonal(g, covariance), affine(g, quiet, 1, EPS)));
         const [s, t] = [deviation(canvas.covariance), deviation(target.covariance)];
         const correlation = (covariance: Ref, d: Ref): Ref => div(g, covariance, matmul(g, d, d, { tb: true }));
         const parts: [string, Ref][] = [];

@@ -5,7 +5,7 @@ import { searchSettings } from './lib/search';
 
 export const lbfgs = defineOptimiser({
   kind: 'lbfgs',
-  about: 'Learns the curvature from past steps: needs far fewer looks than Adam where nothing is random.',
+  about: 'Learns the curvature from past steps: needs far fewer evaluations than Adam where nothing is random.',
   schema: z.strictObject({ kind: z.literal('lbfgs'), ...commonOptimiser, ...searchSettings }),
   build: (problem, { rate, history, hold }) => append(problem, { rate, history, hold }),
 });

@@ -59,8 +59,8 @@ export interface LossContext {
   readonly largest: number;
 }
 
-/** A kind of loss: one file, one block. */
-// biome-ignore lint/suspicious/noExplicitAny: blocks of all settings are kept in one list
+/** A kind of loss: one file. */
+// biome-ignore lint/suspicious/noExplicitAny: components of all settings are kept in one list
 export interface LossComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   /** What a recipe calls it: `gram`. */
   readonly kind: string;
@@ -79,4 +79,4 @@ export interface LossComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the settings' type is inferred at each call
-export const defineLoss = <S extends z.ZodObject<any>>(block: LossComponent<S>): LossComponent<S> => block;
+export const defineLoss = <S extends z.ZodObject<any>>(component: LossComponent<S>): LossComponent<S> => component;

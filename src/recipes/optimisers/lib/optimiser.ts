@@ -11,8 +11,8 @@ export const commonOptimiser = {
     .describe('result of a stage: a running mean of its steps that remembers so much, as 0.99; 0: the last step'),
 } as const;
 
-/** A way to make the objective small: one file, one block. The graph of one step is in src/graph/optim. */
-// biome-ignore lint/suspicious/noExplicitAny: blocks of all settings are kept in one list
+/** A way to make the objective small: one file. The graph of one step is in src/graph/optim. */
+// biome-ignore lint/suspicious/noExplicitAny: components of all settings are kept in one list
 export interface OptimiserComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   readonly kind: string;
   readonly about: string;
@@ -23,5 +23,5 @@ export interface OptimiserComponent<S extends z.ZodObject<any> = z.ZodObject<any
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the settings' type is inferred at each call
-export const defineOptimiser = <S extends z.ZodObject<any>>(block: OptimiserComponent<S>): OptimiserComponent<S> =>
-  block;
+export const defineOptimiser = <S extends z.ZodObject<any>>(component: OptimiserComponent<S>): OptimiserComponent<S> =>
+  component;

@@ -16,5 +16,5 @@ export const searchSettings = {
     .int('must be a whole number')
     .min(1, 'must be at least 1')
     .default(8)
-    .describe('looks between new random draws, where a loss has any'),
+    .describe('evaluations between new random draws, where a loss has any'),
 } as const;

@@ -13,7 +13,7 @@ export interface ViewContext {
  * How the losses see the canvas: a picture made of it, [3, H, W] to [3, H, W], with a gradient. The result of a run is
  * the canvas seen that way, so a view that folds the plane makes a symmetric picture.
  */
-// biome-ignore lint/suspicious/noExplicitAny: blocks of all settings are kept in one list
+// biome-ignore lint/suspicious/noExplicitAny: components of all settings are kept in one list
 export interface ViewComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   readonly kind: string;
   readonly about: string;
@@ -24,4 +24,4 @@ export interface ViewComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the settings' type is inferred at each call
-export const defineView = <S extends z.ZodObject<any>>(block: ViewComponent<S>): ViewComponent<S> => block;
+export const defineView = <S extends z.ZodObject<any>>(component: ViewComponent<S>): ViewComponent<S> => component;
