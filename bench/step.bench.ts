@@ -70,7 +70,7 @@ async function recipe(
   const batches: number[] = [];
   let last = { time: 0, step: 0 };
   let began = { cpu: 0, step: 0 };
-  const { memory, curves } = await grow(device, s, steps, ({ step }) => {
+  const { carryOver, curves } = await grow(device, s, steps, ({ step }) => {
     const time = performance.now();
     if (last.step > 0) batches.push((time - last.time) / (step - last.step));
     last = { time, step };
@@ -82,7 +82,7 @@ async function recipe(
   const loss = end.reduce((sum, [, value]) => sum + value, 0) / end.length;
   if (!(loss < first)) throw wrong(s, `the loss goes from ${first} to ${loss} in ${steps} steps`);
   const size = s.shape[1] * s.shape[2];
-  for (const [i, v] of memory.canvas.entries()) {
+  for (const [i, v] of carryOver.canvas.entries()) {
     const k = Math.floor(i / size);
     if (!(v >= (s.lo[k] ?? 0) - 1e-5 && v <= (s.hi[k] ?? 0) + 1e-5)) throw wrong(s, `element ${i} ends as ${v}`);
   }

@@ -7,10 +7,12 @@ import type { Net } from '../src/nets/weights';
 import { readPicture } from '../src/node/picture';
 import { loadNet } from '../src/node/weights/find';
 import { builtinRecipe } from '../src/recipes/builtin';
-import type { StageSetup } from '../src/recipes/objective';
+import type { CarryOver } from '../src/recipes/checkpoint';
+import { prepare } from '../src/recipes/prepare';
 import { fillRecipe } from '../src/recipes/recipe';
-import { prepare } from '../src/recipes/run';
-import { type CarryOver, runStage, type StageGraph, type StageOutcome, stageGraph } from '../src/recipes/stage';
+import { runStage, type StageOutcome } from '../src/recipes/stage';
+import { type StageGraph, stageGraph } from '../src/recipes/stage_graph';
+import type { StageSetup } from '../src/recipes/stage_setup';
 import { fillTexture } from '../src/recipes/texture';
 import { smallVgg } from '../test/support/onnx_files';
 
@@ -25,7 +27,7 @@ export interface BenchSubject {
   readonly noisy: boolean;
   /** What is known before the first step of a run of one stage, and what it starts from. */
   readonly setup: StageSetup;
-  readonly memory: CarryOver;
+  readonly carryOver: CarryOver;
   readonly shape: readonly [C: number, H: number, W: number];
   readonly lo: readonly number[];
   readonly hi: readonly number[];
@@ -61,7 +63,7 @@ export async function subjectOf(
   const text = fillTexture(builtinRecipe(patches ? 'texture' : 'texture-net'), { size: [side, side], scales: 1 });
   const exemplar = await readPicture(EXEMPLAR, { most: size[0] * size[1] });
   const inputs = new Map([['style', exemplar]]);
-  const { cast, stages, setup, start } = prepare(
+  const { resolved, stages, setup, start } = prepare(
     device,
     fillRecipe(text),
     inputs,
@@ -71,12 +73,12 @@ export async function subjectOf(
   const [stage] = stages;
   if (!stage) throw invariant('a recipe without a stage');
   const canvas = start(stage.size, () => {});
-  const { rank, lo, hi } = cast.space;
+  const { rank, lo, hi } = resolved.space;
   return {
     name: `${net} ${side}`,
     noisy: patches,
     setup: setup(stage, canvas, () => {}),
-    memory: { canvas, counter: 0, optimiser: '', states: [] },
+    carryOver: { canvas, counter: 0, optimiser: '', states: [] },
     shape: [rank, side, side],
     lo,
     hi,
@@ -84,15 +86,15 @@ export async function subjectOf(
 }
 
 /** The graph of one step. */
-export const stepOf = ({ setup, memory }: BenchSubject): StageGraph => stageGraph(setup, memory);
+export const stepOf = ({ setup, carryOver }: BenchSubject): StageGraph => stageGraph(setup, carryOver);
 
 /** The recipe's own loop on a subject, for so many steps. */
 export function grow(
   device: Device,
-  { setup, memory }: BenchSubject,
+  { setup, carryOver }: BenchSubject,
   steps: number,
   onProgress?: (p: { step: number; loss: number }) => void,
 ): Promise<StageOutcome> {
   const stage = { ...setup.stage, recipe: { ...setup.stage.recipe, steps } };
-  return runStage(device, { ...setup, stage }, { memory, ...(onProgress && { onProgress }) });
+  return runStage(device, { ...setup, stage }, { carryOver, ...(onProgress && { onProgress }) });
 }

@@ -1,28 +1,9 @@
 import { bytesText, EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { OnnxShape } from '../nets/onnx/model';
-import { type FitResult, fitStage, type Misfit } from './memory_fit';
-import { allowedSide, type PlannedStage, type Size, styleSizes } from './plan_stages';
-import { type ResolvedRecipe, sizeOf } from './resolve';
-import type { Prepared } from './run';
-
-/** Of a style that is compared by itself, and of one that a net of this stride looks at: fewer pixels show no texture. */
-const leastStyle = (stride: number | null): number => (stride === null ? 16 : Math.max(32, 4 * stride));
-
-/** Refuses styles too small to say anything, before any work. `stride`: of the net, where losses look at one. */
-export function refuseTooSmall({ styles, recipe, net }: ResolvedRecipe, full: Size, stride: number | null): void {
-  const least = leastStyle(stride);
-  for (const style of styles) {
-    const size = sizeOf(style.picture);
-    const shortest = Math.max(...styleSizes(style.recipe, size, full, 1).map((s) => Math.min(...s)));
-    if (shortest >= least) continue;
-    throw new EngineError(
-      'PictureError',
-      `${style.path}.input: ${style.recipe.input} is ${text(size)}; ${net?.name ?? recipe.name} needs at least ${least} pixels each way`,
-      'Use a larger picture.',
-    );
-  }
-}
+import { type Fit, type FitResult, fitStage, type Misfit } from './memory_fit';
+import { allowedSide, type PlannedStage, type Size } from './plan_stages';
+import type { Prepared } from './prepare';
 
 /** What of the memory there is a recipe may use. */
 export interface Allowance {
@@ -39,24 +20,24 @@ export function refuseTooLarge(
   device: Device,
   prepared: Prepared,
   allowed: Allowance = {},
-): (stage: PlannedStage) => FitResult | null {
+): (stage: PlannedStage) => Fit | null {
   const largest = new Map<string, PlannedStage>();
   for (const stage of prepared.stages) {
     const before = largest.get(stage.path);
     if (!before || area(stage.size) >= area(before.size)) largest.set(stage.path, stage);
   }
   const whole = new Set<string>();
-  const known = new Map<PlannedStage, FitResult>();
-  const find = (stage: PlannedStage): FitResult => {
+  const known = new Map<PlannedStage, Fit>();
+  const find = (stage: PlannedStage): Fit => {
     const fit = known.get(stage) ?? fitOf(device, prepared, stage, allowed);
-    if ('detail' in fit) return refuse(device, prepared, stage, fit, allowed);
+    if (!fit.fits) return refuse(device, prepared, stage, fit, allowed);
     known.set(stage, fit);
     return fit;
   };
   // What is smaller than a stage that fits whole does so too.
   for (const stage of largest.values()) {
-    const { layout, plan } = find(stage);
-    if (layout === null && plan === undefined) whole.add(stage.path);
+    const { layout, planBytes } = find(stage);
+    if (layout === null && planBytes === undefined) whole.add(stage.path);
   }
   return (stage) => (whole.has(stage.path) ? null : find(stage));
 }
@@ -84,7 +65,7 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
   };
   const lacks = (by: number): Misfit | null => {
     const found = fitOf(device, prepared, shrunk(by), allowed, true);
-    return 'detail' in found ? found : null;
+    return found.fits ? null : found;
   };
   const who = allowed.memory === undefined ? 'this adapter' : 'the memory allowed';
   const smallest = lacks(0);
@@ -117,29 +98,29 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
 
 /** Whether a stage would fit with its net in f16. */
 function halfFits(device: Device, prepared: Prepared, stage: PlannedStage, allowed: Allowance): boolean {
-  const { recipe, net } = prepared.cast;
+  const { recipe, net } = prepared.resolved;
   if (recipe.precision !== 'f32' || !net || !device.has('shader-f16')) return false;
   const setup: Prepared['setup'] = (...how) => {
     const whole = prepared.setup(...how);
-    return { ...whole, cast: { ...whole.cast, recipe: { ...whole.cast.recipe, precision: 'f16' } } };
+    return { ...whole, resolved: { ...whole.resolved, recipe: { ...whole.resolved.recipe, precision: 'f16' } } };
   };
-  return !('detail' in fitOf(device, { ...prepared, setup }, stage, allowed, true));
+  return fitOf(device, { ...prepared, setup }, stage, allowed, true).fits;
 }
 
 function fitOf(
   device: Device,
-  { cast, setup }: Prepared,
+  { resolved, setup }: Prepared,
   stage: PlannedStage,
   { memory }: Allowance,
   any = false,
-): FitResult | Misfit {
+): FitResult {
   const pixels = area(stage.size);
   const limit = Math.min(device.gpu.limits.maxStorageBufferBindingSize, device.gpu.limits.maxBufferSize);
   // The canvas alone: do not even build a graph for it.
   if (pixels * 4 * 4 > limit) {
-    return { detail: `it binds at most ${bytesText(limit)}`, factor: Math.sqrt(limit / (pixels * 4 * 4)) };
+    return { fits: false, detail: `it binds at most ${bytesText(limit)}`, factor: Math.sqrt(limit / (pixels * 4 * 4)) };
   }
-  const canvas = new Float32Array(cast.space.rank * pixels);
+  const canvas = new Float32Array(resolved.space.rank * pixels);
   try {
     return fitStage(
       device,
@@ -154,6 +135,6 @@ function fitOf(
     if (!isSize) throw error;
     // An op's own limit, such as the longest row it can sort. A small canvas has other reasons to be refused.
     if (pixels <= 256 * 256) throw error;
-    return { detail: error.message, factor: 0.85 };
+    return { fits: false, detail: error.message, factor: 0.85 };
   }
 }

@@ -1,6 +1,39 @@
+import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { StageResult } from './events';
-import type { CarryOver, StagePoint } from './stage';
+
+/** What one stage leaves to the next: the canvas, and what its optimiser remembers. */
+export interface CarryOver {
+  /** Coordinates [rank, H, W]. */
+  readonly canvas: Float32Array;
+  /** Steps of the whole run so far: random draws depend on it. */
+  readonly counter: number;
+  /** Which optimiser the states belong to. */
+  readonly optimiser: string;
+  readonly states: readonly SavedState[];
+}
+
+export interface SavedState {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+  readonly enlarged: 'resize' | 'keep' | 'reset';
+}
+
+/** A step of a stage with all its state: to go on from it gives the bytes that going on would have given. */
+export interface StagePoint {
+  readonly step: number;
+  /** How often the learning rate was halved because the loss was not finite. */
+  readonly halvings: number;
+  /** Parameter, counter and optimiser states, in their order; `guard`: as of the last step known to be good. */
+  readonly values: readonly Float32Array[];
+  readonly guard: readonly Float32Array[];
+  readonly guardStep: number;
+  /** Of the losses so far. */
+  readonly curves: Readonly<Record<string, Curve>>;
+}
+
+export type Curve = (readonly [step: number, value: number])[];
 
 /** All that a run needs to go on as if nothing had happened. Plain data: how it is kept belongs to the platform. */
 export interface Checkpoint {
@@ -23,3 +56,7 @@ export const copyCheckpoint = (c: Checkpoint): Checkpoint => ({
   done: [...c.done],
   point: { ...c.point, curves: Object.fromEntries(Object.entries(c.point.curves).map(([k, v]) => [k, [...v]])) },
 });
+
+/** A checkpoint whose stages or states are not those of the recipe. */
+export const foreignCheckpoint = (): EngineError =>
+  new EngineError('CheckpointError', 'the checkpoint is of another recipe', 'Resume with the recipe it was made by.');

@@ -65,3 +65,12 @@ export const warningsTo =
   (events: Pick<RunEvents, 'onWarning' | 'onNotice'>) =>
   (text: string): void =>
     (events.onWarning ?? events.onNotice)?.(text);
+
+/** Passes each text on once. */
+export function onceEach(tell: (text: string) => void): (text: string) => void {
+  const told = new Set<string>();
+  return (text) => {
+    if (!told.has(text)) tell(text);
+    told.add(text);
+  };
+}

@@ -14,8 +14,8 @@ export interface LayerMasks {
   style(style: ResolvedStyle, layer: Size): Float32Array | null;
 }
 
-export function layerMasks(cast: ResolvedRecipe, warn: (text: string) => void): LayerMasks {
-  const { recipe, inputs, styles, torus } = cast;
+export function layerMasks(resolved: ResolvedRecipe, warn: (text: string) => void): LayerMasks {
+  const { recipe, inputs, styles, torus } = resolved;
   const plane = (mask: MaskRecipe, [w, h]: Size, [fullWidth]: Size, wraps = torus): Float32Array => {
     const raster = inputs.get(mask.input);
     if (!raster) throw invariant(`a mask ${mask.input} that was not cast`);

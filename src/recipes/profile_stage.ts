@@ -9,10 +9,11 @@ import { clockRuns, profile, timeRuns } from '../graph/profile';
 import { type ProfileReport, reportOf, sourcesOf } from '../graph/profile_report';
 import type { Net } from '../nets/weights';
 import { refuseTooLarge } from './assert_fits';
+import { onceEach } from './events';
 import type { PlannedStage } from './plan_stages';
+import { prepare } from './prepare';
 import type { Recipe } from './recipe';
-import { prepare } from './run';
-import { stageGraph } from './stage';
+import { stageGraph } from './stage_graph';
 
 export interface ProfileStageOptions {
   readonly net?: Net | null | undefined;
@@ -49,14 +50,10 @@ export async function profileStage(
   inputs: ReadonlyMap<string, Raster>,
   options: ProfileStageOptions = {},
 ): Promise<StageProfile> {
-  const said = new Set<string>();
-  const warn = (text: string): void => {
-    if (!said.has(text)) options.onWarning?.(text);
-    said.add(text);
-  };
+  const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const fitOf = refuseTooLarge(device, prepared);
-  const { stages, cast } = prepared;
+  const { stages, resolved } = prepared;
   const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
   if (!stage) {
     throw new EngineError(
@@ -104,7 +101,7 @@ export async function profileStage(
         stageName: stage.name,
         width,
         height,
-        scalar: cast.recipe.precision === 'f32' ? 'f32' : 'f16',
+        scalar: resolved.recipe.precision === 'f32' ? 'f32' : 'f16',
       },
     });
     return { report, sources: sourcesOf(plan) };

@@ -31,7 +31,7 @@ export interface ResolvedRecipe {
   /** [vertical, horizontal] */
   readonly torus: readonly [boolean, boolean];
   /** True where a place on the canvas means something: a content, a mask, a view. It may not be rolled away then. */
-  readonly placed: boolean;
+  readonly positionDependent: boolean;
 }
 
 /** Every place of a recipe that names an input. */
@@ -116,7 +116,7 @@ export function resolveRecipe(recipe: Recipe, net: Net | null, inputs: ReadonlyM
     content,
     space: spaceOf(recipe, styles, content),
     torus: axes[recipe.tile],
-    placed: content !== null || anyView || anyMask || recipe.enlarge === 'detail',
+    positionDependent: content !== null || anyView || anyMask || recipe.enlarge === 'detail',
   };
 }
 

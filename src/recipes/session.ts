@@ -2,12 +2,13 @@ import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
-import type { Checkpoint } from './checkpoint';
+import { type Checkpoint, copyCheckpoint } from './checkpoint';
 import type { RunEvents } from './events';
+import { prepare } from './prepare';
 import type { Recipe } from './recipe';
 import { CanvasRenderer } from './render';
 import { checkRecipe } from './resolve';
-import { prepare, type RunResult, run } from './run';
+import { type RunResult, run } from './run';
 
 /** `paused` is also what a session is before it starts; a `failed` one can go on from its last moment. */
 export type SessionState = 'paused' | 'running' | 'done' | 'failed' | 'closed';
@@ -137,15 +138,15 @@ export class Session {
   /** What a moment looked like. */
   async picture({ stage: index, checkpoint }: Moment): Promise<Raster> {
     const { net = null } = this.options;
-    const { cast, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
+    const { resolved, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
     const stage = stages[index];
     const [canvas] = checkpoint.point.values;
     if (!stage || !canvas) throw invariant(`a moment of stage ${index}, and there are ${stages.length}`);
-    const developer = new CanvasRenderer(this.#device, cast, stage, () => {});
+    const renderer = new CanvasRenderer(this.#device, resolved, stage, () => {});
     try {
-      return await developer.picture(canvas);
+      return await renderer.picture(canvas);
     } finally {
-      developer.close();
+      renderer.close();
     }
   }
 
@@ -178,7 +179,7 @@ export class Session {
     try {
       const result = await run(this.#device, this.#recipe, this.inputs, {
         ...events,
-        resume: this.#from && copied(this.#from),
+        resume: this.#from && copyCheckpoint(this.#from),
         checkpointSeconds: every,
         wantsCheckpoint: () => this.#putOff,
         onCheckpoint: async (c) => {
@@ -197,7 +198,7 @@ export class Session {
   }
 
   #keep(checkpoint: Checkpoint): void {
-    const kept = copied(checkpoint);
+    const kept = copyCheckpoint(checkpoint);
     this.#from = kept;
     this.#moments.push({ id: this.#next++, stage: kept.stage, step: kept.point.step, checkpoint: kept });
     const { moments: most = 12 } = this.options;
@@ -213,13 +214,6 @@ export class Session {
     if (!(this.#changing && state === 'paused')) this.options.onState?.(state);
   }
 }
-
-/** A run goes on writing to the lists that its checkpoints refer to. */
-const copied = (c: Checkpoint): Checkpoint => ({
-  ...c,
-  done: [...c.done],
-  point: { ...c.point, curves: Object.fromEntries(Object.entries(c.point.curves).map(([k, v]) => [k, [...v]])) },
-});
 
 /** What checkpoints are shaped by, in words and as text to compare. */
 function fixedOf(r: Recipe): (readonly [name: string, text: string])[] {

@@ -9,10 +9,11 @@ import type { Net } from '../nets/weights';
 import { type Algorithm, algorithmFor } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/policy';
 import { refuseTooLarge } from './assert_fits';
+import { onceEach } from './events';
 import type { PlannedStage } from './plan_stages';
+import { prepare } from './prepare';
 import type { Recipe } from './recipe';
-import { prepare } from './run';
-import { stageGraph } from './stage';
+import { stageGraph } from './stage_graph';
 
 export interface TuneRecipeOptions {
   readonly tuning: Tuning;
@@ -42,11 +43,7 @@ export async function tuneRecipe(
   options: TuneRecipeOptions,
 ): Promise<RecipeTuned> {
   const { tuning, until = Number.POSITIVE_INFINITY, signal } = options;
-  const said = new Set<string>();
-  const warn = (text: string): void => {
-    if (!said.has(text)) options.onWarning?.(text);
-    said.add(text);
-  };
+  const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const fitOf = refuseTooLarge(device, prepared);
   const records: TuneRecord[] = [];

@@ -17,11 +17,13 @@ import { split } from '../../src/graph/tiling/split';
 import { parseOnnx } from '../../src/nets/onnx/parse';
 import { netOf } from '../../src/nets/weights';
 import { plasma } from '../../src/recipes/init/plasma';
-import { asSums, blocksText, type FitResult, fitStage, fitText } from '../../src/recipes/memory_fit';
-import { type StageSetup, stageObjective } from '../../src/recipes/objective';
+import { asSums, blocksText, type Fit, fitStage, fitText } from '../../src/recipes/memory_fit';
+import { stageObjective } from '../../src/recipes/objective';
+import { type Prepared, prepare } from '../../src/recipes/prepare';
 import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
-import { type Prepared, prepare, run } from '../../src/recipes/run';
-import { stageGraph } from '../../src/recipes/stage';
+import { run } from '../../src/recipes/run';
+import { stageGraph } from '../../src/recipes/stage_graph';
+import type { StageSetup } from '../../src/recipes/stage_setup';
 import type { Algorithm } from '../../src/shaders/conv2d/policy';
 import { accumulate, clear } from '../../src/shaders/in_place';
 import type { Ref } from '../../src/shaders/op';
@@ -88,13 +90,13 @@ async function evaluate(
 ): Promise<Found> {
   const g = new Graph({ convolutions: () => algorithm });
   const [W, H] = p.full;
-  const x = g.state([p.cast.space.rank, H, W], canvas);
+  const x = g.state([p.resolved.space.rank, H, W], canvas);
   const counter = g.state([1], Float32Array.of(5));
   let built: { loss: Ref; terms: ReadonlyMap<string, Ref> } = stageObjective(g, x, counter, setupOf(p));
   let gradient: Node;
   let finish = (): void => {};
   if (layout) {
-    const o = outline(g, x, built, p.cast.torus);
+    const o = outline(g, x, built, p.resolved.torus);
     const parts = split(o, layout(o), 1);
     gradient = parts.gradient;
     built = parts;
@@ -304,15 +306,15 @@ const grown = async (memory: number | undefined, more: Partial<RecipeText> = {})
 };
 
 /** The largest budget of those tried that is met in a certain way. */
-const budgetFor = async (how: (fit: FitResult) => boolean): Promise<number> => {
+const budgetFor = async (how: (fit: Fit) => boolean): Promise<number> => {
   const p = await prepared([{ kind: 'gram', ...layers }], { size: wide.size });
   const setup = setupOf(p);
   const start = { canvas: setup.start, counter: 0 };
   const whole = fitStage(await device(), setup, start);
-  assert.ok('memory' in whole);
+  assert.ok(whole.fits);
   for (let share = 0.95; share > 0.2; share -= 0.03) {
     const fit = fitStage(await device(), setup, start, share * whole.memory);
-    if ('memory' in fit && how(fit)) return share * whole.memory;
+    if (fit.fits && how(fit)) return share * whole.memory;
   }
   throw assert.unreachable('no budget is met in this way');
 };
@@ -335,10 +337,13 @@ test('a budget makes a run work in blocks, which says so and makes the same pict
 
 test('a budget nearly large enough makes a run compute values again, to the same bits', async () => {
   const { result: want } = await grown(undefined);
-  const ways: [(fit: FitResult) => boolean, RegExp][] = [
-    [(f) => f.plan !== undefined && f.again === 0, /^96x64 with the statistics of pictures computed before, to need/],
+  const ways: [(fit: Fit) => boolean, RegExp][] = [
     [
-      (f) => f.layout === null && (f.again ?? 0) > 0,
+      (f) => f.planBytes !== undefined && f.recomputed === 0,
+      /^96x64 with the statistics of pictures computed before, to need/,
+    ],
+    [
+      (f) => f.layout === null && (f.recomputed ?? 0) > 0,
       /^96x64 with \d+ values? of each step computed again, [\d.]+ % more arithmetic, to need no more than [\d.]+ [KM]iB of memory$/,
     ],
   ];
@@ -466,10 +471,10 @@ test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192
   ];
   for (const [side, budget, chosen, kind, input] of ALL ? sizes : sizes.slice(2, 3)) {
     const p = await prepared([{ kind, layers: chosen } as Loss], { size: side, styles: [{ input }] }, vgg);
-    const canvas = new Float32Array(p.cast.space.rank * side * side);
+    const canvas = new Float32Array(p.resolved.space.rank * side * side);
     const setup = asSums(p.setup(p.stages[0]!, canvas, () => {}));
     const fit = fitStage(card, setup, { canvas, counter: 0 }, budget);
-    assert.ok('memory' in fit && fit.layout && fit.memory < budget, JSON.stringify(fit));
+    assert.ok(fit.fits && fit.layout && fit.memory < budget, JSON.stringify(fit));
     const more = (workOf(fit.layout) / side ** 2).toFixed(2);
     console.log(
       `${side}, ${input}, ${kind} to ${chosen.at(-1)}: ${blocksText(fit.layout)}, ${fit.memory / 1e9} GB, ${more} times the pixels`,
@@ -495,20 +500,20 @@ test('a loss that takes features of the whole canvas at once is named', async ()
 test('where memory is too short for Winograd, sums are taken, and that is said', async () => {
   const d = await device();
   const p = await prepared([{ kind: 'gram', layers: ['relu2_1'] }], { size: 64 }, vggShape());
-  const canvas = new Float32Array(p.cast.space.rank * 64 * 64);
+  const canvas = new Float32Array(p.resolved.space.rank * 64 * 64);
   const usual: StageSetup = { ...p.setup(p.stages[0]!, canvas, () => {}), convolutions: () => 'winograd4' };
   const start = { canvas, counter: 0 };
   const least = (setup: StageSetup): number => {
     const found = fitStage(d, setup, start, 1);
-    assert.ok('least' in found && found.least !== undefined, JSON.stringify(found));
+    assert.ok(!found.fits && found.least !== undefined, JSON.stringify(found));
     return found.least;
   };
   // What is asked for is the least of both ways.
   const found = fitStage(d, usual, start, least(usual));
-  assert.ok('memory' in found && found.direct, JSON.stringify(found));
+  assert.ok(found.fits && found.direct, JSON.stringify(found));
   assert.match(fitText(found) ?? '', /, with convolutions as plain sums, .* to need no more than/);
   const plenty = fitStage(d, usual, start, 1e9);
-  assert.ok('memory' in plenty && !plenty.direct && fitText(plenty) === null, JSON.stringify(plenty));
+  assert.ok(plenty.fits && !plenty.direct && fitText(plenty) === null, JSON.stringify(plenty));
   assert.is(fitText({ layout: null, memory: 1e6, direct: true })?.startsWith('with convolutions as plain sums'), true);
 });
 

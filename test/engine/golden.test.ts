@@ -11,9 +11,9 @@ import { schedule } from '../../src/graph/schedule';
 import type { Net } from '../../src/nets/weights';
 import { loadNet } from '../../src/node/weights/find';
 import { builtinRecipe } from '../../src/recipes/builtin';
+import { prepare } from '../../src/recipes/prepare';
 import { fillRecipe } from '../../src/recipes/recipe';
-import { prepare } from '../../src/recipes/run';
-import { type StageGraph, stageGraph } from '../../src/recipes/stage';
+import { type StageGraph, stageGraph } from '../../src/recipes/stage_graph';
 import { fillTexture } from '../../src/recipes/texture';
 import { device } from '../support/device';
 import { needs } from '../support/needs';
@@ -73,10 +73,10 @@ async function step({ recipe, canvas, exemplar, grey, net }: Built): Promise<Sta
   const texture = fillRecipe(fillTexture(builtinRecipe(recipe), { size: canvas }));
   const inputs = new Map([['style', picture(exemplar, grey)]]);
   const warnings: string[] = [];
-  const { cast, stages, setup } = prepare(await device(), texture, inputs, net, (text) => warnings.push(text));
+  const { resolved, stages, setup } = prepare(await device(), texture, inputs, net, (text) => warnings.push(text));
   const last = stages.at(-1)!;
   const rank = grey ? 1 : 3;
-  assert.equal([cast.space.rank, last.size], [rank, canvas]);
+  assert.equal([resolved.space.rank, last.size], [rank, canvas]);
   const start = new Float32Array(rank * canvas[0] * canvas[1]);
   // Direct convolutions, as on a GPU: what a software adapter takes instead has tests of its own.
   const graph = stageGraph(
