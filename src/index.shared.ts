@@ -33,7 +33,13 @@ export { profileStage, type StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
 export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
-export { type Moment, Session, type SessionOptions, type SessionState } from './recipes/session';
+export {
+  Session,
+  type SessionOptions,
+  type SessionState,
+  type Snapshot as Moment,
+  type Snapshot,
+} from './recipes/session';
 export { growTexture, type TextureEvents, type TextureResult } from './recipes/texture';
 export {
   fillSettings,

@@ -1,7 +1,7 @@
 // A job that people play with, in the studio and in the element: it pauses, goes back, and changes on the way.
 import type { Recipe } from '../recipes/recipe';
 import type { RunResult } from '../recipes/run';
-import { type Moment, Session, type SessionState } from '../recipes/session';
+import { Session, type SessionState, type Snapshot } from '../recipes/session';
 import { type Job, type OpenJob, openJob, type RunJobOptions } from './job';
 import type { JobResult, Output } from './output';
 import type { Platform } from './platform';
@@ -9,7 +9,7 @@ import { Recovery } from './recover';
 
 export interface LiveJobOptions extends Pick<RunJobOptions, 'memory' | 'tune' | 'abort'> {
   onState?(state: SessionState): void;
-  onMoments?(moments: readonly Moment[]): void;
+  onSnapshots?(snapshots: readonly Snapshot[]): void;
   /** The run is over, and all outputs are finished. */
   onDone?(result: JobResult): void;
   /** What ended the run: after it the session is `failed`. */
@@ -35,10 +35,10 @@ export class LiveJob {
       memory: options.memory,
       abort: options.abort,
       onState: (state) => options.onState?.(state),
-      onMoments: (moments) => {
-        const last = moments.at(-1);
+      onSnapshots: (snapshots) => {
+        const last = snapshots.at(-1);
         if (last) this.#recovery.keep(last.checkpoint);
-        options.onMoments?.(moments);
+        options.onSnapshots?.(snapshots);
       },
       onDone: (run) => void this.#done(run),
       onError: (error) => void this.#recover(error),

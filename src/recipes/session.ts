@@ -10,11 +10,11 @@ import { CanvasRenderer } from './render';
 import { checkRecipe } from './resolve';
 import { type RunResult, run } from './run';
 
-/** `paused` is also what a session is before it starts; a `failed` one can go on from its last moment. */
+/** `paused` is also what a session is before it starts; a `failed` one can go on from its last snapshot. */
 export type SessionState = 'paused' | 'running' | 'done' | 'failed' | 'closed';
 
-/** A moment to come back to. */
-export interface Moment {
+/** A step of a run, with all its state, to come back to. */
+export interface Snapshot {
   readonly id: number;
   readonly stage: number;
   readonly step: number;
@@ -24,35 +24,39 @@ export interface Moment {
 export interface SessionOptions extends Omit<RunEvents, 'signal'> {
   readonly net?: Net | null | undefined;
   readonly memory?: number | undefined;
-  /** Seconds between two moments kept by themselves. Default 5. */
+  /** Seconds between two snapshots that are taken without being asked for. Default 5. */
   readonly every?: number;
-  /** Moments kept at most; of older ones, every other goes first. Default 12. */
+  /** Snapshots kept at most; of older ones, every other goes first. Default 12. */
+  readonly snapshots?: number;
+  /** @deprecated The name of `snapshots` in 0.1.0. */
   readonly moments?: number;
   onState?(state: SessionState): void;
-  onMoments?(moments: readonly Moment[]): void;
+  onSnapshots?(snapshots: readonly Snapshot[]): void;
+  /** @deprecated The name of `onSnapshots` in 0.1.0. */
+  onMoments?(snapshots: readonly Snapshot[]): void;
   onDone?(result: RunResult): void;
   /** What ended the run: after it the session is `failed`. */
   onError?(error: unknown): void;
 }
 
 /** Thrown through a run to end it at a checkpoint. */
-class PutOff extends Error {}
+class Paused extends Error {}
 
 /**
- * A run that people play with: it pauses, goes on, goes back to an earlier moment, and goes on with changed weights. All of
+ * A run that people play with: it pauses, goes on, goes back to an earlier snapshot, and goes on with changed weights. All of
  * it is one thing, a run that ends at a checkpoint and another that begins there, so that a session which nobody
- * touched gives the bytes of a plain `run`. One run at a time; calls may come at any moment.
+ * touched gives the bytes of a plain `run`. One run at a time; calls may come at any time.
  */
 export class Session {
   #recipe: Recipe;
   #device: Device;
   #state: SessionState = 'paused';
-  #moments: Moment[] = [];
+  #snapshots: Snapshot[] = [];
   #next = 1;
   /** Where the run goes on, if not from the beginning. */
   #from: Checkpoint | undefined;
-  #putOff = false;
-  /** Paused for a moment only: nobody needs to know. */
+  #pausing = false;
+  /** Paused in passing: nobody needs to know. */
   #changing = false;
   #loop: Promise<void> | undefined;
 
@@ -77,14 +81,19 @@ export class Session {
   }
 
   /** Oldest first. */
-  get moments(): readonly Moment[] {
-    return this.#moments;
+  get snapshots(): readonly Snapshot[] {
+    return this.#snapshots;
   }
 
-  /** Begins, or goes on from where it was put off or failed. Nothing while it runs, or when it is over. */
+  /** @deprecated The name of `snapshots` in 0.1.0. */
+  get moments(): readonly Snapshot[] {
+    return this.#snapshots;
+  }
+
+  /** Begins, or goes on from where it was paused or failed. Nothing while it runs, or when it is over. */
   resume(): void {
     if (this.#loop || this.#state === 'closed' || this.#state === 'done') return;
-    this.#putOff = false;
+    this.#pausing = false;
     this.#loop = this.#run().finally(() => {
       this.#loop = undefined;
     });
@@ -92,7 +101,7 @@ export class Session {
 
   /** Stops at the end of the batch of steps under way, with nothing lost. It may be done before that. */
   async pause(): Promise<void> {
-    this.#putOff = true;
+    this.#pausing = true;
     await this.#loop;
   }
 
@@ -120,28 +129,28 @@ export class Session {
   }
 
   /**
-   * Goes back to a moment and stays there, paused; later moments are forgotten.
+   * Goes back to a snapshot and stays there, paused; later snapshots are forgotten.
    * @throws EngineError `SessionError` when it is no longer kept.
    */
   async back(id: number): Promise<void> {
-    const at = this.#moments.findIndex((m) => m.id === id);
-    const moment = this.#moments[at];
-    if (!moment) throw new EngineError('SessionError', `moment ${id} is no longer kept`, 'Choose a later one.');
+    const at = this.#snapshots.findIndex((m) => m.id === id);
+    const snapshot = this.#snapshots[at];
+    if (!snapshot) throw new EngineError('SessionError', `snapshot ${id} is no longer kept`, 'Choose a later one.');
     await this.pause();
     if (this.#state === 'closed') return;
-    this.#moments = this.#moments.slice(0, at + 1);
-    this.#from = moment.checkpoint;
-    this.options.onMoments?.(this.#moments);
+    this.#snapshots = this.#snapshots.slice(0, at + 1);
+    this.#from = snapshot.checkpoint;
+    this.#tellSnapshots();
     this.#become('paused');
   }
 
-  /** What a moment looked like. */
-  async picture({ stage: index, checkpoint }: Moment): Promise<Raster> {
+  /** What a snapshot looked like. */
+  async picture({ stage: index, checkpoint }: Snapshot): Promise<Raster> {
     const { net = null } = this.options;
     const { resolved, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
     const stage = stages[index];
     const [canvas] = checkpoint.point.values;
-    if (!stage || !canvas) throw invariant(`a moment of stage ${index}, and there are ${stages.length}`);
+    if (!stage || !canvas) throw invariant(`a snapshot of stage ${index}, and there are ${stages.length}`);
     const renderer = new CanvasRenderer(this.#device, resolved, stage, () => {});
     try {
       return await renderer.picture(canvas);
@@ -152,11 +161,11 @@ export class Session {
 
   /** Goes on from a checkpoint kept elsewhere. Before the first step only. */
   restore(checkpoint: Checkpoint): void {
-    if (this.#loop || this.#moments.length > 0) throw new EngineError('SessionError', 'the run has begun already');
+    if (this.#loop || this.#snapshots.length > 0) throw new EngineError('SessionError', 'the run has begun already');
     this.#keep(checkpoint);
   }
 
-  /** After a lost device: goes on with another from the last moment kept. */
+  /** After a lost device: goes on with another from the last snapshot. */
   async recover(device: Device): Promise<void> {
     await this.pause();
     if (this.#state === 'closed') return;
@@ -169,22 +178,22 @@ export class Session {
   async close(): Promise<void> {
     this.#become('closed');
     await this.pause();
-    this.#moments = [];
+    this.#snapshots = [];
     this.#from = undefined;
   }
 
   async #run(): Promise<void> {
-    const { every = 5, moments: _, onState: __, onMoments: ___, onDone, onError, ...events } = this.options;
+    const { every = 5, onDone, onError, ...events } = this.options;
     this.#become('running');
     try {
       const result = await run(this.#device, this.#recipe, this.inputs, {
         ...events,
         resume: this.#from && copyCheckpoint(this.#from),
         checkpointSeconds: every,
-        wantsCheckpoint: () => this.#putOff,
+        wantsCheckpoint: () => this.#pausing,
         onCheckpoint: async (c) => {
           if (this.#state !== 'closed') this.#keep(c);
-          if (this.#putOff) throw new PutOff();
+          if (this.#pausing) throw new Paused();
         },
       });
       if (this.#state === 'closed') return;
@@ -192,20 +201,26 @@ export class Session {
       onDone?.(result);
     } catch (error) {
       if (this.#state === 'closed') return;
-      this.#become(error instanceof PutOff ? 'paused' : 'failed');
-      if (!(error instanceof PutOff)) onError?.(error);
+      this.#become(error instanceof Paused ? 'paused' : 'failed');
+      if (!(error instanceof Paused)) onError?.(error);
     }
   }
 
   #keep(checkpoint: Checkpoint): void {
     const kept = copyCheckpoint(checkpoint);
     this.#from = kept;
-    this.#moments.push({ id: this.#next++, stage: kept.stage, step: kept.point.step, checkpoint: kept });
-    const { moments: most = 12 } = this.options;
+    this.#snapshots.push({ id: this.#next++, stage: kept.stage, step: kept.point.step, checkpoint: kept });
+    const most = this.options.snapshots ?? this.options.moments ?? 12;
     // The latest and the first stay; between them the spacing grows with age.
-    if (this.#moments.length > Math.max(2, most))
-      this.#moments = this.#moments.filter((_, k, all) => k === 0 || k >= all.length - 3 || k % 2 === 0);
-    this.options.onMoments?.(this.#moments);
+    if (this.#snapshots.length > Math.max(2, most))
+      this.#snapshots = this.#snapshots.filter((_, k, all) => k === 0 || k >= all.length - 3 || k % 2 === 0);
+    this.#tellSnapshots();
+  }
+
+  #tellSnapshots(): void {
+    const { options } = this;
+    if (options.onSnapshots) options.onSnapshots(this.#snapshots);
+    else options.onMoments?.(this.#snapshots);
   }
 
   #become(state: SessionState): void {

@@ -70,18 +70,18 @@ test('paused and resumed, it gives the bytes of a run without a break', async ()
   await session.close();
 });
 
-test('taken back to a moment, it goes the same way again', async () => {
+test('taken back to a snapshot, it goes the same way again', async () => {
   const { session, over, batches } = await played(recipe());
   session.resume();
   await batches(1);
   await session.pause();
-  const [first] = session.moments;
+  const [first] = session.snapshots;
   assert.ok(first);
   session.resume();
   await batches(1);
   await session.back(first!.id);
   assert.is(session.state, 'paused');
-  assert.equal(session.moments, [first]);
+  assert.equal(session.snapshots, [first]);
   const seen = await session.picture(first!);
   const side = [23, 32][first!.stage]; // on a busy machine the first stage may be over
   assert.equal([seen.width, seen.height], [side, side]);
@@ -93,7 +93,7 @@ test('taken back to a moment, it goes the same way again', async () => {
     (e: unknown) => e,
   );
   assert.instance(error, EngineError);
-  assert.match(String(error), 'moment 999 is no longer kept');
+  assert.match(String(error), 'snapshot 999 is no longer kept');
   await session.close();
 });
 
@@ -125,15 +125,15 @@ test('a changed weight counts from the next step on, and what shapes the canvas 
   await session.close();
 });
 
-test('keeps few moments, the first and the latest among them', async () => {
-  const { session, over, batches } = await played(recipe(), { moments: 4 });
+test('keeps few snapshots, the first and the latest among them', async () => {
+  const { session, over, batches } = await played(recipe(), { snapshots: 4 });
   session.resume();
   for (let k = 0; k < 8 && session.state === 'running'; k++) {
     await batches(1);
     await session.pause();
     session.resume();
   }
-  const ids = session.moments.map((m) => m.id);
+  const ids = session.snapshots.map((m) => m.id);
   assert.ok(ids.length >= 2 && ids.length <= 4, `${ids}`);
   assert.is(ids[0], 1);
   await over;
@@ -184,7 +184,7 @@ test('closed in the middle, it is silent and holds nothing', async () => {
   await session!.close();
   assert.is(session!.state, 'closed');
   assert.equal(said, []);
-  assert.equal(session!.moments, []);
+  assert.equal(session!.snapshots, []);
   own.pool.trim();
   assert.is(own.pool.use.live, 0);
   own.close();
