@@ -111,7 +111,7 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
   const { job, checkpoint, warn } = loadCheckpoint(folder);
   const warnings = warn === undefined ? [] : [warn];
   if (job.toroid !== VERSION) warnings.push(`it was begun by toroid ${job.toroid}: this one may go on differently`);
-  if (!checkpoint) warnings.push(`${folder} holds no moment of the run yet: it starts afresh`);
+  if (!checkpoint) warnings.push(`${folder} holds no checkpoint of the run yet: it starts afresh`);
   let recipe: Recipe;
   try {
     recipe = fillRecipe(job.recipe);

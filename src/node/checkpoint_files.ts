@@ -10,7 +10,7 @@ import { probeFile, reason, writeWhole } from './files';
 import { type Bits, readPicture, writePicture } from './picture';
 
 /**
- * A folder of checkpoints: `job.json`, what was asked for; `state.bin`, the last moment of the run; and the one before
+ * A folder of checkpoints: `job.json`, what was asked for; `state.bin`, the last checkpoint of the run; and the one before
  * it, `state.previous.bin`, should the last be damaged; of a film also its finished frames. Files are replaced whole,
  * never written in place.
  */
@@ -100,7 +100,7 @@ export async function* savedFrames(folder: string, count: number): AsyncGenerato
   }
 }
 
-/** Keeps a moment: the one before stays beside it until this one is whole. */
+/** Keeps a checkpoint: the one before stays beside it until this one is whole. */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const state = join(folder, STATE);
   const fresh = join(folder, 'state.next.bin');

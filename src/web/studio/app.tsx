@@ -15,7 +15,7 @@ import { Profile } from './parts/profile';
 import { RunControls } from './parts/run_controls';
 import { Stage } from './parts/stage';
 import { Weights } from './parts/weights';
-import type { MomentSeen } from './protocol';
+import type { SnapshotSeen } from './protocol';
 import { fromAddress, inputsOf, masksOf, recipeOf, type Settings, toAddress } from './settings';
 import { type Action, initial, reduce, type State } from './state';
 import { useDroppedFiles } from './use_dropped_files';
@@ -37,9 +37,9 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
     worker.send({ type: 'start', recipe, inputs: given });
   };
-  const goBack = (moment: MomentSeen): void => {
-    worker.send({ type: 'back', id: moment.id });
-    dispatch({ type: 'back', moment });
+  const goBack = (snapshot: SnapshotSeen): void => {
+    worker.send({ type: 'back', id: snapshot.id });
+    dispatch({ type: 'back', snapshot });
   };
   const drop = (e: DragEvent): void => {
     e.preventDefault();
@@ -85,7 +85,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
         <section class="right" aria-label="While it runs">
           <Weights recipe={preset} settings={settings} onChange={choose} />
           <Losses curves={state.curves} />
-          <History moments={state.moments} sizes={state.sizes} onBack={goBack} />
+          <History snapshots={state.snapshots} sizes={state.sizes} onBack={goBack} />
           <Profile
             report={state.profile}
             ready={state.run !== null && state.run !== 'closed' && !running}

@@ -71,7 +71,7 @@ export class StudioEngine {
         return session?.change(await nameNet(storedNets, fillRecipe(command.recipe), () => {}));
       case 'back':
         await session?.back(command.id);
-        return this.#showMoment(command.id);
+        return this.#showSnapshot(command.id);
       case 'end':
         return this.#end();
       case 'save':
@@ -111,8 +111,8 @@ export class StudioEngine {
       const live = await openLiveJob(this.#platform, job, [this.#view()], {
         tune: 'off', // nobody has measured here
         onState: (state) => this.post({ type: 'state', state }),
-        onMoments: (moments) =>
-          this.post({ type: 'moments', moments: moments.map(({ id, stage, step }) => ({ id, stage, step })) }),
+        onSnapshots: (snapshots) =>
+          this.post({ type: 'snapshots', snapshots: snapshots.map(({ id, stage, step }) => ({ id, stage, step })) }),
         onError: (error) => this.#fail(error),
       });
       this.#live = live ?? undefined;
@@ -147,11 +147,11 @@ export class StudioEngine {
     this.post({ type: 'picture', bitmap, width, height }, [bitmap]);
   }
 
-  async #showMoment(id: number): Promise<void> {
+  async #showSnapshot(id: number): Promise<void> {
     const session = this.#live?.session;
-    const moment = session?.moments.find((m) => m.id === id);
-    if (!session || !moment) return;
-    const raster = await session.picture(moment);
+    const snapshot = session?.snapshots.find((m) => m.id === id);
+    if (!session || !snapshot) return;
+    const raster = await session.picture(snapshot);
     if (raster) await this.#show(raster);
   }
 

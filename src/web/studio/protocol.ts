@@ -24,8 +24,8 @@ export type Command =
   /** Whether the page can be seen: nobody reads pictures back for a page in the background. */
   | { readonly type: 'look'; readonly on: boolean };
 
-/** A moment that the page offers to go back to, with a thumbnail of it. */
-export interface MomentSeen {
+/** A snapshot that the page offers to go back to, with a thumbnail of it. */
+export interface SnapshotSeen {
   readonly id: number;
   readonly stage: number;
   readonly step: number;
@@ -44,7 +44,7 @@ export type Event =
   | { readonly type: 'plan'; readonly sizes: readonly (readonly [width: number, height: number, steps: number])[] }
   | { readonly type: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
   | { readonly type: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
-  | { readonly type: 'moments'; readonly moments: readonly MomentSeen[] }
+  | { readonly type: 'snapshots'; readonly snapshots: readonly SnapshotSeen[] }
   | { readonly type: 'warning'; readonly text: string }
   /** `code`: that of an EngineError, or `Error`. */
   | { readonly type: 'error'; readonly code: string; readonly text: string }

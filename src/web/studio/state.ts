@@ -4,7 +4,7 @@ import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
 import type { Curve } from './plot';
-import type { Event, MomentSeen, NetKept } from './protocol';
+import type { Event, NetKept, SnapshotSeen } from './protocol';
 
 export interface State {
   /** Null until the adapter is open. */
@@ -17,7 +17,7 @@ export interface State {
   readonly progress: Progress | null;
   readonly left: TimeLeft | null;
   readonly curves: readonly Curve[];
-  readonly moments: readonly MomentSeen[];
+  readonly snapshots: readonly SnapshotSeen[];
   readonly size: readonly [width: number, height: number] | null;
   readonly warnings: readonly string[];
   readonly error: { readonly code: string; readonly text: string } | null;
@@ -34,7 +34,7 @@ export const initial: State = {
   progress: null,
   left: null,
   curves: [],
-  moments: [],
+  snapshots: [],
   size: null,
   warnings: [],
   error: null,
@@ -47,7 +47,7 @@ export const initial: State = {
 export type Action =
   | { readonly type: 'start' }
   | { readonly type: 'dismiss' }
-  | { readonly type: 'back'; readonly moment: MomentSeen }
+  | { readonly type: 'back'; readonly snapshot: SnapshotSeen }
   | { readonly type: 'close profile' };
 
 /** Steps of all stages before one. */
@@ -86,10 +86,10 @@ export function reduce(state: State, event: Event | Action): State {
       };
     case 'picture':
       return { ...state, size: [event.width, event.height] };
-    case 'moments':
-      return { ...state, moments: event.moments };
+    case 'snapshots':
+      return { ...state, snapshots: event.snapshots };
     case 'back':
-      return wentBack(state, event.moment);
+      return wentBack(state, event.snapshot);
     case 'warning':
       return state.warnings.includes(event.text) ? state : { ...state, warnings: [...state.warnings, event.text] };
     case 'error':
@@ -120,7 +120,7 @@ function longer({ curves, sizes }: State, p: Progress): Curve[] {
   return [...known.values()];
 }
 
-function wentBack(state: State, { stage, step }: MomentSeen): State {
+function wentBack(state: State, { stage, step }: SnapshotSeen): State {
   const x = before(state.sizes, stage) + step;
   const curves = state.curves.map((c) => ({ ...c, points: c.points.filter(([at]) => at <= x) }));
   const { progress } = state;

@@ -90,7 +90,7 @@ function MainButton({
 
 /** One line for people, and for screen readers: it changes at tenths, not at steps. */
 function statusOf(state: State, missing: readonly string[], said: string, name: string): string {
-  if (state.run === 'failed') return 'Stopped by an error. Nothing is lost: go on from the last moment kept.';
+  if (state.run === 'failed') return 'Stopped by an error. Nothing is lost: go on from the last snapshot.';
   if (state.run === 'done') return 'Done.';
   if (state.starting) return `Preparing ${name}`;
   const p = state.progress;
