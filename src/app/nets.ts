@@ -37,6 +37,6 @@ export async function loadNet(
   const name = netName(recipe);
   if (name === null) return null;
   const net = typeof given === 'object' ? given : await nets.load(given ?? name, { unchecked });
-  if (net.guessed) warn(net.guessed);
+  if (net.assumptions) warn(net.assumptions);
   return net;
 }

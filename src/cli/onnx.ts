@@ -7,8 +7,8 @@ import { addSlim } from './onnx_slim';
 export function addOnnx(program: Command): void {
   const onnx = program
     .command('onnx')
-    .summary('check ONNX files, and what toroid can do with them')
-    .description('Looks at ONNX files: whether toroid computes what they say.');
+    .summary('inspect, check and slim ONNX files')
+    .description('Shows what is in ONNX files, runs ONNX test cases, and cuts files down to what some layers need.');
   addOnnxCheck(onnx);
   addShow(onnx);
   addSlim(onnx);

@@ -29,7 +29,7 @@ export function addOnnxCheck(onnx: Command): void {
     .description(
       "Runs ONNX's backend tests: folders with model.onnx and test_data_set_N/input_*.pb, output_*.pb, however deep;\n" +
         'and name.onnx with name_output_N.pb beside it. Compares by the tolerances of the suite (rtol 1e-3, atol 1e-7),\n' +
-        'and names what is lacking. Exit code 0: nothing failed (what is unsupported is no failure).',
+        'and lists the operators that toroid lacks. Exit code 0: nothing failed; unsupported cases are not failures.',
     )
     .argument('<dir...>', 'folders to look through')
     .option('--verbose', 'also print what passed')
@@ -46,7 +46,7 @@ async function check(folders: string[], options: Options): Promise<void> {
   const cases = folders.flatMap((folder) => casesIn(folder));
   if (cases.length === 0) {
     usage(
-      `there is no case in ${folders.join(', ')}`,
+      `found no test case in ${folders.join(', ')}`,
       'A case is a folder with model.onnx and test_data_set_0, or name.onnx with name_output_0.pb beside it.',
     );
   }
@@ -87,7 +87,8 @@ async function checkAll(device: Device, cases: readonly Case[], options: Options
     const ops = Object.fromEntries(lacking);
     process.stdout.write(`${JSON.stringify({ passed, failed, unsupported, lacking: ops, cases: rows }, null, 2)}\n`);
   } else {
-    if (lacking.length > 0) process.stdout.write(`lacking: ${lacking.map(([op, n]) => `${op} (${n})`).join(', ')}\n`);
+    if (lacking.length > 0)
+      process.stdout.write(`missing operators: ${lacking.map(([op, n]) => `${op} (${n})`).join(', ')}\n`);
     process.stdout.write(`${passed} passed, ${failed} failed, ${unsupported} unsupported\n`);
   }
   process.exitCode = signal.aborted ? STOPPED : failed > 0 ? 1 : 0;
@@ -113,7 +114,7 @@ export interface Case {
 /** All cases below a folder. */
 export function casesIn(root: string): Case[] {
   if (!existsSync(root) || !statSync(root).isDirectory()) {
-    usage(`there is no folder ${root}`, 'Give a folder of cases.');
+    usage(`there is no folder ${root}`, 'Give a folder of test cases.');
   }
   const found: Case[] = [];
   const look = (folder: string): void => {

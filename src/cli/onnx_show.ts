@@ -24,10 +24,10 @@ export function addShow(onnx: Command): void {
     .summary('layers, shapes, parameters, FLOPs, and the names to use in a recipe')
     .description(
       'Lists the layers of a network in order: operator, shape of the output, parameters, FLOPs (a multiplication and\n' +
-        'an addition are two), and the name that a recipe may call it by. What toroid lacks is marked with !.',
+        'an addition are two), and the name that a recipe may call it by. Layers that toroid cannot compute are marked with !.',
     )
     .argument('<file>', 'an .onnx file, or a name of `toroid weights list`')
-    .option('--size <WxH>', 'of the picture', parseSize, [224, 224] as const)
+    .option('--size <WxH>', 'size of the picture', parseSize, [224, 224] as const)
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
@@ -103,7 +103,7 @@ function factsJson(f: Facts): unknown {
     size: sides,
     inputs: model.inputs.map(({ name, shape }) => ({ name, shape, used: result.inputs.get(name) ?? null })),
     outputs: model.outputs.map((name) => ({ name, shape: result.outputs.get(name) ?? null })),
-    preprocessing: { ...net.preprocessing, guessed: net.guessed !== '' },
+    preprocessing: { ...net.preprocessing, guessed: net.assumptions !== '' },
     layers: result.nodes.map((n) => ({
       op: n.node.op,
       name: n.node.name,
@@ -136,8 +136,8 @@ const sidesText = (shape: readonly (number | null)[] | null): string =>
 
 function preprocessingText({ order, range, mean, std }: Preprocessing): string {
   const list = (v: readonly number[]): string => v.map((x) => Number(x.toFixed(3))).join(' ');
-  const less = mean.some((m) => m !== 0) ? `, less ${list(mean)}` : '';
-  const by = std.some((s) => s !== 1) ? `, over ${list(std)}` : '';
+  const less = mean.some((m) => m !== 0) ? `, minus ${list(mean)}` : '';
+  const by = std.some((s) => s !== 1) ? `, divided by ${list(std)}` : '';
   return `${order}, 0 to ${range}${less}${by}`;
 }
 
@@ -151,7 +151,7 @@ function shown(f: Facts): string {
   const { model, net, result, sides } = f;
   const wide = screen();
   const t = totalsOf(f);
-  const guess = net.guessed === '' ? '' : ' (guessed: it is not in the manifest)';
+  const guess = net.assumptions === '' ? '' : ' (assumed: it is not in the manifest)';
   const values = (list: readonly [string, readonly (number | null)[] | null][]): string =>
     list.map(([name, shape]) => `${name} [${sidesText(shape)}]`).join(', ');
   const head: [string, string][] = [
@@ -160,12 +160,12 @@ function shown(f: Facts): string {
     ['input', values(model.inputs.map((i) => [i.name, i.shape]))],
     ['output', values(model.outputs.map((o) => [o, result.outputs.get(o) ?? null]))],
     ['pictures', `${preprocessingText(net.preprocessing)}${guess}`],
-    ['style', net.layers.map((l) => l.layer).join(', ') || 'no layer'],
+    ['style', net.layers.map((l) => l.layer).join(', ') || 'none'],
   ];
   const lines = [net.name, ...head.flatMap(([key, text]) => wrapped(`  ${key.padEnd(10)}`, text, wide)), ''];
   lines.push(...table(f, wide));
   const count = `${t.layers} layers at ${sides[0]}x${sides[1]}`;
-  const more = t.unknown > 0 ? ` and those of ${t.unknown} layers that cannot be followed` : '';
+  const more = t.unknown > 0 ? `, not counting ${t.unknown} layers that toroid cannot compute` : '';
   lines.push('', `${count}: ${short(t.parameters)} parameters, ${short(t.flops)} FLOPs${more}`);
   const problems = [...new Set(result.nodes.map((n) => n.problem).filter((p) => p !== ''))];
   for (const p of problems.slice(0, 8)) lines.push(...wrapped('! ', p, wide));

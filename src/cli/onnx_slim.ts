@@ -48,21 +48,21 @@ function recordOf(
 export function addSlim(onnx: Command): void {
   onnx
     .command('slim')
-    .summary('keep what some layers need')
+    .summary('keep only what some layers need')
     .description(
-      'Writes an ONNX file with only what the layers named need, or else all up to the classifier. Weights are copied\n' +
-        'as they are, or with --f16 in half precision: then the whole network is, its input as well.',
+      'Writes an ONNX file with only what the named layers need (default: all up to the classifier). Weights are copied\n' +
+        'unchanged. With --f16 the whole network, its input included, is in half precision.',
     )
     .argument('<file>', 'an .onnx file, or a name of `toroid weights list`')
-    .option('--layers <names>', 'with commas, such as relu3_1,relu4_1', parseLayers)
-    .option('--f16', 'in half precision')
-    .option('-o, --out <file>', 'what to write (default: <file>.slim.onnx)')
+    .option('--layers <names>', 'layers to keep, such as relu3_1,relu4_1', parseLayers)
+    .option('--f16', 'store it in half precision')
+    .option('-o, --out <file>', 'file to write (default: <file>.slim.onnx)')
     .option('--json', 'print the result as JSON')
     .action((file: string, { layers, f16 = false, out, json }: Options) => {
       const found = resolveWeights(file);
       const path = out ?? found.path.replace(/(\.onnx)?$/i, '.slim.onnx');
       if (existsSync(path) && sameFile(path, found.path)) {
-        throw new EngineError('WeightsError', `${path} is the file itself`, 'Choose another with --out.');
+        throw new EngineError('WeightsError', `${path} is the input file itself`, 'Choose another output with --out.');
       }
       const result = withSource(found.path, (source) => {
         const slimmed = slim(source, {

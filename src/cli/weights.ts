@@ -11,8 +11,8 @@ export function addWeights(program: Command): void {
     .command('weights')
     .summary('download, list and verify the weight files of networks')
     .description(
-      'Downloads, lists and verifies the weight files of networks. None is needed for --net patches. They are looked\n' +
-        "for in the folders that TOROID_WEIGHTS names, in ./weights, and in the user's cache (~/.cache/toroid/weights).",
+      'Downloads, lists and verifies the weight files of networks. `--net patches` needs none. toroid looks in\n' +
+        "the folders that TOROID_WEIGHTS names, in ./weights, and in the user's cache (~/.cache/toroid/weights).",
     )
     .addHelpText(
       'after',

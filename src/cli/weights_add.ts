@@ -27,24 +27,26 @@ interface Options {
 export function addAdd(weights: Command): void {
   weights
     .command('add')
-    .summary('make a file of your own known by a name')
+    .summary('register an .onnx file of your own under a name')
     .description(
-      'Copies an .onnx file to where networks are looked for, checks that it can be read, and notes its hash and what\n' +
-        'its input has to look like: (picture * range - mean) / std, in the order of channels given, picture in 0..1.\n' +
-        'What is not given is guessed.',
+      'Copies an .onnx file to where networks are looked for, checks that it can be read, and records its hash and\n' +
+        'the input it takes: (picture * range - mean) / std, in the order of channels given, picture in 0..1.\n' +
+        'toroid guesses what you leave out, and says so.',
     )
     .argument('<file>', 'an .onnx file')
     .option('--name <name>', 'what recipes call it (default: the name of the file)', parseName)
-    .option('--mean <a,b,c>', 'in the order and range of its input', parseThree)
-    .option('--std <a,b,c>', 'in the order and range of its input', parsePositive)
-    .addOption(new Option('--order <order>', 'of channels').choices(['RGB', 'BGR']))
-    .addOption(new Option('--range <max>', 'its white').choices(['1', '255']))
-    .option('--style <layers>', 'what textures and styles compare, with commas', parseLayers)
-    .option('--content <layers>', 'what a transfer keeps', parseLayers)
-    .option('--dream <layers>', 'what a dream enhances', parseLayers)
-    .addOption(new Option('--pooling <kind>', 'what its pools do').choices(['max', 'average', 'l2']))
-    .option('--licence <text>', 'for `toroid weights list`')
-    .option('--source <text>', 'for `toroid weights list`')
+    .option('--mean <a,b,c>', 'what to subtract, in the order and range of its input', parseThree)
+    .option('--std <a,b,c>', 'what to divide by, in the order and range of its input', parsePositive)
+    .addOption(new Option('--order <order>', 'order of its channels').choices(['RGB', 'BGR']))
+    .addOption(new Option('--range <max>', 'value of white').choices(['1', '255']))
+    .option('--style <layers>', 'layers that textures and styles compare, separated by commas', parseLayers)
+    .option('--content <layers>', 'layers that a transfer keeps', parseLayers)
+    .option('--dream <layers>', 'layers that a dream enhances', parseLayers)
+    .addOption(
+      new Option('--pooling <kind>', 'what to use in place of its max pools').choices(['max', 'average', 'l2']),
+    )
+    .option('--licence <text>', 'its licence, for `toroid weights list`')
+    .option('--source <text>', 'where it comes from, for `toroid weights list`')
     .option('--link', 'link it instead of copying')
     .option('--to <folder>', "where to put it (default: TOROID_WEIGHTS, ./weights where it is, or the user's cache)")
     .option('--json', 'print the result as JSON')
@@ -71,13 +73,14 @@ async function add(file: string, options: Options): Promise<void> {
     ...(source !== undefined && { source }),
     ...(link && { link }),
   });
-  const { known, path, guessed } = added;
+  const { known, path, assumptions } = added;
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ...known, path: resolve(path), guessed }, null, 2)}\n`);
+    process.stdout.write(`${JSON.stringify({ ...known, path: resolve(path), guessed: assumptions }, null, 2)}\n`);
     return;
   }
-  if (guessed !== '')
-    process.stderr.write(`note: ${guessed}\n  Give --mean, --std, --order and --range to say otherwise.\n`);
+  if (assumptions !== '') {
+    process.stderr.write(`note: ${assumptions}\n  Set --mean, --std, --order and --range if it is not.\n`);
+  }
   process.stderr.write(`written: ${bytesText(known.size)}, sha256 ${known.sha256}; use it with --net ${known.name}\n`);
   process.stdout.write(`${resolve(path)}\n`);
 }
@@ -85,7 +88,7 @@ async function add(file: string, options: Options): Promise<void> {
 function parseThree(text: string): [number, number, number] {
   const [a, b, c, ...rest] = text.split(',').map((t) => (t.trim() === '' ? Number.NaN : Number(t)));
   if (a === undefined || b === undefined || c === undefined || rest.length > 0 || ![a, b, c].every(Number.isFinite)) {
-    throw new InvalidArgumentError('It is three numbers, such as 0.485,0.456,0.406.');
+    throw new InvalidArgumentError('Give three numbers, such as 0.485,0.456,0.406.');
   }
   return [a, b, c];
 }

@@ -21,7 +21,7 @@ export function addList(weights: Command): void {
       const wide = Math.max(...rows.map((r) => r.name.length));
       for (const { name, size, path, licence, source, get } of rows) {
         const bytes = size === null ? '' : bytesText(size);
-        process.stdout.write(`${name.padEnd(wide)}  ${bytes.padStart(9)}  ${path ?? `not here; ${get}`}\n`);
+        process.stdout.write(`${name.padEnd(wide)}  ${bytes.padStart(9)}  ${path ?? `not on this machine; ${get}`}\n`);
         process.stdout.write(`${' '.repeat(wide)}             ${licence}; ${source}\n`);
       }
       process.stderr.write(`Looked in ${weightFolders().join(', ')}; new files go to ${storeFolder()}\n`);

@@ -22,8 +22,8 @@ export function addMake(weights: Command): void {
       'Makes a network of random weights and average pooling, so that every recipe can be tried before any download.\n' +
         'The same seed gives the same bytes everywhere.',
     )
-    .addArgument(new Argument('<net>', 'what to make').choices(randomNets))
-    .option('--seed <n>', 'which random weights', parseWhole, 0)
+    .addArgument(new Argument('<net>', 'the network to make').choices(randomNets))
+    .option('--seed <n>', 'seed of the weights', parseWhole, 0)
     .option('--as <name>', 'its name (default: that of the net)', parseName)
     .option('--to <folder>', "where to put it (default: TOROID_WEIGHTS, ./weights where it is, or the user's cache)")
     .option('--json', 'print the result as JSON')
@@ -41,7 +41,7 @@ export function addMake(weights: Command): void {
 /** The name of a network of the user's own. */
 export function parseName(text: string): string {
   if (!/^[\w.-]+$/.test(text) || text.startsWith('.') || text.endsWith('.onnx')) {
-    throw new InvalidArgumentError('A name has letters, digits, and - _ . between them.');
+    throw new InvalidArgumentError('Use letters, digits, -, _ and . only, no dot in front, and leave .onnx out.');
   }
   if (text === 'patches' || text === 'auto' || knownWeights.some((w) => w.name === text)) {
     throw new InvalidArgumentError('That name is taken.');

@@ -5,7 +5,7 @@ import { resolveWeights } from '../node/weights/find';
 export function addPath(weights: Command): void {
   weights
     .command('path')
-    .description('Prints where the file of a network is; fails where there is none, and says what to do.')
+    .description('Prints the path of the file of a network. Fails if there is none, and says how to get it.')
     .argument('<name>', 'a name of `toroid weights list`')
     .option('--json', 'print the result as JSON')
     .action((name: string, { json }: { json?: boolean }) => {

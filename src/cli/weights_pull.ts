@@ -26,21 +26,21 @@ export function addPull(weights: Command): void {
     .command('pull')
     .summary('download the weights of a network')
     .description(
-      'Downloads the weights of networks and checks their size and SHA-256. A download that broke is gone on with, also\n' +
-        'by the next call. Of files that are mostly a classifier (the VGGs, AlexNet) only what is before it is kept.\n' +
+      'Downloads the weights of networks and checks their size and SHA-256. An interrupted download is resumed,\n' +
+        'also by a later call. Of files that are mostly a classifier (VGG, AlexNet) only the part before it is kept.\n' +
         'HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured, and HF_ENDPOINT, the address of a mirror of Hugging Face.',
     )
     .argument('<names...>', 'names of `toroid weights list`')
     .option('--to <folder>', "where to put it (default: TOROID_WEIGHTS, ./weights where it is, or the user's cache)")
-    .option('--slim', 'keep what is before the classifier only')
-    .option('--full', 'keep all of the file')
+    .option('--slim', 'keep only what comes before the classifier')
+    .option('--full', 'keep the whole file')
     .option('--url <address>', 'download from here instead; may be repeated', collect, [])
-    .option('--retries <n>', 'failures in a row before it gives up (default: 6)', parseNumber)
-    .option('--stall <seconds>', 'drop a connection that brings nothing for so long (default: 30)', parseNumber)
-    .option('--quiet', 'no progress, no notices')
-    .option('--json', 'print what happens, one JSON object a line')
+    .option('--retries <n>', 'give up after this many failures in a row (default: 6)', parseNumber)
+    .option('--stall <seconds>', 'drop a connection that sends nothing for so long (default: 30)', parseNumber)
+    .option('--quiet', 'print no progress and no warnings')
+    .option('--json', 'print events, one JSON object per line')
     .action(async (names: string[], options: Options) => {
-      if (options.slim && options.full) usage('--slim and --full contradict each other', 'Leave one of them out.');
+      if (options.slim && options.full) usage('--slim and --full contradict each other', 'Use one of them.');
       if (options.url.length > 0 && names.length > 1) usage('--url is for one file', 'Pull one network at a time.');
       for (const name of names) weightsNamed(name); // before the first download starts
       for (const name of names) await pull(name, options);

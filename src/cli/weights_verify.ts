@@ -7,7 +7,7 @@ import { lookFor } from './weights_list';
 export function addVerify(weights: Command): void {
   weights
     .command('verify')
-    .description('Compares files with the size and SHA-256 they should have. Exit code 0: all are as they should be.')
+    .description('Compares files with the size and SHA-256 they should have. Exit code 0: all match.')
     .argument('[names...]', 'names or .onnx files (default: all that are here)')
     .option('--json', 'print the result as JSON')
     .action(async (names: string[], { json }: { json?: boolean }) => {
@@ -34,11 +34,12 @@ interface Verdict {
 
 async function verify(name: string): Promise<Verdict> {
   const found = resolveWeights(name);
-  if (!found.known) return { name, path: found.path, sound: false, verdict: 'unknown: nothing to compare it with' };
+  if (!found.known)
+    return { name, path: found.path, sound: false, verdict: 'unknown file: there is no checksum to compare it with' };
   try {
     await verifyWeights(found);
     const of = found.of ? `, cut out of ${found.of.file} (sha256 ${found.of.sha256})` : '';
-    return { name, path: found.path, sound: true, verdict: `as it should be${of}` };
+    return { name, path: found.path, sound: true, verdict: `size and SHA-256 match${of}` };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return { name, path: found.path, sound: false, verdict: error.message };

@@ -109,7 +109,9 @@ export interface Net {
   readonly sets: Readonly<Record<'style' | 'content' | 'dream', readonly string[]>>;
   readonly names: LayerNames;
   readonly pooling: KnownWeights['pooling'];
-  /** What was guessed about a file that is not in the manifest, to be told to the user; empty when it is. */
+  /** What is assumed about a file that is not in the manifest, for the user to know; empty when it is there. */
+  readonly assumptions: string;
+  /** @deprecated what 0.1.0 called `assumptions`. */
   readonly guessed: string;
   readonly builder: NetBuilder;
 }
@@ -123,18 +125,30 @@ export const IMAGENET: Preprocessing = {
 const CAFFE: Preprocessing = { order: 'BGR', range: 255, mean: [103.939, 116.779, 123.68], std: [1, 1, 1] };
 const PLAIN: Preprocessing = { order: 'RGB', range: 1, mean: [0, 0, 0], std: [1, 1, 1] };
 
-/** A network with what the manifest says of it, or else with guesses that weights/README.md lists. */
+/** A network with what the manifest says of it, or else with the assumptions that weights/README.md lists. */
 export function netOf(file: OnnxModel, known: KnownWeights | null): Net {
   const model = known ? aliased(file, known.aliases) : file;
   const names = layerNames(model);
   if (known) {
     const { preprocessing, layers, pooling, content, dream } = known;
     const sets = { style: layers.map((l) => l.layer), content, dream };
-    return { name: known.name, model, preprocessing, layers, sets, names, pooling, guessed: '', builder };
+    return {
+      name: known.name,
+      model,
+      preprocessing,
+      layers,
+      sets,
+      names,
+      pooling,
+      assumptions: '',
+      guessed: '',
+      builder,
+    };
   }
-  const [preprocessing, what] = guessed(model);
+  const [preprocessing, what] = assumedInput(model);
+  const assumptions = `${model.name} is not in the manifest of weights: its input is taken to be ${what}`;
   const family = names.values.has('relu1_1') ? null : familyOf(model);
-  const layers = guessedLayers(model, family);
+  const layers = assumedLayers(model, family);
   const style = layers.map((l) => l.layer);
   const deepest = style.slice(-1);
   return {
@@ -145,12 +159,13 @@ export function netOf(file: OnnxModel, known: KnownWeights | null): Net {
     sets: { style, content: family?.content ?? deepest, dream: family?.dream ?? deepest },
     names,
     pooling: 'max',
-    guessed: `${model.name} is not in the manifest of weights: its input is taken to be ${what}`,
+    assumptions,
+    guessed: assumptions,
     builder,
   };
 }
 
-function guessed(model: OnnxModel): [Preprocessing, string] {
+function assumedInput(model: OnnxModel): [Preprocessing, string] {
   const first = model.nodes.find((n) => n.op === 'Conv');
   const filters = model.tensors.get(first?.inputs[1] ?? '')?.shape ?? [];
   if (filters.join() === '3,3,1,1') return [PLAIN, 'RGB, 0 to 1: it has its own preprocessing'];
@@ -162,7 +177,7 @@ function guessed(model: OnnxModel): [Preprocessing, string] {
  * The first rectified layer of each of four blocks, those that the net's family is known for, or four spread over a net
  * of no known kind.
  */
-function guessedLayers(model: OnnxModel, family: Family | null): StyleLayer[] {
+function assumedLayers(model: OnnxModel, family: Family | null): StyleLayer[] {
   const { values } = layerNames(model);
   const usual = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'].filter((l) => values.has(l));
   const relus = model.nodes.filter((n) => n.op === 'Relu').map((n) => n.outputs[0] ?? '');

@@ -86,7 +86,7 @@ export async function growTexture(
       );
     }
     net = await events.loadNet(settings.net);
-    if (net.guessed) events.onWarning?.(net.guessed);
+    if (net.assumptions) events.onWarning?.(net.assumptions);
   }
   return run(device, recipe, new Map([['style', exemplar]]), { ...events, net });
 }

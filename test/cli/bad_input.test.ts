@@ -144,15 +144,15 @@ test('nets that are none, cut short, empty, or beyond what is understood', async
   const sound = unsupported();
   for (const [name, bytes, code, message] of [
     ['empty.onnx', new Uint8Array(), 'OnnxError', /is empty/],
-    ['text.onnx', Buffer.from('hello world\n'), 'OnnxError', /is no ONNX/],
-    ['picture.onnx', readFileSync(at('look.png')), 'OnnxError', /is no ONNX/],
-    ['cut.onnx', sound.subarray(0, sound.length - 20), 'OnnxError', /is no ONNX file, or a part of one/],
+    ['text.onnx', Buffer.from('hello world\n'), 'OnnxError', /is not an ONNX/],
+    ['picture.onnx', readFileSync(at('look.png')), 'OnnxError', /is not an ONNX/],
+    ['cut.onnx', sound.subarray(0, sound.length - 20), 'OnnxError', /is not an ONNX file, or only part of one/],
   ] as const) {
     writeFileSync(at(name), bytes);
     await fails(() => loadNet(at(name)), code, message, name);
   }
   await fails(() => loadNet(at('none.onnx')), 'WeightsError', /there is no file/, 'none');
-  await fails(() => loadNet(at('folder.onnx')), 'WeightsError', /is no file/, 'folder');
+  await fails(() => loadNet(at('folder.onnx')), 'WeightsError', /is not a file/, 'folder');
 });
 
 // Exit code, and what is said.

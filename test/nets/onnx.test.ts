@@ -118,11 +118,11 @@ test('constants made by nodes are constants, and no nodes', () => {
   assert.equal([...m.tensors.get('shared')!.floats()], [0.5, 0.5, 0.5, 0.5, 0.5, 0.5]);
 });
 
-test('what is no ONNX model is refused, each with its reason', () => {
+test('what is not an ONNX model is refused, each with its reason', () => {
   const good = encoded({ node: [conv('c', 'x', 'w')], input: [image], initializer: [weights('w', [3, 2, 3, 3])] });
   const graph = (g: onnx.IGraphProto): string => refusal(encoded(g));
   assert.match(refusal(new Uint8Array()), /0 graphs/);
-  assert.match(refusal(new TextEncoder().encode('<html>404 Not Found</html>')), /net is no ONNX file/);
+  assert.match(refusal(new TextEncoder().encode('<html>404 Not Found</html>')), /net is not an ONNX file/);
   assert.match(
     refusal(new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\n')),
     /net is a git-LFS pointer/,

@@ -116,7 +116,7 @@ test('a file that the manifest does not have gets a guess, and the guess is told
   const net = await loadNet(path);
   assert.is(net.preprocessing.order, 'RGB');
   assert.equal(net.preprocessing.mean, [0.485, 0.456, 0.406]);
-  assert.match(net.guessed, /mine\.onnx is not in the manifest.*ImageNet/);
+  assert.match(net.assumptions, /mine\.onnx is not in the manifest.*ImageNet/);
   assert.equal(
     net.layers.map((l) => l.layer),
     ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'],
@@ -167,7 +167,7 @@ whenShared('the known small files are found by name and are what the manifest sa
     const net = await loadNet(name, { folders: [shared] });
     const { values } = layerNames(net.model);
     for (const { layer } of net.layers) assert.ok(values.has(layer), `${name} has ${layer}`);
-    assert.is(net.guessed, '');
+    assert.is(net.assumptions, '');
     assert.is(readFileSync(resolveWeights(name, { folders: [shared] }).path).length, weightsNamed(name).size);
   }
 });

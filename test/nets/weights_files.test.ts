@@ -202,7 +202,7 @@ test('a file of one’s own: copied or linked, hashed, with its preprocessing', 
   const added = await addWeightFile(file, { name: 'mine', folder, ...more, style: ['relu2_1'], content: ['relu3_1'] });
   assert.equal(readdirSync(folder).sort(), ['mine.onnx', 'mine.onnx.json']);
   assert.is(added.known.sha256, sha256);
-  assert.is(added.guessed, '');
+  assert.is(added.assumptions, '');
   const loaded = await loadNet('mine', { folders: [folder] });
   assert.equal({ ...loaded.preprocessing }, { ...preprocessing, std: [0.229, 0.224, 0.225] });
   assert.equal(loaded.sets, { style: ['relu2_1'], content: ['relu3_1'], dream: ['relu4_1'] });
@@ -213,7 +213,7 @@ test('a file of one’s own: copied or linked, hashed, with its preprocessing', 
   assert.is((await loadNet(added.path)).name, 'mine', 'by its path too');
 
   const linked = await addWeightFile(file, { name: 'other', folder, link: true });
-  assert.match(linked.guessed, /ImageNet/);
+  assert.match(linked.assumptions, /ImageNet/);
   await verifyWeights(resolveWeights('other', { folders: [folder] }));
   assert.match(
     (await failure(() => addWeightFile(file, { name: 'x', folder, style: ['relu9_1'] }))).message,

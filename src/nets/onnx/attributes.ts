@@ -13,14 +13,14 @@ export class Attributes {
   int(name: string, fallback: number, least: number, most: number): number {
     const v = this.node.attributes.get(name) ?? fallback;
     if (typeof v !== 'number' || !Number.isInteger(v) || v < least || v > most) {
-      throw onnxError(`${this.who} has ${name} ${text(v)}, which is no integer from ${least} to ${most}`);
+      throw onnxError(`${this.who} has ${name} ${text(v)}, which is not an integer from ${least} to ${most}`);
     }
     return v;
   }
 
   number(name: string, fallback: number): number {
     const v = this.node.attributes.get(name) ?? fallback;
-    if (typeof v !== 'number') throw onnxError(`${this.who} has ${name} ${text(v)}, which is no number`);
+    if (typeof v !== 'number') throw onnxError(`${this.who} has ${name} ${text(v)}, which is not a number`);
     return v;
   }
 
@@ -28,7 +28,7 @@ export class Attributes {
   ints(name: string, fallback: readonly number[], count: number, least: number, most: number): readonly number[] {
     const v = this.node.attributes.get(name) ?? fallback;
     if (typeof v !== 'object' || !Array.isArray(v))
-      throw onnxError(`${this.who} has ${name} ${text(v)}, which is no list`);
+      throw onnxError(`${this.who} has ${name} ${text(v)}, which is not a list`);
     const list: readonly number[] = v;
     if (list.length !== count || list.some((e) => !Number.isInteger(e) || e < least || e > most)) {
       throw onnxError(
@@ -45,7 +45,7 @@ export class Attributes {
     if (v === undefined) return undefined;
     if (typeof v === 'number') return [v];
     if (typeof v !== 'object' || !Array.isArray(v))
-      throw onnxError(`${this.who} has ${name} ${text(v)}, which is no list`);
+      throw onnxError(`${this.who} has ${name} ${text(v)}, which is not a list`);
     return v as readonly number[];
   }
 
@@ -79,7 +79,7 @@ export function sides(p: readonly number[]): Sides {
   return [t, l, b, r];
 }
 
-export type AutoPad = 'NOTSET' | 'SAME_UPPER' | 'SAME_LOWER' | 'VALID';
+type AutoPad = 'NOTSET' | 'SAME_UPPER' | 'SAME_LOWER' | 'VALID';
 
 /** Windows of a convolution or a pool along its spatial axes, as the file describes them. */
 export interface Steps {

@@ -22,8 +22,6 @@ const SMALL = 2 ** 12;
 /** Brings the nodes of a model into a graph, one after another. */
 export class Importer {
   readonly #values = new Map<string, Value | PendingPad>();
-  /** Those in the graph: a canvas and an exemplar that run through the same net share them. */
-  readonly #weights: Map<string | OnnxTensor, Ref>;
   /** Elements of constants computed here, less those of the file that they may have been computed from. */
   #folded = 0;
   readonly #counted = new Set<OnnxTensor>();
@@ -36,7 +34,6 @@ export class Importer {
   ) {
     const { torus = false } = options;
     this.torus = typeof torus === 'boolean' ? [torus, torus] : torus;
-    this.#weights = g.memo(model, 'weights', () => new Map<string | OnnxTensor, Ref>());
   }
 
   /** Supplies an input. */
@@ -133,7 +130,7 @@ export class Importer {
 
   /**
    * Brings numbers into the graph, once for each key. Large ones are read again when they are uploaded, and not kept.
-   * @param areWeights whether something that is no number makes the net useless.
+   * @param areWeights whether a NaN or an infinity makes the net useless.
    */
   upload(
     key: string | OnnxTensor,
@@ -142,13 +139,13 @@ export class Importer {
     label: string,
     areWeights = false,
   ): Ref {
-    const known = this.#weights.get(key);
-    if (known) return known;
-    const now = data();
-    if (areWeights) checkWeights(this.model.name, label, now);
-    const made = this.g.constant(shape, now.length < SMALL ? now : data, label);
-    this.#weights.set(key, made);
-    return made;
+    // Kept by the graph, so that a canvas and an exemplar run through the same net share them.
+    const [of, name] = typeof key === 'string' ? [this.model, key] : [key, 'uploaded'];
+    return this.g.memo(of, name, () => {
+      const now = data();
+      if (areWeights) checkWeights(this.model.name, label, now);
+      return this.g.constant(shape, now.length < SMALL ? now : data, label);
+    });
   }
 
   /** Carries a Pad out on the chosen axes. A torus has no edge to pad. */
@@ -161,8 +158,8 @@ export class Importer {
   }
 }
 
-/** @throws EngineError `OnnxError` that names the first number that is none. */
-export function checkWeights(net: string, label: string, data: Float32Array): void {
+/** @throws EngineError `OnnxError` that names the first NaN or infinity. */
+function checkWeights(net: string, label: string, data: Float32Array): void {
   // A sum of finite numbers of this size stays finite as a double; anything else shows in it.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i] ?? 0;

@@ -154,7 +154,7 @@ class MessageReader {
     }
     const [graph] = graphs;
     if (!graph || graphs.length > 1) {
-      throw onnxError(`${r.name} is no ONNX model: it has ${graphs.length} graphs, not one`);
+      throw onnxError(`${r.name} is not an ONNX model: it has ${graphs.length} graphs, not one`);
     }
     // Files of IR version 1 and 2 name no operator set: the first was meant.
     const opset = opsets.find((o) => isStandard(o.domain))?.version ?? 1;

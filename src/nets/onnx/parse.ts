@@ -99,12 +99,12 @@ function checkKind(source: ByteSource, name: string): void {
   if (a === 0x1f && b === 0x8b) throw packed(name, 'gzip archive');
   if (a === 0x50 && b === 0x4b && (c === 3 || c === 5)) throw packed(name, 'zip archive (PyTorch files are such)');
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) {
-    throw onnxError(`${name} is no ONNX file but a web page`, 'Download the file itself, by its raw address.');
+    throw onnxError(`${name} is not an ONNX file, but a web page`, 'Download the file itself, by its raw address.');
   }
 }
 
 const packed = (name: string, what: string): Error =>
-  onnxError(`${name} is no ONNX file but a ${what}`, 'Unpack it, or export the net as ONNX.');
+  onnxError(`${name} is not an ONNX file, but a ${what}`, 'Unpack it, or export the net as ONNX.');
 
 /** The newest operator set known; later ones may mean other things by the same names. */
 const NEWEST = 25;
@@ -118,7 +118,7 @@ function checkOpset(name: string, opset: number): void {
 }
 
 function inputOf({ name, dims, isTensor }: ValueMessage): OnnxInput {
-  if (!isTensor) throw new OnnxUnsupported(`the input ${name} is no tensor`, 'Only nets of tensors can be used.');
+  if (!isTensor) throw new OnnxUnsupported(`the input ${name} is not a tensor`, 'Only nets of tensors can be used.');
   return Object.freeze({ name, shape: Object.freeze(dims ?? []) });
 }
 

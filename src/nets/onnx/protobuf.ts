@@ -139,7 +139,7 @@ export class ProtobufReader {
   }
 
   error(why: string): Error {
-    return onnxError(`${this.name} is no ONNX file: ${why}`);
+    return onnxError(`${this.name} is not an ONNX file: ${why}`);
   }
 
   #hold(amount: number): void {
@@ -202,7 +202,7 @@ export class ProtobufReader {
 
   #cut(): Error {
     return onnxError(
-      `${this.name} is no ONNX file, or a part of one: it ends at ${this.source.size} bytes, inside a field`,
+      `${this.name} is not an ONNX file, or only part of one: it ends at ${this.source.size} bytes, inside a field`,
     );
   }
 }

@@ -16,7 +16,7 @@ export interface AddOptions {
   readonly folder: string;
   /** A symbolic link instead of a copy. */
   readonly link?: boolean;
-  /** What is not given here is guessed. */
+  /** What is not given here is assumed. */
   readonly preprocessing?: Partial<Preprocessing>;
   readonly style?: readonly string[];
   readonly content?: readonly string[];
@@ -28,8 +28,8 @@ export interface AddOptions {
 
 export interface Added extends FoundWeights {
   readonly known: KnownWeights;
-  /** What was guessed of it, in words; empty when nothing was. */
-  readonly guessed: string;
+  /** What is assumed about it, in words; empty when nothing is. */
+  readonly assumptions: string;
 }
 
 /**
@@ -44,7 +44,7 @@ export async function addWeightFile(file: string, options: AddOptions): Promise<
   const listed = knownWeights.find((w) => w.sha256 === sha256 && w.size === size);
   if (listed) {
     const path = place(file, join(folder, listed.file), link, null);
-    return { name: listed.name, path, known: listed, guessed: '' };
+    return { name: listed.name, path, known: listed, assumptions: '' };
   }
   const bytes = readFileSync(file);
   // Without a reader of other files: those would not be beside the copy.
@@ -57,8 +57,8 @@ export async function addWeightFile(file: string, options: AddOptions): Promise<
   if (resolve(path) === resolve(found.path)) writeRecord(path, { weights: entry, of: null });
   else place(file, path, link, entry);
   await loadNet(path, {});
-  const isGuessed = !options.preprocessing || Object.keys(options.preprocessing).length === 0;
-  return { name: entry.name, path, known: entry, guessed: isGuessed ? net.guessed : '' };
+  const isAssumed = !options.preprocessing || Object.keys(options.preprocessing).length === 0;
+  return { name: entry.name, path, known: entry, assumptions: isAssumed ? net.assumptions : '' };
 }
 
 function entryOf(net: Net, options: AddOptions & { size: number; sha256: string }): KnownWeights {

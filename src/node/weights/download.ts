@@ -266,7 +266,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, at: number, path: s
 }
 
 /** Infinity where the system does not tell. */
-export function freeBytes(path: string): number {
+function freeBytes(path: string): number {
   try {
     const { bavail, bsize } = statfsSync(dirname(path));
     return bavail * bsize;

@@ -91,7 +91,7 @@ function recorded(path: string): FoundWeights | null {
 export function resolveWeights(nameOrPath: string, options: SearchOptions = {}): FoundWeights {
   if (/\.onnx$/i.test(nameOrPath)) {
     if (!isFile(nameOrPath)) {
-      const what = existsSync(nameOrPath) ? `${nameOrPath} is no file` : `there is no file ${nameOrPath}`;
+      const what = existsSync(nameOrPath) ? `${nameOrPath} is not a file` : `there is no file ${nameOrPath}`;
       throw new EngineError(
         'WeightsError',
         what,

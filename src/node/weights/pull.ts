@@ -7,7 +7,7 @@ import { byHand, type KnownWeights, weightsNamed } from '../../nets/weights';
 import { type DownloadOptions, diskError, download, stopped } from './download';
 import { type FoundWeights, resolveWeights, storeFolder, verifyWeights, weightFolders } from './find';
 import { lock } from './lock';
-import { settle, withSource, writePiece } from './write';
+import { renameDurably, withSource, writePiece } from './write';
 
 export interface PullOptions extends DownloadOptions {
   /** Where it goes, and the only place where it is looked for. Default: `storeFolder()`, and all `weightFolders()`. */
@@ -69,7 +69,7 @@ export async function pullWeights(which: string | KnownWeights, options: PullOpt
       throw cause instanceof EngineError && cause.code === 'DownloadError' ? withOffline(cause, known, folder) : cause;
     }
     if (keep === 'all') {
-      settle(part, path);
+      renameDurably(part, path);
       return { name, path, known, already: false };
     }
     return { ...slimmed(known, part, folder), already: false };

@@ -76,7 +76,7 @@ export function writePiece(
     const facts = { size: piece.length, sha256: hash.digest('hex') };
     disk(() => {
       if (record) writeRecord(path, record(facts));
-      settle(fresh, path);
+      renameDurably(fresh, path);
     });
     return facts;
   } finally {
@@ -84,8 +84,8 @@ export function writePiece(
   }
 }
 
-/** Gives a file its name, and the folder the time to keep it. */
-export function settle(from: string, to: string): void {
+/** Renames a file, and waits until its folder is on the disk too: a crash leaves one name or the other. */
+export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
   try {
     const folder = openSync(dirname(to), 'r');
@@ -95,6 +95,6 @@ export function settle(from: string, to: string): void {
       closeSync(folder);
     }
   } catch {
-    // Windows has no such thing
+    // Windows cannot open folders; there a rename has to do.
   }
 }

@@ -52,7 +52,7 @@ export function partsFor(shape: Shape): number {
 }
 
 /** Weights that are computed, or inputs. */
-export function graphParameters(c: NodeContext, v: GraphValue): Parameters {
+function graphParameters(c: NodeContext, v: GraphValue): Parameters {
   return {
     shape: v.shape,
     part(k, count) {
