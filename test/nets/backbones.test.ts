@@ -313,23 +313,8 @@ test('away from tori no pixel is left out, and no layer shrinks by more than its
   }
 });
 
-test('every layer that the manifest names is found where a file has its structure, and others are told what is near', () => {
-  const files: readonly [string, OnnxModel][] = [
-    ['squeezenet1.1', parseOnnx(torchSqueezeNet(), { name: 'squeezenet1.1' })],
-    ['resnet18', parseOnnx(torchResNet18(), { name: 'resnet18' })],
-    ['vgg16-bn', parseOnnx(torchVggBn([2, 2, 3, 3, 3], narrow), { name: 'vgg16-bn' })],
-    ...(existsSync(zoo)
-      ? (
-          [
-            ['squeezenet1.0-zoo', 'light_squeezenet'],
-            ['alexnet', 'light_bvlc_alexnet'],
-            ['googlenet', 'light_inception_v1'],
-            ['inception-v1', 'light_inception_v1'],
-            ['vgg19-caffe2', 'light_vgg19'],
-          ] as const
-        ).map(([name, file]): [string, OnnxModel] => [name, fromZoo(file, 16)()])
-      : []),
-  ];
+/** Every layer that the manifest names is found where a file has its structure. */
+function findsItsLayers(files: readonly (readonly [string, OnnxModel])[]): void {
   for (const [name, model] of files) {
     const known = weightsNamed(name);
     const net = netOf(model, known);
@@ -347,6 +332,26 @@ test('every layer that the manifest names is found where a file has its structur
     // A file of unknown origin has the same layers, if perhaps under other names.
     if (name !== 'alexnet') assert.equal(netOf(model, null).sets.style, net.sets.style);
   }
+}
+
+test('every layer that the manifest names is found where a file has its structure', () =>
+  findsItsLayers([
+    ['squeezenet1.1', parseOnnx(torchSqueezeNet(), { name: 'squeezenet1.1' })],
+    ['resnet18', parseOnnx(torchResNet18(), { name: 'resnet18' })],
+    ['vgg16-bn', parseOnnx(torchVggBn([2, 2, 3, 3, 3], narrow), { name: 'vgg16-bn' })],
+  ]));
+
+whenZoo("the same of the zoo's files", () =>
+  findsItsLayers([
+    ['squeezenet1.0-zoo', fromZoo('light_squeezenet', 16)()],
+    ['alexnet', fromZoo('light_bvlc_alexnet', 16)()],
+    ['googlenet', fromZoo('light_inception_v1', 16)()],
+    ['inception-v1', fromZoo('light_inception_v1', 16)()],
+    ['vgg19-caffe2', fromZoo('light_vgg19', 16)()],
+  ]),
+);
+
+test('a layer that a net does not have is an error that names a near one', () => {
   const g = new Graph();
   const of = (m: Uint8Array, known: KnownWeights) => netOf(parseOnnx(m, { name: known.name }), known).model;
   assert.throws(
@@ -361,24 +366,22 @@ test('every layer that the manifest names is found where a file has its structur
 });
 
 const weights = '../shared/weights/squeezenet1.0-deep-compression';
-needs(
-  test,
-  existsSync(weights),
-  'no ../shared/weights',
-)('the whole classifier says what it said, and in f16 the same', async () => {
+const whenWeights = needs(test, existsSync(weights), 'no ../shared/weights');
+
+/** A classifier on the data that came with it. */
+async function classifies(half: boolean): Promise<void> {
   const m = parseOnnx(readFileSync(`${weights}/squeezenet1.0.onnx`), { name: 'squeezenet1.0' });
   const tensor = (name: string) => parseTensor(readFileSync(`${weights}/test_data_set_0/${name}_0.pb`), name);
-  const input = tensor('input');
   const want = tensor('output').floats();
   const best = (v: Float32Array): number => v.indexOf(v.reduce((a, b) => Math.max(a, b)));
-  for (const half of [false, true]) {
-    if (half && !(await device()).has('shader-f16')) continue;
-    const got = (await look(m, m.outputs, input.floats(), { half })).features.get(m.outputs[0]!)!;
-    assert.equal([...got.shape], [1000, 1, 1]);
-    assert.is(best(got.data), best(want), half ? 'in f16' : 'in f32');
-    close(got.data, want, half ? 0.02 : 1e-4, 'logits');
-  }
-});
+  const got = (await look(m, m.outputs, tensor('input').floats(), { half })).features.get(m.outputs[0]!)!;
+  assert.equal([...got.shape], [1000, 1, 1]);
+  assert.is(best(got.data), best(want));
+  close(got.data, want, half ? 0.02 : 1e-4, 'logits');
+}
+
+whenWeights('the whole classifier says what it said', () => classifies(false));
+(existsSync(weights) ? withHalf : whenWeights)('the whole classifier says the same in f16', () => classifies(true));
 
 test('a recipe finds layers by their aliases, in a file given by its path and in a known one', async () => {
   const bytes = torchSqueezeNet();

@@ -406,7 +406,7 @@ type Decoded = onnx.IModelProto & { graph: onnx.IGraphProto };
 export function mutated(original: Original, mutations: readonly Mutation[], all: readonly Original[]): Uint8Array {
   let bytes = original.bytes;
   let model: Decoded | null = null;
-  const settle = (): void => {
+  const flush = (): void => {
     if (model) bytes = attemptOr(bytes, () => onnxProto.onnx.ModelProto.encode(model as Decoded).finish());
     model = null;
   };
@@ -414,7 +414,7 @@ export function mutated(original: Original, mutations: readonly Mutation[], all:
     const k = m.kind % (bytewise.length + 2 * structural.length);
     const change = bytewise[k];
     if (change || original.isTensor) {
-      settle();
+      flush();
       if (change && bytes.length > 0) bytes = change(bytes, m, all);
       continue;
     }
@@ -422,7 +422,7 @@ export function mutated(original: Original, mutations: readonly Mutation[], all:
     model ??= attemptOr(null, read);
     if (model?.graph) structural[(k - bytewise.length) % structural.length]?.(model, m);
   }
-  settle();
+  flush();
   return bytes;
 }
 

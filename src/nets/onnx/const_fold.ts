@@ -1,3 +1,4 @@
+import { invariant } from '../../base/errors';
 import { fromHalf, toHalf } from '../../base/half';
 import { type Shape, size } from '../../base/shape';
 import { type OnnxTensor, onnxError } from './model';
@@ -76,6 +77,13 @@ export function constTensor(name: string, type: string, shape: Shape, data: Arra
       return Array.from(own);
     },
   });
+}
+
+/** Element k of some; an index beyond them is a mistake in an index map. */
+export function elementAt(data: ArrayLike<number>, k: number): number {
+  const v = data[k];
+  if (v === undefined) throw invariant(`element ${k} of ${data.length}`);
+  return v;
 }
 
 /** The elements of any type as numbers. */
@@ -172,7 +180,7 @@ export function gatherConst(name: string, t: OnnxTensor, { shape, from }: IndexM
     name,
     t.type,
     shape,
-    Float64Array.from(from, (k) => (k === OUTSIDE ? value : (data[k] ?? 0))),
+    Float64Array.from(from, (k) => (k === OUTSIDE ? value : elementAt(data, k))),
   );
 }
 

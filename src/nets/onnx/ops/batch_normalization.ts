@@ -5,6 +5,7 @@ import { affine, scale, square } from '../../../shaders/pointwise';
 import { reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
 import { powConst } from '../../../shaders/unary';
+import { elementAt } from '../const_fold';
 import { type OnnxNode, type OnnxTensor, onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';
 import { type GraphValue, inGraph } from '../value';
@@ -32,8 +33,8 @@ function affineOf(c: NodeContext): Affine | null {
     throw onnxError(`${c.who} has statistics of different lengths`);
   }
   const epsilon = c.a.number('epsilon', 1e-5);
-  const gain = gamma.map((s, k) => s / Math.sqrt((variance[k] ?? 0) + epsilon));
-  return { gain, shift: beta.map((b, k) => b - (mu[k] ?? 0) * (gain[k] ?? 0)) };
+  const gain = gamma.map((s, k) => s / Math.sqrt(elementAt(variance, k) + epsilon));
+  return { gain, shift: beta.map((b, k) => b - elementAt(mu, k) * elementAt(gain, k)) };
 }
 
 /** The Conv that a normalization can become part of: it makes its input from constant weights. */
@@ -119,12 +120,12 @@ function foldedInto(c: NodeContext, conv: OnnxNode, { gain, shift }: Affine): Gr
     key: `${key} filters`,
     data: () => {
       const data = w.floats();
-      return data.map((v, i) => v * (gain[Math.floor(i / (data.length / O))] ?? 0));
+      return data.map((v, i) => v * elementAt(gain, Math.floor(i / (data.length / O))));
     },
   });
   const offsets = constantParameters(of, bias ?? { ...w, name: `${conv.name} bias`, shape: [O] }, {
     key: `${key} bias`,
-    data: () => (bias?.floats() ?? new Float32Array(O)).map((v, o) => v * (gain[o] ?? 0) + (shift[o] ?? 0)),
+    data: () => (bias?.floats() ?? new Float32Array(O)).map((v, o) => v * elementAt(gain, o) + elementAt(shift, o)),
   });
   return convolved(of, filters, offsets);
 }

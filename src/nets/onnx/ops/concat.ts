@@ -1,5 +1,5 @@
 import { size } from '../../../base/shape';
-import { constTensor, numbers } from '../const_fold';
+import { constTensor, elementAt, numbers } from '../const_fold';
 import { onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';
 import { concatValues } from './layout';
@@ -16,7 +16,7 @@ const concatenation: Operator = {
       for (const p of parts) {
         const run = (p.shape[axis] ?? 1) * inner;
         const from = numbers(p);
-        for (let i = 0; i < run; i++) data.push(from[o * run + i] ?? 0);
+        for (let i = 0; i < run; i++) data.push(elementAt(from, o * run + i));
       }
     }
     return [constTensor(c.node.name, parts[0]?.type ?? 'float32', shape, data)];

@@ -3,7 +3,7 @@ import { size } from '../../../base/shape';
 import type { Ref } from '../../../shaders/op';
 import { abs, affine, clamp, relu, scale, sign, sqrt } from '../../../shaders/pointwise';
 import * as elementary from '../../../shaders/unary';
-import { broadcastIndex, broadcastShape, checkFolded, constTensor, isReal, numbers } from '../const_fold';
+import { broadcastIndex, broadcastShape, checkFolded, constTensor, elementAt, isReal, numbers } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';
 import type { GraphValue } from '../value';
@@ -56,7 +56,7 @@ function pairs(c: NodeContext, a: OnnxTensor, b: OnnxTensor, f: Number2, type: s
   checkFolded(c.who, shape);
   const [x, y] = [numbers(a), numbers(b)];
   const [i, j] = [broadcastIndex(a.shape, shape), broadcastIndex(b.shape, shape)];
-  const data = Float64Array.from(i, (at, k) => f(x[at] ?? 0, y[j[k] ?? 0] ?? 0));
+  const data = Float64Array.from(i, (at, k) => f(elementAt(x, at), elementAt(y, elementAt(j, k))));
   return constTensor(c.node.name, type, shape, data);
 }
 
@@ -148,11 +148,11 @@ const where: Operator = {
     const [p, a, b] = [c.tensor(0), c.tensor(1), c.tensor(2)];
     const shape = broadcastShape(c.who, [p.shape, a.shape, b.shape]);
     checkFolded(c.who, shape);
-    const [i, j, k] = [p, a, b].map((t) => broadcastIndex(t.shape, shape));
-    const [q, x, y] = [numbers(p), numbers(a), numbers(b)];
-    const data = Float64Array.from({ length: size(shape) }, (_, n) =>
-      q[i?.[n] ?? 0] ? (x[j?.[n] ?? 0] ?? 0) : (y[k?.[n] ?? 0] ?? 0),
-    );
+    const [q, x, y] = [p, a, b].map((t) => {
+      const [own, from] = [numbers(t), broadcastIndex(t.shape, shape)];
+      return (n: number): number => elementAt(own, elementAt(from, n));
+    }) as [Number1, Number1, Number1];
+    const data = Float64Array.from({ length: size(shape) }, (_, n) => (q(n) ? x(n) : y(n)));
     return [constTensor(c.node.name, a.type, shape, data)];
   },
   graph: (c) => {

@@ -2,7 +2,7 @@
 // integers could stand for, but not rounded, so that gradients pass. Only what leaves the graph is rounded.
 import { size } from '../../../base/shape';
 import { clamp } from '../../../shaders/pointwise';
-import { constTensor, isReal, numbers, rangeOf } from '../const_fold';
+import { constTensor, elementAt, isReal, numbers, rangeOf } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
 import type { NodeContext, Operator } from '../operator';
 import { floatCodes } from '../tensor';
@@ -49,7 +49,7 @@ function dequantised(name: string, t: OnnxTensor, grid: Grid, type: string, shap
   const x = numbers(t);
   const data = Float32Array.from({ length: x.length }, (_, i) => {
     const k = grid.at(i);
-    return ((x[i] ?? 0) - (grid.zeros[k] ?? 0)) * (grid.scales[k] ?? 1);
+    return (elementAt(x, i) - elementAt(grid.zeros, k)) * elementAt(grid.scales, k);
   });
   return constTensor(name, type, shape, data);
 }
@@ -123,12 +123,12 @@ function quantised(c: NodeContext, v: GraphValue, grid: Grid, type: string, unit
   const finish = (data: ArrayLike<number>): ArrayLike<number> =>
     Float64Array.from(data, (x, i) => {
       const k = grid.at(i);
-      const scale = grid.scales[k] ?? 1;
+      const scale = elementAt(grid.scales, k);
       let q = Math.fround(x / scale);
       if (unit && Math.abs(q - Math.floor(q) - 0.5) < NEAR_TIE) {
         q = Math.fround(Math.round(x / unit(i)) * Math.fround(Math.fround(unit(i)) / scale));
       }
-      const zero = grid.zeros[k] ?? 0;
+      const zero = elementAt(grid.zeros, k);
       // Rounded first, then moved by the zero point, then limited.
       return isWhole ? nearest(roundEven(q) + zero) : nearest(q);
     });

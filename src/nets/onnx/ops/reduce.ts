@@ -6,7 +6,7 @@ import { type Reduction, reduceAxes } from '../../../shaders/reduce_axes';
 import { reshape } from '../../../shaders/reshape';
 import { logSoftmax, softmax } from '../../../shaders/softmax';
 import { accurateExp, accurateLog } from '../../../shaders/unary';
-import { constTensor, each, isReal, numbers, strides } from '../const_fold';
+import { constTensor, each, elementAt, isReal, numbers, strides } from '../const_fold';
 import type { NodeContext, Operator } from '../operator';
 
 const overAxis = (fn: typeof softmax): Operator => ({
@@ -52,7 +52,7 @@ const reducing = (graph: (c: NodeContext, x: Ref, axes: readonly number[]) => Re
       const x = numbers(t);
       each(t.shape, (at, i) => {
         const to = at.reduce((n, p, k) => n + p * (step[k] ?? 0), 0);
-        sums[to] = onHost.step(sums[to] ?? 0, x[i] ?? 0);
+        sums[to] = onHost.step(elementAt(sums, to), elementAt(x, i));
       });
       const count = size(t.shape) / size(kept);
       const data = sums.map((s) => onHost.end?.(s, count) ?? s);
