@@ -118,7 +118,7 @@ export function tensorOf(t: TensorMessage, readExternal: ReadExternal | undefine
   // All converters need an aligned buffer of its own; `readRanges` makes one.
   const buffer = (from: number, to: number): ArrayBuffer =>
     (t.external
-      ? fetched(t, t.external, bytesFor(from), bytesFor(to) - bytesFor(from), readExternal)
+      ? readFrom(t, t.external, bytesFor(from), bytesFor(to) - bytesFor(from), readExternal)
       : readRanges(source, pieces, bytesFor(from), bytesFor(to))
     ).buffer;
   const refuse = (want: string): Error =>
@@ -189,7 +189,7 @@ export function isBeside(location: string): boolean {
 }
 
 /** Elements of a tensor that the model keeps in another file. */
-function fetched(
+function readFrom(
   t: TensorMessage,
   external: ReadonlyMap<string, string>,
   from: number,

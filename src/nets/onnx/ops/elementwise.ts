@@ -12,10 +12,10 @@ import { type BinaryName, broadcastBinary } from './broadcast';
 type Number1 = (v: number) => number;
 
 /** One function of one number: on the host, and in the graph. */
-const unary = (host: (c: NodeContext) => Number1, graph: (c: NodeContext, x: Ref) => Ref): Operator => ({
+const unary = (fold: (c: NodeContext) => Number1, graph: (c: NodeContext, x: Ref) => Ref): Operator => ({
   fold: (c) => {
     const t = c.tensor(0);
-    const f = host(c);
+    const f = fold(c);
     return [constTensor(c.node.name, t.type, t.shape, Float64Array.from(numbers(t), f))];
   },
   graph: (c) => {
