@@ -1,4 +1,4 @@
-import { type CastAttrs, toHalfOp, toRealOp } from '../shaders/cast';
+import type { Op } from '../shaders/op';
 import type { Work } from './fuse';
 import type { Node } from './graph';
 
@@ -18,15 +18,15 @@ export function elideCasts(work: Work, kept: ReadonlySet<number>): boolean {
   };
   const source = ({ id }: Node): Node | undefined => {
     const cast = work.get(id);
-    return cast?.op === toRealOp && (cast.attrs as CastAttrs).scale === 1 ? cast.x[0] : undefined;
+    return cast && castTo(cast.op) === 'f32' && cast.op.cast?.scale(cast.attrs) === 1 ? cast.x[0] : undefined;
   };
   for (const [id, self] of [...work]) {
     const { op, x, attrs, shape } = self;
     const [only] = x;
-    const maker = op === toHalfOp && only ? work.get(only.id) : undefined;
+    const maker = castTo(op) === 'f16' && only ? work.get(only.id) : undefined;
     if (maker?.op.f16Maps?.gain && only && readers.get(only.id) === 1 && !kept.has(only.id)) {
       const maps = taken(maker.x, maker.op.f16Maps.maps);
-      const scaled = maker.op.f16Maps.gain(maker.attrs, (attrs as CastAttrs).scale);
+      const scaled = maker.op.f16Maps.gain(maker.attrs, op.cast?.scale(attrs) ?? 1);
       if (!maps || scaled === null) continue;
       work.set(id, { op: maker.op, x: maps, attrs: scaled, shape });
       work.delete(only.id);
@@ -39,6 +39,8 @@ export function elideCasts(work: Work, kept: ReadonlySet<number>): boolean {
     }
   }
   const read = new Set([...work.values()].flatMap((w) => w.x.map((v) => v.id)));
-  for (const [id, { op }] of [...work]) if (op === toRealOp && !read.has(id) && !kept.has(id)) work.delete(id);
+  for (const [id, { op }] of [...work]) if (castTo(op) === 'f32' && !read.has(id) && !kept.has(id)) work.delete(id);
   return changed;
 }
+
+const castTo = (op: Op): 'f16' | 'f32' | undefined => op.cast?.to;

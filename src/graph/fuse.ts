@@ -1,5 +1,4 @@
 import type { Applied, Fused } from '../shaders/op';
-import { ops } from '../shaders/pointwise';
 import type { Node } from './graph';
 
 /** The op applications a plan will launch, by node id; fusion replaces and removes entries. */
@@ -36,7 +35,7 @@ export function fuse(work: Work, kept: ReadonlySet<number>): void {
 /** a + b, where the maker of input k can add the other one as it stores. */
 function sum(self: Applied, k: number, previous: Applied): Fused | null {
   const other = self.x[1 - k];
-  if (self.op !== ops.add || !other || other === self.x[k]) return null;
+  if (!self.op.isSum || !other || other === self.x[k]) return null;
   return previous.op.fuseSum?.(previous, other) ?? null;
 }
 

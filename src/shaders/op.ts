@@ -107,6 +107,38 @@ export interface F16Maps<A> {
   gain?(attrs: A, by: number): unknown;
 }
 
+/** A window that slides over a map, as convolutions and pools have it: [rows, columns]; pads [top, left, bottom, right]. */
+export interface SlidingWindow {
+  readonly size: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly pad: readonly [number, number, number, number];
+  /** 'wrap', or what else lies beyond the edge. */
+  readonly border: readonly [string, string];
+}
+
+/** Which part of the inputs an op needs for a part of its output, for canvases that are computed in tiles (graph/tiling). */
+export type Tiling<A> = {
+  /** Inputs that are maps of the canvas, [C, H, W]. The others are taken whole. Default: all are maps. */
+  readonly maps?: readonly number[];
+} & (
+  | { readonly rule: 'pointwise' }
+  /** Pixels of the first map within a window; null where that is not all. */
+  | { readonly rule: 'window'; window(attrs: A): SlidingWindow | null }
+  /** The first map, rolled by input 1. */
+  | { readonly rule: 'roll' }
+  /** All pixels are alike; attributes for a map of another height and width. */
+  | { readonly rule: 'uniform'; resized(attrs: A, height: number, width: number): unknown }
+  /** What can be added up over pixels. A mean counts by the tile's share of the canvas. */
+  | {
+      readonly rule: 'sum' | 'mean';
+      /** It is taken about input 1, a centre [C]: pixels that are the centre add nothing. */
+      readonly about?: {
+        /** Whether the result does not change with the centre, to first order. */
+        still(attrs: A): boolean;
+      };
+    }
+);
+
 // biome-ignore lint/suspicious/noExplicitAny: an Op of unknown arity and attributes; the graph only passes them through
 export interface Op<N extends number = any, A = any> {
   readonly name: string;
@@ -114,6 +146,14 @@ export interface Op<N extends number = any, A = any> {
   readonly dtype?: Dtype;
   /** What it can do with maps of f16 while all else is f32. Default: nothing; all inputs are of one dtype. */
   readonly f16Maps?: F16Maps<A>;
+  /** How it takes part in canvases that are computed in tiles. Default: its inputs are taken whole. */
+  readonly tiling?: Tiling<A>;
+  /** It only changes how values are stored, and multiplies them by a number. */
+  readonly cast?: { readonly to: 'f16' | 'f32'; scale(attrs: A): number };
+  /** It adds its two inputs, so that `fuseSum` may take its place. */
+  readonly isSum?: true;
+  /** A constant to gradients. */
+  readonly stopsGradient?: true;
   /**
    * The output takes the memory of x[0], a state, which `forward` then must not bind: it binds y alone, and finds the
    * old value there. Nothing may read the old value afterwards.

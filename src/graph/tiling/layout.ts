@@ -41,7 +41,7 @@ export function axisBlocks(side: number, own: number, halo: number, torus: boole
   return { side, own, window, blocks };
 }
 
-/** The rows of the table by which windows are found (shaders/window), a block each. */
+/** The rows of the table by which windows are found (shaders/wrap_slice), a block each. */
 export function tableOf([y, x]: Layout): Float32Array {
   const rows = y.blocks.flatMap((b) => x.blocks.map((c) => [b.at, c.at, b.offset, c.offset, b.skip, c.skip]));
   return Float32Array.from(

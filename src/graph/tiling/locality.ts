@@ -1,18 +1,4 @@
-import { toHalfOp, toRealOp } from '../../shaders/cast';
-import { concatOp } from '../../shaders/concat';
-import { type MatrixAttrs, matrixOp } from '../../shaders/conv2d/matrix';
-import { type ConvAttrs, convOp } from '../../shaders/conv2d/ops';
-import { type WinogradAttrs, winogradOp } from '../../shaders/conv2d/winograd';
-import { detachOp } from '../../shaders/detach';
-import { gramAboutOp, gramOp } from '../../shaders/gram';
-import { l1LossOp, meanSquareOp, mseLossOp } from '../../shaders/mse_loss';
-import { mulMaskOp } from '../../shaders/mul_mask';
-import type { Op } from '../../shaders/op';
-import { ops as pointwise } from '../../shaders/pointwise';
-import { averagePoolOp, l2PoolOp, maxPoolOp } from '../../shaders/pool2d';
-import type { Window } from '../../shaders/pool2d/window';
-import { rollByOp } from '../../shaders/roll';
-import { channelSumOp, dotOp, expandChannelsOp, mulScalarOp, sumOp } from '../../shaders/sum';
+import type { Op, SlidingWindow } from '../../shaders/op';
 import type { Graph, Node } from '../graph';
 import type { Pair } from './layout';
 
@@ -28,33 +14,8 @@ export interface Local {
   readonly leaf: boolean;
 }
 
-/** Means over pixels: of a block, they are to be weighted by its share of the canvas. */
-const means: ReadonlySet<Op> = new Set<Op>([gramOp, gramAboutOp, mseLossOp, l1LossOp, meanSquareOp]);
-/** Sums over pixels. */
-const sums: ReadonlySet<Op> = new Set<Op>([channelSumOp, sumOp, dotOp]);
-const elementwise: ReadonlySet<Op> = new Set<Op>([
-  ...Object.values(pointwise),
-  detachOp,
-  mulMaskOp,
-  concatOp,
-  toHalfOp,
-  toRealOp,
-]);
-const pools: ReadonlySet<Op> = new Set<Op>([maxPoolOp, averagePoolOp, l2PoolOp]);
-
-/** Of these, only the first input is a map of the canvas. */
-const firstOnly: ReadonlySet<Op> = new Set<Op>([
-  gramAboutOp,
-  convOp,
-  winogradOp,
-  matrixOp,
-  mulScalarOp,
-  rollByOp,
-  ...pools,
-]);
-
 /** Whether input `k` of an op is a map, where the op has a rule. */
-export const takesMap = (op: Op, k: number): boolean => op !== expandChannelsOp && (k === 0 || !firstOnly.has(op));
+export const takesMap = (op: Op, k: number): boolean => op.tiling?.maps?.includes(k) ?? true;
 
 /** Channels that a map of the whole canvas may have: pictures, not features. */
 export const PICTURE = 4;
@@ -73,14 +34,14 @@ export class Locality {
   ) {}
 
   isMean(node: Node): boolean {
-    return node.source.from === 'op' && means.has(node.source.op);
+    return node.source.from === 'op' && node.source.op.tiling?.rule === 'mean';
   }
 
   /** A sum or mean over pixels of maps that are local: what can be added up block by block. */
   isStatistic(node: Node): boolean {
     if (node.source.from !== 'op') return false;
     const { op, x } = node.source;
-    if (!means.has(op) && !sums.has(op)) return false;
+    if (op.tiling?.rule !== 'sum' && op.tiling?.rule !== 'mean') return false;
     return x.every((m, k) => !takesMap(op, k) || this.local(m) !== null);
   }
 
@@ -141,61 +102,44 @@ export class Locality {
   #rule(node: Node): Local | null {
     if (node.source.from !== 'op') return null;
     const { op, x, attrs } = node.source;
+    const { tiling } = op;
     const stride = this.#strideOf(node.shape);
+    if (!stride || !tiling) return null;
+    if (tiling.rule === 'uniform') return { stride, margin: [0, 0, 0, 0], rolled: false, leaf: false };
+    if (tiling.rule === 'pointwise') {
+      return this.#pointwise(
+        x.filter((_, k) => takesMap(op, k)),
+        stride,
+      );
+    }
     const first = x[0] && this.local(x[0]);
-    if (!stride) return null;
-    if (op === expandChannelsOp) return { stride, margin: [0, 0, 0, 0], rolled: false, leaf: false };
     if (!first) return null;
-    if (op === mulScalarOp) return { ...first, leaf: false };
-    if (op === rollByOp) {
+    if (tiling.rule === 'roll') {
       const still = !first.rolled && first.margin.every((m) => m === 0) && first.stride.every((s) => s === 1);
       return still ? { ...first, rolled: true, leaf: false } : null;
     }
-    // Of a map, channels are joined; rows and columns are not.
-    if (elementwise.has(op) && !(op === concatOp && (attrs as { axis: number }).axis !== 0)) {
-      const all = x.map((v) => this.local(v));
-      if (!all.every((l) => l !== null && l.stride[0] === stride[0] && l.stride[1] === stride[1])) return null;
-      const margin = [0, 1, 2, 3].map((k) => all.reduce((most, l) => Math.max(most, l?.margin[k] ?? 0), 0));
-      return {
-        stride,
-        margin: margin as [number, number, number, number],
-        rolled: all.some((l) => l?.rolled),
-        leaf: false,
-      };
-    }
-    if (op === convOp) {
-      const { filter, stride: step, pad, border } = attrs as ConvAttrs;
-      return this.#windowed(first, stride, [filter.ky, filter.kx], step, pad, border);
-    }
-    if (op === matrixOp) {
-      const { pad, border, extra } = attrs as MatrixAttrs;
-      return extra === 'mask' ? null : this.#windowed(first, stride, [3, 3], [1, 1], pad, border);
-    }
-    if (op === winogradOp) {
-      const { pad, border, extra } = attrs as WinogradAttrs;
-      // Its tiles begin with the window, so it differs from the whole canvas' by rounding.
-      return extra === 'mask' ? null : this.#windowed(first, stride, [3, 3], [1, 1], pad, border);
-    }
-    if (pools.has(op)) {
-      const { size, stride: step, pad, border } = attrs as Window;
-      return this.#windowed(first, stride, size, step, pad, border);
-    }
-    return null;
+    const window = tiling.rule === 'window' ? tiling.window(attrs) : null;
+    return window && this.#windowed(first, stride, window);
   }
 
-  #windowed(
-    x: Local,
-    stride: Pair,
-    kernel: Pair,
-    step: Pair,
-    pad: readonly [number, number, number, number],
-    border: readonly [string, string],
-  ): Local | null {
+  #pointwise(maps: readonly Node[], stride: Pair): Local | null {
+    const all: Local[] = [];
+    for (const map of maps) {
+      const l = this.local(map);
+      if (!l || l.stride[0] !== stride[0] || l.stride[1] !== stride[1]) return null;
+      all.push(l);
+    }
+    if (all.length === 0) return null;
+    const most = (k: 0 | 1 | 2 | 3): number => Math.max(...all.map((l) => l.margin[k]));
+    return { stride, margin: [most(0), most(1), most(2), most(3)], rolled: all.some((l) => l.rolled), leaf: false };
+  }
+
+  #windowed(x: Local, stride: Pair, { size, stride: step, pad, border }: SlidingWindow): Local | null {
     const margin = [...x.margin] as [number, number, number, number];
     for (const a of [0, 1] as const) {
       if (stride[a] !== x.stride[a] * step[a]) return null;
       const before = pad[a];
-      const after = Math.max(0, kernel[a] - step[a] - before);
+      const after = Math.max(0, size[a] - step[a] - before);
       const reaches = before > 0 || after > 0 || pad[a + 2] !== 0;
       // A window goes round a torus; where there is none it ends where the canvas does.
       if (reaches && (border[a] === 'wrap') !== this.torus[a]) return null;

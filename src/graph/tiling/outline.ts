@@ -92,5 +92,5 @@ const notInBlocks = (term: string, node: Node): EngineError =>
   new EngineError(
     'LimitError',
     `${term} takes ${node.label} of the whole canvas at once, so it cannot be computed in blocks`,
-    'Use gram, moments, mean, gaussian, content, anchor, enhance or gram_enhance, or a smaller size.',
+    'Use losses of sums and means over pixels, or a smaller size.',
   );

@@ -1,13 +1,11 @@
 import { EngineError, invariant } from '../../base/errors';
 import { size } from '../../base/shape';
-import { detach, detachOp } from '../../shaders/detach';
+import { detach } from '../../shaders/detach';
 import { fill } from '../../shaders/fill';
-import { gramAboutOp } from '../../shaders/gram';
 import { accumulate, clear, countRound } from '../../shaders/in_place';
 import type { Ref, Tuple } from '../../shaders/op';
 import { add, scale } from '../../shaders/pointwise';
-import { rollByOp } from '../../shaders/roll';
-import { dot, expandChannelsOp } from '../../shaders/sum';
+import { dot } from '../../shaders/sum';
 import { COLUMNS, type Places, scatterAddOp, wrapSlice } from '../../shaders/wrap_slice';
 import type { Graph, Node } from '../graph';
 import { countOf, type Layout, tableOf } from './layout';
@@ -164,7 +162,7 @@ class Splitter {
   #reaches(node: Node, cut: boolean, seen = new Map<number, boolean>()): boolean {
     if (node.id === this.o.x.id) return true;
     const { source } = node;
-    if (source.from !== 'op' || (cut && source.op === detachOp)) return false;
+    if (source.from !== 'op' || (cut && source.op.stopsGradient)) return false;
     const known = seen.get(node.id);
     if (known !== undefined) return known;
     const found = source.x.some((v) => this.#reaches(v, cut, seen));
@@ -211,17 +209,17 @@ class Splitter {
   #carries(node: Node): boolean {
     if (node.id === this.o.x.id) return true;
     const { source } = node;
-    return source.from === 'op' && source.op !== detachOp && source.x.some((v) => this.#carries(v));
+    return source.from === 'op' && !source.op.stopsGradient && source.x.some((v) => this.#carries(v));
   }
 
   /** A statistic of one block. */
   #ofBlock(s: Node, memo: Map<string, Ref>, seen?: { leaf: Node; view: Ref; shift: Ref | undefined }[]): Ref {
     if (s.source.from !== 'op') throw invariant(`${s.label} is no statistic`);
     const { op, x, attrs } = s.source;
-    if (op === gramAboutOp) {
+    const centred = op.tiling?.rule === 'mean' || op.tiling?.rule === 'sum' ? op.tiling.about : undefined;
+    if (centred) {
       const [map, centre] = x as readonly [Node, Node];
-      // About its own mean a covariance does not change with that mean.
-      const about = (attrs as { mean: boolean }).mean ? this.#whole(centre) : this.#given(centre);
+      const about = centred.still(attrs) ? this.#whole(centre) : this.#given(centre);
       return this.#g.apply(op, [this.#own(map, memo, seen, about), detach(this.#g, about)], attrs);
     }
     return this.#g.apply(op, x.map((v) => this.#own(v, memo, seen)) as unknown as Tuple<Ref, number>, attrs);
@@ -279,17 +277,13 @@ class Splitter {
       }
       const { op, x, attrs } = source;
       const of = (v: Node): Ref => this.#ofMap(v, shift, memo, seen);
-      if (op === rollByOp) {
+      if (op.tiling?.rule === 'roll') {
         const [v, by] = x as readonly [Node, Node];
         return this.#ofMap(v, this.#given(by), memo, seen);
       }
-      if (op === expandChannelsOp) {
-        const shape = [map.shape[0] ?? 1, h, w];
-        const inputs = x.map((v) => this.#given(v)) as unknown as Tuple<Ref, number>;
-        return this.#g.apply(op, inputs, { ...(attrs as object), shape });
-      }
       const inputs = x.map((v, k) => (takesMap(op, k) ? of(v) : this.#given(v)));
-      return this.#g.apply(op, inputs as unknown as Tuple<Ref, number>, attrs);
+      const resized = op.tiling?.rule === 'uniform' ? op.tiling.resized(attrs, h, w) : attrs;
+      return this.#g.apply(op, inputs as unknown as Tuple<Ref, number>, resized);
     };
     const value = make();
     memo.set(key, value);

@@ -28,6 +28,8 @@ function cast(name: string, dtype: 'f16' | 'f32', other: () => Op<1, CastAttrs>)
   return defineOp<1, CastAttrs>({
     name,
     dtype,
+    tiling: { rule: 'pointwise' },
+    cast: { to: dtype, scale: ({ scale }) => scale },
     infer: ([x]) => x,
     forward([x], y, { scale }) {
       const n = size(y.shape);

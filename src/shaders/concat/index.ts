@@ -39,6 +39,8 @@ export interface PartAttrs {
 
 export const concatOp: Op<number, { axis: number }> = defineOp<number, { axis: number }>({
   name: 'concat',
+  // Of a map, channels are joined: along other axes the parts are smaller than the whole, and no rule holds.
+  tiling: { rule: 'pointwise' },
   infer(shapes, { axis }) {
     const [first] = shapes;
     if (!first) throw new EngineError('ShapeError', 'concat wants at least one value, got none');

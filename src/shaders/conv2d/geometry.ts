@@ -1,6 +1,6 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { chw, type Shape, sameShape } from '../../base/shape';
-import type { Ref } from '../op';
+import type { Ref, SlidingWindow } from '../op';
 import type { Halo } from '../pad';
 import { type Borders, checkPads, type Pads } from '../pad/border';
 
@@ -35,6 +35,14 @@ export function filter3x3(op: string, w: Shape, flip: boolean): Filter {
   if (w.length !== 4 || ky !== 3 || kx !== 3 || out < 1 || from < 1) throw shapeError(op, 'filters [O, C, 3, 3]', w);
   return flip ? { out: from, in: out, ky, kx } : { out, in: from, ky, kx };
 }
+
+/** What 3x3 filters at stride 1 see of a map; null where a mask, the map's size, says which pixels count. */
+export const window3x3 = (a: {
+  readonly pad: Pads;
+  readonly border: Borders;
+  readonly extra?: 'bias' | 'mask';
+}): SlidingWindow | null =>
+  a.extra === 'mask' ? null : { size: [3, 3], stride: [1, 1], pad: a.pad, border: a.border };
 
 /** What a convolution is, apart from its inputs. */
 export interface Conv {

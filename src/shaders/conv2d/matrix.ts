@@ -7,7 +7,7 @@ import { BORDER, type Borders, type Pads } from '../pad/border';
 import { ops } from '../pointwise';
 import { channelSum } from '../sum';
 import wgsl from './conv2d_matrix.wgsl';
-import { type Conv, convShape, filter3x3 } from './geometry';
+import { type Conv, convShape, filter3x3, window3x3 } from './geometry';
 import { matrixFilter, matrixFilterShape, type Side } from './matrix_filter';
 import { filterGrad } from './ops';
 import pixel from './pixel.wgsl';
@@ -58,6 +58,7 @@ const convOf = (w: Shape, { flip, pad, border }: MatrixAttrs): Conv => ({
  */
 export const matrixOp: Op<number, MatrixAttrs> = defineOp<number, MatrixAttrs>({
   name: 'conv2d_matrix',
+  tiling: { rule: 'window', maps: [0], window: window3x3 },
   infer([x = [], w = [], filter = [], extra], attrs) {
     const conv = convOf(w, attrs);
     const y = convShape('conv2d_matrix', x, conv);

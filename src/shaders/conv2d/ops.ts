@@ -44,6 +44,11 @@ export interface ConvAttrs extends Conv {
 /** y = conv(x, w in tiles) + bias. Inputs: x [C, H, W], w (conv2d_layout), and perhaps bias [O]. */
 export const convOp: Op<number, ConvAttrs> = defineOp<number, ConvAttrs>({
   name: 'conv2d',
+  tiling: {
+    rule: 'window',
+    maps: [0],
+    window: ({ filter, stride, pad, border }) => ({ size: [filter.ky, filter.kx], stride, pad, border }),
+  },
   infer([x = [], w = [], bias], attrs) {
     const y = convShape('conv2d', x, attrs);
     checkFilter('conv2d', w, attrs.filter);

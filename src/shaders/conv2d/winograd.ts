@@ -7,7 +7,7 @@ import { ops } from '../pointwise';
 import { averagePoolOp, maxPoolOp } from '../pool2d';
 import type { Window } from '../pool2d/window';
 import { channelSum } from '../sum';
-import { type Conv, convShape, filter3x3 } from './geometry';
+import { type Conv, convShape, filter3x3, window3x3 } from './geometry';
 import { filterGrad } from './ops';
 import { type Tile, winogradFilter, winogradFilterShape } from './winograd_filter';
 import { type Pooled, winogradLaunches } from './winograd_launches';
@@ -54,6 +54,8 @@ const convOf = (w: Shape, { flip, pad, border }: WinogradAttrs): Conv => ({
  */
 export const winogradOp: Op<number, WinogradAttrs> = defineOp<number, WinogradAttrs>({
   name: 'conv2d_winograd',
+  // Tiles of its own begin with the window, so it differs from the whole canvas' by rounding.
+  tiling: { rule: 'window', maps: [0], window: window3x3 },
   infer([x = [], w = [], filter = [], extra], attrs) {
     const { pad, tile } = attrs;
     const conv = convOf(w, attrs);

@@ -4,6 +4,8 @@ type None = Readonly<Record<string, never>>;
 
 export const detachOp: Op<1, None> = defineOp<1, None>({
   name: 'detach',
+  tiling: { rule: 'pointwise' },
+  stopsGradient: true,
   infer: ([x]) => x,
   forward: () => [], // a view
   backward: () => [null],

@@ -14,6 +14,7 @@ type None = Readonly<Record<string, never>>;
 export const gramOp: Op<1, None> = defineOp<1, None>({
   name: 'gram',
   f16Maps: { maps: [0] },
+  tiling: { rule: 'mean' },
   infer([x]) {
     const [C] = chw('gram', x);
     return [C, C];
@@ -31,6 +32,8 @@ interface About {
 export const gramAboutOp: Op<2, About> = defineOp<2, About>({
   name: 'gram_about',
   f16Maps: { maps: [0] },
+  // About its own mean a covariance does not change with that mean.
+  tiling: { rule: 'mean', maps: [0], about: { still: ({ mean }) => mean } },
   infer([x, mu]) {
     const [C] = chw('gram', x);
     if (!sameShape(mu, [C])) throw shapeError('gram', `a centre [${C}]`, mu);

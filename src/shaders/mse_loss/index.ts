@@ -24,6 +24,7 @@ function error(name: string, kind: Kind): Op<2, None> {
   return defineOp<2, None>({
     name,
     f16Maps: { maps: [0, 1] },
+    tiling: { rule: 'mean' },
     infer([a, b]) {
       if (!sameShape(a, b)) throw shapeError(name, 'two equal shapes', a, b);
       return [1];
@@ -100,6 +101,7 @@ export const l1Loss = (g: Builder, a: Ref, b: Ref): Ref => g.apply(l1LossOp, [a,
 export const meanSquareOp: Op<1, None> = defineOp<1, None>({
   name: 'mean_square',
   f16Maps: { maps: [0] },
+  tiling: { rule: 'mean' },
   infer: () => [1],
   forward: ([a], y, _, scratch) => reduction('product', 1, a, a, y, 1 / size(a.shape), scratch),
   backward: ({ g, x: [a], dy }) => [mulScalar(g, a, dy, 2 / size(a.shape))],

@@ -23,6 +23,7 @@ type None = Readonly<Record<string, never>>;
 
 export const mulMaskOp: Op<2, None> = defineOp<2, None>({
   name: 'mul_mask',
+  tiling: { rule: 'pointwise' },
   infer([x, m]) {
     const [, H, W] = chw('mulMask', x);
     if (!sameShape(m, [1, H, W])) throw shapeError('mulMask', `one number for each pixel, [1, ${H}, ${W}]`, m);

@@ -30,6 +30,7 @@ type Derivative<N extends number> = Op<N, Params>['backward'];
 function binary(name: string, FN: number, backward: Derivative<2>): Op<2, Params> {
   return defineOp<2, Params>({
     name,
+    tiling: { rule: 'pointwise' },
     infer([a, b]) {
       if (!sameShape(a, b)) throw shapeError(name, 'two equal shapes', a, b);
       return a;
@@ -42,6 +43,7 @@ function binary(name: string, FN: number, backward: Derivative<2>): Op<2, Params
 function unary(name: string, FN: number, backward: Derivative<1>): Op<1, Params> {
   return defineOp<1, Params>({
     name,
+    tiling: { rule: 'pointwise' },
     infer: ([a]) => a,
     forward: ([a], y, { s = 0, t = 0 }) => [step(FN, a, a, y, s, t)],
     backward,
@@ -78,7 +80,7 @@ const clampMask: Op<2, Params> = binary('clamp_mask', 6, ({ g, x: [x], dy, attrs
 
 /** One row per function: name, number in the shader, derivative. */
 export const ops = {
-  add: binary('add', 0, ({ dy }) => [dy, dy]),
+  add: { ...binary('add', 0, ({ dy }) => [dy, dy]), isSum: true },
   sub: binary('sub', 1, ({ g, dy, needs }) => [dy, needs(1) ? scale(g, dy, -1) : null]),
   mul: binary('mul', 2, ({ g, x: [a, b], dy, needs }) => [
     needs(0) ? mul(g, dy, b) : null,

@@ -140,6 +140,7 @@ type Pool = Op<1, Window>;
 
 export const maxPoolOp: Pool = defineOp<1, Window>({
   name: 'max_pool',
+  tiling: { rule: 'window', maps: [0], window: (w) => w },
   infer: ([x], w) => pooledShape('pool2d', x, w),
   forward: ([x], y, w) => [pooling('max', x, x, y, w)],
   backward: ({ g, x: [x], dy, attrs }) => [g.apply(maxPoolGradOp, [x, dy], attrs)],
@@ -147,6 +148,7 @@ export const maxPoolOp: Pool = defineOp<1, Window>({
 
 export const averagePoolOp: Pool = defineOp<1, Window>({
   name: 'average_pool',
+  tiling: { rule: 'window', maps: [0], window: (w) => w },
   infer: ([x], w) => pooledShape('pool2d', x, w),
   forward: ([x], y, w) => [pooling('average', x, x, y, w)],
   backward({ g, x: [x], dy, attrs }) {
@@ -157,6 +159,7 @@ export const averagePoolOp: Pool = defineOp<1, Window>({
 
 export const l2PoolOp: Pool = defineOp<1, Window>({
   name: 'l2_pool',
+  tiling: { rule: 'window', maps: [0], window: (w) => w },
   infer: ([x], w) => pooledShape('pool2d', x, w),
   forward: ([x], y, w) => [pooling('l2', x, x, y, w)],
   // y = s sqrt(mean x^2): dx = x * (adjoint of the mean)(dy s / root), and the root is y / s.

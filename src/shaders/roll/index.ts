@@ -54,6 +54,7 @@ export const rollOp: Op<1, { by: Roll }> = defineOp<1, { by: Roll }>({
 
 export const rollByOp: Op<2, { sign: 1 | -1 }> = defineOp<2, { sign: 1 | -1 }>({
   name: 'roll_by',
+  tiling: { rule: 'roll', maps: [0] },
   infer([x, shift]) {
     plane(x);
     if (size(shift) !== 2) throw shapeError('roll_by', 'a value [.., H, W] and a shift [2]', x, shift);

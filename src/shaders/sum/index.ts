@@ -87,6 +87,7 @@ export function totals(partial: Ref, y: Ref, scale: number): Launch {
 export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
   name: 'sum',
   f16Maps: { maps: [0] },
+  tiling: { rule: 'sum' },
   infer: () => [1],
   forward: ([x], y, { scale }, scratch) => reduction('value', 1, x, x, y, scale, scratch),
   backward: ({ g, x: [x], dy, attrs }) => [expand(g, dy, x.shape, attrs.scale)],
@@ -96,6 +97,7 @@ export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
 export const dotOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
   name: 'dot',
   f16Maps: { maps: [0, 1] },
+  tiling: { rule: 'sum' },
   infer([a, b]) {
     if (!sameShape(a, b)) throw shapeError('dot', 'two equal shapes', a, b);
     return [1];
@@ -121,6 +123,7 @@ export const dot = (g: Builder, a: Ref, b: Ref, scale = 1): Ref => g.apply(dotOp
 export const channelSumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
   name: 'channel_sum',
   f16Maps: { maps: [0] },
+  tiling: { rule: 'sum' },
   infer([x]) {
     const [C] = chw('channelMean', x);
     return [C];
@@ -196,6 +199,11 @@ export const expandOp: Op<1, Expansion> = defineOp<1, Expansion>({
 /** scale * v[c] at every pixel of channel c. */
 export const expandChannelsOp: Op<1, Expansion> = defineOp<1, Expansion>({
   name: 'expand_channels',
+  tiling: {
+    rule: 'uniform',
+    maps: [],
+    resized: ({ shape, scale }, height, width) => ({ shape: [shape[0] ?? 1, height, width], scale }),
+  },
   f16Maps: { maps: [], gain: ({ scale, shape }, by) => ({ shape, scale: by * scale }) },
   infer([v], { shape }) {
     if (v.length !== 1 || v[0] !== shape[0]) {
@@ -209,6 +217,7 @@ export const expandChannelsOp: Op<1, Expansion> = defineOp<1, Expansion>({
 
 export const mulScalarOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
   name: 'mul_scalar',
+  tiling: { rule: 'pointwise', maps: [0] },
   f16Maps: { maps: [0], gain: ({ scale }, by) => ({ scale: by * scale }) },
   infer([x, s]) {
     if (size(s) !== 1 || s.length !== 1) throw shapeError('mulScalar', 'a scalar [1] as second value', s);
