@@ -38,7 +38,8 @@ export async function runOn<Source>(
   const found = typeof wanted === 'object' && 'recipe' in wanted ? wanted : undefined;
   const recipe = fillRecipe(changed(recipeText(wanted), options));
   const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
-  const prepared = await prepareJob(platform, recipe, sources, { net, signal, warn: warningsTo(options) });
+  const resuming = options.resume !== undefined;
+  const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, warn: warningsTo(options) });
   signal?.throwIfAborted();
   const altered = seed !== undefined || size !== undefined;
   const job = { ...prepared, adapter: found?.adapter, tuned: found?.tuned, altered, resume: options.resume };

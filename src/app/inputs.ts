@@ -45,20 +45,24 @@ export interface ReadInputsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names of the pictures that the caller chose; others are where the recipe says. Default: all. */
   readonly given?: ReadonlySet<string>;
+  /** The run goes on from a checkpoint. */
+  readonly resuming?: boolean;
   warn(text: string): void;
 }
 
 /**
- * Reads pictures, in the order given.
- * @throws EngineError `RecipeError` for one that was found where the recipe says and has changed since; what
- *   `Platform.readPicture` throws.
+ * Reads pictures, in the order given. For a picture that is not the file recorded in the recipe there is one rule
+ * everywhere: a run that goes on from a checkpoint refuses it, because its beginning was of another picture; a replay
+ * takes it with a warning where the caller chose it, and refuses it where it was found by its recorded path alone.
+ * @throws EngineError `CheckpointError` or `RecipeError` by that rule; what `Platform.readPicture` throws.
  */
 export async function readInputs<Source>(
   platform: Pick<Platform<Source>, 'readPicture'>,
   recipe: Recipe,
   sources: ReadonlyMap<string, Source>,
-  { signal, given, warn }: ReadInputsOptions,
+  options: ReadInputsOptions,
 ): Promise<Input[]> {
+  const { signal, warn } = options;
   const inputs: Input[] = [];
   for (const [name, source] of sources) {
     const picture = await platform.readPicture(source, {
@@ -68,24 +72,39 @@ export async function readInputs<Source>(
       onWarning: warn,
     });
     signal?.throwIfAborted();
-    const before = recipe.inputs[name];
-    const was = typeof before === 'object' ? before.sha256 : undefined;
-    const is = picture.sha256;
-    if (was !== undefined && is !== undefined && is !== was) {
-      if (given === undefined || given.has(name)) {
-        warn(`input ${name} is not the file that the recipe was run with: the picture will be another`);
-      } else {
-        const path = typeof source === 'string' ? source : (picture.path ?? name);
-        throw new EngineError(
-          'RecipeError',
-          `input ${name}: ${path} is not the file it was (its sha256 is ${is.slice(0, 12)}..., not ${was.slice(0, 12)}...)`,
-          `Use it all the same: --input ${name}=${path}`,
-        );
-      }
-    }
+    checkSame(name, recipe.inputs[name], typeof source === 'string' ? source : picture.path, picture.sha256, options);
     inputs.push({ name, ...picture });
   }
   return inputs;
+}
+
+function checkSame(
+  name: string,
+  recorded: Recipe['inputs'][string] | undefined,
+  path: string | undefined,
+  is: string | undefined,
+  { given, resuming = false, warn }: ReadInputsOptions,
+): void {
+  const was = typeof recorded === 'object' ? recorded.sha256 : undefined;
+  if (was === undefined || is === undefined || is === was) return;
+  const hashes = `its sha256 is ${is.slice(0, 12)}..., not ${was.slice(0, 12)}...`;
+  const file = path ?? name;
+  if (resuming) {
+    throw new EngineError(
+      'CheckpointError',
+      `input ${name}: ${file} is not the file that the run began with (${hashes})`,
+      'Give that file, or start the run afresh.',
+    );
+  }
+  if (given === undefined || given.has(name)) {
+    warn(`input ${name} is not the file that the recipe was run with: the picture will be another`);
+    return;
+  }
+  throw new EngineError(
+    'RecipeError',
+    `input ${name}: ${file} is not the file it was (${hashes})`,
+    `Use it all the same: --input ${name}=${file}`,
+  );
 }
 
 /** Names of the inputs that a recipe's settings mention. */

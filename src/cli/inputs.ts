@@ -18,7 +18,12 @@ export interface Prepared extends Job {
  * @param folder that the recipe's paths are relative to
  * @throws EngineError `RecipeError` for a picture that moved or changed, with its name; what `prepareJob` throws.
  */
-export async function prepare(recipe: Recipe, folder: string | null, given: readonly string[]): Promise<Prepared> {
+export async function prepare(
+  recipe: Recipe,
+  folder: string | null,
+  given: readonly string[],
+  resuming = false,
+): Promise<Prepared> {
   const overrides = new Map(given.map(parseInput));
   checkNames(recipe, [...overrides.keys()]);
   const names = [...new Set([...Object.keys(recipe.inputs), ...overrides.keys()])];
@@ -26,7 +31,7 @@ export async function prepare(recipe: Recipe, folder: string | null, given: read
   const sources = new Map(names.map((name) => [name, overrides.get(name) ?? found(recipe, name, folder)]));
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);
-  const job = await prepareJob(nodePlatform, recipe, sources, { given: new Set(overrides.keys()), warn });
+  const job = await prepareJob(nodePlatform, recipe, sources, { given: new Set(overrides.keys()), resuming, warn });
   return { ...job, warnings };
 }
 

@@ -124,7 +124,7 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       hint ?? 'Start the run afresh.',
     );
   }
-  const prepared = await prepare(recipe, folder, options.input);
+  const prepared = await prepare(recipe, folder, options.input, checkpoint !== null);
   await runJob(
     {
       ...prepared,

@@ -10,6 +10,7 @@ import type { Raster } from '../../src/base/raster';
 import { Rng } from '../../src/base/rng';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
+import { readRecord, run as runRecipe, toPixels } from '../../src/index.node';
 import { readPicture, writePicture } from '../../src/node/picture';
 import { encode } from '../../src/recipes/colour/canvas_space';
 import { LUMA } from '../../src/recipes/colour/luminance';
@@ -541,6 +542,18 @@ test('toroid run: again from the picture; an input that moved or changed; --inpu
     changed.err,
     /^RecipeError: input style: .*look\.png is not the file it was.*\n {2}Use it all the same: --input style=/,
   );
+  // Who gives it means it, from the command line as from a program.
+  const warning = /input style is not the file that the recipe was run with: the picture will be another/;
+  assert.match(await ok('out/one.png', '-o', 'out/other.png', '--input', 'style=look.png'), warning);
+  const warnings: string[] = [];
+  const record = await readRecord(at('out/one.png'));
+  const called = await runRecipe(
+    record!,
+    { style: at('look.png') },
+    { device: await device(), onWarning: (text) => warnings.push(text) },
+  );
+  assert.match(warnings.join('\n'), warning);
+  assert.equal(called.toPixels().data, toPixels(await readPicture(at('out/other.png'))).data);
 });
 
 test.run();
