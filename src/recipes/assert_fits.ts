@@ -6,7 +6,7 @@ import { allowedSide, type PlannedStage, type Size } from './plan_stages';
 import type { Prepared } from './prepare';
 
 /** What of the memory there is a recipe may use. */
-export interface Allowance {
+interface Allowance {
   /** Bytes that the plan of a stage may take. Default: what the adapter has. */
   readonly memory?: number | undefined;
 }

@@ -12,7 +12,7 @@ import type { StageSetup } from './stage_setup';
 import { viewComponents } from './views';
 
 /** RGB [3, H, W] of coordinates [rank, H, W]. */
-export function toRgb(g: Graph, space: CanvasSpace, x: Ref): Ref {
+function toRgb(g: Graph, space: CanvasSpace, x: Ref): Ref {
   const [, H = 1, W = 1] = x.shape;
   const { rank, axes, base } = spaceAt(space, [W, H]);
   const matrix = Float32Array.from({ length: 3 * rank }, (_, i) => axes[3 * (i % rank) + Math.floor(i / rank)] ?? 0);

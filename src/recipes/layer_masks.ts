@@ -5,7 +5,7 @@ import type { MaskRecipe } from './recipe';
 import { type ResolvedRecipe, type ResolvedStyle, sizeOf } from './resolve';
 
 /** Masks of a recipe, at the resolution of whatever layer asks. */
-export interface LayerMasks {
+interface LayerMasks {
   /** 0..1, [H W], for a canvas of this size. */
   plane(mask: MaskRecipe, size: Size, canvas: Size): Float32Array;
   /** How much each pixel of a layer of the canvas counts for a style, of mean 1; null when all count the same. */
@@ -18,7 +18,7 @@ export function layerMasks(resolved: ResolvedRecipe, warn: (text: string) => voi
   const { recipe, inputs, styles, torus } = resolved;
   const plane = (mask: MaskRecipe, [w, h]: Size, [fullWidth]: Size, wraps = torus): Float32Array => {
     const raster = inputs.get(mask.input);
-    if (!raster) throw invariant(`a mask ${mask.input} that was not cast`);
+    if (!raster) throw invariant(`a mask ${mask.input} that was not looked up`);
     const feather = (mask.feather * w) / fullWidth;
     return maskPlane(raster, [w, h], { feather, invert: mask.invert, torus: wraps, name: mask.input, warn });
   };

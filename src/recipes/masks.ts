@@ -4,13 +4,9 @@ import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import { lumaOf } from './colour/luminance';
 
-export type MaskChannel = 'brightness' | 'red' | 'green' | 'blue' | 'alpha';
-
-export interface MaskSettings {
+interface MaskSettings {
   /** Standard deviation of the soft edge, in pixels of the size asked for. Default 0. */
   readonly feather?: number;
-  /** What of the picture counts. Default brightness. */
-  readonly channel?: MaskChannel;
   /** Black counts instead of white. Default false. */
   readonly invert?: boolean;
   /** Axes around which the soft edge wraps: [vertical, horizontal]. Default both. */
@@ -27,28 +23,20 @@ type Size = readonly [width: number, height: number];
 const EMPTY = 1e-6;
 
 /**
- * How much each pixel of a region counts: [H * W] of 0..1, from a picture of any size, stretched. Shrunk by area and
+ * How much each pixel of a region counts: [H * W] of 0..1, the brightness of a picture of any size, stretched. Shrunk by area and
  * enlarged linearly, so that a hard edge stays within a pixel and no value leaves 0..1; then feathered.
  */
 export function maskPlane(picture: Raster, size: Size, settings: MaskSettings = {}): Float32Array {
-  const { feather = 0, channel = 'brightness', invert = false, torus = [true, true], name = 'mask' } = settings;
+  const { feather = 0, invert = false, torus = [true, true], name = 'mask' } = settings;
   const stretch = (size[0] * picture.height) / (size[1] * picture.width);
   // Layers of a net are small, and their sides rounded: that is no stretching. One text for all sizes, to be said once.
   const allowed = 1.02 + 1 / Math.min(...size);
   if (stretch > allowed || stretch < 1 / allowed) {
     settings.warn?.(`${name} is ${picture.width}x${picture.height}, of another shape: it is stretched`);
   }
-  const plane = resample(channelOf(picture, channel), [picture.width, picture.height], size, 'soft');
+  const plane = resample(lumaOf(picture), [picture.width, picture.height], size, 'soft');
   const turned = invert ? plane.map((v) => 1 - v) : plane;
   return blur(turned, size, feather, torus).map((v) => Math.min(1, Math.max(0, v)));
-}
-
-function channelOf(picture: Raster, channel: MaskChannel): Float32Array {
-  const n = picture.width * picture.height;
-  if (channel === 'brightness') return lumaOf(picture);
-  if (channel === 'alpha') return picture.alpha ?? new Float32Array(n).fill(1);
-  const c = ['red', 'green', 'blue'].indexOf(channel);
-  return picture.data.slice(c * n, (c + 1) * n);
 }
 
 /**
@@ -63,32 +51,4 @@ export function normalised(mask: Float32Array, [width, height]: Size, name = 'ma
     `${name} is empty at ${width}x${height}: it leaves no pixel`,
     'Paint what counts in white, or set "invert" to true where that is black.',
   );
-}
-
-/** Pixels less covered than this belong to nobody. */
-const BARE = 1e-3;
-
-/**
- * The regions of several styles. Those with masks keep them; where masks overlap both count. What masks leave of the
- * canvas goes to the styles without one, to each of them whole: they mix there as they would without masks.
- *
- * @param masks for each style its mask [H * W] of 0..1, or undefined without
- * @returns for each style its region; undefined for the whole canvas
- */
-export function partition(
-  masks: readonly (Float32Array | undefined)[],
-  warn?: (text: string) => void,
-): (Float32Array | undefined)[] {
-  const given = masks.filter((m) => m !== undefined);
-  const [first] = given;
-  if (!first) return [...masks];
-  const rest = first.map((_, i) => Math.max(0, 1 - given.reduce((sum, m) => sum + (m[i] ?? 0), 0)));
-  if (given.length < masks.length) return masks.map((m) => m ?? rest);
-  const bare = rest.reduce((count, v) => count + (v > 1 - BARE ? 1 : 0), 0) / rest.length;
-  if (bare > 0.001) {
-    warn?.(
-      `${bare < 0.01 ? 'less than 1' : Math.round(100 * bare)} % of the canvas is in no style's mask, and nothing says what belongs there; a style without a mask would fill it`,
-    );
-  }
-  return [...masks];
 }

@@ -42,8 +42,8 @@ export function limitsOf(recipe: Recipe, stride: readonly [y: number, x: number]
       [my, mx] = [common(my, vy), common(mx, vx)];
     }
     for (const loss of stage.losses) {
-      const block = lossComponents.find((b) => b.kind === loss.kind);
-      if (block?.acceptsSide) accepts.push(block.acceptsSide);
+      const component = lossComponents.find((c) => c.kind === loss.kind);
+      if (component?.acceptsSide) accepts.push(component.acceptsSide);
     }
   }
   return { multiple: [mx, my], accepts: (side) => accepts.every((f) => f(side)) };
@@ -120,7 +120,7 @@ export function planStages(recipe: Recipe, full: Size, factors: readonly number[
   return stages;
 }
 
-/** The sizes at which a style picture is looked at when the canvas has this share of its full size; one for each magnification. */
+/** The sizes of a style picture that the canvas is compared with when the canvas has this share of its full size; one for each magnification. */
 export function styleSizes(style: StyleRecipe, picture: Size, full: Size, factor: number): Size[] {
   const fit = style.fit === 'canvas' ? Math.sqrt((full[0] * full[1]) / (picture[0] * picture[1])) : 1;
   return [style.magnification].flat().map((m): Size => {

@@ -103,10 +103,10 @@ function warnOfResizedMasks({ recipe, inputs }: ResolvedRecipe, full: Size, warn
   }
 }
 
-/** Of a style that is compared by itself, and of one that a net of this stride looks at: fewer pixels show no texture. */
+/** Of a style that is compared by itself, and of one that goes through a net of this stride: fewer pixels show no texture. */
 const leastStyle = (stride: number | null): number => (stride === null ? 16 : Math.max(32, 4 * stride));
 
-/** Refuses styles too small to say anything. `stride`: of the net, where losses look at one. */
+/** Refuses styles too small to say anything. `stride`: of the net, where losses compare its features. */
 function refuseTooSmall({ styles, recipe, net }: ResolvedRecipe, full: Size, stride: number | null): void {
   const least = leastStyle(stride);
   for (const style of styles) {

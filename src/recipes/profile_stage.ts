@@ -15,7 +15,7 @@ import { prepare } from './prepare';
 import type { Recipe } from './recipe';
 import { stageGraph } from './stage_graph';
 
-export interface ProfileStageOptions {
+interface ProfileStageOptions {
   readonly net?: Net | null | undefined;
   /** Counted from 0. Default: the largest, the last one of several. */
   readonly stage?: number | undefined;

@@ -14,7 +14,7 @@ const whole = (low: number, high: number): z.ZodInt =>
 const inputName = z.string().regex(/^[a-z][\w-]*$/i, 'must be a name: letters, digits, - and _');
 
 /** A picture a recipe needs: a path, and what the file held when the recipe was run. */
-export const inputSchema = z.union([
+const inputSchema = z.union([
   z.string().min(1),
   z.strictObject({
     path: z.string().min(1).describe('file, relative to the recipe or to where the command runs'),
@@ -22,7 +22,7 @@ export const inputSchema = z.union([
       .string()
       .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits')
       .optional()
-      .describe('of the file; another one is refused'),
+      .describe('of the file as it was when the recipe was run'),
   }),
 ]);
 
@@ -61,7 +61,7 @@ const jitterSchema = z
   .union([z.literal('auto'), z.boolean(), whole(0, 1024)])
   .default('auto')
   .describe(
-    'roll the canvas by random whole pixels before each look, up to this many; auto: the stride of the net, unless a loss compares position by position',
+    'roll the canvas by random whole pixels before each evaluation, up to this many; auto: the stride of the net, unless a loss compares position by position',
   );
 
 export const stageSchema = z.strictObject({
@@ -70,7 +70,7 @@ export const stageSchema = z.strictObject({
     .union([z.enum(['each', 'first', 'last']), z.number().positive().max(1)])
     .default('each')
     .describe('at each scale of the recipe, at the first or last only, or at a fraction of the full size'),
-  steps: whole(1, 100_000).default(100).describe('steps of the optimiser; each looks at the canvas once'),
+  steps: whole(1, 100_000).default(100).describe('steps of the optimiser; each evaluates the losses once'),
   optimizer: optimiserSchema.prefault({ kind: 'adam' }).describe('how the losses are made small'),
   losses: z.array(lossSchema).min(1, 'must have at least one loss').describe('what is to be small: a signed sum'),
   views: z.array(viewSchema).optional().describe("how the losses see the canvas; without it, the recipe's views"),
@@ -99,7 +99,7 @@ export const recipeSchema = z.strictObject({
       }),
     ])
     .optional()
-    .describe('network whose layers the losses look at; none is needed where they only look at the picture'),
+    .describe('network whose features the losses compare; none is needed where they compare the picture itself'),
   precision: z
     .enum(['f32', 'f16', 'f16-matrix'])
     .default('f32')

@@ -13,7 +13,7 @@ export interface SchemaNode {
 }
 
 /** `stages[0].losses[1].weight` */
-export function pathText(path: readonly PropertyKey[]): string {
+function pathText(path: readonly PropertyKey[]): string {
   const text = path.map((p) => (typeof p === 'number' ? `[${p}]` : `.${String(p)}`)).join('');
   return text.replace(/^\./, '') || 'recipe';
 }

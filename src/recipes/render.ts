@@ -34,7 +34,7 @@ export class CanvasRenderer {
     return { width, height, data: planes.map((v) => Math.min(1, Math.max(0, v))) };
   }
 
-  /** The canvas with what no loss looks at (beyond a view's part of the plane, outside of the part inpainted) set to what is seen there. */
+  /** The canvas with what no loss sees (beyond a view's part of the plane, outside of the part inpainted) set to what is seen there. */
   async settled(canvas: Float32Array): Promise<Float32Array> {
     if (this.#plain) return canvas;
     const [width, height] = this.stage.size;

@@ -136,8 +136,8 @@ export function netLayers(recipe: Recipe, net: Net | null): string[] {
   const names = new Set<string>();
   recipe.stages.forEach((stage, s) => {
     stage.losses.forEach((loss, k) => {
-      const block = lossComponents.find((b) => b.kind === loss.kind);
-      const choices = block?.layers?.(loss) ?? ('layers' in loss ? [loss.layers] : []);
+      const component = lossComponents.find((c) => c.kind === loss.kind);
+      const choices = component?.layers?.(loss) ?? ('layers' in loss ? [loss.layers] : []);
       for (const choice of choices) {
         for (const name of resolveLayers(choice, net, `stages[${s}].losses[${k}].layers`).keys()) names.add(name);
       }

@@ -93,7 +93,7 @@ class StageLoop {
   #done: number;
   #halvings: number;
   #givenUp = false;
-  /** The batch whose losses were not looked at yet. */
+  /** The batch whose losses were not judged yet. */
   #pending: Batch | null = null;
 
   constructor(

@@ -9,7 +9,7 @@ import type { RunOptions } from './run_options';
 import { runStage, type StageOptions, type StageOutcome } from './stage';
 
 /** What the stages of a run have in common. */
-export interface StageRunnerSettings {
+interface StageRunnerSettings {
   /** How a stage is run; null: whole. */
   readonly fitOf: (stage: PlannedStage) => Fit | null;
   readonly options: RunOptions;
@@ -20,7 +20,7 @@ export interface StageRunnerSettings {
 }
 
 /** How a stage has ended. */
-export interface StageEnd {
+interface StageEnd {
   readonly carryOver: CarryOver;
   readonly stopped: boolean;
   /** Null where it has no step to show. */

@@ -81,7 +81,7 @@ export async function growTexture(
     if (!events.loadNet) {
       throw new EngineError(
         'RecipeError',
-        `nobody here can load the net ${settings.net}`,
+        `the net ${settings.net} needs a loader, and there is none`,
         'Pass loadNet, or use the net patches.',
       );
     }

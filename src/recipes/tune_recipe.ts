@@ -28,7 +28,7 @@ export interface TuneRecipeOptions {
 }
 
 export interface RecipeTuned extends TuneOutcome {
-  /** Stages whose kernels were not looked at for lack of time: `fine 256x256`. */
+  /** Stages whose kernels were not measured for lack of time: `fine 256x256`. */
   readonly stagesLeft: readonly string[];
 }
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';
-import { maskPlane, normalised, partition } from '../../src/recipes/masks';
+import { maskPlane, normalised } from '../../src/recipes/masks';
 
 const test = suite('masks');
 
@@ -60,26 +60,16 @@ test('a feather is as wide as it says, at the size asked for, and wraps on the t
   }
 });
 
-test('channels and inversion', () => {
+test('brightness counts, or darkness', () => {
   const n = 16;
   const data = new Float32Array(3 * n);
   data.fill(0.2, 0, n);
   data.fill(0.4, n, 2 * n);
   data.fill(0.8, 2 * n);
-  const alpha = new Float32Array(n).fill(0.6);
-  const picture: Raster = { width: 4, height: 4, data, alpha };
-  const value = (settings: object, from = picture): number => maskPlane(from, [4, 4], settings)[5]!;
-  assert.ok(Math.abs(value({}) - (0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.8)) < 1e-6);
-  for (const [channel, expected] of [
-    ['red', 0.2],
-    ['green', 0.4],
-    ['blue', 0.8],
-    ['alpha', 0.6],
-  ] as const) {
-    assert.ok(Math.abs(value({ channel }) - expected) < 1e-6, channel);
-    assert.ok(Math.abs(value({ channel, invert: true }) - (1 - expected)) < 1e-6, channel);
-  }
-  assert.is(value({ channel: 'alpha' }, { width: 4, height: 4, data }), 1, 'no alpha is opaque');
+  const value = (settings: object): number => maskPlane({ width: 4, height: 4, data }, [4, 4], settings)[5]!;
+  const luma = 0.299 * 0.2 + 0.587 * 0.4 + 0.114 * 0.8;
+  assert.ok(Math.abs(value({}) - luma) < 1e-6);
+  assert.ok(Math.abs(value({ invert: true }) - (1 - luma)) < 1e-6);
 });
 
 test('another shape is said, once for all sizes; a mere rounding is not', () => {
@@ -103,19 +93,6 @@ test('normalised has mean 1; an empty mask is refused', () => {
       return e.name === 'RecipeError' && /styles\[1\]\.mask is empty at 10x10/.test(e.message);
     },
   );
-});
-
-test('styles without a mask share what the masks leave', () => {
-  const [a, b] = [Float32Array.of(1, 0.25, 0, 0.75), Float32Array.of(0, 0.25, 0, 0.75)];
-  const rest = Float32Array.of(0, 0.5, 1, 0);
-  const said: string[] = [];
-  const warn = (text: string): unknown => said.push(text);
-  assert.equal(partition([a, undefined, b, undefined], warn), [a, rest, b, rest]);
-  assert.equal(partition([undefined, undefined], warn), [undefined, undefined]);
-  assert.equal(partition([], warn), []);
-  assert.equal(said, []);
-  assert.equal(partition([a, b], warn), [a, b]);
-  assert.match(said.join(), /^25 % of the canvas is in no style's mask/);
 });
 
 test.run();

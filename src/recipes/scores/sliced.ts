@@ -1,12 +1,15 @@
 import type { Raster } from '../../base/raster';
 import { Rng } from '../../base/rng';
 
-export interface SlicedOptions {
+/** Not any run's: projections and orders are held out. */
+const SEED = 0x5c0e;
+
+interface SlicedOptions {
   /** Side of the patches, in pixels. Default 7. */
   readonly patch?: number;
   /** Octaves: full size, half, quarter, ... Default 3. */
   readonly octaves?: number;
-  /** Random directions per octave. Default 64. Their seed is not any run's: they are held out. */
+  /** Random directions per octave. Default 64. */
   readonly projections?: number;
   readonly seed?: number;
 }
@@ -17,7 +20,7 @@ export interface SlicedOptions {
  * what the engine minimises.
  */
 export function slicedDistance(a: Raster, b: Raster, options: SlicedOptions = {}): number {
-  const { patch = 7, octaves = 3, projections = 64, seed = 0x5c0e } = options;
+  const { patch = 7, octaves = 3, projections = 64, seed = SEED } = options;
   let x = a;
   let y = b;
   let sum = 0;
@@ -43,7 +46,7 @@ export function slicedDistance(a: Raster, b: Raster, options: SlicedOptions = {}
  * exemplar itself, 1 is noise with the right colours.
  */
 export function relativeDistance(tile: Raster, exemplar: Raster, options: SlicedOptions = {}): number {
-  return slicedDistance(tile, exemplar, options) / slicedDistance(shuffled(exemplar, 1), exemplar, options);
+  return slicedDistance(tile, exemplar, options) / slicedDistance(shuffled(exemplar, SEED), exemplar, options);
 }
 
 /** The pixels of a picture in random order (Fisher and Yates). */
