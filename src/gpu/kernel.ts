@@ -16,6 +16,8 @@ export interface KernelSource<U extends string = string, V extends string = stri
   readonly subgroupLib?: readonly [plain: string, subgroup: string];
   /** One entry per @binding, in order. The uniform block, if there is one, comes last and is not listed. */
   readonly binds: readonly Bind[];
+  /** Number of the first binding, default 0. Kernels that write over operands leave out those, which come first. */
+  readonly firstBinding?: number;
   /** Field name -> WGSL type, in struct order. Only 4-byte scalars, so there are no padding rules to get wrong. */
   readonly uniforms: Readonly<Record<U, 'u32' | 'i32' | 'f32'>>;
   /** Candidate override values, best guess first. Index 0 must run on every adapter. */
@@ -62,8 +64,9 @@ const hasSums = (source: KernelSource): boolean => /\balias\s+Sum\b/.test(source
 
 /** The WGSL type behind each binding, in order; that of the uniform block comes last. */
 export function bindingTypes(source: KernelSource): readonly string[] {
-  const binding = /@binding\s*\(\s*\d+\s*\)\s*var\s*<[^>]*>\s*\w+\s*:\s*([^;]+);/g;
-  const types = [...source.wgsl.matchAll(binding)].map(([, type = '']) => type);
+  const binding = /@binding\s*\(\s*(\d+)\s*\)\s*var\s*<[^>]*>\s*\w+\s*:\s*([^;]+);/g;
+  const found = [source.wgsl, ...(source.lib ?? [])].flatMap((text) => [...text.matchAll(binding)]);
+  const types = found.sort(([, a], [, b]) => Number(a) - Number(b)).map(([, , type = '']) => type);
   const declared = source.binds.length + (Object.keys(source.uniforms).length > 0 ? 1 : 0);
   if (types.length === declared) return types;
   throw invariant(`${source.name}.wgsl has ${types.length} bindings, declared are ${declared}`);
@@ -145,21 +148,22 @@ export class KernelCache {
   }
 
   /** One explicit layout per pattern of bindings: pipelines of the same pattern can share bind groups. */
-  #layout(binds: readonly Bind[], uniforms: boolean): GPUBindGroupLayout {
-    const key = `${binds.join(' ')}${uniforms ? ' block' : ''}`;
+  #layout({ binds, firstBinding = 0, ...source }: KernelSource): GPUBindGroupLayout {
+    const uniforms = Object.keys(source.uniforms).length > 0;
+    const key = `${firstBinding} ${binds.join(' ')}${uniforms ? ' block' : ''}`;
     let layout = this.#layouts.get(key);
     if (!layout) {
       const type = { read: 'read-only-storage', write: 'storage', uniform: 'uniform' } as const;
       const entries = binds.map(
-        (b, binding): GPUBindGroupLayoutEntry => ({
-          binding,
+        (b, k): GPUBindGroupLayoutEntry => ({
+          binding: firstBinding + k,
           visibility: GPUShaderStage.COMPUTE,
           buffer: { type: type[b] },
         }),
       );
       if (uniforms) {
         entries.push({
-          binding: binds.length,
+          binding: firstBinding + binds.length,
           visibility: GPUShaderStage.COMPUTE,
           buffer: { type: 'uniform' },
         });
@@ -187,7 +191,7 @@ export class KernelCache {
       module = this.device.createShaderModule({ label: `${source.name}.wgsl`, code });
       this.#modules.set(moduleKey, module);
     }
-    const layout = this.#layout(source.binds, Object.keys(source.uniforms).length > 0);
+    const layout = this.#layout(source);
     const building = this.device.createComputePipelineAsync({
       label,
       layout: this.device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),

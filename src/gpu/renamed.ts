@@ -1,6 +1,8 @@
 // What kernels and overrides were called in 0.1.0. Its pictures and checkpoints pin variants by these names.
 
 const KERNELS: ReadonlyMap<string, string> = new Map([
+  ['adam_in_place', 'adam_inplace'],
+  ['adam_moments_in_place', 'adam_moments_inplace'],
   ['add_window', 'scatter_add'],
   ['axis_mix', 'axis_linear'],
   ['best_match', 'nearest_feature'],
@@ -12,6 +14,8 @@ const KERNELS: ReadonlyMap<string, string> = new Map([
   ['max_pool_places', 'max_pool_nd_argmax'],
   ['mul_pixels', 'mul_mask'],
   ['normalised_step', 'normalized_sgd'],
+  ['pointwise_over', 'pointwise_inplace'],
+  ['pointwise_over_one', 'pointwise_inplace_same'],
   ['pool2d_grad_apart', 'pool2d_grad_nonoverlapping'],
   ['pool2d_where', 'pool2d_argmax'],
   ['unwindow', 'scatter'],

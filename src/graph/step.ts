@@ -86,14 +86,15 @@ export function bindStep(
   uniforms: UniformBlocks,
   bufferOf: (id: number) => GPUBuffer,
 ): Step {
+  const { firstBinding = 0 } = launch.kernel;
   const entries = launch.bind.map(
-    (r, binding): GPUBindGroupEntry => ({
-      binding,
+    (r, k): GPUBindGroupEntry => ({
+      binding: firstBinding + k,
       // WebGPU binds whole words; an odd number of f16 ends in half of one.
       resource: { buffer: bufferOf(r.id), size: Math.ceil(s.bytesOf(r.id) / 4) * 4 },
     }),
   );
-  if (block) entries.push({ binding: entries.length, resource: { buffer: uniforms.buffer, ...block } });
+  if (block) entries.push({ binding: firstBinding + entries.length, resource: { buffer: uniforms.buffer, ...block } });
   const group = device.gpu.createBindGroup({ label, layout: kernel.layout, entries });
   // What is written over is read before.
   const moved = new Set([...launch.bind, ...(inplace ? [inplace] : [])].map((r) => r.id));

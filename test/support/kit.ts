@@ -138,7 +138,7 @@ async function checkOver(
     const shown = affine(g, y, 1, 0);
     const plan = await Plan.compile(await device(), g, [shown], { variant: () => variant, inplace });
     try {
-      const over = plan.steps.filter((s) => s.kernel.includes('_over'));
+      const over = plan.steps.filter((s) => s.kernel.includes('_inplace'));
       assert.is(over.length, inplace && kernel ? 1 : 0, `launches over an input: ${over.map((s) => s.label)}`);
       x.forEach((v, i) => plan.write(inputs[i] as Node, toHost(v, (inputs[i] as Node).dtype)));
       for (let run = 0; run < 2; run++) {
@@ -353,12 +353,15 @@ function checkDeclaration(k: KernelSource): void {
     fields,
     `${k.name}: uniforms, in order`,
   );
-  const bindings = [...wgsl.matchAll(/@binding\((\d+)\)\s+var<(storage, read_write|storage, read|uniform)>\s*(\w+)/g)];
+  const all = [wgsl, ...(k.lib ?? [])].join('\n');
+  const bindings = [
+    ...all.matchAll(/@binding\((\d+)\)\s+var<(storage, read_write|storage, read|uniform)>\s*(\w+)/g),
+  ].sort((a, b) => Number(a[1]) - Number(b[1]));
   const binds = bindings
     .filter((m) => m[3] !== 'u')
     .map((m) => ({ 'storage, read': 'read', 'storage, read_write': 'write', uniform: 'uniform' })[m[2] as string]);
   assert.equal([...k.binds], binds, `${k.name}: bindings, in order`);
-  bindings.forEach((m, i) => assert.is(Number(m[1]), i, `${k.name}: binding numbers in order`));
+  bindings.forEach((m, i) => assert.is(Number(m[1]), i + (k.firstBinding ?? 0), `${k.name}: binding numbers in order`));
   assert.is(
     bindings.some((m) => m[3] === 'u'),
     fields.length > 0,

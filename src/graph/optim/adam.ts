@@ -1,5 +1,5 @@
 import { size } from '../../base/shape';
-import { adamInPlace, adamMomentsOp, adamOp } from '../../shaders/adam';
+import { adamInplace, adamMomentsOp, adamOp } from '../../shaders/adam';
 import { allFinite } from '../../shaders/all_finite';
 import type { Ref } from '../../shaders/op';
 import { affine } from '../../shaders/pointwise';
@@ -50,8 +50,8 @@ export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions)
   const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
   const shape = [2, ...param.shape];
   const moments = g.state(shape, new Float32Array(size(shape)), 'adam moments');
-  const nextMoments = g.apply(inplace ? adamInPlace.moments : adamMomentsOp, [moments, gradient], { beta1, beta2 });
-  const next = g.apply(inplace ? adamInPlace.step : adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
+  const nextMoments = g.apply(inplace ? adamInplace.moments : adamMomentsOp, [moments, gradient], { beta1, beta2 });
+  const next = g.apply(inplace ? adamInplace.step : adamOp, [param, nextMoments, step, bounds(g, 'adam', lo, hi)], {
     beta1,
     beta2,
     eps,

@@ -1,7 +1,7 @@
 // adam: Y[i] = clamp(X[i] - rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps), LO[c], HI[c])
 //   m = S[0, i], v = S[1, i], t = STEP + 1, c the channel of i
 //
-// One thread per element.
+// One thread per element. X is in lib/operand.wgsl, or is what Y holds.
 // 1 - b^t loses all its digits in the first steps if computed that way: it is -expm1(t log b), by a series near 0.
 
 alias T = f32;
@@ -10,7 +10,6 @@ override BOX: u32 = 0;    // 1: limit Y to the bounds
 
 struct Uniforms { n: u32, channel: u32, bounds: u32, log_b1: f32, log_b2: f32, rate: f32, eps: f32 }
 
-@group(0) @binding(0) var<storage, read>       X: array<T>;
 @group(0) @binding(1) var<storage, read>       S: array<T>;
 @group(0) @binding(2) var<storage, read>       STEP: array<T>;
 @group(0) @binding(3) var<storage, read>       B: array<T>;  // [2, bounds]: lowest, highest
@@ -32,7 +31,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let t = f32(STEP[0]) + 1.0;
   let m = f32(S[i]) / one_minus_exp(t * u.log_b1);
   let v = f32(S[u.n + i]) / one_minus_exp(t * u.log_b2);
-  var y = f32(X[i]) - u.rate * m / (sqrt(v) + u.eps);
+  var y = operand(i) - u.rate * m / (sqrt(v) + u.eps);
   if (BOX == 1u) {
     let c = i / u.channel;
     y = clamp(y, f32(B[c]), f32(B[u.bounds + c]));

@@ -3,43 +3,29 @@ import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
+import operand from '../lib/operand.wgsl';
+import operandInplace from '../lib/operand_inplace.wgsl';
 import { defineOp, launch, type Op, type RuntimeScalar } from '../op';
 import wgsl from './adam.wgsl';
-import inPlaceWgsl from './adam_in_place.wgsl';
 import momentsWgsl from './adam_moments.wgsl';
-import momentsInPlaceWgsl from './adam_moments_in_place.wgsl';
 
 const momentsKernel = defineKernel({
   name: 'adam_moments',
   wgsl: momentsWgsl,
-  lib: [globalIndex],
+  lib: [globalIndex, operand],
   binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', b1: 'f32', b2: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
-const momentsInPlace = defineKernel({
-  ...momentsKernel,
-  name: 'adam_moments_in_place',
-  wgsl: momentsInPlaceWgsl,
-  binds: ['read', 'write'],
-});
-
 const kernel = defineKernel({
   name: 'adam',
   wgsl,
-  lib: [globalIndex],
+  lib: [globalIndex, operand],
   binds: ['read', 'read', 'read', 'read', 'write'],
   uniforms: { n: 'u32', channel: 'u32', bounds: 'u32', log_b1: 'f32', log_b2: 'f32', rate: 'f32', eps: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
-const inPlace = defineKernel({
-  ...kernel,
-  name: 'adam_in_place',
-  wgsl: inPlaceWgsl,
-  binds: ['read', 'read', 'read', 'write'],
-});
-
 export interface Betas {
   readonly beta1: number;
   readonly beta2: number;
@@ -128,17 +114,24 @@ export const adamOp: Op<4, AdamAttrs> = defineOp<4, AdamAttrs>({
 });
 
 /** The same two, each over its first input, a state: half the memory. */
-export const adamInPlace: { readonly moments: typeof adamMomentsOp; readonly step: typeof adamOp } = {
-  moments: overFirst(adamMomentsOp, momentsInPlace),
-  step: overFirst(adamOp, inPlace),
+export const adamInplace: { readonly moments: typeof adamMomentsOp; readonly step: typeof adamOp } = {
+  moments: overFirst(adamMomentsOp, momentsKernel),
+  step: overFirst(adamOp, kernel),
 };
 
-/** An op of one launch that binds its first input first, over it. */
-function overFirst<N extends number, A>(op: Op<N, A>, over: KernelSource): Op<N, A> {
+/** An op of one launch whose kernel has its first input as `operand`, over that input. */
+function overFirst<N extends number, A>(op: Op<N, A>, separate: KernelSource): Op<N, A> {
+  const inplace = defineKernel({
+    ...separate,
+    name: `${separate.name}_inplace`,
+    lib: [globalIndex, operandInplace],
+    binds: separate.binds.slice(1),
+    firstBinding: 1,
+  });
   return {
     ...op,
-    name: over.name,
+    name: inplace.name,
     inplace: true,
-    forward: (...given) => op.forward(...given).map((l) => ({ ...l, kernel: over, bind: l.bind.slice(1) })),
+    forward: (...given) => op.forward(...given).map((l) => ({ ...l, kernel: inplace, bind: l.bind.slice(1) })),
   };
 }

@@ -14,8 +14,6 @@ struct Uniforms {
   b0: u32, b1: u32, b2: u32, b3: u32, b4: u32, b5: u32, // strides of B
 }
 
-@group(0) @binding(0) var<storage, read>       A: array<T>;
-@group(0) @binding(1) var<storage, read>       B: array<T>;
 @group(0) @binding(2) var<storage, read_write> Y: array<T>;
 @group(0) @binding(3) var<uniform>             u: Uniforms;
 
@@ -32,5 +30,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (RANK > 3u) { rest /= u.d3; a += rest % u.d2 * u.a2; b += rest % u.d2 * u.b2; }
   if (RANK > 4u) { rest /= u.d2; a += rest % u.d1 * u.a1; b += rest % u.d1 * u.b1; }
   if (RANK > 5u) { rest /= u.d1; a += rest * u.a0; b += rest * u.b0; }
-  Y[i] = T(f(f32(A[a]), f32(B[b])));
+  Y[i] = T(f(first(i, a), second(i, b)));
 }

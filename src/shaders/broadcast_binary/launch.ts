@@ -1,33 +1,22 @@
 // The kernels of functions of two operands, each walked along the axes of the result in strides of its own.
 import { size } from '../../base/shape';
-import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import elementaryLib from '../lib/elementary.wgsl';
 import globalIndex from '../lib/global_index.wgsl';
-import { type Launch, launch, type Ref } from '../op';
+import type { Launch, Ref } from '../op';
+import { operandKernels, operandLaunch } from '../pointwise/inplace';
 import { type Axis, walk } from './axes';
 import wgsl from './binary.wgsl';
-import overWgsl from './binary_over.wgsl';
 import functionsWgsl from './functions.wgsl';
 
 const sides = { d0: 'u32', d1: 'u32', d2: 'u32', d3: 'u32', d4: 'u32', d5: 'u32' } as const;
 const strides = { b0: 'u32', b1: 'u32', b2: 'u32', b3: 'u32', b4: 'u32', b5: 'u32' } as const;
 
-const kernel = defineKernel({
+const kernels = operandKernels({
   name: 'binary',
   wgsl,
   lib: [globalIndex, functionsWgsl, elementaryLib],
-  binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', ...sides, a0: 'u32', a1: 'u32', a2: 'u32', a3: 'u32', a4: 'u32', a5: 'u32', ...strides },
-  variants: [{ WG: 64 }],
-});
-
-const overKernel = defineKernel({
-  name: 'binary_over',
-  wgsl: overWgsl,
-  lib: [globalIndex, functionsWgsl, elementaryLib],
-  binds: ['read', 'write'],
-  uniforms: { n: 'u32', ...sides, ...strides },
   variants: [{ WG: 64 }],
 });
 
@@ -70,28 +59,13 @@ export function walked(fn: BinaryName, axes: readonly Axis[], a: Ref, b: Ref, y:
   const [p, q, r, s, t, v] = [at(0), at(1), at(2), at(3), at(4), at(5)] as const;
   const sidesOf = { d0: p.side, d1: q.side, d2: r.side, d3: s.side, d4: t.side, d5: v.side };
   const walkA = { a0: p.a, a1: q.a, a2: r.a, a3: s.a, a4: t.a, a5: v.a };
-  const second = (of: 'a' | 'b') => ({ b0: p[of], b1: q[of], b2: r[of], b3: s[of], b4: t[of], b5: v[of] });
-  const overrides = { FN: binaries[fn], RANK: Math.max(1, axes.length) };
-  const grid = ({ WG }: { readonly WG: number }) => flatGrid(n, WG);
-  return launch({
-    kernel,
-    bind: [a, b, y],
-    overrides,
-    uniforms: { n, ...sidesOf, ...walkA, ...second('b') },
-    grid,
+  const walkB = { b0: p.b, b1: q.b, b2: r.b, b3: s.b, b4: t.b, b5: v.b };
+  const done = operandLaunch(kernels, [a, b, y], {
+    overrides: { FN: binaries[fn], RANK: Math.max(1, axes.length) },
+    uniforms: { n, ...sidesOf, ...walkA, ...walkB },
+    grid: ({ WG }) => flatGrid(n, WG),
     flops: n,
-    inplace(x) {
-      // An operand that is as large as y is walked as y is, but where axes change places, which are given it twice.
-      if (a.id === b.id) return null;
-      const flip = x.id === b.id;
-      return launch({
-        kernel: overKernel,
-        bind: [flip ? a : b, y],
-        overrides: { ...overrides, FLIP: flip ? 1 : 0 },
-        uniforms: { n, ...sidesOf, ...second(flip ? 'a' : 'b') },
-        grid,
-        flops: n,
-      });
-    },
   });
+  // An operand that is as large as y is walked as y is, but where axes change places, which are given it twice.
+  return a.id === b.id ? { ...done, inplace: () => null } : done;
 }

@@ -1,23 +1,20 @@
 // Functions of one value or of two of equal shapes, element by element; broadcast_binary has those that broadcast.
 import { EngineError, shapeError } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
-import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
-import { type Builder, defineOp, launch, type Op, type Ref, type RuntimeScalar } from '../op';
+import { type Builder, defineOp, type Launch, type Op, type Ref, type RuntimeScalar } from '../op';
 import functions from './functions.wgsl';
-import { overKernels, overOperand } from './over';
+import { operandKernels, operandLaunch } from './inplace';
 import wgsl from './pointwise.wgsl';
 
-const kernel = defineKernel({
+const kernels = operandKernels({
   name: 'pointwise',
   wgsl,
   lib: [globalIndex, functions],
-  binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', s: 'f32', t: 'f32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
-const kernelsOver = overKernels('pointwise', [functions], [64, 256]);
 
 /** The two parameters a pointwise function may have. */
 export interface Params {
@@ -50,23 +47,13 @@ function unary(name: string, FN: number, backward: Derivative<1>): Op<1, Params>
   });
 }
 
-function step(
-  FN: number,
-  a: Ref,
-  b: Ref,
-  y: Ref,
-  s: number | RuntimeScalar,
-  t: number | RuntimeScalar,
-): ReturnType<typeof launch> {
+function step(FN: number, a: Ref, b: Ref, y: Ref, s: number | RuntimeScalar, t: number | RuntimeScalar): Launch {
   const n = size(y.shape);
-  return launch({
-    kernel,
-    bind: [a, b, y],
+  return operandLaunch(kernels, [a, b, y], {
     overrides: { FN },
     uniforms: { n, s, t },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: n,
-    inplace: overOperand(kernelsOver, { a, b, y, overrides: { FN }, s, t, flops: n }),
   });
 }
 

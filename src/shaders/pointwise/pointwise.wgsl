@@ -1,15 +1,13 @@
-// pointwise: Y[i] = f(A[i], B[i])
+// pointwise: Y[i] = f(A[i], B[i]), or f(A[i], A[i])
 //
-// One thread per element; f is in functions.wgsl.
-// Functions of one argument are given A twice.
+// One thread per element; f is in the op's functions.wgsl, operands are in lib/operands.wgsl and its like. Functions of one
+// argument are given A twice.
 
 alias T = f32;
 override WG: u32 = 64;  // threads per workgroup
 
 struct Uniforms { n: u32, s: f32, t: f32 }
 
-@group(0) @binding(0) var<storage, read>       A: array<T>;
-@group(0) @binding(1) var<storage, read>       B: array<T>;
 @group(0) @binding(2) var<storage, read_write> Y: array<T>;
 @group(0) @binding(3) var<uniform>             u: Uniforms;
 
@@ -18,5 +16,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   let i = global_index(group, groups, local, WG);
   if (i >= u.n) { return; }
-  Y[i] = T(f(f32(A[i]), f32(B[i])));
+  Y[i] = T(f(first(i, i), second(i, i)));
 }

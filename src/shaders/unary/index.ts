@@ -1,24 +1,21 @@
 import { EngineError, shapeError } from '../../base/errors';
 import { sameShape, size } from '../../base/shape';
-import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import elementaryLib from '../lib/elementary.wgsl';
 import globalIndex from '../lib/global_index.wgsl';
-import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
-import { overKernels, overOperand } from '../pointwise/over';
+import { type Builder, defineOp, type Launch, type Op, type Ref } from '../op';
+import { operandKernels, operandLaunch } from '../pointwise/inplace';
 import functionsWgsl from './functions.wgsl';
 import wgsl from './unary.wgsl';
 
 // Apart from `pointwise`, whose kernels are small and many: these carry their own exp, log, sin and erf.
-const kernel = defineKernel({
+const kernels = operandKernels({
   name: 'unary',
   wgsl,
   lib: [globalIndex, functionsWgsl, elementaryLib],
-  binds: ['read', 'read', 'write'],
   uniforms: { n: 'u32', s: 'f32', t: 'f32' },
   variants: [{ WG: 64 }],
 });
-const kernelsOver = overKernels('unary', [functionsWgsl, elementaryLib], [64]);
 
 /** One row per function: its number in the shader. */
 export const functions = {
@@ -62,15 +59,11 @@ const flatOnes: readonly UnaryName[] = ['floor', 'ceil', 'round'];
 
 function step(a: Ref, b: Ref, y: Ref, { fn, s = 0, t = 0 }: UnaryAttrs, GRAD: number): Launch {
   const n = size(y.shape);
-  const overrides = { FN: functions[fn], GRAD };
-  return launch({
-    kernel,
-    bind: [a, b, y],
-    overrides,
+  return operandLaunch(kernels, [a, b, y], {
+    overrides: { FN: functions[fn], GRAD },
     uniforms: { n, s, t },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: 10 * n,
-    inplace: overOperand(kernelsOver, { a, b, y, overrides, s, t, flops: 10 * n }),
   });
 }
 
