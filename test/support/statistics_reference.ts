@@ -63,22 +63,24 @@ const product = (a: Matrix, b: Matrix): number[][] =>
 /** Eigenvalues, and eigenvectors as columns, of a symmetric matrix, by Jacobi's rotations. */
 function eigen(a: Matrix): { values: number[]; vectors: number[][] } {
   const n = a.length;
-  let m = a.map((r) => [...r]);
-  let vectors = m.map((_, i) => m.map((_, j) => Number(i === j)));
-  for (let sweep = 0; sweep < 30; sweep++) {
+  const m = a.map((r) => [...r]);
+  const vectors = m.map((_, i) => m.map((_, j) => Number(i === j)));
+  const size = Math.hypot(...a.flat());
+  const isLeft = (): boolean => m.some((r, i) => r.some((v, j) => i !== j && Math.abs(v) > 1e-17 * size));
+  for (let sweep = 0; sweep < 30 && isLeft(); sweep++) {
     for (let p = 0; p < n; p++) {
       for (let q = p + 1; q < n; q++) {
         if (m[p]![q] === 0) continue;
         const angle = 0.5 * Math.atan2(2 * m[p]![q]!, m[p]![p]! - m[q]![q]!);
         const [c, s] = [Math.cos(angle), Math.sin(angle)];
-        const turn = m.map((_, i) => m.map((_, j) => Number(i === j)));
-        turn[p]![p] = c;
-        turn[q]![q] = c;
-        turn[p]![q] = -s;
-        turn[q]![p] = s;
-        const back = turn.map((_, i) => turn.map((r) => r[i]!));
-        m = product(product(back, m), turn);
-        vectors = product(vectors, turn);
+        for (const row of [...m, ...vectors]) {
+          [row[p], row[q]] = [c * row[p]! + s * row[q]!, c * row[q]! - s * row[p]!];
+        }
+        const [up, uq] = [[...m[p]!], [...m[q]!]];
+        for (let k = 0; k < n; k++) {
+          m[p]![k] = c * up[k]! + s * uq[k]!;
+          m[q]![k] = c * uq[k]! - s * up[k]!;
+        }
       }
     }
   }
