@@ -84,8 +84,9 @@ const targets = {
     for (const name of ['index.html', 'studio.css']) copyFileSync(`src/web/studio/${name}`, join(outdir, name));
   },
   types: () => declarations(join(dist, 'types')),
-  test: () =>
-    build({
+  test: async () => {
+    rmSync(tests, { recursive: true, force: true }); // tests of files that are gone would be run
+    await build({
       ...node,
       entryPoints: [
         'test/run.ts',
@@ -96,7 +97,8 @@ const targets = {
       ],
       outdir: tests,
       outbase: 'test',
-    }),
+    });
+  },
   bench: () =>
     build({
       ...node,
