@@ -56,17 +56,20 @@ const modules = () =>
 const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;
 const dist = out ?? 'dist';
 const tests = out ?? 'build/test';
+/** Chunks have hashes in their names: those of earlier builds would be packed along. */
+const clear = (folder) => rmSync(join(dist, folder), { recursive: true, force: true });
 const targets = {
-  cli: () => build({ ...node, entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.node.ts' }, outdir: dist }),
+  cli: async () => {
+    clear('chunks/node');
+    const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.node.ts' };
+    await build({ ...node, entryPoints, outdir: dist, chunkNames: 'chunks/node/[name]-[hash]' });
+  },
   // One file for a plain <script type="module"> (and what it loads when it is needed), and modules for bundlers.
   web: async () => {
-    rmSync(join(dist, 'web'), { recursive: true, force: true });
-    await build({
-      ...browser,
-      minify: true,
-      entryPoints: { toroid: 'src/index.browser.ts', element: 'src/web/element/index.ts' },
-      outdir: dist,
-    });
+    clear('web');
+    clear('chunks/web');
+    const entryPoints = { toroid: 'src/index.browser.ts', element: 'src/web/element/index.ts' };
+    await build({ ...browser, minify: true, entryPoints, outdir: dist, chunkNames: 'chunks/web/[name]-[hash]' });
     await build({
       ...browser,
       entryPoints: modules(),
@@ -77,8 +80,8 @@ const targets = {
   },
   // The page: a static folder for any host. The worker has the engine, the 3-D view is a chunk of its own.
   studio: async () => {
+    clear('studio');
     const outdir = join(dist, 'studio');
-    rmSync(outdir, { recursive: true, force: true });
     const entryPoints = { studio: 'src/web/studio/main.tsx', 'engine.worker': 'src/web/studio/engine.worker.ts' };
     await build({ ...browser, minify: true, sourcemap: false, entryPoints, outdir });
     for (const name of ['index.html', 'studio.css']) copyFileSync(`src/web/studio/${name}`, join(outdir, name));
