@@ -16,15 +16,15 @@ export interface SlotAssignment {
 }
 
 /**
- * Shares memory between values whose spans do not meet: a value takes the smallest free slot that holds it without
+ * Shares memory between values whose live ranges do not meet: a value takes the smallest free slot that holds it without
  * wasting more than half, or a free one that grows to fit, or a new one. Values are placed in order of birth.
  * @param most how many times too large a slot may be.
  */
-export function assignSlots(spans: readonly LiveRange[], most = 2): SlotAssignment {
+export function assignSlots(ranges: readonly LiveRange[], most = 2): SlotAssignment {
   const slots: number[] = [];
   const busyUntil: number[] = [];
   const slotOf = new Map<number, number>();
-  const inOrder = [...spans].sort((a, b) => a.from - b.from || b.bytes - a.bytes || a.id - b.id);
+  const inOrder = [...ranges].sort((a, b) => a.from - b.from || b.bytes - a.bytes || a.id - b.id);
   for (const { id, bytes, from, to } of inOrder) {
     let best = -1;
     let leastWaste = Number.POSITIVE_INFINITY;
@@ -46,40 +46,40 @@ export function assignSlots(spans: readonly LiveRange[], most = 2): SlotAssignme
 }
 
 /**
- * Shares memory as `layOut` does, but places the largest values first (Pisarchyk, Lee 2020, "Efficient Memory Management for
+ * Shares memory as `assignSlots` does, but places the largest values first (Pisarchyk, Lee 2020, "Efficient Memory Management for
  * Deep Neural Net Inference", greedy by size): slots never grow, so what is small finds room in what is there for the
  * large. Of several free slots it takes the smallest.
  */
-export function assignBySize(spans: readonly LiveRange[]): SlotAssignment {
+export function assignBySize(ranges: readonly LiveRange[]): SlotAssignment {
   const slots: number[] = [];
   const held: LiveRange[][] = [];
   const slotOf = new Map<number, number>();
-  for (const span of [...spans].sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.id - b.id)) {
+  for (const range of [...ranges].sort((a, b) => b.bytes - a.bytes || a.from - b.from || a.id - b.id)) {
     let best = -1;
     for (const [k, size] of slots.entries()) {
       if (best >= 0 && size >= (slots[best] ?? 0)) continue;
-      if (held[k]?.every((other) => other.to < span.from || span.to < other.from)) best = k;
+      if (held[k]?.every((other) => other.to < range.from || range.to < other.from)) best = k;
     }
     if (best < 0) {
-      best = slots.push(span.bytes) - 1;
+      best = slots.push(range.bytes) - 1;
       held.push([]);
     }
-    held[best]?.push(span);
-    slotOf.set(span.id, best);
+    held[best]?.push(range);
+    slotOf.set(range.id, best);
   }
   return { slotOf, slots };
 }
 
-/** The layout that takes least, of several ways to go about it: for those who count every byte. */
-export function assignTight(spans: readonly LiveRange[]): SlotAssignment {
+/** The assignment that takes least, of several ways to go about it: for those who count every byte. */
+export function assignTight(ranges: readonly LiveRange[]): SlotAssignment {
   return [
-    assignBySize(spans),
-    assignSlots(spans),
-    assignSlots(spans, 4),
-    assignSlots(spans, Number.POSITIVE_INFINITY),
+    assignBySize(ranges),
+    assignSlots(ranges),
+    assignSlots(ranges, 4),
+    assignSlots(ranges, Number.POSITIVE_INFINITY),
   ].reduce((best, l) => (memoryIn(l) < memoryIn(best) ? l : best));
 }
 
-/** Bytes that a layout takes from a device's pool. */
+/** Bytes that an assignment takes from a device's pool. */
 export const memoryIn = ({ slots }: SlotAssignment): number =>
   slots.reduce((n, bytes) => n + BufferPool.classOf(bytes), 0);

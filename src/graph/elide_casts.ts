@@ -1,5 +1,5 @@
 import type { Op } from '../shaders/op';
-import type { Work } from './fuse';
+import type { AppliedOps } from './fuse';
 import type { Node } from './graph';
 
 /**
@@ -7,7 +7,7 @@ import type { Node } from './graph';
  * in f32 between are then never stored. Sums and what is no map stay f32.
  * @returns whether anything changed.
  */
-export function elideCasts(work: Work, kept: ReadonlySet<number>): boolean {
+export function elideCasts(work: AppliedOps, kept: ReadonlySet<number>): boolean {
   let changed = false;
   const readers = new Map<number, number>();
   for (const { x } of work.values()) for (const { id } of x) readers.set(id, (readers.get(id) ?? 0) + 1);

@@ -54,7 +54,7 @@ export function replaceByConstants(nodes: readonly Node[], values?: readonly Flo
   }
 }
 
-/** Computes what `settling` finds, and puts it into the graph as constants. */
+/** Computes what `foldable` finds, and puts it into the graph as constants. */
 export async function foldConstants(device: Device, g: Graph, outputs: readonly Ref[]): Promise<void> {
   const nodes = foldable(g, outputs);
   if (nodes.length === 0) return;

@@ -2,13 +2,13 @@ import type { Applied, Fused } from '../shaders/op';
 import type { Node } from './graph';
 
 /** The op applications a plan will launch, by node id; fusion replaces and removes entries. */
-export type Work = Map<number, Applied & { readonly x: readonly Node[] }>;
+export type AppliedOps = Map<number, Applied & { readonly x: readonly Node[] }>;
 
 /**
  * Lets neighbouring ops merge where one of them knows how (`fuseNext`, `fusePrevious`, `fuseSum`) and the value between them
  * has no other reader. Repeats until nothing changes, so conv2d takes its bias first and then the relu.
  */
-export function fuse(work: Work, kept: ReadonlySet<number>): void {
+export function fuse(work: AppliedOps, kept: ReadonlySet<number>): void {
   for (let changed = true; changed; ) {
     changed = false;
     const readers = countReaders(work);
@@ -39,7 +39,7 @@ function sum(self: Applied, k: number, previous: Applied): Fused | null {
   return previous.op.fuseSum?.(previous, other) ?? null;
 }
 
-function countReaders(work: Work): Map<number, number> {
+function countReaders(work: AppliedOps): Map<number, number> {
   const readers = new Map<number, number>();
   for (const { x } of work.values()) for (const { id } of x) readers.set(id, (readers.get(id) ?? 0) + 1);
   return readers;

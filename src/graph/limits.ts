@@ -7,7 +7,7 @@ import { memoryIn } from './buffer_slots';
 import type { Schedule } from './place';
 
 /** Bytes that a plan of this schedule takes from a device, without taking them. */
-export const memoryOf = (s: Schedule): number => memoryIn(s.layout);
+export const memoryOf = (s: Schedule): number => memoryIn(s.assignment);
 
 /** A value that is larger than the adapter can bind. */
 export interface Excess {

@@ -13,7 +13,7 @@ export interface Schedule {
   readonly launches: readonly ScheduledLaunch[];
   /** How often a run does each section. */
   readonly times: readonly number[];
-  readonly layout: SlotAssignment;
+  readonly assignment: SlotAssignment;
   /** Constants and the first values of states. */
   readonly initial: readonly { readonly id: number; readonly data: HostData }[];
   /** Ends of a run, in order: state `to` takes the value of `from`. */
@@ -136,13 +136,13 @@ class Placement {
       from,
       to: this.#to.get(id) ?? from,
     }));
-    const layout = options.tight ? assignTight(ranges) : assignSlots(ranges);
-    const slotOf = (id: number): number => layout.slotOf.get(this.#root(id)) ?? -1;
+    const assignment = options.tight ? assignTight(ranges) : assignSlots(ranges);
+    const slotOf = (id: number): number => assignment.slotOf.get(this.#root(id)) ?? -1;
     return {
       realBytes: options.realBytes,
       launches: this.#launches,
       times: graph.sections.map((s) => s.times),
-      layout,
+      assignment,
       initial,
       copies,
       recomputed: draft.recomputed,

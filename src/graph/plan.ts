@@ -95,7 +95,7 @@ export class Plan {
     // Nothing waits between here and the end of the scopes, so two compilations never see each other's errors.
     device.gpu.pushErrorScope('validation');
     device.gpu.pushErrorScope('out-of-memory');
-    const slots = s.layout.slots.map((bytes, k) => device.pool.acquire(bytes, `slot ${k}`));
+    const slots = s.assignment.slots.map((bytes, k) => device.pool.acquire(bytes, `slot ${k}`));
     const exhausted = device.gpu.popErrorScope();
     uniforms.upload(device);
     const bufferOf = (id: number): GPUBuffer => {

@@ -1,13 +1,13 @@
 import { invariant } from '../base/errors';
 import type { Shape } from '../base/shape';
 import type { Applied, Dtype, Launch, Ref } from '../shaders/op';
-import type { Work } from './fuse';
+import type { AppliedOps } from './fuse';
 import type { Node } from './graph';
 
 /** What is computed, in what order. */
 export interface Program {
   readonly order: readonly number[];
-  readonly work: Work;
+  readonly work: AppliedOps;
   readonly forward: ReadonlyMap<number, Forward>;
   readonly recomputed: Recomputed | null;
   /** Of the graph, or one that was computed before. */

@@ -2,7 +2,7 @@ import { invariant } from '../base/errors';
 import { size } from '../base/shape';
 import type { Dtype, Ref } from '../shaders/op';
 import { memoryIn } from './buffer_slots';
-import type { Work } from './fuse';
+import type { AppliedOps } from './fuse';
 import type { Graph, Node } from './graph';
 import type { Schedule } from './place';
 import { forwardOf, type Program } from './program';
@@ -178,7 +178,7 @@ class Boundary {
     const copies = new Map<number, Node>();
     const fresh = this.graph.nodes.length;
     const list: number[] = [];
-    const works: Work = new Map(work);
+    const works: AppliedOps = new Map(work);
     const forwards = new Map(forward);
     const memo = new Map<number, number>();
     const of = new Map<number, number>();
@@ -226,7 +226,7 @@ class Boundary {
     const values = [...copies.keys()].filter((id) => (forwards.get(id)?.parts.length ?? 0) > 0).length;
     const recomputed = { values, of, share: this.#total > 0 ? flops / this.#total : 0 };
     const schedule = this.options.place({ order: list, work: works, forward: forwards, recomputed, nodeOf });
-    return { dropped, kept, schedule, memory: memoryIn(schedule.layout), flops };
+    return { dropped, kept, schedule, memory: memoryIn(schedule.assignment), flops };
   }
 
   #root(id: number): number {

@@ -3,7 +3,7 @@ import type { Shape } from '../base/shape';
 import type { Applied, Dtype, Ref } from '../shaders/op';
 import { memoryIn } from './buffer_slots';
 import { elideCasts } from './elide_casts';
-import { fuse, type Work } from './fuse';
+import { type AppliedOps, fuse } from './fuse';
 import type { Graph, Node } from './graph';
 import { type Draft, place, type Schedule, type ValueInfo } from './place';
 import { type Forward, forwardOf, type Program } from './program';
@@ -66,8 +66,8 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
   };
   const separate = placed(program, inplace === true);
   const over = inplace === undefined ? placed(program, true) : separate;
-  const plain = memoryIn(over.layout) <= WORTH * memoryIn(separate.layout) ? over : separate;
-  if (memoryIn(plain.layout) <= budget) return plain;
+  const plain = memoryIn(over.assignment) <= WORTH * memoryIn(separate.assignment) ? over : separate;
+  if (memoryIn(plain.assignment) <= budget) return plain;
   const least = rematerialize(graph, program, {
     kept,
     constant,
@@ -76,11 +76,11 @@ export function schedule(graph: Graph, outputs: readonly Ref[], options: Schedul
     extra,
     budget,
   });
-  return memoryIn(least.layout) < memoryIn(plain.layout) ? least : plain;
+  return memoryIn(least.assignment) < memoryIn(plain.assignment) ? least : plain;
 }
 
 /** What depends on constants alone, and is computed before everything else. A runtime scalar may change between runs. */
-function constants(graph: Graph, work: Work, forward: ReadonlyMap<number, Forward>): Set<number> {
+function constants(graph: Graph, work: AppliedOps, forward: ReadonlyMap<number, Forward>): Set<number> {
   const found = new Set<number>();
   for (const node of graph.nodes) {
     const made = work.get(node.id)?.x.every((x) => found.has(x.id)) && !forward.get(node.id)?.runtime;
@@ -90,7 +90,7 @@ function constants(graph: Graph, work: Work, forward: ReadonlyMap<number, Forwar
 }
 
 /** All that is needed for the first output, then what else the second needs ...: nothing is kept for long. */
-function oneByOne(outputs: readonly Ref[], work: Work): number[] {
+function oneByOne(outputs: readonly Ref[], work: AppliedOps): number[] {
   const list = new Set<number>();
   const visit = (id: number): void => {
     const applied = work.get(id);
@@ -103,8 +103,8 @@ function oneByOne(outputs: readonly Ref[], work: Work): number[] {
 }
 
 /** The op applications that `kept` values need. */
-function reachable(graph: Graph, kept: ReadonlySet<number>): Work {
-  const work: Work = new Map();
+function reachable(graph: Graph, kept: ReadonlySet<number>): AppliedOps {
+  const work: AppliedOps = new Map();
   const needed = new Set(kept);
   for (let id = graph.nodes.length - 1; id >= 0; id--) {
     const node = graph.nodes[id];

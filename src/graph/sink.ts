@@ -1,5 +1,5 @@
 import type { Ref } from '../shaders/op';
-import type { Work } from './fuse';
+import type { AppliedOps } from './fuse';
 import type { Graph } from './graph';
 import type { Forward } from './program';
 
@@ -12,7 +12,7 @@ export function sink(
   graph: Graph,
   order: readonly number[],
   forward: ReadonlyMap<number, Forward>,
-  work: Work,
+  work: AppliedOps,
 ): readonly number[] {
   const root = (id: number): number => {
     const source = forward.get(id)?.x[0];

@@ -129,9 +129,9 @@ function fitInBlocks(
   const measureAt = (k: number): { readonly layout: Layout; readonly found: Measured | Misfit } => {
     let layout: Layout | undefined;
     const built = stageGraph(setup, start, (o) => {
-      const { locality, halo, stride, statistics } = o;
+      const { fields, halo, stride, statistics } = o;
       if (statistics.length === 0) throw new NothingInBlocks();
-      if (list.length === 0) list = layouts(locality.side, halo, stride, locality.torus);
+      if (list.length === 0) list = layouts(fields.side, halo, stride, fields.torus);
       layout = list[Math.min(k, list.length - 1)];
       if (!layout) throw new EngineError('LimitError', 'there is no way to cut it in blocks');
       return layout;

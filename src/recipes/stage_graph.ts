@@ -3,8 +3,8 @@ import { size as elements } from '../base/shape';
 import { Graph, type Node } from '../graph/graph';
 import { averaged } from '../graph/optim/averaged';
 import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
+import { analyse, type TilingAnalysis } from '../graph/tiling/analysis';
 import type { Layout } from '../graph/tiling/layout';
-import { type Outline, outline } from '../graph/tiling/outline';
 import { split } from '../graph/tiling/split';
 import type { Ref } from '../shaders/op';
 import type { CarryOver } from './checkpoint';
@@ -31,7 +31,7 @@ export interface StageGraph {
 export function stageGraph(
   setup: StageSetup,
   from: Pick<CarryOver, 'canvas' | 'counter'>,
-  blocks?: Layout | ((outline: Outline) => Layout) | null,
+  blocks?: Layout | ((analysis: TilingAnalysis) => Layout) | null,
 ): StageGraph {
   const { stage, resolved } = setup;
   const settings = stage.recipe.optimizer;
@@ -48,7 +48,7 @@ export function stageGraph(
   };
   let finish: (() => void) | undefined;
   const inBlocks = (x: Ref, how: NonNullable<typeof blocks>): Evaluation => {
-    const outlined = outline(graph, x, stageObjective(graph, x, counter, setup), resolved.torus);
+    const outlined = analyse(graph, x, stageObjective(graph, x, counter, setup), resolved.torus);
     const parts = split(outlined, typeof how === 'function' ? how(outlined) : how, elements(canvas.shape));
     built = parts;
     finish = parts.finish;

@@ -11,8 +11,8 @@ import { Graph, type Node } from '../../src/graph/graph';
 import { memoryOf } from '../../src/graph/limits';
 import { Plan } from '../../src/graph/plan';
 import { schedule } from '../../src/graph/schedule';
+import { analyse, type TilingAnalysis } from '../../src/graph/tiling/analysis';
 import { axisBlocks, type Layout, workOf } from '../../src/graph/tiling/layout';
-import { type Outline, outline } from '../../src/graph/tiling/outline';
 import { split } from '../../src/graph/tiling/split';
 import { parseOnnx } from '../../src/nets/onnx/parse';
 import { netOf } from '../../src/nets/weights';
@@ -70,9 +70,9 @@ function setupOf(p: Prepared): StageSetup {
 
 const cut =
   (rows: number, columns: number) =>
-  ({ locality, halo, stride }: Outline): Layout => {
-    const own = (k: 0 | 1, n: number): number => Math.ceil(locality.side[k] / stride[k] / n) * stride[k];
-    const axis = (k: 0 | 1, n: number) => axisBlocks(locality.side[k], own(k, n), halo[k], locality.torus[k]);
+  ({ fields, halo, stride }: TilingAnalysis): Layout => {
+    const own = (k: 0 | 1, n: number): number => Math.ceil(fields.side[k] / stride[k] / n) * stride[k];
+    const axis = (k: 0 | 1, n: number) => axisBlocks(fields.side[k], own(k, n), halo[k], fields.torus[k]);
     return [axis(0, rows), axis(1, columns)];
   };
 
@@ -85,7 +85,7 @@ interface Found {
 async function evaluate(
   p: Prepared,
   canvas: Float32Array,
-  layout?: (o: Outline) => Layout,
+  layout?: (o: TilingAnalysis) => Layout,
   algorithm: Algorithm = 'direct',
 ): Promise<Found> {
   const g = new Graph({ convolutions: () => algorithm });
@@ -96,7 +96,7 @@ async function evaluate(
   let gradient: Node;
   let finish = (): void => {};
   if (layout) {
-    const o = outline(g, x, built, p.resolved.torus);
+    const o = analyse(g, x, built, p.resolved.torus);
     const parts = split(o, layout(o), 1);
     gradient = parts.gradient;
     built = parts;
@@ -119,7 +119,7 @@ async function evaluate(
 async function agree(
   what: string,
   losses: readonly Loss[],
-  layout: (o: Outline) => Layout,
+  layout: (o: TilingAnalysis) => Layout,
   more: Partial<RecipeText> = {},
   algorithm?: Algorithm,
   tolerance = 1e-5,

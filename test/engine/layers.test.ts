@@ -26,6 +26,52 @@ test('a file imports only from its own floor or below', () => {
   assert.equal(climbs, []);
 });
 
+/** Groups of files that reach one another by imports, of types too (Tarjan 1972, "Depth-first search and linear graph algorithms"). */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): void => {
+    const at = index.size;
+    index.set(file, at);
+    low.set(file, at);
+    stack.push(file);
+    for (const next of imports.get(file) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(file, Math.min(low.get(file) ?? at, low.get(next) ?? at));
+    }
+    if (low.get(file) !== at) return;
+    const group = stack.splice(stack.indexOf(file));
+    if (group.length > 1 || imports.get(file)?.includes(file)) found.push(group.sort());
+  };
+  for (const file of imports.keys()) visit(file);
+  return found;
+}
+
+test('no files import each other in a circle, not even for types', () => {
+  const all = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((f) => /\.tsx?$/.test(f))
+    .map((f) => join('src', f));
+  const known = new Set(all);
+  const imports = new Map(
+    all.map((file) => {
+      const paths = [...readFileSync(file, 'utf8').matchAll(/(?:from|^import)\s*'(\.[^']+)'/gm)].map(
+        ([, from = '']) => from,
+      );
+      const targets = paths.flatMap((from) => {
+        const base = normalize(join(dirname(file), from));
+        const ends = ['', '.ts', '.tsx', `${sep}index.ts`, `${sep}index.tsx`];
+        return ends.map((end) => base + end).filter((f) => known.has(f));
+      });
+      return [file, targets];
+    }),
+  );
+  assert.equal(circles(new Map(Object.entries({ a: ['b'], b: ['c'], c: ['b'], d: ['d'] }))), [['b', 'c'], ['d']]);
+  assert.ok([...imports.values()].flat().length > all.length, 'imports are found');
+  assert.equal(circles(imports), []);
+});
+
 test('no file of src/ is in a folder without a floor', () => {
   assert.equal(
     files.filter((f) => f.split(sep).length > 2 && floorOf(f) < 0),

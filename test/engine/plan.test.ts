@@ -334,7 +334,7 @@ test('memory: a long chain needs two slots', () => {
   let x = relu(g, g.input([1000]));
   for (let k = 0; k < 20; k++) x = square(g, x);
   const s = schedule(g, [x], { fuse: true, realBytes: 4 });
-  assert.is(s.layout.slots.length, 3); // the input keeps its own
+  assert.is(s.assignment.slots.length, 3); // the input keeps its own
 });
 
 test('buffers of a closed plan serve the next one', async () => {

@@ -34,7 +34,7 @@ export function planTable(title: string, s: Schedule): PlanTable {
   const rows = s.launches.map(({ launch, label, setup }) => ({ setup, row: rowOf(launch, label, s) }));
   const setup = rows.filter((r) => r.setup).map((r) => r.row);
   const run = rows.filter((r) => !r.setup).map((r) => r.row);
-  const memory = s.layout.slots.reduce((a, b) => a + b, 0);
+  const memory = s.assignment.slots.reduce((a, b) => a + b, 0);
   const cost = { ...sums(run), memory };
   const first = sums(setup);
   const lines = [
@@ -42,7 +42,7 @@ export function planTable(title: string, s: Schedule): PlanTable {
     '',
     `run     ${cost.launches} launches, ${cost.flops} flops, ${cost.bytes} bytes`,
     `once    ${first.launches} launches, ${first.flops} flops, ${first.bytes} bytes`,
-    `memory  ${memory} bytes in ${s.layout.slots.length} slots for ${s.values.length} values`,
+    `memory  ${memory} bytes in ${s.assignment.slots.length} slots for ${s.values.length} values`,
     '',
     ...aligned([
       ['op', 'writes', 'kernel', 'overrides', 'grid', 'flops', 'bytes'],

@@ -8,9 +8,9 @@ import { add, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/sum';
 import { COLUMNS, type Places, scatterAddOp, wrapSlice } from '../../shaders/wrap_slice';
 import type { Graph, Node } from '../graph';
+import type { Objective, TilingAnalysis } from './analysis';
 import { countOf, type Layout, tableOf } from './layout';
-import { takesMap } from './locality';
-import type { Objective, Outline } from './outline';
+import { takesMap } from './receptive_fields';
 
 export interface SplitObjective extends Objective {
   readonly gradient: Node;
@@ -25,7 +25,7 @@ export interface SplitObjective extends Objective {
  * once more, this time back through the net, with that gradient for a seed. The position of the block is data: the same
  * launches serve all blocks.
  */
-export function split(o: Outline, layout: Layout, factor: number): SplitObjective {
+export function split(o: TilingAnalysis, layout: Layout, factor: number): SplitObjective {
   return new Splitter(o, layout).build(factor);
 }
 
@@ -43,10 +43,10 @@ class Splitter {
   readonly #rewritten = new Map<number, Ref>();
 
   constructor(
-    readonly o: Outline,
+    readonly o: TilingAnalysis,
     readonly layout: Layout,
   ) {
-    const g = o.locality.g;
+    const g = o.fields.g;
     this.#g = g;
     this.#count = countOf(layout);
     this.#cursor = g.state([1], new Float32Array(1), 'block');
@@ -57,14 +57,14 @@ class Splitter {
   }
 
   build(factor: number): SplitObjective {
-    const { x, objective, statistics, locality } = this.o;
+    const { x, objective, statistics, fields } = this.o;
     const g = this.#g;
     for (const constant of [true, false]) {
-      const group = statistics.filter((s) => locality.isConstant(s) === constant);
-      const levels = [...new Set(group.map((s) => locality.level(s)))].sort((a, b) => a - b);
+      const group = statistics.filter((s) => fields.isConstant(s) === constant);
+      const levels = [...new Set(group.map((s) => fields.level(s)))].sort((a, b) => a - b);
       for (const level of levels) {
         this.#sweep(
-          group.filter((s) => locality.level(s) === level),
+          group.filter((s) => fields.level(s) === level),
           constant,
         );
       }
@@ -103,7 +103,7 @@ class Splitter {
 
   /** What a block's value counts for: its share of the pixels, where it is a mean. */
   #share(s: Node): number {
-    if (!this.o.locality.isMean(s)) return 1;
+    if (!this.o.fields.isMean(s)) return 1;
     return this.layout.reduce((share, a) => (share * a.own) / a.side, 1);
   }
 
@@ -187,7 +187,7 @@ class Splitter {
   #globals(node: Node, seen = new Set<number>()): void {
     if (node.source.from !== 'op' || seen.has(node.id)) return;
     seen.add(node.id);
-    const { maps, others } = this.o.locality.inputs(node);
+    const { maps, others } = this.o.fields.inputs(node);
     for (const v of others) this.#whole(v);
     for (const v of maps) this.#globals(v, seen);
   }
@@ -195,7 +195,7 @@ class Splitter {
   /** A value that maps are combined with. Its own gradient is left out, so it must not have any. */
   #given(v: Node): Ref {
     const value = this.#whole(v);
-    if (this.o.locality.level(v) > 0 && this.#carries(v)) {
+    if (this.o.fields.level(v) > 0 && this.#carries(v)) {
       throw new EngineError(
         'LimitError',
         `${v.label}#${v.id} is computed from the canvas, and maps are combined with it: that cannot be done in blocks`,
@@ -232,7 +232,7 @@ class Splitter {
     seen?: { leaf: Node; view: Ref; shift: Ref | undefined }[],
     about?: Ref,
   ): Ref {
-    const [sy = 1, sx = 1] = this.o.locality.local(map)?.stride ?? [];
+    const [sy = 1, sx = 1] = this.o.fields.of(map)?.stride ?? [];
     const view = this.#ofMap(map, undefined, memo, seen);
     if (this.#single) return view;
     const key = `own ${map.id} ${this.#skip ? (about?.id ?? '') : ''}`;
@@ -260,7 +260,7 @@ class Splitter {
     const key = `${map.id} ${shift?.id ?? ''}`;
     const known = memo.get(key);
     if (known) return known;
-    const l = this.o.locality.local(map);
+    const l = this.o.fields.of(map);
     if (!l) throw invariant(`${map.label}#${map.id} is no local map`);
     const [h, w] = [this.layout[0].window / l.stride[0], this.layout[1].window / l.stride[1]];
     const make = (): Ref => {

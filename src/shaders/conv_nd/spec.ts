@@ -1,7 +1,8 @@
 import { type Shape, size } from '../../base/shape';
 import type { Case, OpSpec, Tuple } from '../op';
 import { type ConvNdAttrs, convNdOp, convNdTransposeOp, convNdWeightGradOp } from './index';
-import { eachTap, type WindowOptions, windowOf } from './window';
+import { eachTap } from './reference';
+import { type WindowOptions, windowOf } from './window';
 
 interface Conv {
   readonly name: string;

@@ -35,6 +35,11 @@ const times = ({ v, c }: Combination, by: number): Combination => ({
   c: c.map((x) => by * x),
 });
 
+/**
+ * The state after a trial, [controlSize(pairs)]: `before` and `phase`, the loss `f` at the trial, and the inner products `p` of
+ * history, step, gradients and trial. One long function on purpose: it takes control.wgsl's steps in the kernel's order, so
+ * that the two can be read side by side.
+ */
 export function control(
   before: Float64Array,
   phase: number,

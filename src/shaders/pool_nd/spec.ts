@@ -1,5 +1,6 @@
 import { type Shape, size } from '../../base/shape';
-import { eachTap, type Window, type WindowOptions, windowOf } from '../conv_nd/window';
+import { eachTap } from '../conv_nd/reference';
+import { type Window, type WindowOptions, windowOf } from '../conv_nd/window';
 import type { Case, OpSpec, Value } from '../op';
 import { maxPoolNdArgmaxOp, maxPoolNdGradOp, maxPoolNdOp } from './index';
 

@@ -3,7 +3,7 @@ import type { Graph, Node } from '../graph';
 import type { Pair } from './layout';
 
 /** A map of which any part can be computed from a part of the canvas. */
-export interface Local {
+export interface ReceptiveField {
   /** Pixels of the canvas to one of the map. */
   readonly stride: Pair;
   /** How much of a window, at its top, left, bottom and right, is not what it would be on the canvas; in its pixels. */
@@ -21,8 +21,8 @@ export const takesMap = (op: Op, k: number): boolean => op.tiling?.maps?.include
 export const PICTURE = 4;
 
 /** What a graph computes from parts of a canvas, and what it takes whole. */
-export class Locality {
-  readonly #known = new Map<number, Local | null>();
+export class ReceptiveFields {
+  readonly #known = new Map<number, ReceptiveField | null>();
   readonly #levels = new Map<number, number>();
   readonly #constant = new Map<number, boolean>();
 
@@ -42,7 +42,7 @@ export class Locality {
     if (node.source.from !== 'op') return false;
     const { op, x } = node.source;
     if (op.tiling?.rule !== 'sum' && op.tiling?.rule !== 'mean') return false;
-    return x.every((m, k) => !takesMap(op, k) || this.local(m) !== null);
+    return x.every((m, k) => !takesMap(op, k) || this.of(m) !== null);
   }
 
   isConstant(node: Node): boolean {
@@ -70,13 +70,14 @@ export class Locality {
   inputs(node: Node): { readonly maps: readonly Node[]; readonly others: readonly Node[] } {
     const { source } = node;
     if (source.from !== 'op') return { maps: [], others: [] };
-    const l = this.local(node);
-    const apart = this.isStatistic(node) || (l !== null && !l.leaf);
-    const isMap = (_: Node, k: number): boolean => apart && takesMap(source.op, k);
+    const l = this.of(node);
+    const inParts = this.isStatistic(node) || (l !== null && !l.leaf);
+    const isMap = (_: Node, k: number): boolean => inParts && takesMap(source.op, k);
     return { maps: source.x.filter(isMap), others: source.x.filter((v, k) => !isMap(v, k)) };
   }
 
-  local(node: Node): Local | null {
+  /** Null: it cannot be computed in parts. */
+  of(node: Node): ReceptiveField | null {
     const known = this.#known.get(node.id);
     if (known !== undefined) return known;
     const found = this.#rule(node) ?? this.#leaf(node);
@@ -91,7 +92,7 @@ export class Locality {
     return shape.length === 3 && stride.every((s) => Number.isInteger(s) && s <= 64) ? stride : null;
   }
 
-  #leaf(node: Node): Local | null {
+  #leaf(node: Node): ReceptiveField | null {
     const stride = this.#strideOf(node.shape);
     const [C = 0] = node.shape;
     // Masks are given for every layer; all else that is seen through windows is a picture.
@@ -99,7 +100,7 @@ export class Locality {
     return { stride, margin: [0, 0, 0, 0], rolled: false, leaf: true };
   }
 
-  #rule(node: Node): Local | null {
+  #rule(node: Node): ReceptiveField | null {
     if (node.source.from !== 'op') return null;
     const { op, x, attrs } = node.source;
     const { tiling } = op;
@@ -112,7 +113,7 @@ export class Locality {
         stride,
       );
     }
-    const first = x[0] && this.local(x[0]);
+    const first = x[0] && this.of(x[0]);
     if (!first) return null;
     if (tiling.rule === 'roll') {
       const still = !first.rolled && first.margin.every((m) => m === 0) && first.stride.every((s) => s === 1);
@@ -122,10 +123,10 @@ export class Locality {
     return window && this.#windowed(first, stride, window);
   }
 
-  #pointwise(maps: readonly Node[], stride: Pair): Local | null {
-    const all: Local[] = [];
+  #pointwise(maps: readonly Node[], stride: Pair): ReceptiveField | null {
+    const all: ReceptiveField[] = [];
     for (const map of maps) {
-      const l = this.local(map);
+      const l = this.of(map);
       if (!l || l.stride[0] !== stride[0] || l.stride[1] !== stride[1]) return null;
       all.push(l);
     }
@@ -134,7 +135,11 @@ export class Locality {
     return { stride, margin: [most(0), most(1), most(2), most(3)], rolled: all.some((l) => l.rolled), leaf: false };
   }
 
-  #windowed(x: Local, stride: Pair, { size, stride: step, pad, border }: SlidingWindow): Local | null {
+  #windowed(
+    x: ReceptiveField,
+    stride: Pair,
+    { size, stride: step, pad, border }: SlidingWindow,
+  ): ReceptiveField | null {
     const margin = [...x.margin] as [number, number, number, number];
     for (const a of [0, 1] as const) {
       if (stride[a] !== x.stride[a] * step[a]) return null;

@@ -2,7 +2,7 @@ import { EngineError } from '../../base/errors';
 import type { Ref } from '../../shaders/op';
 import type { Graph, Node } from '../graph';
 import type { Pair } from './layout';
-import { Locality, PICTURE } from './locality';
+import { PICTURE, ReceptiveFields } from './receptive_fields';
 
 /** An objective as it was written down for the whole canvas. */
 export interface Objective {
@@ -11,8 +11,8 @@ export interface Objective {
 }
 
 /** What can be computed of an objective in blocks, before it is known in which. */
-export interface Outline {
-  readonly locality: Locality;
+export interface TilingAnalysis {
+  readonly fields: ReceptiveFields;
   readonly x: Node;
   readonly objective: Objective;
   /** Sums and means over pixels, in the order in which they can be computed. */
@@ -29,10 +29,10 @@ const up = (n: number, to: number): number => Math.ceil(n / to) * to;
  * Finds out what of an objective at `x`, a canvas [C, H, W], is a function of sums over pixels.
  * @throws EngineError `LimitError`, naming the term, when one takes the features of the whole canvas at once.
  */
-export function outline(g: Graph, x: Ref, objective: Objective, torus: Pair<boolean>): Outline {
+export function analyse(g: Graph, x: Ref, objective: Objective, torus: Pair<boolean>): TilingAnalysis {
   const canvas = g.node(x);
   const [, H = 1, W = 1] = canvas.shape;
-  const locality = new Locality(g, [H, W], torus);
+  const fields = new ReceptiveFields(g, [H, W], torus);
   const statistics = new Map<number, Node>();
   for (const [name, term] of objective.terms) {
     const seen = new Set<number>();
@@ -41,13 +41,13 @@ export function outline(g: Graph, x: Ref, objective: Objective, torus: Pair<bool
       const key = whole ? node.id : -1 - node.id;
       if (seen.has(key) || node.source.from !== 'op') return;
       seen.add(key);
-      const found = locality.local(node);
-      const statistic = locality.isStatistic(node);
+      const found = fields.of(node);
+      const statistic = fields.isStatistic(node);
       if (statistic) statistics.set(node.id, node);
       if (whole && found && !found.leaf && (node.shape[0] ?? 0) > PICTURE) throw notInBlocks(name, node);
       if (whole && !statistic) for (const v of node.source.x) visit(v, true);
       else {
-        const { maps, others } = locality.inputs(node);
+        const { maps, others } = fields.inputs(node);
         for (const v of maps) visit(v, false);
         for (const v of others) visit(v, true);
       }
@@ -59,7 +59,7 @@ export function outline(g: Graph, x: Ref, objective: Objective, torus: Pair<bool
   for (const { source } of statistics.values()) {
     if (source.from !== 'op') continue;
     for (const v of source.x) {
-      const l = locality.local(v);
+      const l = fields.of(v);
       if (!l) continue;
       stride = [common(stride[0], l.stride[0]), common(stride[1], l.stride[1])];
       reach = [Math.max(reach[0], l.margin[0], l.margin[2]), Math.max(reach[1], l.margin[1], l.margin[3])];
@@ -73,7 +73,7 @@ export function outline(g: Graph, x: Ref, objective: Objective, torus: Pair<bool
     );
   }
   return {
-    locality,
+    fields,
     x: canvas,
     objective,
     statistics: [...statistics.values()].sort((a, b) => a.id - b.id),
