@@ -28,7 +28,7 @@ export const patches = defineLoss({
       .int('must be a whole number')
       .min(1, 'must be at least 1')
       .max(256, 'must be at most 256')
-      .default(16) // few, and many steps: measured in ARCHITECTURE.md
+      .default(16) // few, and many steps: measured in bench/NOTES.md
       .describe('random directions a step in which patches are compared; fewer where the adapter has no room'),
     localised: z
       .union([z.literal('auto'), z.boolean()])
