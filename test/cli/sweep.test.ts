@@ -10,7 +10,7 @@ import { runner } from '../support/cli_run';
 const folder = mkdtempSync(join(tmpdir(), 'toroid-sweep-'));
 const at = (name: string): string => join(folder, name);
 const test = suite('sweep');
-const { toroid } = runner(folder);
+const { together, toroid } = runner(folder);
 test.after(() => rmSync(folder, { recursive: true }));
 
 const none = (): string[] => [];
@@ -117,8 +117,9 @@ test('bad input: refused before anything runs', async () => {
     [['r.json', '--over', 'input.style=nowhere.png'], 1, /there is no file nowhere\.png/],
     [['nothing.json', '--over', 'seed=1'], 1, /there is no file nothing\.json/],
   ];
-  for (const [args, wanted, message] of rows) {
-    const { code, err } = await toroid(['sweep', ...args, '-o', 'bad']);
+  const ended = await together(rows.map(([args]) => ['sweep', ...args, '-o', 'bad']));
+  for (const [k, [, wanted, message]] of rows.entries()) {
+    const { code, err } = ended[k]!;
     assert.is(code, wanted, err);
     assert.match(err, message);
     assert.not.match(err, /\n {4}at /);
