@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';
@@ -7,41 +6,17 @@ import { open } from '../../src/gpu/open.node';
 import { Graph } from '../../src/graph/graph';
 import { Plan } from '../../src/graph/plan';
 import { patchLoss } from '../../src/nets/patches';
-import { readPicture } from '../../src/node/picture';
-import { loadNet } from '../../src/node/weights/find';
 import { builtinRecipe } from '../../src/recipes/builtin';
-import { chooseSeam } from '../../src/recipes/choose_seam';
 import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
-import { lineGradients, seamScore } from '../../src/recipes/scores/seam';
 import { shuffled, slicedDistance } from '../../src/recipes/scores/sliced';
-import { fillTexture, growTexture, type TextureResult, type TextureSettingsText } from '../../src/recipes/texture';
+import { fillTexture, growTexture } from '../../src/recipes/texture';
 import { fillSettings } from '../../src/recipes/texture_settings';
 import type { Value } from '../../src/shaders/op';
-import { ALL } from '../support/all';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
-import { needs } from '../support/needs';
+import { crop, flat, grow, pebbles } from '../support/texture';
 
 const test = suite('texture');
-const pebbles = await readPicture('examples/pebbles.png');
-const shared = '../shared/weights/vgg19-normalised-conv3_1';
-const grow = async (exemplar: Raster, wishes: TextureSettingsText): Promise<TextureResult> =>
-  growTexture(await device(), exemplar, fillSettings({ size: [64, 64], steps: 24, ...wishes }), {
-    loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }),
-  });
-const crop = ({ width, data }: Raster, w: number, h: number): Raster => ({
-  width: w,
-  height: h,
-  data: Float32Array.from({ length: 3 * w * h }, (_, i) => {
-    const c = Math.floor(i / (w * h));
-    return data[(c * 256 + (Math.floor(i / w) % h)) * width + (i % w)]!;
-  }),
-});
-const flat = (like: Raster, value: (c: number, i: number) => number): Raster => {
-  const n = like.width * like.height;
-  return { ...like, data: Float32Array.from({ length: 3 * n }, (_, i) => value(Math.floor(i / n), i % n)) };
-};
-
 test('patches: the loss of a rolled canvas is the loss of the canvas', async () => {
   const rng = new Rng(5);
   const canvas = {
@@ -106,30 +81,6 @@ test('a machine that is busy now and then gives the same bytes', async () => {
   assert.ok(Buffer.from(free.buffer).equals(Buffer.from(busy.buffer)));
 });
 
-test('over seeds, the join is a line like any other: ratio 0.9 .. 1.1 on average, every |z| < 3', async () => {
-  const ratios: number[] = [];
-  const unsettled: number[] = [];
-  // One ratio scatters by 0.2 from tile to tile: 0.1 is three deviations of the mean of 48.
-  const seeds = ALL ? 24 : 6;
-  const most = 0.1 * Math.sqrt(24 / seeds);
-  const exemplar = crop(pebbles, 96, 96);
-  for (let seed = 1; seed <= seeds; seed++) {
-    const { raster, moved } = await grow(exemplar, { seed, steps: 8, size: [56, 56], scales: 4 });
-    const { x, y } = seamScore(raster);
-    for (const [axis, s] of Object.entries({ x, y })) assert.ok(Math.abs(s.z) < 3, `seed ${seed} ${axis}: z ${s.z}`);
-    ratios.push(x.ratio, y.ratio);
-    // The evidence must not rest on the few tiles whose border was moved: judge the lines they had first, too.
-    const { x: lx, y: ly } = lineGradients(raster);
-    const first = (lines: Float64Array, by: number): number =>
-      lines[(lines.length - 1 + by) % lines.length]! / (lines.reduce((p, q) => p + q, 0) / lines.length);
-    unsettled.push(first(lx, moved[0]), first(ly, moved[1]));
-  }
-  for (const r of [ratios, unsettled]) {
-    const mean = r.reduce((p, q) => p + q, 0) / r.length;
-    assert.ok(Math.abs(mean - 1) < most, `mean ratio ${mean} of ${r.map((v) => v.toFixed(2))}`);
-  }
-});
-
 test('on held-out projections a run beats noise, the mean colour and shuffled pixels by far', async () => {
   const exemplar = crop(pebbles, 128, 128);
   const { raster } = await grow(exemplar, { size: [96, 96], steps: 40 });
@@ -191,21 +142,6 @@ test('no colour cast: the mean colour is the exemplar’s', async () => {
   }
 });
 
-for (const [tile, joins] of [
-  ['x', ['x']],
-  ['y', ['y']],
-  ['none', []],
-] as const) {
-  test(`--tile ${tile}: only that axis joins`, async () => {
-    const { raster } = await grow(pebbles, { size: [64, 48], tile, steps: 12 });
-    const score = seamScore(raster);
-    for (const axis of ['x', 'y'] as const) {
-      const joined = (joins as readonly string[]).includes(axis);
-      assert.is(score[axis].ratio < 1.6, joined, `${axis}: ratio ${score[axis].ratio}`);
-    }
-  });
-}
-
 test('stopping gives what there is, at the size asked for', async () => {
   const stop = new AbortController();
   const result = await growTexture(await device(), pebbles, fillSettings({ size: [64, 64], steps: 500 }), {
@@ -250,52 +186,6 @@ test('an exemplar smaller than the objective needs is refused by name', async ()
       /^styles\[0\]\.input: style is 12x40; texture needs at least 16 pixels each way\n/,
     );
   }
-});
-
-test('a border on an unusual line is laid along the next ordinary one; others stay', () => {
-  const rng = new Rng(2);
-  const tile = flat({ width: 32, height: 32, data: new Float32Array() }, () => rng.uniform());
-  assert.equal(chooseSeam(tile, [true, true]).moved, [0, 0]);
-  const edge = { ...tile, data: tile.data.map((v, i) => (i % 32 === 31 ? 3 + v : v)) };
-  const { raster, moved } = chooseSeam(edge, [true, true]);
-  assert.is.not(moved[0], 0);
-  assert.is(moved[1], 0);
-  assert.ok(Math.abs(seamScore(raster).x.z) < 1.2);
-  const back = rolled({ shape: [3, 32, 32], data: Float64Array.from(raster.data) }, [0, -moved[0]]);
-  assert.equal(Float32Array.from(back.data), edge.data);
-  assert.equal(chooseSeam(edge, [true, false]).moved, [0, 0]);
-});
-
-const net = needs(test, existsSync(shared), 'no ../shared/weights');
-net('a net: the tile joins, and its size is rounded with a notice', async () => {
-  const warnings: string[] = [];
-  const result = await growTexture(
-    await device(),
-    crop(pebbles, 64, 64),
-    fillSettings({ size: [66, 62], steps: 20, net: 'vgg19-normalised-conv3_1' }),
-    { onWarning: (t) => warnings.push(t), loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }) },
-  );
-  assert.equal(
-    [result.raster.width, result.raster.height],
-    [68, 64].map((v) => Math.round(v / 4) * 4),
-  );
-  assert.match(warnings.join(), /size 66x62 becomes 68x64/);
-  const { x, y } = seamScore(result.raster);
-  assert.ok(Math.abs(x.z) < 3 && Math.abs(y.z) < 3, JSON.stringify({ x, y }));
-  const curve = result.stages.at(-1)!.curves.total!;
-  assert.ok(curve.at(-1)![1] < 0.5 * curve[0]![1], `loss ${curve[0]} -> ${curve.at(-1)}`);
-});
-
-net('a net: over seeds, the join is a line like any other', async () => {
-  const ratios: number[] = [];
-  for (let seed = 1; seed <= (ALL ? 5 : 2); seed++) {
-    const { raster } = await grow(crop(pebbles, 96, 96), { seed, steps: 16, net: 'vgg19-16x-distilled' });
-    const { x, y } = seamScore(raster);
-    for (const s of [x, y]) assert.ok(Math.abs(s.z) < 3, `seed ${seed}: z ${s.z}`);
-    ratios.push(x.ratio, y.ratio);
-  }
-  const mean = ratios.reduce((p, q) => p + q, 0) / ratios.length;
-  assert.ok(Math.abs(mean - 1) < (ALL ? 0.1 : 0.2), `mean ratio ${mean} of ${ratios.map((v) => v.toFixed(2))}`);
 });
 
 test.run();

@@ -1,0 +1,48 @@
+// Textures by the features of a network, whose weights are not in the repository.
+import { existsSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { loadNet } from '../../src/node/weights/find';
+import { seamScore } from '../../src/recipes/scores/seam';
+import { growTexture } from '../../src/recipes/texture';
+import { fillSettings } from '../../src/recipes/texture_settings';
+import { ALL } from '../support/all';
+import { device } from '../support/device';
+import { needs } from '../support/needs';
+import { crop, grow, pebbles } from '../support/texture';
+
+const test = suite('textures by a net');
+const shared = '../shared/weights/vgg19-normalised-conv3_1';
+const net = needs(test, existsSync(shared), 'no ../shared/weights');
+net('a net: the tile joins, and its size is rounded with a notice', async () => {
+  const warnings: string[] = [];
+  const result = await growTexture(
+    await device(),
+    crop(pebbles, 64, 64),
+    fillSettings({ size: [66, 62], steps: 20, net: 'vgg19-normalised-conv3_1' }),
+    { onWarning: (t) => warnings.push(t), loadNet: (name) => loadNet(name, { folders: ['../shared/weights'] }) },
+  );
+  assert.equal(
+    [result.raster.width, result.raster.height],
+    [68, 64].map((v) => Math.round(v / 4) * 4),
+  );
+  assert.match(warnings.join(), /size 66x62 becomes 68x64/);
+  const { x, y } = seamScore(result.raster);
+  assert.ok(Math.abs(x.z) < 3 && Math.abs(y.z) < 3, JSON.stringify({ x, y }));
+  const curve = result.stages.at(-1)!.curves.total!;
+  assert.ok(curve.at(-1)![1] < 0.5 * curve[0]![1], `loss ${curve[0]} -> ${curve.at(-1)}`);
+});
+
+net('a net: over seeds, the join is a line like any other', async () => {
+  const ratios: number[] = [];
+  for (let seed = 1; seed <= (ALL ? 5 : 2); seed++) {
+    const { raster } = await grow(crop(pebbles, 96, 96), { seed, steps: 16, net: 'vgg19-16x-distilled' });
+    const { x, y } = seamScore(raster);
+    for (const s of [x, y]) assert.ok(Math.abs(s.z) < 3, `seed ${seed}: z ${s.z}`);
+    ratios.push(x.ratio, y.ratio);
+  }
+  const mean = ratios.reduce((p, q) => p + q, 0) / ratios.length;
+  assert.ok(Math.abs(mean - 1) < (ALL ? 0.1 : 0.2), `mean ratio ${mean} of ${ratios.map((v) => v.toFixed(2))}`);
+});
+
+test.run();
