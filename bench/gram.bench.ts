@@ -2,7 +2,7 @@
 //   node build.mjs bench && node build/bench/gram.bench.js [part of a row's name]
 // One JSON object per row on stdout, the same as a table on stderr. Variants run in turn, several times over, so that
 // what else the machine does falls on all alike; a convolution runs with them, as a measure of what can be had. Results
-// are compared with those of variant 0 (which test/ops.test.ts compares with f64).
+// are compared with those of variant 0 (which the op kit compares with f64).
 import { Rng } from '../src/base/rng';
 import { size } from '../src/base/shape';
 import type { Device } from '../src/gpu/device';

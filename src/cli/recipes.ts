@@ -15,7 +15,7 @@ export function addRecipes(program: Command): void {
     .description(
       'Lists the recipes that come with toroid, and the losses, views and optimisers that recipes are made of.',
     )
-    .argument('[name]', 'a recipe, or a block such as gram: say all about it')
+    .argument('[name]', 'a recipe, loss, view or optimiser: say all about it')
     .option('--schema', 'print the JSON Schema of recipes, for editors')
     .option('--json', 'print as JSON')
     .addHelpText(
@@ -29,14 +29,14 @@ export function addRecipes(program: Command): void {
     .action(recipes);
 }
 
-interface Block {
+interface Component {
   readonly kind: string;
   readonly about: string;
 }
-const groups: readonly { readonly title: string; readonly one: string; readonly blocks: readonly Block[] }[] = [
-  { title: 'Losses', one: 'Loss', blocks: lossComponents },
-  { title: 'Views', one: 'View', blocks: viewComponents },
-  { title: 'Optimisers', one: 'Optimiser', blocks: optimiserComponents },
+const groups: readonly { readonly title: string; readonly one: string; readonly components: readonly Component[] }[] = [
+  { title: 'Losses', one: 'Loss', components: lossComponents },
+  { title: 'Views', one: 'View', components: viewComponents },
+  { title: 'Optimisers', one: 'Optimiser', components: optimiserComponents },
 ];
 
 function recipes(name: string | undefined, options: { schema?: boolean; json?: boolean }): void {
@@ -46,13 +46,13 @@ function recipes(name: string | undefined, options: { schema?: boolean; json?: b
 function answer(name: string | undefined, json: boolean, schema: boolean): string {
   if (schema) return JSON.stringify(recipeJsonSchema(), null, 2);
   if (name === undefined) return json ? JSON.stringify(everything(), null, 2) : overview();
-  for (const { one, blocks } of groups) {
-    const block = blocks.find((b) => b.kind === name);
-    if (block) return json ? JSON.stringify(settingsOf(name), null, 2) : explain(one, block);
+  for (const { one, components } of groups) {
+    const component = components.find((b) => b.kind === name);
+    if (component) return json ? JSON.stringify(settingsOf(name), null, 2) : explain(one, component);
   }
   if (builtinRecipes.some((r) => r.name === name)) return JSON.stringify(builtinRecipe(name), null, 2);
-  const all = [...builtinRecipes.map((r) => r.name ?? ''), ...groups.flatMap((g) => g.blocks.map((b) => b.kind))];
-  return usage(`there is no recipe and no block called ${name}`, suggestion(name, all));
+  const all = [...builtinRecipes.map((r) => r.name ?? ''), ...groups.flatMap((g) => g.components.map((b) => b.kind))];
+  return usage(`there is no recipe, loss, view or optimiser called ${name}`, suggestion(name, all));
 }
 
 const known = () =>
@@ -64,7 +64,10 @@ const known = () =>
 const everything = () => ({
   recipes: known(),
   ...Object.fromEntries(
-    groups.map(({ title, blocks }) => [title.toLowerCase(), blocks.map(({ kind, about }) => ({ kind, about }))]),
+    groups.map(({ title, components }) => [
+      title.toLowerCase(),
+      components.map(({ kind, about }) => ({ kind, about })),
+    ]),
   ),
   canvas: initNames.map(({ name, about }) => ({ name, about })),
 });
@@ -75,8 +78,8 @@ function overview(): string {
     ...known().map((r) =>
       entry(`${r.name}${r.net ? ' *' : ''}`, `${r.about} Inputs: ${r.inputs.join(', ') || 'none'}.`),
     ),
-    ...groups.flatMap(({ title, blocks }) => [`\n${title}\n`, ...blocks.map((b) => entry(b.kind, b.about))]),
-    '\nCanvas: what seed expressions such as "50 + plasma * 0.5" are made of\n',
+    ...groups.flatMap(({ title, components }) => [`\n${title}\n`, ...components.map((b) => entry(b.kind, b.about))]),
+    '\nCanvas: what expressions such as "50 + plasma * 0.5" are made of\n',
     ...initNames.map((s) => entry(s.name, s.about)),
   ].join('\n');
 }
@@ -107,7 +110,7 @@ interface Node {
   readonly anyOf?: readonly Node[];
 }
 
-/** The part of the schema that describes a block. */
+/** The part of the schema that describes a component. */
 function settingsOf(kind: string): Readonly<Record<string, Setting>> {
   const search = (node: Node): Node | undefined => {
     if ((node.properties?.kind as Setting | undefined)?.const === kind) return node;
@@ -126,7 +129,7 @@ function settingsOf(kind: string): Readonly<Record<string, Setting>> {
   return search(recipeJsonSchema() as Node)?.properties ?? {};
 }
 
-function explain(title: string, { kind, about }: Block): string {
+function explain(title: string, { kind, about }: Component): string {
   const rows = Object.entries(settingsOf(kind))
     .filter(([name]) => name !== 'kind')
     .map(([name, s]) => {

@@ -196,7 +196,7 @@ export interface Case<N extends number, A> {
   readonly values?: (k: number, i: number, u: number) => number;
 }
 
-/** Test facts about one op. They live beside the op; nothing that ships imports them. See test/kit.ts. */
+/** Test facts about one op. They live beside the op; nothing that ships imports them. See test/support/kit.ts. */
 // biome-ignore lint/suspicious/noExplicitAny: specs of all arities are tested by one kit
 export interface OpSpec<N extends number = any, A = any> {
   readonly op: Op<N, A>;
