@@ -27,19 +27,24 @@ interface Outcome extends Report {
   readonly fault: string | null;
 }
 
-const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
-if (elsewhere !== null) process.exit(elsewhere);
-
 const options = { long: { type: 'boolean' }, skips: { type: 'string' } } as const;
 const { values, positionals: parts } = parseArgs({ options, allowPositionals: true });
 const files = chosen(parts);
+
+const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
+if (elsewhere !== null) process.exit(elsewhere);
 const found = await findAdapter();
 const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism()));
 const on = found ? facts(found.adapter).description : 'no adapter: every test of the GPU will fail';
 console.log(`${ALL ? 'all tests' : 'tests'}, ${files.length} files, ${workers} at a time, on ${on}`);
 
 const running = new Set<() => void>();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    console.log(`stopped by ${signal}`);
+    process.exit(130);
+  });
+}
 process.on('exit', () => {
   for (const stop of running) stop();
 });
