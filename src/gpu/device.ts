@@ -32,7 +32,7 @@ export class Device {
     readonly adapter: AdapterFacts,
     readonly platform: Platform,
   ) {
-    this.kernels = new KernelCache(gpu);
+    this.kernels = new KernelCache(gpu, (pending) => this.waitFor(pending));
     this.pool = new BufferPool(gpu, (wanted) => this.createBuffer(wanted));
     gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((info) => {

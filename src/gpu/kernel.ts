@@ -123,7 +123,11 @@ export class KernelCache {
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
   readonly #kernels = new Map<string, Promise<Kernel>>();
 
-  constructor(readonly device: GPUDevice) {}
+  /** @param waitFor waits for the compiler, as `Platform.waitFor` does */
+  constructor(
+    readonly device: GPUDevice,
+    private readonly waitFor: <T>(pending: Promise<T>) => Promise<T>,
+  ) {}
 
   /** Pipelines built so far. */
   get count(): number {
@@ -199,7 +203,7 @@ export class KernelCache {
     });
     const scope = this.device.popErrorScope();
     try {
-      const pipeline = await building;
+      const pipeline = await this.waitFor(building);
       await scope;
       return { label, pipeline, layout };
     } catch (cause) {

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { bindingTypes, defineKernel, specialise } from '../../src/gpu/kernel';
+import { bindingTypes, defineKernel, KernelCache, specialise } from '../../src/gpu/kernel';
 import { BufferPool } from '../../src/gpu/pool';
 import { device } from '../support/device';
 
@@ -54,6 +54,18 @@ test('a kernel is built once per storage type and set of overrides', async () =>
   const [a, b] = await Promise.all([d.kernels.get(source, { WG: 64 }), d.kernels.get(source, { WG: 64 })]);
   assert.is(a, b);
   assert.is.not(await d.kernels.get(source, { WG: 32 }), a);
+});
+
+test('the compiler is waited for as the platform says: in Node its polling would take a core', async () => {
+  const { gpu } = await device();
+  let waits = 0;
+  const cache = new KernelCache(gpu, (pending) => {
+    waits++;
+    return pending;
+  });
+  const source = { ...kernel('@compute @workgroup_size(WG)\nfn main() { Y[0] = 2; }\n'), name: 'waited' };
+  await Promise.all([cache.get(source, { WG: 64 }), cache.get(source, { WG: 32 }), cache.get(source, { WG: 64 })]);
+  assert.is(waits, 2);
 });
 
 test('pool: size classes waste at most an eighth', () => {
