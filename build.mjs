@@ -17,12 +17,23 @@ const shared = {
   splitting: true,
   format: 'esm',
   sourcemap: 'linked',
-  loader: { '.wgsl': 'text', '.css': 'text', '.html': 'text', '.client.js': 'text' },
+  loader: { '.wgsl': 'text', '.css': 'text', '.html': 'text' },
   define: { TOROID_VERSION: JSON.stringify(version) },
   chunkNames: 'chunks/[name]-[hash]',
   logLevel: 'warning',
 };
-const node = { ...shared, platform: 'node', target: 'node20', packages: 'external' };
+/** Scripts of pages that the command line writes or serves: each as one text, with all that it imports. */
+const pageScripts = {
+  name: 'scripts of pages',
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /\.client\.js$/ }, async ({ path }) => {
+      const options = { bundle: true, write: false, format: 'iife', minify: true, target: 'es2022' };
+      const { outputFiles } = await build({ ...options, entryPoints: [path] });
+      return { contents: outputFiles[0].text, loader: 'text' };
+    });
+  },
+};
+const node = { ...shared, platform: 'node', target: 'node20', packages: 'external', plugins: [pageScripts] };
 
 /** Pages load shaders without comments and indentation, each line where it was, because errors name lines. */
 const withoutComments = {

@@ -112,5 +112,11 @@ export function wantedInputs(recipe: Recipe): string[] {
   return [...new Set([...Object.keys(recipe.inputs), ...inputPlaces(recipe).map(([, name]) => name)])];
 }
 
+/** Those of them that are masks: a person can paint these. */
+export function maskInputs(recipe: Recipe): string[] {
+  const masks = inputPlaces(recipe).filter(([path]) => /(mask|from|pin)\.input$/.test(path));
+  return [...new Set(masks.map(([, name]) => name))];
+}
+
 export const rastersOf = (inputs: readonly Input[]): ReadonlyMap<string, Raster> =>
   new Map(inputs.map((i) => [i.name, i.raster]));

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { lossChart } from '../app/charts/loss_chart';
+import { shortNumber } from '../app/charts/svg';
 import { duration } from '../app/eta';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
@@ -7,8 +9,7 @@ import { probeFile, writeWhole } from '../node/files';
 import { loadSharp } from '../node/sharp';
 import type { StageResult } from '../recipes/events';
 import { downscale } from './downscale';
-import { Html, type HtmlPart, html } from './page/html';
-import { lossChart, shortNumber } from './page/loss_chart';
+import { Html, type HtmlPart, html, svgText } from './page/html';
 import { recipeTree } from './page/recipe_tree';
 import css from './page/report.css';
 
@@ -162,10 +163,14 @@ function stageTable(stages: readonly StageResult[]): Html {
 /** A chart for each term, `total` first, the others as they come up. */
 function curves(stages: readonly StageResult[]): Html {
   const terms = new Set(['total', ...stages.flatMap((s) => Object.keys(s.curves))]);
-  const charts = [...terms].flatMap((term) => {
-    const parts = stages.map((s) => ({ name: s.name, steps: s.steps, points: s.curves[term] ?? [] }));
-    if (parts.every((p) => p.points.length === 0)) return [];
-    return [html`<figure><h3>${term}</h3>${lossChart(term, parts)}</figure>`];
+  const ends = stages.map((_, k) => stages.slice(0, k + 1).reduce((n, s) => n + s.steps, 0));
+  const charts = [...terms].flatMap((name) => {
+    const points = stages.flatMap((s, k) =>
+      (s.curves[name] ?? []).map(([step, v]) => [(ends[k - 1] ?? 0) + step, v] as const),
+    );
+    if (points.length === 0) return [];
+    const chart = lossChart(svgText, [{ name, points }], { borders: ends.slice(0, -1), steps: ends.at(-1) ?? 1 });
+    return [html`<figure><h3>${name}</h3>${chart}</figure>`];
   });
   return html`<p class="quiet">By step, weighted as in the recipe; dashed lines are where the next stage begins.</p><div class="charts">${charts}</div>`;
 }

@@ -1,3 +1,4 @@
+import { percent, rate, shortMs } from '../app/charts/svg';
 import { bytesText } from '../base/errors';
 import { variantText } from '../gpu/tune';
 import type { DiffRow, ProfileDiff } from '../graph/profile_diff';
@@ -5,15 +6,6 @@ import { type Bound, headline, type Pace, type ProfileReport } from '../graph/pr
 
 /** Rows shown unless all are asked for. */
 export const TOP = 20;
-
-/** `1.23`, `0.0456`, `123`: three digits, never an exponent. */
-export function shortMs(ms: number): string {
-  if (ms >= 100) return ms.toFixed(0);
-  return ms >= 0.1 ? ms.toPrecision(3) : ms.toFixed(4);
-}
-
-export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.0995 ? 1 : 0)} %`;
-export const rate = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 export const boundNames: Readonly<Record<Bound, string>> = { compute: 'compute', memory: 'memory', launch: 'launch' };
 

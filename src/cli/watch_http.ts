@@ -2,6 +2,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { escapeHtml } from './page/html';
+import base from './page/report.css';
 import script from './page/watch.client.js';
 import style from './page/watch.css';
 import page from './page/watch.html';
@@ -52,7 +53,7 @@ export function send(response: ServerResponse, type: string, body: string | Uint
 
 /** The parts of the page that are files of their own. */
 export function sendPart(response: ServerResponse, url: string): boolean {
-  if (url === '/watch.css') send(response, 'text/css; charset=utf-8', style);
+  if (url === '/watch.css') send(response, 'text/css; charset=utf-8', base + style);
   else if (url === '/watch.js') send(response, 'text/javascript; charset=utf-8', script);
   else return false;
   return true;

@@ -5,8 +5,10 @@ import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { lossChart } from '../../src/app/charts/loss_chart';
+import { shortNumber } from '../../src/app/charts/svg';
 import { htmlReport, type RunRecord, writeReport } from '../../src/cli/html_report';
-import { lossChart, shortNumber } from '../../src/cli/page/loss_chart';
+import { svgText } from '../../src/cli/page/html';
 import { plasma } from '../../src/recipes/init/plasma';
 import { closeBrowser, openBrowser } from '../support/browser';
 import { needs } from '../support/needs';
@@ -102,7 +104,7 @@ const heights = (svg: string): number[][] =>
 
 test('positive values are on a logarithmic scale, others on one with a sign, and a gap stays a gap', () => {
   const chart = (...values: number[]): string =>
-    lossChart('x', [{ name: 's', steps: values.length, points: values.map((v, k) => [k, v] as const) }]).text;
+    lossChart(svgText, [{ name: 'x', points: values.map((v, k) => [k, v] as const) }], { steps: values.length }).text;
   const [log] = heights(chart(100, 10, 1, 0.1));
   const drops = [1, 2, 3].map((k) => log![k]! - log![k - 1]!);
   assert.ok(Math.max(...drops) - Math.min(...drops) < 0.3, `equal ratios are equal drops: ${drops}`);

@@ -284,13 +284,13 @@ needs(
     events.onPicture({ stage: 0, step: 10, raster: picture });
     await shows(`document.getElementById('view').style.backgroundImage.startsWith('url("blob:')`);
     await shows(`document.getElementById('step').textContent === '10 of 10'`);
-    await shows(`document.querySelectorAll('canvas').length === 2`);
+    await shows(`document.querySelectorAll('figure svg').length === 2`);
     await page.fill('#tiles', '4');
     assert.is(await page.evaluate(`document.getElementById('view').style.backgroundSize`), '25%');
     await page.selectOption('#zoom', '2');
     assert.is(await page.evaluate(`document.getElementById('view').style.backgroundSize`), '80px 48px');
     assert.is(await page.evaluate('document.documentElement.scrollWidth'), 360);
-    const unnamed = `[...document.querySelectorAll('canvas, [role=img], progress')].filter((e) => !e.ariaLabel).length`;
+    const unnamed = `[...document.querySelectorAll('[role=img], progress')].filter((e) => !e.ariaLabel).length`;
     assert.is(await page.evaluate(unnamed), 0, 'everything to see can be heard');
     await page.click('#stop');
     await shows(`document.getElementById('status').textContent.startsWith('Stopping')`);

@@ -1,3 +1,5 @@
+import type { Make } from '../../app/charts/svg';
+
 /** Text that is HTML already; everything else is escaped when it gets into a page. */
 export class Html {
   constructor(readonly text: string) {}
@@ -20,6 +22,14 @@ export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c)
 export function html(strings: TemplateStringsArray, ...parts: HtmlPart[]): Html {
   return new Html(strings.reduce((all, s, k) => all + render(parts[k - 1]) + s));
 }
+
+/** SVG as text, for charts. */
+export const svgText: Make<Html> = (tag, attributes, ...children) =>
+  new Html(
+    `<${tag}${Object.entries(attributes)
+      .map(([name, value]) => ` ${name}="${escapeHtml(String(value))}"`)
+      .join('')}>${render(children)}</${tag}>`,
+  );
 
 function render(part: HtmlPart): string {
   if (part instanceof Html) return part.text;

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
+import { roofline } from '../../app/charts/roofline';
+import { percent, rate, shortMs } from '../../app/charts/svg';
 import { bytesText } from '../../base/errors';
 import { variantText } from '../../gpu/tune';
 import { headline, type LaunchReport, type ProfileReport } from '../../graph/profile_report';
 import type { StageProfile } from '../../recipes/profile_stage';
-import { PACE_HEAD, paceCells, percent, rate, shortMs } from '../profile_table';
-import { Html, html } from './html';
+import { PACE_HEAD, paceCells } from '../profile_table';
+import { Html, html, svgText } from './html';
 import css from './profile.css';
 import sort from './profile_sort.client.js';
 import base from './report.css';
-import { roofline } from './roofline';
 
 /** Kernels with a colour of their own; the others share one. */
 const COLOURS = 8;
@@ -62,7 +63,7 @@ ${report.kernels.map(
 )}</section>
 <section><h2>Roofline</h2>
 <p class="quiet">A dot is a launch, its area its share of the time. Under the slope memory is the limit, under the flat arithmetic; above the slope data stayed in caches. What computes nothing is not shown.</p>
-<div class="scroll"><div class="plot">${roofline(report, colour)}</div></div></section>
+<div class="scroll"><div class="plot">${roofline(svgText, report, [720, 400], colour)}</div></div></section>
 <section><h2>Launches</h2>
 ${table(report.rows, colour)}</section>
 </main>

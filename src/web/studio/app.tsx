@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import { maskInputs, wantedInputs } from '../../app/inputs';
 import { builtinRecipe } from '../../recipes/builtin';
-import type { RecipeText } from '../../recipes/recipe';
+import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { download } from '../download';
 import { BitmapView } from './bitmap_view';
 import { filesOf } from './files';
@@ -16,8 +17,8 @@ import { RunControls } from './parts/run_controls';
 import { Stage } from './parts/stage';
 import { Weights } from './parts/weights';
 import type { SnapshotSeen } from './protocol';
-import { fromAddress, inputsOf, masksOf, recipeOf, type Settings, toAddress } from './settings';
-import { type Action, initial, reduce, type State } from './state';
+import { fromAddress, recipeOf, type Settings, toAddress } from './settings';
+import { type Action, bordersOf, initial, reduce, type State } from './state';
 import { useDroppedFiles } from './use_dropped_files';
 import type { WorkerClient } from './worker_client';
 
@@ -27,7 +28,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const [state, dispatch] = useWorkerState(worker, view);
   const { settings, own, takeRecipe, leaveRecipe, choose } = useSettings(worker, state);
   const recipe = useMemo(() => recipeOf(settings, own), [settings, own]);
-  const needs = inputsOf(recipe);
+  const filled = useMemo(() => fillRecipe(recipe), [recipe]);
+  const needs = wantedInputs(filled);
   const { inputs, said, take } = useDroppedFiles({ worker, needs, dispatch, onRecipe: takeRecipe });
   const preset = own ?? builtinRecipe(settings.preset);
   const running = state.run === 'running';
@@ -58,7 +60,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
       <Fault error={state.error} onDismiss={() => dispatch({ type: 'dismiss' })} />
       <main>
         <section class="left" aria-label="What to make">
-          <Inputs needs={needs} masks={masksOf(recipe)} inputs={inputs} onFiles={take} size={settings.size} />
+          <Inputs needs={needs} masks={maskInputs(filled)} inputs={inputs} onFiles={take} size={settings.size} />
           <Controls settings={settings} own={own} locked={running} onChange={change} />
           {recipe.net !== undefined && (
             <Nets
@@ -84,8 +86,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
         </Stage>
         <section class="right" aria-label="While it runs">
           <Weights recipe={preset} settings={settings} onChange={choose} />
-          <Losses curves={state.curves} />
-          <History snapshots={state.snapshots} sizes={state.sizes} onBack={goBack} />
+          <Losses curves={state.curves} borders={bordersOf(state)} />
+          <History snapshots={state.snapshots} stages={state.stages} onBack={goBack} />
           <Profile
             report={state.profile}
             ready={state.run !== null && state.run !== 'closed' && !running}

@@ -127,7 +127,7 @@ export class StudioEngine {
   #view(): Output {
     return {
       onWarning: (text) => this.post({ type: 'warning', text }),
-      onPlan: (stages) => this.post({ type: 'plan', sizes: stages.map((s) => [s.width, s.height, s.steps]) }),
+      onPlan: (stages) => this.post({ type: 'plan', stages }),
       onProgress: (progress, left) => {
         this.#stage = progress.stage;
         this.post({ type: 'progress', progress, left });

@@ -1,5 +1,5 @@
 // What the page and the worker that computes say to each other. Everything is plain data; pictures travel without copies.
-import type { TimeLeft } from '../../app/eta';
+import type { StagePlan, TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { RecipeText } from '../../recipes/recipe';
@@ -41,7 +41,7 @@ export interface NetKept {
 export type Event =
   | { readonly type: 'opened'; readonly adapter: string; readonly software: boolean; readonly nets: readonly NetKept[] }
   | { readonly type: 'state'; readonly state: SessionState }
-  | { readonly type: 'plan'; readonly sizes: readonly (readonly [width: number, height: number, steps: number])[] }
+  | { readonly type: 'plan'; readonly stages: readonly StagePlan[] }
   | { readonly type: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
   | { readonly type: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
   | { readonly type: 'snapshots'; readonly snapshots: readonly SnapshotSeen[] }

@@ -72,25 +72,6 @@ export function recipeOf(settings: Settings, own: RecipeText | null = null): Rec
   };
 }
 
-/** The pictures that a recipe names, in the order in which a person would give them. */
-export function inputsOf(recipe: RecipeText): string[] {
-  const found = [
-    recipe.content,
-    ...(recipe.styles ?? []).flatMap((s) => [s.input ?? 'style', s.mask?.input, s.from?.input, s.match?.to]),
-    recipe.pin?.picture,
-    recipe.pin?.input,
-    recipe.color?.palette?.input,
-    ...Object.keys(recipe.inputs ?? {}),
-  ].filter((name): name is string => name !== undefined);
-  return [...new Set(found)];
-}
-
-/** Inputs that are masks: a person can paint these. */
-export function masksOf(recipe: RecipeText): string[] {
-  const found = [...(recipe.styles ?? []).flatMap((s) => [s.mask?.input, s.from?.input]), recipe.pin?.input];
-  return [...new Set(found.filter((name): name is string => name !== undefined))];
-}
-
 /** Settings as the part of an address behind #. What is usual is left out: a fresh page has a plain address. */
 export function toAddress(s: Settings): string {
   const out = new URLSearchParams();

@@ -1,9 +1,9 @@
 // What the page knows, and how events of the worker change it. Pure: tests need no page.
-import type { TimeLeft } from '../../app/eta';
+import type { Curve } from '../../app/charts/loss_chart';
+import { Eta, type StagePlan, type TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
-import type { Curve } from './plot';
 import type { Event, NetKept, SnapshotSeen } from './protocol';
 
 export interface State {
@@ -13,7 +13,7 @@ export interface State {
   readonly run: SessionState | null;
   /** The run is being prepared: no step is done yet. */
   readonly starting: boolean;
-  readonly sizes: readonly (readonly [width: number, height: number, steps: number])[];
+  readonly stages: readonly StagePlan[];
   readonly progress: Progress | null;
   readonly left: TimeLeft | null;
   readonly curves: readonly Curve[];
@@ -30,7 +30,7 @@ export const initial: State = {
   adapter: null,
   run: null,
   starting: false,
-  sizes: [],
+  stages: [],
   progress: null,
   left: null,
   curves: [],
@@ -51,20 +51,14 @@ export type Action =
   | { readonly type: 'close profile' };
 
 /** Steps of all stages before one. */
-const before = (sizes: State['sizes'], stage: number): number =>
-  sizes.slice(0, stage).reduce((sum, [, , steps]) => sum + steps, 0);
+const before = (stages: State['stages'], stage: number): number =>
+  stages.slice(0, stage).reduce((sum, { steps }) => sum + steps, 0);
+
+/** Steps after which a stage begins. */
+export const bordersOf = ({ stages }: State): number[] => stages.slice(1).map((_, k) => before(stages, k + 1));
 
 /** Of the whole run, 0..1. */
-export function shareOf({ sizes, progress, run }: State): number {
-  if (run === 'done') return 1;
-  if (!progress) return 0;
-  // A step costs as many times more as it has pixels.
-  const work = sizes.map(([w, h, steps]) => w * h * steps);
-  const all = work.reduce((a, b) => a + b, 0);
-  const [w, h] = sizes[progress.stage] ?? [0, 0];
-  const done = work.slice(0, progress.stage).reduce((a, b) => a + b, 0) + w * h * progress.step;
-  return all > 0 ? Math.min(1, done / all) : 0;
-}
+export const shareOf = ({ left, run }: State): number => (run === 'done' ? 1 : (left?.share ?? 0));
 
 export function reduce(state: State, event: Event | Action): State {
   switch (event.type) {
@@ -75,7 +69,7 @@ export function reduce(state: State, event: Event | Action): State {
     case 'state':
       return { ...state, run: event.state, starting: state.starting && event.state === 'running' };
     case 'plan':
-      return { ...state, sizes: event.sizes };
+      return { ...state, stages: event.stages };
     case 'progress':
       return {
         ...state,
@@ -109,8 +103,8 @@ export function reduce(state: State, event: Event | Action): State {
   }
 }
 
-function longer({ curves, sizes }: State, p: Progress): Curve[] {
-  const x = before(sizes, p.stage) + p.step;
+function longer({ curves, stages }: State, p: Progress): Curve[] {
+  const x = before(stages, p.stage) + p.step;
   const values = { total: p.loss, ...p.terms };
   const known = new Map(curves.map((c) => [c.name, c]));
   for (const [name, y] of Object.entries(values)) {
@@ -121,9 +115,8 @@ function longer({ curves, sizes }: State, p: Progress): Curve[] {
 }
 
 function wentBack(state: State, { stage, step }: SnapshotSeen): State {
-  const x = before(state.sizes, stage) + step;
+  const x = before(state.stages, stage) + step;
   const curves = state.curves.map((c) => ({ ...c, points: c.points.filter(([at]) => at <= x) }));
-  const { progress } = state;
-  const [width = 0, height = 0, steps = 0] = state.sizes[stage] ?? [];
-  return { ...state, curves, left: null, progress: progress && { ...progress, stage, step, width, height, steps } };
+  const progress = state.progress && { ...state.progress, ...state.stages[stage], stage, step };
+  return { ...state, curves, progress, left: progress && new Eta({ stages: state.stages }).update(progress) };
 }

@@ -4,12 +4,14 @@ import type { State } from '../state';
 
 interface Props {
   readonly snapshots: readonly SnapshotSeen[];
-  readonly sizes: State['sizes'];
+  readonly stages: State['stages'];
   onBack(snapshot: SnapshotSeen): void;
 }
 
+const placeOf = (s: State['stages'][number] | undefined): string | undefined => s && `${s.width} x ${s.height}`;
+
 /** Snapshots to go back to; the latest first. */
-export function History({ snapshots, sizes, onBack }: Props): JSX.Element | null {
+export function History({ snapshots, stages, onBack }: Props): JSX.Element | null {
   if (snapshots.length === 0) return null;
   return (
     <div class="history">
@@ -18,7 +20,7 @@ export function History({ snapshots, sizes, onBack }: Props): JSX.Element | null
         {[...snapshots].reverse().map((m) => (
           <li key={m.id}>
             <button type="button" onClick={() => onBack(m)} data-test="moment">
-              step {m.step} at {sizes[m.stage]?.slice(0, 2).join(' x ') ?? `stage ${m.stage + 1}`}
+              step {m.step} at {placeOf(stages[m.stage]) ?? `stage ${m.stage + 1}`}
             </button>
           </li>
         ))}

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
+import { shortNumber } from '../../../app/charts/svg';
 import type { RecipeText } from '../../../recipes/recipe';
-import { short } from '../plot';
 import { type Settings, termsOf } from '../settings';
 
 interface Props {
@@ -24,7 +24,7 @@ export function Weights({ recipe, settings, onChange }: Props): JSX.Element {
       <h2>Weights</h2>
       {terms.map(({ key, name, weight }) => {
         const factor = settings.factors[key] ?? 1;
-        const text = factor === 0 ? 'off' : short(weight * factor);
+        const text = factor === 0 ? 'off' : shortNumber(weight * factor);
         return (
           <label key={key}>
             <span class="name">{name}</span>

@@ -1,4 +1,8 @@
-// esbuild loads the parts of pages as text (see build.mjs).
+// esbuild loads shaders and the parts of pages as text (see build.mjs).
+declare module '*.wgsl' {
+  const text: string;
+  export default text;
+}
 declare module '*.css' {
   const text: string;
   export default text;
