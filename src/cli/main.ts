@@ -1,30 +1,14 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { EngineError } from '../base/errors';
-import { parseTimes } from './arguments';
-import { addCheck } from './check';
-import { addDoctor } from './doctor';
-import { addDream } from './dream';
-import { addOnnx } from './onnx';
-import { addPlasma } from './plasma';
-import { addProfile } from './profile';
-import { addRecipes } from './recipes';
-import { addRun } from './run';
-import { addStudio } from './studio';
-import { addStyle } from './style';
-import { addSweep } from './sweep';
-import { addTexture } from './texture';
-import { addTune } from './tune';
+import { commands } from './commands';
 import { VERSION } from './version';
-import { addWeights } from './weights';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped. */
 const FAILED = 1;
 const USAGE = 2;
 
-const preview = (): Option =>
-  new Option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png').argParser(parseTimes);
-
-function program(): Command {
+/** With the command that is called; for help and for names that do not exist, with all. */
+async function program(called: string | undefined): Promise<Command> {
   const root = new Command('toroid')
     .description('Grows seamless textures, paints in styles, dreams: on the GPU, from recipes.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -41,20 +25,8 @@ function program(): Command {
         '  toroid doctor                                       what does it run on?\n\n' +
         'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.',
     );
-  addTexture(root);
-  addStyle(root);
-  addDream(root);
-  addRun(root);
-  addSweep(root);
-  addRecipes(root);
-  addPlasma(root, preview);
-  addCheck(root);
-  addProfile(root);
-  addTune(root);
-  addWeights(root);
-  addOnnx(root);
-  addStudio(root);
-  addDoctor(root);
+  const known = called !== undefined && Object.hasOwn(commands, called);
+  for (const [name, load] of Object.entries(commands)) if (!known || name === called) (await load())(root);
   return root;
 }
 
@@ -89,7 +61,7 @@ process.stderr.on('error', () => {});
 process.on('uncaughtException', (error) => process.exit(explain(error)));
 
 try {
-  await program().parseAsync();
+  await (await program(process.argv[2])).parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
 }

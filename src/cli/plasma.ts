@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Bits, checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
 import { plasma } from '../recipes/init/plasma';
-import { parseNumber, parseSize, parseWhole, setting, usage } from './arguments';
+import { parseNumber, parseSize, parseTimes, parseWhole, setting, usage } from './arguments';
 import { VERSION } from './version';
 
 interface Options {
@@ -19,7 +19,7 @@ interface Options {
 /** Longest side, pixels: as floats, 0.8 GB. */
 const MOST = 8192;
 
-export function addPlasma(program: Command, preview: () => Option): void {
+export function addPlasma(program: Command): void {
   program
     .command('plasma')
     .summary('paint seamless plasma (diamond-square on a torus); needs no GPU')
@@ -33,7 +33,7 @@ export function addPlasma(program: Command, preview: () => Option): void {
     .option('--power <p>', 'smoothness: noise fades as size^-p (default: 1.4, or 0.5 with --stretch)', parseNumber)
     .option('--stretch', 'stretch every band to the full range')
     .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
-    .addOption(preview())
+    .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes)
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { componentFolders, componentIndex, folderOf } from '../../docs/generate/component_index';
 import { opReference } from '../../docs/generate/op_reference';
+import { orderedLists } from '../../docs/generate/ordered_lists';
 import { fieldsWithoutMeaning, recipeReference } from '../../docs/generate/recipe_reference';
 import type { Graph } from '../../src/graph/graph';
 import { lossComponents } from '../../src/recipes/losses';
@@ -25,8 +26,9 @@ function same(path: string, wanted: string): void {
   }
 }
 
-test('the lists of losses, views and optimisers are those of their folders', () => {
+test('the lists of losses, views, optimisers, recipes and commands are those of their folders', () => {
   for (const folder of componentFolders) same(`${folderOf(folder)}/index.ts`, componentIndex(folder));
+  for (const [path, text] of orderedLists()) same(path, text);
 });
 
 test('the loss that CONTRIBUTING adds is one', async () => {
