@@ -33,6 +33,8 @@ export { profileStage, type StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
 export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
+export { type PatchScore, type StructureScore, structureScore } from './recipes/scores/structure';
+export { type StructureLine, type StructureVerdict, structureLines } from './recipes/scores/structure_verdicts';
 export {
   Session,
   type SessionOptions,

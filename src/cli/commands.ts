@@ -11,6 +11,7 @@ export const commands: Readonly<Record<string, () => Promise<(program: Command) 
   recipes: async () => (await import('./recipes')).addRecipes,
   plasma: async () => (await import('./plasma')).addPlasma,
   check: async () => (await import('./check')).addCheck,
+  score: async () => (await import('./score')).addScore,
   profile: async () => (await import('./profile')).addProfile,
   tune: async () => (await import('./tune')).addTune,
   weights: async () => (await import('./weights')).addWeights,
