@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { versions } from '../src/cli/version';
+import { versions } from '../src/cli/open_device';
 import { facts, findAdapter } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import { fileName, table, text } from './report';

@@ -8,7 +8,7 @@ import { cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { versions } from '../src/cli/version';
+import { versions } from '../src/cli/open_device';
 import { fileName, text } from './report';
 
 /** What the benches are called with; those not listed here get `--json`, and `--quick` in quick runs. */

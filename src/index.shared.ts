@@ -2,7 +2,7 @@
 // index.browser.ts, by the same names.
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
 export type { JobInfo, JobResult, Output } from './app/output';
-export { pictureOutput, previewOutput, stagesOutput } from './app/outputs';
+export { pictureOutput, previewOutput, stagesOutput } from './app/output';
 export type { Making, Picture } from './app/picture';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';

@@ -1,8 +1,7 @@
 // What each engine offers to the bench, and what an engine needs in Node.
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { facts, findAdapter } from '../../src/gpu/open.node';
-import { waitGpu } from '../../src/gpu/wait_gpu.node';
+import { facts, findAdapter, waitGpu } from '../../src/gpu/open.node';
 import type { Target, Work } from './work';
 
 /** Work that is ready to be done again and again. */

@@ -1,5 +1,5 @@
 // This engine.
-import { versions } from '../../src/cli/version';
+import { versions } from '../../src/cli/open_device';
 import type { Device } from '../../src/gpu/device';
 import { open } from '../../src/gpu/open.node';
 import { algorithmsOn } from '../../src/graph/conv_algorithms';

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { versions } from '../../src/cli/version';
+import { versions } from '../../src/cli/open_device';
 import { facts, findAdapter } from '../../src/gpu/open.node';
 import { ensureAdapter } from '../../src/gpu/swiftshader.node';
 import { fileName, table, text } from '../report';

@@ -42,13 +42,26 @@ export function parseTimes(text: string): [number, number] {
   throw new InvalidArgumentError('A preview repeats the tile 1 to 64 times each way, such as 3x3.');
 }
 
+/** A number, and the seconds it is if it has a unit: `50`, `30s`, `5min`. */
+function numberAndSeconds(text: string): readonly [number: number, seconds: number | undefined] {
+  const [, digits, unit] = /^(\d+(?:\.\d+)?)\s*(s|min)?$/.exec(text.trim()) ?? [];
+  const number = Number(digits);
+  return [number, unit === undefined ? undefined : number * (unit === 'min' ? 60 : 1)];
+}
+
 /** `50` steps, `30s`, `5min`: how often something happens. */
 export function parseInterval(text: string): { steps?: number; seconds?: number } {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)\s*(s|min)?$/.exec(text.trim()) ?? [];
-  const value = Number(number);
-  if (value > 0 && unit !== undefined) return { seconds: unit === 'min' ? 60 * value : value };
-  if (value > 0 && Number.isInteger(value)) return { steps: value };
+  const [steps, seconds] = numberAndSeconds(text);
+  if (seconds) return { seconds };
+  if (steps > 0 && Number.isInteger(steps) && seconds === undefined) return { steps };
   throw new InvalidArgumentError('It is a number of steps, such as 50, or a time, such as 30s or 5min.');
+}
+
+/** `30s`, `5min`, `20`: seconds. */
+export function parseBudget(text: string): number {
+  const [number, seconds = number] = numberAndSeconds(text);
+  if (seconds >= 0) return seconds;
+  throw new InvalidArgumentError('It is a time, such as 30s or 2min.');
 }
 
 /** `2GB`, `1.5GiB`, `800 MB`: bytes. */

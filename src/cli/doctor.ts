@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { rate, shortMs } from '../app/charts/svg';
 import { bytesText } from '../base/errors';
+import { VERSION } from '../base/version';
 import type { AdapterFacts } from '../gpu/adapter';
 import { facts, findAdapter, open } from '../gpu/open.node';
 import { measureRoofline, type Roofline } from '../gpu/roofline';
 import { ensureAdapter, swiftShaderArchive } from '../gpu/swiftshader.node';
 import { type DriverHint, driverHint, inspectSystem } from './driver_hint';
-import { VERSION } from './version';
 
 /** Limits that decide what fits and which kernels run. */
 const LIMITS = [

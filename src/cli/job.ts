@@ -1,11 +1,29 @@
+import { duration } from '../app/eta';
 import { runJob as run } from '../app/job';
-import { Console } from './console';
-import { type CommandJob, checkJob, type JobOptions } from './job_options';
-import { outputsOf } from './job_outputs';
-import { JsonLines } from './json_lines';
-import { commandPlatform } from './open_device';
-import { STOPPED, stopOnSignal } from './stop';
-import { usualTune } from './tune_options';
+import {
+  type JobInfo,
+  type JobResult,
+  type Output,
+  pictureOutput,
+  previewOutput,
+  stageFileName,
+  stagesOutput,
+} from '../app/output';
+import { VERSION } from '../base/version';
+import { filmOutput } from '../node/animation';
+import { beginCheckpoints, saveCheckpoint, saveFrame } from '../node/checkpoint_files';
+import type { Bits } from '../node/picture';
+import { precisionText } from '../recipes/precision';
+import { profileStage } from '../recipes/profile_stage';
+import { scoresOf } from '../recipes/scores';
+import { seamScore, verdict } from '../recipes/scores/seam';
+import { Console, JsonLines } from './console';
+import { writeReport } from './html_report';
+import { type CommandJob, checkJob, type JobOptions, usualTune } from './job_options';
+import { commandPlatform, versions } from './open_device';
+import { writeProfile } from './page/profile_page';
+import { STOPPED, type Stop, stopOnSignal } from './stop';
+import { watchOutput } from './watch_server';
 
 /**
  * Runs a recipe as a command does: from its options to the written picture.
@@ -44,4 +62,167 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
   } finally {
     stop.release();
   }
+}
+
+export interface Voices {
+  readonly report: Console;
+  readonly lines: JsonLines | null;
+  readonly stop: Stop;
+}
+
+/** In the order in which they are told and written: a picture comes before what is said of it. */
+export function outputsOf(job: CommandJob, options: JobOptions, { report, lines, stop }: Voices): Output[] {
+  const { out } = job;
+  const { saveStages, preview, frames, fps, checkpoint, watch } = options;
+  const bits = Number(options.bits) as Bits;
+  return [
+    ...(saveStages === undefined ? [] : [stagesOutput(saveStages)]),
+    pictureOutput(out, { bits }),
+    ...(preview ? [previewOutput(out, preview)] : []),
+    ...(frames === undefined ? [] : [filmOutput(frames, { fps, bits, checkpoint })]),
+    ...(checkpoint === undefined ? [] : [checkpointOutput(checkpoint, job, options)]),
+    ...(options.report === undefined ? [] : [reportOutput(options.report, job, report)]),
+    ...(options.profile === undefined ? [] : [profileOutput(options.profile, report)]),
+    ...(watch === undefined
+      ? []
+      : [watchOutput(watch, { onStop: stop.request, onUrl: (url) => report.say(`Watch it at ${url}`) })]),
+    consoleOutput(job, options, report),
+    ...(lines ? [jsonOutput(lines, bits, saveStages)] : []),
+  ];
+}
+
+/** A page about the run. */
+const reportOutput = (path: string, { out, command }: CommandJob, report: Console): Output => ({
+  kind: 'report',
+  finish: async ({ raster, recipe, seconds, stopped, stages }, job) => {
+    report.say('Writing the report');
+    const record = job.record(path, recipe);
+    const styles = recipe.styles.filter((s) => s.weight > 0);
+    const shown = styles.flatMap((s) => job.inputs.filter((i) => i.name === s.input).map((i) => i.raster));
+    await writeReport(path, {
+      version: VERSION,
+      command,
+      adapter: record.adapter,
+      recipe: record.recipe,
+      seconds,
+      stopped,
+      warnings: job.warnings,
+      stages,
+      final: raster,
+      file: out,
+      tile: recipe.tile,
+      scores: scoresOf(raster, recipe.tile, shown),
+      inputs: job.inputs,
+    });
+    return path;
+  },
+});
+
+/** The times of the largest stage; not of a run that somebody wants to be over. */
+const profileOutput = (path: string, report: Console): Output => ({
+  kind: 'profile',
+  finish: async ({ stopped }, { device, recipe, inputs, net, warn }) => {
+    if (stopped) return undefined;
+    report.say('Profiling the largest stage');
+    const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
+    const profile = await profileStage(device, recipe, rasters, { net, versions: versions(), onWarning: warn });
+    await writeProfile(path, profile);
+    return path;
+  },
+});
+
+/** The conversation. */
+const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions, report: Console): Output => ({
+  onDevice: ({ description, software }) => {
+    const stored = precisionText(recipe);
+    const slow = software ? ', which is software: expect minutes, not seconds' : '';
+    report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
+  },
+  onTuning: () => report.say('Tuning: measuring which variants of kernels are fastest'),
+  onWarning: (text) => report.warn(text),
+  onProgress: (p, left) => report.step(p, left),
+  finish: (result) => {
+    report.end();
+    const { written } = result;
+    const titles = { preview: 'Preview', report: 'Report', profile: 'Profile' };
+    for (const [kind, title] of Object.entries(titles))
+      if (written.has(kind)) report.say(`${title}: ${written.get(kind)}`);
+    if (frames !== undefined) report.say(`Frames: ${frames}`);
+    report.say(summary(result));
+    if (!json) process.stdout.write(`${out}\n`);
+  },
+  close: () => report.end(),
+});
+
+/** `Done after 12 s; joins: x seamless (z 0.3), y seamless (z -0.1)` */
+function summary({ raster, recipe, stopped, seconds }: JobResult): string {
+  const seam = seamScore(raster);
+  const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];
+  // z says more than the ratio: lines of bricks differ twofold among themselves, without any seam.
+  const joins = axes.map((axis) => `${axis} ${verdict(seam[axis])} (z ${seam[axis].z.toFixed(1)})`).join(', ');
+  return `${stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${joins && `; joins: ${joins}`}`;
+}
+
+/** `--json`: progress and result for programs. Its names are those of version 0.1.0. */
+const jsonOutput = (lines: JsonLines, bits: Bits, saveStages: string | undefined): Output => ({
+  onWarning: (text) => lines.warn(text),
+  onProgress: (p, { seconds }) => lines.progress(p, seconds),
+  onStage: (s) => lines.stage(s, saveStages === undefined ? undefined : stageFileName(saveStages, s)),
+  onFrame: (f) => lines.frame(f),
+  finish: ({ raster, recipe, written, stopped, seconds, moved, stages }, job) => {
+    const { width, height } = raster;
+    const files = Object.fromEntries(written);
+    const { version, ...record } = job.record(String(files.file), recipe);
+    lines.result({
+      ...files,
+      width,
+      height,
+      bits,
+      version,
+      ...record,
+      stopped,
+      seconds,
+      moved,
+      seam: seamScore(raster),
+      stages: stages.map(({ raster: _, curves, ...s }) => ({ ...s, loss: curves.total?.at(-1)?.[1] })),
+      notices: job.warnings,
+    });
+  },
+});
+
+/** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
+export function checkpointOutput(folder: string, { out }: CommandJob, options: JobOptions): Output {
+  const { preview, frames, fps } = options;
+  const bits = Number(options.bits) as Bits;
+  let job: JobInfo | undefined;
+  let told = false;
+  const attempt = async (save: () => Promise<void>): Promise<void> => {
+    try {
+      await save();
+    } catch (cause) {
+      if (!told) job?.warn(`a checkpoint was not kept, the run goes on: ${(cause as Error).message.split('\n')[0]}`);
+      told = true;
+    }
+  };
+  return {
+    begin: async (begun) => {
+      job = begun;
+      const { adapter, tuning } = begun.device;
+      const asked = {
+        toroid: VERSION,
+        recipe: begun.record(`${folder}/job.json`).recipe,
+        adapter: adapter.description,
+        ...(tuning && { tuned: tuning.known() }),
+        out,
+        bits,
+        ...(preview && { preview }),
+        ...(frames !== undefined && { frames, fps }),
+      };
+      await beginCheckpoints(folder, asked, begun.resume !== undefined);
+    },
+    onCheckpoint: (c) => attempt(() => saveCheckpoint(folder, c)),
+    onFrame: async ({ frame, raster }) => {
+      if (frames !== undefined) await attempt(() => saveFrame(folder, frame, raster, bits));
+    },
+  };
 }

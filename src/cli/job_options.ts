@@ -10,8 +10,7 @@ import type { Recipe } from '../recipes/recipe';
 import { parseBytes, parseInterval, parseTimes, parseWhole, usage } from './arguments';
 import { ensureReportWritable } from './html_report';
 import type { Prepared } from './inputs';
-import { ensureProfileWritable } from './profile_files';
-import { tuneOption } from './tune_options';
+import { ensureProfileWritable } from './page/profile_page';
 
 /** Options of every command that runs a recipe. */
 export interface JobOptions {
@@ -109,4 +108,23 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
     ensureAnimationWritable(options.frames, { fps: options.fps, bits: Number(options.bits) as Bits });
   }
   if (options.checkpoint !== undefined) ensureCheckpointsWritable(options.checkpoint);
+}
+
+const MODES: readonly TuneMode[] = ['off', 'cached', 'now'];
+
+export const tuneOption = (): Option =>
+  new Option(
+    '--tune <mode>',
+    'variants of kernels: off, those shipped; cached, what `toroid tune` found; now, measure first (default: $TOROID_TUNE, else cached on a GPU, off on the processor)',
+  ).choices(MODES);
+
+/**
+ * What TOROID_TUNE says.
+ * @throws EngineError `TuneError` for what is no mode.
+ */
+export function usualTune(text: string | undefined = process.env.TOROID_TUNE): TuneMode | undefined {
+  if (!text) return undefined;
+  const mode = MODES.find((m) => m === text);
+  if (mode) return mode;
+  throw new EngineError('TuneError', `TOROID_TUNE=${text}: no such choice`, `Known: ${MODES.join(', ')}.`);
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EngineError } from '../base/errors';
+import { VERSION } from '../base/version';
 import { commands } from './commands';
-import { VERSION } from './version';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped. */
 const FAILED = 1;

@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Platform } from '../app/platform';
 import { EngineError } from '../base/errors';
+import { VERSION } from '../base/version';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/swiftshader.node';
@@ -52,4 +56,16 @@ export async function openDevice(requireGpu: boolean, stop: Stop): Promise<Devic
   if (!stop.signal.aborted) return device ?? open({ requireGpu });
   device?.close();
   return null;
+}
+
+/** Of toroid, of the package that brings WebGPU, and of Node. */
+export function versions(): Record<string, string> {
+  let webgpu = 'unknown';
+  try {
+    const file = join(dirname(createRequire(import.meta.url).resolve('webgpu')), 'package.json');
+    webgpu = (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  } catch {
+    // bundled, or laid out otherwise
+  }
+  return { toroid: VERSION, webgpu, node: process.versions.node };
 }

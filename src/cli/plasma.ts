@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
+import { VERSION } from '../base/version';
 import { type Bits, checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
 import { plasma } from '../recipes/init/plasma';
 import { parseNumber, parseSize, parseTimes, parseWhole, setting, usage } from './arguments';
-import { VERSION } from './version';
 
 interface Options {
   out: string;

@@ -11,14 +11,12 @@ import { notThere, probeFile } from '../node/files';
 import { profileStage } from '../recipes/profile_stage';
 import { parseWhole, usage } from './arguments';
 import { Console } from './console';
-import { commandPlatform } from './open_device';
-import { profilePage } from './page/profile_page';
-import { json, save } from './profile_files';
+import { tuneOption, usualTune } from './job_options';
+import { commandPlatform, versions } from './open_device';
+import { json, profilePage, save } from './page/profile_page';
 import { diffText, profileText } from './profile_table';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
-import { tuneOption, usualTune } from './tune_options';
-import { versions } from './version';
 
 interface ProfileOptions extends RecipeOptions {
   stage?: number;

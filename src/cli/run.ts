@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { withNet } from '../app/nets';
 import { EngineError } from '../base/errors';
+import { VERSION } from '../base/version';
 import { loadCheckpoint } from '../node/checkpoint_files';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
@@ -9,7 +10,6 @@ import { type Prepared, prepare } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
 import { type FoundRecipe, findRecipe, setValues } from './recipe_file';
-import { VERSION } from './version';
 
 /** How a recipe is changed on the command line. */
 export interface RecipeOptions {

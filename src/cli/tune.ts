@@ -9,13 +9,12 @@ import { builtinRecipe } from '../recipes/builtin';
 import { plasma } from '../recipes/init/plasma';
 import { fillRecipe } from '../recipes/recipe';
 import { type RecipeTuned, tuneRecipe } from '../recipes/tune_recipe';
-import { usage } from './arguments';
+import { parseBudget, usage } from './arguments';
 import { Console } from './console';
 import type { Prepared } from './inputs';
 import { openDevice } from './open_device';
 import { addRecipeOptions, type RecipeOptions, readRecipe } from './run';
 import { STOPPED, stopOnSignal } from './stop';
-import { parseBudget } from './tune_options';
 
 interface TuneOptions extends RecipeOptions {
   show?: boolean;

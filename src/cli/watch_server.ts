@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TimeLeft } from '../app/eta';
-import { duration } from '../app/eta';
+import { duration, type TimeLeft } from '../app/eta';
 import type { Output } from '../app/output';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
@@ -11,7 +10,6 @@ import { loadSharp } from '../node/sharp';
 import type { Progress } from '../recipes/events';
 import { downscale } from './downscale';
 import { message, refusal, refuse, send, sendNothing, sendPage, sendPart, stream } from './watch_http';
-import { WatchCurves } from './watch_state';
 
 export interface WatchOptions {
   /** Default 0: one that is free. */
@@ -289,4 +287,67 @@ function unavailable(port: number, cause: NodeJS.ErrnoException): EngineError {
     `cannot watch on port ${port}: ${why}`,
     'Choose another port, or none for a free one.',
   );
+}
+
+/** Points kept of each curve; with more, every second goes. */
+const MOST_POINTS = 1000;
+
+/** The curves of a run, for whoever opens the page late. */
+export class WatchCurves {
+  readonly #curves = new Map<string, [at: number, value: number][]>();
+  readonly #borders: number[] = [];
+  #before = 0;
+  #last: Progress | undefined;
+
+  /** @returns the step over all stages, and whether a stage began with this. */
+  add(p: Progress): { at: number; border: number | undefined } {
+    const last = this.#last;
+    let border: number | undefined;
+    if (last && (p.stage !== last.stage || p.step < last.step)) {
+      this.#before += last.step;
+      border = this.#before;
+      this.#borders.push(border);
+    }
+    this.#last = p;
+    const at = this.#before + p.step;
+    for (const [term, value] of Object.entries({ total: p.loss, ...p.terms })) {
+      const points = this.#curves.get(term) ?? [];
+      points.push([at, value]);
+      this.#curves.set(term, points.length > MOST_POINTS ? points.filter((_, k) => k % 2 === 1) : points);
+    }
+    return { at, border };
+  }
+
+  state(): { curves: Record<string, [number, number][]>; borders: readonly number[] } {
+    return { curves: Object.fromEntries(this.#curves), borders: this.#borders };
+  }
+}
+
+export interface WatchOutputOptions {
+  /** Somebody pressed Stop on the page. */
+  onStop(): void;
+  /** The page is up. */
+  onUrl(url: string): void;
+}
+
+/** The growing picture in a browser on this machine. */
+export function watchOutput(port: number | true, { onStop, onUrl }: WatchOutputOptions): Output {
+  let watcher: Watcher | undefined;
+  return {
+    begin: async ({ recipe }) => {
+      watcher = await startWatch({ ...(port !== true && { port }), title: recipe.name, tile: recipe.tile, onStop });
+      onUrl(watcher.url);
+    },
+    onProgress: (p, left) => watcher?.events.onProgress(p, left),
+    wantsPicture: () => watcher?.events.wantsPicture() ?? false,
+    onPicture: (p) => watcher?.events.onPicture(p),
+    onStage: (s) => watcher?.events.onStage(s),
+    onFrame: (f) => watcher?.events.onFrame(f),
+    onWarning: (text) => watcher?.events.onWarning(text),
+    finish: async ({ raster, seconds, stopped, written }) => {
+      await watcher?.finish({ raster, file: String(written.get('file')), seconds, stopped });
+    },
+    fail: (error) => watcher?.finish({ error: (error as Error).message }),
+    close: () => watcher?.close(),
+  };
 }

@@ -1,11 +1,10 @@
 import { basename, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { bytesText } from '../base/errors';
-import type { KnownWeights } from '../nets/weights';
+import { type KnownWeights, knownWeights } from '../nets/weights';
 import { addWeightFile } from '../node/weights/add';
 import { storeFolder } from '../node/weights/find';
 import { parseLayers } from './arguments';
-import { parseName } from './weights_make';
 
 interface Options {
   name?: string;
@@ -97,4 +96,15 @@ function parsePositive(text: string): [number, number, number] {
   const three = parseThree(text);
   if (three.some((v) => v <= 0)) throw new InvalidArgumentError('They must be positive.');
   return three;
+}
+
+/** The name of a network of the user's own. */
+export function parseName(text: string): string {
+  if (!/^[\w.-]+$/.test(text) || text.startsWith('.') || text.endsWith('.onnx')) {
+    throw new InvalidArgumentError('Use letters, digits, -, _ and . only, no dot in front, and leave .onnx out.');
+  }
+  if (text === 'patches' || text === 'auto' || knownWeights.some((w) => w.name === text)) {
+    throw new InvalidArgumentError('That name is taken.');
+  }
+  return text;
 }

@@ -1,7 +1,6 @@
 import { EngineError } from '../base/errors';
 import type { AdapterFacts } from './adapter';
 import { KernelCache } from './kernel';
-import type { Platform } from './platform';
 import { BufferPool } from './pool';
 import type { Tuning } from './tune';
 
@@ -162,4 +161,14 @@ export class Device {
     if (!this.platform.borrowed) this.gpu.destroy();
     this.platform.release();
   }
+}
+
+/** Platform services a device needs: Node and browsers each bring their own. */
+export interface Platform {
+  /** Waits for work on the GPU. Software adapters need care here; see open.node.ts. */
+  waitFor<T>(pending: Promise<T>, software: boolean): Promise<T>;
+  /** Lets go of whatever keeps the WebGPU implementation alive. */
+  release(): void;
+  /** The GPUDevice is somebody else's: it is never destroyed, only what was made on it. */
+  readonly borrowed?: boolean;
 }

@@ -1,7 +1,6 @@
 import { EngineError } from '../base/errors';
 import { deviceDescriptor, facts } from './adapter';
-import { Device } from './device';
-import type { Platform } from './platform';
+import { Device, type Platform } from './device';
 
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */

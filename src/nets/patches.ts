@@ -8,7 +8,7 @@ import { affine, mul } from '../shaders/pointwise';
 import { random } from '../shaders/random';
 import { reshape } from '../shaders/reshape';
 import { COLUMNS, wrapSlice } from '../shaders/wrap_slice';
-import { sortedRows, wasserstein1d } from './wasserstein_1d';
+import { sortedRows, wasserstein1d } from './statistics';
 
 export interface PatchOptions {
   /** Side of the square patches, in pixels. Odd. */

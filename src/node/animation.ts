@@ -1,13 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
+import type { Output } from '../app/output';
 import { EngineError } from '../base/errors';
-import { interleave } from '../base/pixels';
+import { type Bits, interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
+import { recordText } from '../recipes/picture_record';
+import { savedFrames } from './checkpoint_files';
 import { lookUp, probeFile, writeWhole } from './files';
-import { insertComment } from './gif_text';
-import { type Bits, ensureWritable, writePicture } from './picture_write';
+import { ensureWritable, writePicture } from './picture_write';
 import { loadSharp } from './sharp';
-import { packXmp } from './xmp';
+import { insertComment, packXmp } from './xmp';
 
 export interface AnimationOptions {
   /** Frames a second. Default 25. Kept on average: a GIF counts hundredths of a second, WebP thousandths. */
@@ -196,3 +198,25 @@ export function delays(count: number, fps: number, ticksPerSecond: number): numb
 
 const noFrames = (path: string): EngineError =>
   new EngineError('PictureError', `${path}: there are no frames to write`, 'Let it run until a frame is done.');
+
+export interface FilmOptions {
+  readonly fps: number;
+  readonly bits: Bits;
+  /** Where the frames are that were done before the run was resumed. */
+  readonly checkpoint?: string | undefined;
+}
+
+/** The frames of a zoom: .gif, .webp, or a folder of numbered pictures. */
+export function filmOutput(path: string, { fps, bits, checkpoint }: FilmOptions): Output {
+  let film: Animation | undefined;
+  return {
+    kind: 'frames',
+    begin: async (job) => {
+      film = openAnimation(path, { fps, bits, metadata: recordText(job.record(path)), onWarning: job.warn });
+      if (!job.resume || checkpoint === undefined) return;
+      for await (const frame of savedFrames(checkpoint, job.resume.frame)) await film.add(frame);
+    },
+    onFrame: async ({ raster }) => film?.add(raster),
+    finish: () => film?.finish(),
+  };
+}

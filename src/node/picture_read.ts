@@ -8,9 +8,8 @@ import { flatten } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
 import { lookUp, notThere, quoted, reason } from './files';
-import { readComment } from './gif_text';
 import { loadSharp } from './sharp';
-import { unpackXmp } from './xmp';
+import { readComment, unpackXmp } from './xmp';
 
 export interface ReadOptions {
   /** Refuse pictures with a side below this. Default 16: less is no exemplar. */

@@ -23,3 +23,45 @@ export function unpackXmp(packet: string): Record<string, string> {
   const found = /<toroid:entries>([\s\S]*)<\/toroid:entries>/.exec(packet)?.[1];
   return found ? (JSON.parse(unescapeXml(found)) as Record<string, string>) : {};
 }
+
+/**
+ * Text inside GIF files: a comment extension (0x21 0xfe, blocks of at most 255 bytes, an empty block), put right
+ * before the first frame. GIF89a specification, section 24. The entries are one JSON object in UTF-8.
+ */
+export function insertComment(gif: Buffer, entries: Readonly<Record<string, string>>): Buffer {
+  if (Object.keys(entries).length === 0) return gif;
+  const at = tablesEnd(gif);
+  const text = Buffer.from(MARK + JSON.stringify(entries), 'utf8');
+  const parts = [gif.subarray(0, at), Buffer.from([0x21, 0xfe])];
+  for (let k = 0; k < text.length; k += 255) {
+    const block = text.subarray(k, k + 255);
+    parts.push(Buffer.from([block.length]), block);
+  }
+  return Buffer.concat([...parts, Buffer.from([0]), gif.subarray(at)]);
+}
+
+/** The entries of the comment that `insertComment` put there; empty when there is none. */
+export function readComment(gif: Buffer): Record<string, string> {
+  // Extensions come one after the other, until the first frame (0x2c).
+  for (let at = tablesEnd(gif); gif[at] === 0x21; ) {
+    const label = gif[at + 1];
+    const blocks: Buffer[] = [];
+    at += 2;
+    for (let n = gif[at] ?? 0; n > 0 && at < gif.length; n = gif[at] ?? 0) {
+      blocks.push(gif.subarray(at + 1, at + 1 + n));
+      at += 1 + n;
+    }
+    at += 1;
+    const text = Buffer.concat(blocks).toString('utf8');
+    if (label === 0xfe && text.startsWith(MARK)) return JSON.parse(text.slice(MARK.length)) as Record<string, string>;
+  }
+  return {};
+}
+
+const MARK = 'toroid:';
+
+/** Where the header and the global colours end: the extensions start there. */
+function tablesEnd(gif: Buffer): number {
+  const packed = gif[10] ?? 0;
+  return 13 + (packed & 0x80 ? 3 * 2 ** ((packed & 7) + 1) : 0);
+}

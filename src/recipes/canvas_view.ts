@@ -6,7 +6,7 @@ import type { Ref } from '../shaders/op';
 import { add, mul, sub } from '../shaders/pointwise';
 import { resize } from '../shaders/resize';
 import { type CanvasSpace, spaceAt } from './colour/canvas_space';
-import { layerMasks } from './layer_masks';
+import { layerMasks } from './masks';
 import type { Size } from './plan_stages';
 import type { StageSetup } from './stage_setup';
 import { viewComponents } from './views';

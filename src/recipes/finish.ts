@@ -1,9 +1,9 @@
 import { invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
-import { type ChosenSeam, chooseSeam } from './choose_seam';
 import { lockPalette, paletteOf } from './colour/palette';
 import { type ResolvedRecipe, sizeOf } from './resolve';
+import { lineGradients } from './scores/seam';
 
 /**
  * What becomes of a run's picture when the last stage is over: its colours locked to a palette, the content's opacity
@@ -25,4 +25,56 @@ function withPalette(raster: Raster, { recipe, inputs }: ResolvedRecipe): Raster
 function withAlpha(raster: Raster, content: Raster | null): Raster {
   if (!content?.alpha) return raster;
   return { ...raster, alpha: resample(content.alpha, sizeOf(content), sizeOf(raster), 'soft') };
+}
+
+/** A join further from the mean of the lines than this, in their standard deviations, is moved. */
+const UNUSUAL = 2.5;
+/** To the next line that is no further than this. */
+const ORDINARY = 1;
+
+export interface ChosenSeam {
+  readonly raster: Raster;
+  /** By how much the tile was rolled, pixels. [0, 0] for most tiles. */
+  readonly moved: readonly [dx: number, dy: number];
+}
+
+/**
+ * Where a torus is cut open is nobody's choice, so about one tile in 26 has a strong line of its own (the edge of a
+ * brick) just at its border, where an editor's eye looks for seams: 1.9 % of the lines of 19 tiles of 128 px were
+ * further than 2.5 deviations from the mean. Such a tile is rolled, exactly, until the border runs along the nearest
+ * ordinary line. All others are left alone.
+ */
+export function chooseSeam(raster: Raster, torus: readonly [vertical: boolean, horizontal: boolean]): ChosenSeam {
+  const { width, height } = raster;
+  if (Math.min(width, height) < 4) return { raster, moved: [0, 0] };
+  const { x, y } = lineGradients(raster);
+  const dx = torus[1] ? shiftOf(x) : 0;
+  const dy = torus[0] ? shiftOf(y) : 0;
+  return { raster: dx === 0 && dy === 0 ? raster : rolledBy(raster, dx, dy), moved: [dx, dy] };
+}
+
+/** How far to roll so that an ordinary line comes to be the last one. */
+function shiftOf(lines: Float64Array): number {
+  const n = lines.length;
+  const mean = lines.reduce((a, b) => a + b, 0) / n;
+  const deviation = Math.sqrt(lines.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
+  const z = (k: number): number => Math.abs((lines[((k % n) + n) % n] ?? 0) - mean) / (deviation || 1);
+  if (z(n - 1) <= UNUSUAL) return 0;
+  for (let step = 1; step <= n / 2; step++) {
+    if (z(n - 1 - step) <= ORDINARY) return step;
+    if (z(n - 1 + step) <= ORDINARY) return n - step;
+  }
+  return 0;
+}
+
+/** out[y, x] = in[y - dy, x - dx] on the torus. */
+function rolledBy({ width, height, data }: Raster, dx: number, dy: number): Raster {
+  const out = new Float32Array(data.length);
+  for (let row = 0; row < 3 * height; row++) {
+    const plane = row - (row % height);
+    const to = plane + (((row % height) + dy) % height);
+    out.set(data.subarray(row * width, (row + 1) * width - dx), to * width + dx);
+    out.set(data.subarray((row + 1) * width - dx, (row + 1) * width), to * width);
+  }
+  return { width, height, data: out };
 }

@@ -2,7 +2,7 @@ import { invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { refuseTooLarge } from './assert_fits';
-import { type CarryOver, foreignCheckpoint } from './checkpoint';
+import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
 import { onceEach, type StageResult, warningsTo } from './events';
 import { finish } from './finish';
 import type { Size } from './plan_stages';
@@ -10,7 +10,6 @@ import { prepare } from './prepare';
 import type { Recipe } from './recipe';
 import { CanvasRenderer } from './render';
 import { checkRecipe } from './resolve';
-import type { RunOptions } from './run_options';
 import { StageRunner } from './stage_runner';
 import { upscale } from './upscale';
 import { zoomed } from './zoom';
@@ -23,7 +22,7 @@ export interface RunResult {
   readonly recipe: Recipe;
   readonly stages: readonly StageResult[];
   readonly stopped: boolean;
-  /** By how much the finished tile was rolled, to lay its border along an ordinary line (see choose_seam.ts). */
+  /** By how much the finished tile was rolled, to lay its border along an ordinary line (see finish.ts). */
   readonly moved: readonly [dx: number, dy: number];
 }
 

@@ -1,8 +1,7 @@
 import { invariant } from '../base/errors';
 import { size as elements } from '../base/shape';
 import { Graph, type Node } from '../graph/graph';
-import { averaged } from '../graph/optim/averaged';
-import type { Evaluation, Optimiser } from '../graph/optim/optimiser';
+import { averaged, type Evaluation, type Optimiser } from '../graph/optim/optimiser';
 import { analyse, type TilingAnalysis } from '../graph/tiling/analysis';
 import type { Layout } from '../graph/tiling/layout';
 import { split } from '../graph/tiling/split';

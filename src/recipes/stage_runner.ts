@@ -1,11 +1,10 @@
 import type { Device } from '../gpu/device';
-import type { CarryOver, StagePoint } from './checkpoint';
+import type { CarryOver, RunOptions, StagePoint } from './checkpoint';
 import type { StageResult } from './events';
 import { asSums, type Fit, fitText, withLessMemory } from './memory_fit';
 import type { PlannedStage } from './plan_stages';
 import type { Prepared } from './prepare';
 import { CanvasRenderer } from './render';
-import type { RunOptions } from './run_options';
 import { runStage, type StageOptions, type StageOutcome } from './stage';
 
 /** What the stages of a run have in common. */

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Output } from '../../src/app/output';
-import { pictureOutput, previewOutput } from '../../src/app/outputs';
+import { type Output, pictureOutput, previewOutput } from '../../src/app/output';
 import {
   fillRecipe,
   plasma,

@@ -1,8 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Eta } from '../../src/app/eta';
-import { progressLine } from '../../src/cli/console';
-import { JsonLines } from '../../src/cli/json_lines';
+import { JsonLines, progressLine } from '../../src/cli/console';
 import type { Progress } from '../../src/recipes/events';
 
 const test = suite('progress');

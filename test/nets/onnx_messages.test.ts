@@ -1,7 +1,8 @@
 // Our own reader of ONNX files against onnx-proto's decoder, on every file that there is.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import onnxProto, { type onnx } from 'onnx-proto';
+import type { onnx } from 'onnx-proto';
+import onnxProto from 'onnx-proto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inMemory, type Range, readRanges } from '../../src/nets/onnx/byte_source';
@@ -10,10 +11,10 @@ import {
   type GraphMessage,
   readModel,
   readTensor,
+  readVarints,
   type TensorMessage,
 } from '../../src/nets/onnx/messages';
 import { ProtobufReader } from '../../src/nets/onnx/protobuf';
-import { readVarints } from '../../src/nets/onnx/tensor_data';
 import { needs } from '../support/needs';
 import { encoded, valueInfo } from '../support/onnx_files';
 import { originals } from '../support/onnx_fuzz';

@@ -1,14 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import onnxProto, { type onnx } from 'onnx-proto';
+import type { onnx } from 'onnx-proto';
+import onnxProto from 'onnx-proto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
 import { Rng } from '../../src/base/rng';
 import { inMemory } from '../../src/nets/onnx/byte_source';
-import { withAliases } from '../../src/nets/onnx/layer_aliases';
-import { layerNames } from '../../src/nets/onnx/layers';
+import { layerNames, withAliases } from '../../src/nets/onnx/layers';
 import { parseOnnx } from '../../src/nets/onnx/parse';
 import { type SlimOptions, slim } from '../../src/nets/onnx/slim';
 import { bytesOf, FLOAT, modelFile, nodeField, type Piece, tensorField, valueField } from '../../src/nets/onnx/write';

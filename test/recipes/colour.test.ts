@@ -15,8 +15,7 @@ import {
 import { joinLuma, lumaOf, matchLuma, splitLuma, withColoursOf } from '../../src/recipes/colour/luminance';
 import { covarianceMap, matchColour, matchCovariance, matchHistogram } from '../../src/recipes/colour/match';
 import { colourMoments } from '../../src/recipes/colour/moments';
-import { apart, fromOklab, oklab } from '../../src/recipes/colour/oklab';
-import { lockPalette, paletteOf } from '../../src/recipes/colour/palette';
+import { apart, fromOklab, lockPalette, oklab, paletteOf } from '../../src/recipes/colour/palette';
 
 const test = suite('colour');
 

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
-import { chooseSeam } from '../../src/recipes/choose_seam';
+import { chooseSeam } from '../../src/recipes/finish';
 import { lineGradients, seamScore } from '../../src/recipes/scores/seam';
 import { ALL } from '../support/all';
 import { rolled } from '../support/kit';

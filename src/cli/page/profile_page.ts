@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { roofline } from '../../app/charts/roofline';
 import { percent, rate, shortMs } from '../../app/charts/svg';
-import { bytesText } from '../../base/errors';
+import { bytesText, EngineError } from '../../base/errors';
 import { variantText } from '../../gpu/tune';
 import { headline, type LaunchReport, type ProfileReport } from '../../graph/profile_report';
+import { traceOf } from '../../graph/profile_trace';
+import { probeFile, writeWhole } from '../../node/files';
 import type { StageProfile } from '../../recipes/profile_stage';
 import { PACE_HEAD, paceCells } from '../profile_table';
 import { Html, html, svgText } from './html';
@@ -141,3 +143,29 @@ function table(rows: readonly LaunchReport[], colour: (kernel: string) => string
   );
   return html`<div class="scroll tall"><table id="launches"><thead><tr>${head}</tr></thead><tbody>${sorted.slice(0, MOST_ROWS).map(line)}</tbody></table></div>${sorted.length > MOST_ROWS && html`<p class="quiet">The ${MOST_ROWS} slowest of ${sorted.length}; profile.json has them all.</p>`}`;
 }
+
+/**
+ * Finds out before any work whether a profile can be written there.
+ * @throws EngineError `ProfileError` for a name that tells of no form it has, `PictureError` for a place that takes none.
+ */
+export function ensureProfileWritable(path: string): void {
+  if (!/\.(html?|json)$/i.test(path)) {
+    throw new EngineError(
+      'ProfileError',
+      `${path || '""'}: a profile is a page or a trace`,
+      'Give it a name as out/profile.html, or out/trace.json.',
+    );
+  }
+  probeFile(path);
+}
+
+/** Writes a profile, whole or not at all: .html the page, .json the trace. */
+export async function writeProfile(path: string, profile: StageProfile): Promise<void> {
+  await save(path, /\.json$/i.test(path) ? json(traceOf(profile.report)) : profilePage(profile));
+}
+
+/** One entry a line at the outer levels, so that it can be looked at and compared. */
+export const json = (value: object): string => `${JSON.stringify(value, null, 1)}\n`;
+
+export const save = (path: string, text: string): Promise<void> =>
+  writeWhole(path, async () => Buffer.from(text, 'utf8'));

@@ -8,8 +8,8 @@ import { Importer } from './importer';
 import { layerNames, layerValue } from './layers';
 import { type OnnxModel, type OnnxNode, onnxError } from './model';
 import type { NetOptions } from './net_options';
+import type { GraphValue } from './operator';
 import { convBefore } from './ops/batch_normalization';
-import type { GraphValue } from './value';
 
 /**
  * Appends to a graph what the chosen layers of a net need, and nothing behind them.

@@ -9,9 +9,16 @@ import { Attributes, type Sides } from './attributes';
 import { axisOf, isReal, MOST_FOLDED, numbers } from './const_fold';
 import { type OnnxModel, type OnnxNode, OnnxShape, type OnnxTensor, OnnxUnsupported, onnxError } from './model';
 import type { NetOptions } from './net_options';
-import type { NodeContext, Output, Padding, PendingPad } from './operator';
+import {
+  type GraphValue,
+  inGraph,
+  type NodeContext,
+  type Output,
+  type Padding,
+  type PendingPad,
+  type Value,
+} from './operator';
 import { operators } from './ops';
-import { type GraphValue, inGraph, type Value } from './value';
 
 /** Elements of any value. */
 const MOST_ELEMENTS = 2 ** 32;

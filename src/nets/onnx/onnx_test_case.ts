@@ -7,7 +7,7 @@ import { needed } from './build';
 import { isReal, numbers, stored } from './const_fold';
 import { Importer } from './importer';
 import { type OnnxModel, type OnnxTensor, OnnxUnsupported } from './model';
-import { type GraphValue, inGraph, type Value } from './value';
+import { type GraphValue, inGraph, type Value } from './operator';
 
 /** What came of a case: `unsupported` where toroid lacks an operator, or something of one, that it needs. */
 export interface Verdict {

@@ -1,10 +1,10 @@
+import type { Shape } from '../../base/shape';
 import type { Graph } from '../../graph/graph';
 import type { Ref } from '../../shaders/op';
 import type { Border } from '../../shaders/pad';
 import type { Attributes, Sides } from './attributes';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxUnsupported } from './model';
 import type { NetOptions } from './net_options';
-import type { GraphValue, Value } from './value';
 
 /** How an operator is brought into a graph. An entry of the table in `ops` is all that a new one needs. */
 export interface Operator {
@@ -93,3 +93,28 @@ export interface NodeContext {
   /** The error that says what of this node cannot be used. */
   unsupported(what: string, hint?: string): OnnxUnsupported;
 }
+
+/**
+ * A value that the GPU computes. `shape` is what the file calls its shape; the Ref may have another with as many
+ * elements: a map of batch 1, [1, C, H, W], is kept as [C, H, W], and a scalar [] as [1].
+ */
+export interface GraphValue {
+  readonly ref: Ref;
+  readonly shape: Shape;
+  /** Element type by the file; computed in f32 (or the plan's type) whatever it is. `bool` is 0 or 1. */
+  readonly type: string;
+  /** The elements, where they are known before the run: parameters may be read from it, data may not. */
+  readonly known?: OnnxTensor;
+  /**
+   * What the file would have, from what is in the graph: for indices, which nothing in a graph uses, and for quantised
+   * values, where the graph has the real numbers that the file's integers stand for, not rounded.
+   */
+  readonly finish?: (data: ArrayLike<number>) => ArrayLike<number>;
+  /** Quantised, every element alike: what only moves or picks elements leaves it so. */
+  readonly quantised?: boolean;
+}
+
+/** A value of a net: a constant on the host, or part of the graph. */
+export type Value = OnnxTensor | GraphValue;
+
+export const inGraph = (v: Value): v is GraphValue => 'ref' in v;

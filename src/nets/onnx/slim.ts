@@ -1,8 +1,7 @@
 import { EngineError } from '../../base/errors';
 import { toHalf } from '../../base/half';
 import type { ByteSource, Range } from './byte_source';
-import { withAliases } from './layer_aliases';
-import { type LayerNames, layerNames, layerValue } from './layers';
+import { type LayerNames, layerNames, layerValue, withAliases } from './layers';
 import { capturedNames, type GraphMessage, type ModelMessage, readModel, type TensorMessage } from './messages';
 import { type OnnxModel, type OnnxTensor, onnxError } from './model';
 import { ProtobufReader } from './protobuf';

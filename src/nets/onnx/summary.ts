@@ -4,8 +4,8 @@ import type { Graph } from '../../graph/graph';
 import { isReal } from './const_fold';
 import { Importer } from './importer';
 import { type OnnxInput, type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './model';
+import { inGraph, type Value } from './operator';
 import { operators } from './ops';
-import { inGraph, type Value } from './value';
 
 /** One node of a net, as far as toroid can follow it. */
 export interface NodeSummary {

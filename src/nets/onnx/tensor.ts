@@ -1,9 +1,8 @@
 import { fromHalf } from '../../base/half';
 import { type Shape, size } from '../../base/shape';
 import { lengthOf, readRanges } from './byte_source';
-import type { TensorMessage } from './messages';
+import { countVarints, readVarints, type TensorMessage } from './messages';
 import { type OnnxTensor, onnxError } from './model';
-import { countVarints, readVarints } from './tensor_data';
 
 /** Reads `length` bytes at `offset` of a file beside the model. */
 export type ReadExternal = (location: string, offset: number, length: number) => Uint8Array;

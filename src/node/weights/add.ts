@@ -5,10 +5,11 @@ import { EngineError } from '../../base/errors';
 import { makeFolder } from '../../gpu/temp_files.node';
 import { parseOnnx } from '../../nets/onnx/parse';
 import type { Preprocessing } from '../../nets/preprocessing';
-import { type KnownWeights, knownWeights, type Net, netOf } from '../../nets/weights';
+import { IMAGENET, type KnownWeights, knownWeights, type Net, netOf } from '../../nets/weights';
+import { type RandomNet, randomVgg } from '../../nets/weights_random';
 import { diskError } from './download';
 import { type FoundWeights, loadNet, resolveWeights } from './find';
-import { writeRecord } from './record';
+import { type WeightsRecord, writeRecord } from './record';
 import { withSource, writePiece } from './write';
 
 export interface AddOptions {
@@ -133,4 +134,37 @@ async function hashed(file: string): Promise<{ size: number; sha256: string }> {
     throw new EngineError('WeightsError', `cannot read ${file}: ${(cause as Error).message}`, 'Check the path.');
   }
   return { size, sha256: hash.digest('hex') };
+}
+
+/** Writes a network of random weights, with the record that makes it known by name. */
+export function makeRandom(name: RandomNet, seed: number, folder: string, as: string = name): FoundWeights {
+  const file = `${as}.onnx`;
+  const path = join(folder, file);
+  const [deep, end] = name === 'vgg19-random' ? ['relu4_4', 'VGG-19'] : ['relu4_3', 'VGG-16'];
+  const record = (facts: { size: number; sha256: string }): WeightsRecord => ({
+    weights: {
+      name: as,
+      file,
+      about: `${end}, its convolutions with random weights (seed ${seed}) and average pooling`,
+      url: null,
+      mirrors: [],
+      source: `toroid weights make ${name} --seed ${seed}`,
+      licence: 'none needed: random numbers',
+      ...facts,
+      preprocessing: IMAGENET,
+      layers: ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'].map((layer) => ({ layer, mean: 1, covariance: 1 })),
+      content: ['relu4_2'],
+      dream: [deep, 'relu5_1'],
+      pooling: 'average',
+      aliases: {},
+      slim: false,
+    },
+    of: null,
+  });
+  let made: WeightsRecord | undefined;
+  writePiece(path, randomVgg(name, seed), (facts) => {
+    made = record(facts);
+    return made;
+  });
+  return { name: as, path, known: made?.weights ?? null };
 }

@@ -2,8 +2,7 @@ import * as z from '../../base/zod';
 import { concat, slice } from '../../shaders/concat';
 import { meanSquare } from '../../shaders/mse_loss';
 import { div, scale } from '../../shaders/pointwise';
-import { checkChannels } from './lib/channels';
-import { commonLoss } from './lib/layers';
+import { checkChannels, commonLoss } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { power } from './lib/relative_error';
 

@@ -4,7 +4,7 @@ import { div, log, scale } from '../../shaders/pointwise';
 import { commonLoss, layersSchema } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { perLayer, power, rms, stylesIfAny } from './lib/relative_error';
-import { weightedSum } from './lib/weighted_sum';
+import { weightedSum } from './lib/style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('enhance'),

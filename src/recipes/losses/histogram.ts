@@ -1,6 +1,5 @@
 import * as z from '../../base/zod';
-import { type Region, rootWeighted, rowsOf } from '../../nets/statistics';
-import { sortedRows, wasserstein1d } from '../../nets/wasserstein_1d';
+import { type Region, rootWeighted, rowsOf, sortedRows, wasserstein1d } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
 import { div } from '../../shaders/pointwise';
 import { commonLoss, layersSchema } from './lib/layers';

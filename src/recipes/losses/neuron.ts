@@ -3,8 +3,7 @@ import * as z from '../../base/zod';
 import { slice } from '../../shaders/concat';
 import { div, scale } from '../../shaders/pointwise';
 import { dot } from '../../shaders/sum';
-import { checkChannels } from './lib/channels';
-import { commonLoss } from './lib/layers';
+import { checkChannels, commonLoss } from './lib/layers';
 import { defineLoss } from './lib/loss';
 import { rms } from './lib/relative_error';
 

@@ -3,7 +3,7 @@ import * as z from '../../base/zod';
 import { patchLoss } from '../../nets/patches';
 import { commonLoss } from './lib/layers';
 import { defineLoss } from './lib/loss';
-import { weightedSum } from './lib/weighted_sum';
+import { weightedSum } from './lib/style_terms';
 
 /**
  * Sliced Wasserstein distance between the k x k patches of canvas and style, in colour, of the pictures themselves: the

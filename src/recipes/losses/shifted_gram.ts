@@ -1,13 +1,11 @@
 import * as z from '../../base/zod';
-import { shiftedMoments } from '../../nets/shifted_gram';
-import type { Region } from '../../nets/statistics';
+import { type Region, shiftedMoments } from '../../nets/statistics';
 import type { Ref } from '../../shaders/op';
 import { clamp, mul } from '../../shaders/pointwise';
 import { commonLoss, layersSchema } from './lib/layers';
 import { defineLoss, type StylePair } from './lib/loss';
 import { relativeError } from './lib/relative_error';
-import { styleTerms } from './lib/style_terms';
-import { weightedSum } from './lib/weighted_sum';
+import { styleTerms, weightedSum } from './lib/style_terms';
 
 const schema = z.strictObject({
   kind: z.literal('shifted_gram'),

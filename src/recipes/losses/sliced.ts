@@ -1,6 +1,5 @@
 import * as z from '../../base/zod';
-import { type Region, rootWeighted, rowsOf } from '../../nets/statistics';
-import { sortedRows, wasserstein1d } from '../../nets/wasserstein_1d';
+import { type Region, rootWeighted, rowsOf, sortedRows, wasserstein1d } from '../../nets/statistics';
 import { matmul } from '../../shaders/matmul';
 import { normalizeRows } from '../../shaders/normalize_rows';
 import type { Ref } from '../../shaders/op';

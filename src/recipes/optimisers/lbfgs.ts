@@ -1,7 +1,6 @@
 import * as z from '../../base/zod';
 import { lbfgs as append } from '../../graph/optim/lbfgs';
-import { commonOptimiser, defineOptimiser } from './lib/optimiser';
-import { searchSettings } from './lib/search';
+import { commonOptimiser, defineOptimiser, searchSettings } from './lib/optimiser';
 
 export const lbfgs = defineOptimiser({
   kind: 'lbfgs',

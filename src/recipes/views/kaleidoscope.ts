@@ -2,11 +2,10 @@ import { EngineError } from '../../base/errors';
 import * as z from '../../base/zod';
 import { reshape } from '../../shaders/reshape';
 import { type SparseMap, sparseRemap } from '../../shaders/sparse_remap';
-import { mapOf } from './lib/common';
 import { type Fold, fold, type Motion } from './lib/fold';
 import { closure } from './lib/groups';
 import { addTaps, Rows, share } from './lib/rows';
-import { defineView } from './lib/view';
+import { defineView, mapOf } from './lib/view';
 
 const schema = z.strictObject({
   kind: z.literal('kaleidoscope'),

@@ -1,8 +1,7 @@
 import * as z from '../../base/zod';
 import { sparseRemap } from '../../shaders/sparse_remap';
-import { blendSetting, mapOf } from './lib/common';
 import { fold, type Motion } from './lib/fold';
-import { defineView } from './lib/view';
+import { blendSetting, defineView, mapOf } from './lib/view';
 
 const LATTICES = ['brick', 'half_drop', 'hex', 'sheared'] as const;
 

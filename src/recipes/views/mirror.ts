@@ -1,9 +1,8 @@
 import * as z from '../../base/zod';
 import { sparseRemap } from '../../shaders/sparse_remap';
-import { mapOf } from './lib/common';
 import { fold, type Motion } from './lib/fold';
 import { closure } from './lib/groups';
-import { defineView } from './lib/view';
+import { defineView, mapOf } from './lib/view';
 
 const across: Motion = { m: [-1, 0, 0, 1], t: [0, 0] };
 const down: Motion = { m: [1, 0, 0, -1], t: [0, 0] };

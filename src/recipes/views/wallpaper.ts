@@ -1,9 +1,8 @@
 import * as z from '../../base/zod';
 import { sparseRemap } from '../../shaders/sparse_remap';
-import { BLEND, cellsSetting, mapOf } from './lib/common';
 import { fold } from './lib/fold';
 import { closure, GROUPS, type Group, generatorsOf, onItsSide, shapeOf } from './lib/groups';
-import { defineView } from './lib/view';
+import { BLEND, cellsSetting, defineView, mapOf } from './lib/view';
 
 const ROOT3 = Math.sqrt(3);
 /** Distortion of a cell that deserves a word. */

@@ -5,7 +5,6 @@ import { builtinRecipe } from '../../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { download } from '../download';
 import { BitmapView } from './bitmap_view';
-import { filesOf } from './files';
 import { Controls } from './parts/controls';
 import { Fault, Header } from './parts/header';
 import { History } from './parts/history';
@@ -16,11 +15,10 @@ import { Profile } from './parts/profile';
 import { RunControls } from './parts/run_controls';
 import { Stage } from './parts/stage';
 import { Weights } from './parts/weights';
-import type { SnapshotSeen } from './protocol';
+import type { SnapshotSeen, WorkerClient } from './protocol';
 import { fromAddress, recipeOf, type Settings, toAddress } from './settings';
 import { type Action, bordersOf, initial, reduce, type State } from './state';
-import { useDroppedFiles } from './use_dropped_files';
-import type { WorkerClient } from './worker_client';
+import { filesOf, useDroppedFiles } from './use_dropped_files';
 
 /** The whole page. What a person chose is in `settings` and `inputs`; what the worker reported is in `state`. */
 export function App({ worker }: { worker: WorkerClient }): JSX.Element {

@@ -14,9 +14,8 @@ import { recordText } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import type { PictureSource } from '../api/read';
 import { webPlatform } from '../platform';
-import { addNet, listNets, removeNet } from './net_store';
+import { addNet, listNets, removeNet, storedNets } from './net_store';
 import type { Command, Event, Given } from './protocol';
-import { storedNets } from './stored_nets';
 
 /** Milliseconds between two pictures of a run: reading one back takes time from it. */
 const PICTURE_MS = 400;

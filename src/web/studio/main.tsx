@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { App } from './app';
-import { startWorker } from './worker_client';
+import { startWorker } from './protocol';
 
 const root = document.getElementById('studio');
 if (root) {

@@ -1,7 +1,9 @@
 // Networks kept in the browser's own file system (OPFS, https://fs.spec.whatwg.org/): hundreds of megabytes that
 // nobody wants to fetch twice. Tabs share it, so writing is done one at a time.
+
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
+import type { Nets } from '../../app/platform';
 import { bytesText, EngineError } from '../../base/errors';
 import { knownWeights, type Net } from '../../nets/weights';
 import { loadNet } from '../api/net';
@@ -130,3 +132,23 @@ async function renamed(place: FileSystemDirectoryHandle, from: string, to: strin
   await (await handle.getFile()).stream().pipeTo(out);
   await place.removeEntry(from);
 }
+
+const ADD = 'Drop an ONNX file of SqueezeNet or a VGG on the page.';
+
+/** The networks kept in this browser, as those of a job. */
+export const storedNets: Nets = {
+  first: async () => (await listNets())[0]?.name,
+  check: async (name) => {
+    const names = (await listNets()).map((n) => n.name);
+    if (names.includes(name)) return;
+    const others = names.length > 0 ? `; there is ${names.join(', ')}` : '';
+    throw new EngineError(
+      'WeightsError',
+      `the network ${name} is not kept in this browser${others}`,
+      names.length > 0 ? 'Choose one of them, or add the file.' : ADD,
+    );
+  },
+  load: (name) => netNamed(name),
+  none: (recipe) =>
+    new EngineError('WeightsError', `${recipe} looks through a network, and none is kept in this browser`, ADD),
+};

@@ -53,3 +53,25 @@ export type Event =
   | { readonly type: 'nets'; readonly nets: readonly NetKept[] }
   /** Of a download: bytes so far, and in all where the server says. */
   | { readonly type: 'fetching'; readonly name: string; readonly bytes: number; readonly of: number | null };
+
+export interface WorkerClient {
+  send(command: Command): void;
+  /** One listener; pictures go to it as all other events do. */
+  listen(handle: (event: Event) => void): void;
+}
+
+/** Starts the worker. What goes wrong in it outside of any command arrives as an error event. */
+export function startWorker(): WorkerClient {
+  const worker = new Worker(new URL('./engine.worker.js', import.meta.url), { type: 'module', name: 'toroid' });
+  let handle: (event: Event) => void = () => {};
+  worker.addEventListener('message', (e: MessageEvent<Event>) => handle(e.data));
+  worker.addEventListener('error', (e) =>
+    handle({ type: 'error', code: 'Error', text: e.message || 'the worker that computes could not be started' }),
+  );
+  return {
+    send: (command) => worker.postMessage(command),
+    listen: (listener) => {
+      handle = listener;
+    },
+  };
+}

@@ -1,11 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { RecipeText } from '../../recipes/recipe';
-import { filesOf, kindOf } from './files';
-import type { Given } from './protocol';
-import { recipeInside } from './record';
-import type { Settings } from './settings';
+import { isPng, readText } from '../../base/png';
+import { findRecord } from '../../recipes/picture_record';
+import { fillRecipe, type RecipeText } from '../../recipes/recipe';
+import type { Given, WorkerClient } from './protocol';
+import { type Settings, SIZES, usual } from './settings';
 import type { Action } from './state';
-import type { WorkerClient } from './worker_client';
 
 interface Options {
   readonly worker: WorkerClient;
@@ -72,4 +71,64 @@ export function useDroppedFiles({ worker, needs, dispatch, onRecipe }: Options):
   });
 
   return { inputs, said, take };
+}
+
+export function filesOf(from: DataTransfer | null): File[] {
+  return from ? [...from.files] : [];
+}
+
+/** By the first bytes: names and types that come along are not to be trusted. */
+export async function kindOf(file: Blob): Promise<'picture' | 'net' | 'other'> {
+  const head = new Uint8Array(await file.slice(0, 64).arrayBuffer());
+  const text = new TextDecoder('latin1').decode(head);
+  const picture =
+    isPng(head) ||
+    text.startsWith('\xff\xd8\xff') ||
+    text.startsWith('GIF8') ||
+    text.startsWith('BM') ||
+    (text.startsWith('RIFF') && text.slice(8, 12) === 'WEBP') ||
+    /^ftyp(avif|avis|mif1|heic)/.test(text.slice(4, 12)) ||
+    /^\s*(<\?xml[^>]*>\s*)?<svg/.test(text);
+  if (picture) return 'picture';
+  // An ONNX file begins with its version, field 1 as a varint; the reader decides.
+  return (head[0] === 0x08 && file instanceof File && file.name.toLowerCase().endsWith('.onnx')) ||
+    (file instanceof File && file.name.toLowerCase().endsWith('.onnx'))
+    ? 'net'
+    : 'other';
+}
+
+export interface Inside {
+  readonly recipe: RecipeText;
+  readonly settings: Settings;
+}
+
+/** Text chunks come before the pixels; more than this is no recipe. */
+const HEAD = 1 << 20;
+
+/**
+ * The recipe inside a picture, changed to start from that picture, given as the input `canvas`, at its full size. Null for
+ * pictures without one, or with one that this toroid cannot read: those are pictures like any other.
+ */
+export async function recipeInside(file: Blob): Promise<Inside | null> {
+  const bytes = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
+  if (!isPng(bytes)) return null;
+  const found = findRecord(readText(bytes));
+  if (!found) return null;
+  try {
+    const { zoom: _, inputs: __, ...recipe } = fillRecipe(found.recipe);
+    const longer = typeof recipe.size === 'number' ? recipe.size : Math.max(...recipe.size);
+    const { scales } = recipe;
+    return {
+      recipe: { ...recipe, canvas: 'picture(canvas)', inputs: { canvas: 'canvas' }, scales: { ...scales, count: 1 } },
+      settings: {
+        ...usual,
+        preset: usual.preset,
+        size: Math.min(SIZES.most, Math.max(SIZES.least, longer)),
+        seed: recipe.seed,
+        tile: recipe.tile,
+      },
+    };
+  } catch {
+    return null;
+  }
 }

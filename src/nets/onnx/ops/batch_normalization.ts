@@ -7,8 +7,7 @@ import { reshape } from '../../../shaders/reshape';
 import { powConst } from '../../../shaders/unary';
 import { elementAt } from '../const_fold';
 import { type OnnxNode, type OnnxTensor, onnxError } from '../model';
-import type { NodeContext, Operator } from '../operator';
-import { type GraphValue, inGraph } from '../value';
+import { type GraphValue, inGraph, type NodeContext, type Operator } from '../operator';
 import { convolved } from './conv';
 import { constantParameters } from './parameters';
 

@@ -9,11 +9,9 @@ import type { Border } from '../../../shaders/pad';
 import { reshape } from '../../../shaders/reshape';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
 import { onnxError } from '../model';
-import type { NodeContext, Operator } from '../operator';
+import type { GraphValue, NodeContext, Operator } from '../operator';
 import { type Axis, axesOf, foldedPads } from '../padding';
-import type { GraphValue } from '../value';
-import { dilated, type Parameters, parametersOf, planar } from './parameters';
-import { spatialOf } from './spatial';
+import { dilated, type Parameters, parametersOf, planar, spatialOf } from './parameters';
 
 /** Convolutions in this many groups, of this many pictures, are done one by one by the fast kernel for one. */
 const FEW = 4;

@@ -5,8 +5,7 @@ import { reshape } from '../../../shaders/reshape';
 import { transpose } from '../../../shaders/transpose';
 import { type IndexMap, indexMap } from '../const_fold';
 import { onnxError } from '../model';
-import type { NodeContext, Operator } from '../operator';
-import type { GraphValue } from '../value';
+import type { GraphValue, NodeContext, Operator } from '../operator';
 import { withoutTable } from './layout';
 
 function depthToSpaceMap(c: NodeContext, shape: readonly number[]): IndexMap {

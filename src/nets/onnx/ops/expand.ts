@@ -4,8 +4,7 @@ import { gatherAxis } from '../../../shaders/axis_linear/moves';
 import { expandTo } from '../../../shaders/reduce_axes';
 import { broadcastIndex, broadcastShape, constTensor, type IndexMap, indexMap } from '../const_fold';
 import { onnxError } from '../model';
-import type { NodeContext, Operator } from '../operator';
-import type { GraphValue } from '../value';
+import type { GraphValue, NodeContext, Operator } from '../operator';
 import { gatherOperator, withoutTable } from './layout';
 
 function expanded(c: NodeContext, shape: readonly number[]): IndexMap {

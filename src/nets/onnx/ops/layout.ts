@@ -8,8 +8,7 @@ import { type SparseMap, sparseRemap } from '../../../shaders/sparse_remap';
 import { transpose } from '../../../shaders/transpose';
 import { gatherConst, type IndexMap, indexMap, OUTSIDE } from '../const_fold';
 import { OnnxUnsupported } from '../model';
-import type { NodeContext, Operator } from '../operator';
-import type { GraphValue } from '../value';
+import type { GraphValue, NodeContext, Operator } from '../operator';
 
 /** Elements of a value in the graph by a table; what comes from nowhere is `value`. Any shapes, and exactly differentiable. */
 export function gatherRef(c: NodeContext, x: Ref, { shape, from }: IndexMap, value = 0): Ref {

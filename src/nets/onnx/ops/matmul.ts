@@ -10,8 +10,7 @@ import { reshape } from '../../../shaders/reshape';
 import { transpose } from '../../../shaders/transpose';
 import { broadcastShape } from '../const_fold';
 import { onnxError } from '../model';
-import type { NodeContext, Operator } from '../operator';
-import type { GraphValue } from '../value';
+import type { GraphValue, NodeContext, Operator } from '../operator';
 import { type Parameters, parametersOf, partsFor } from './parameters';
 
 const gemm: Operator = {

@@ -11,8 +11,7 @@ import { reshape } from '../../../shaders/reshape';
 import { instanceNorm } from '../../../shaders/standardize_rows';
 import { powConst } from '../../../shaders/unary';
 import { onnxError } from '../model';
-import type { NodeContext, Operator } from '../operator';
-import type { GraphValue } from '../value';
+import type { GraphValue, NodeContext, Operator } from '../operator';
 
 interface Standardized {
   /** Mean 0, variance 1. */

@@ -5,8 +5,7 @@ import type { Ref } from '../../../shaders/op';
 import { reshape } from '../../../shaders/reshape';
 import { indexMap } from '../const_fold';
 import { type OnnxTensor, onnxError } from '../model';
-import type { NodeContext } from '../operator';
-import { type GraphValue, inGraph } from '../value';
+import { type GraphValue, inGraph, type NodeContext } from '../operator';
 import { gatherRef } from './layout';
 
 /** Numbers on their way into the graph, cut into equal parts along the first axis. */
@@ -99,4 +98,22 @@ export function dilated(c: NodeContext, w: Ref, [dy, dx]: readonly [number, numb
       return (at[k] ?? 0) % s === 0 ? (at[k] ?? 0) / s : -1;
     }),
   );
+}
+
+/** Batch, channels and spatial sides (one to three) of a value [N, C, ...]. */
+export interface Spatial {
+  readonly N: number;
+  readonly C: number;
+  readonly sides: readonly number[];
+  /** The sides of a feature map: [1, L] or [H, W]; null where there are three. */
+  readonly plane: readonly [H: number, W: number] | null;
+}
+
+export function spatialOf(c: NodeContext, shape: readonly number[]): Spatial {
+  const [N = 1, C = 1, ...sides] = shape;
+  if (sides.length < 1 || sides.length > 3) {
+    throw onnxError(`${c.who} takes maps of one to three sides, not [${shape.join(', ')}]`);
+  }
+  const [a = 1, b = 1] = sides;
+  return { N, C, sides, plane: sides.length === 3 ? null : sides.length === 2 ? [a, b] : [1, a] };
 }

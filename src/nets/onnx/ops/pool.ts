@@ -10,10 +10,9 @@ import { channelMean } from '../../../shaders/sum';
 import { kernelOf, planarWindows, type Steps, stepsOf } from '../attributes';
 import { strides } from '../const_fold';
 import { onnxError } from '../model';
-import type { NodeContext, Operator, Output } from '../operator';
+import type { GraphValue, NodeContext, Operator, Output } from '../operator';
 import { type Axis, axesOf, foldedPads } from '../padding';
-import type { GraphValue } from '../value';
-import { spatialOf } from './spatial';
+import { spatialOf } from './parameters';
 
 const pooling = (op: 'max' | 'average'): Operator => ({
   graph: (c): readonly Output[] => {

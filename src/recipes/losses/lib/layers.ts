@@ -1,4 +1,7 @@
+import { EngineError } from '../../../base/errors';
+import { chw } from '../../../base/shape';
 import * as z from '../../../base/zod';
+import type { Ref } from '../../../shaders/op';
 
 /** The sets of layers that every net names for itself (weights/manifest.json): what a recipe says to suit any net. */
 export const LAYER_SETS = ['style', 'content', 'dream'] as const;
@@ -23,3 +26,15 @@ export type LayerChoice = z.output<typeof layersSchema>;
 export const commonLoss = {
   weight: z.number().default(1).describe('factor of this loss; negative turns it round'),
 } as const;
+
+/** Refuses channels that a layer does not have. */
+export function checkChannels(kind: string, layer: string, features: Ref, channels: readonly number[]): void {
+  const [C] = chw(kind, features.shape);
+  const wrong = channels.find((k) => k >= C);
+  if (wrong === undefined) return;
+  throw new EngineError(
+    'RecipeError',
+    `${kind}: layer ${layer} has ${C} channels, 0 to ${C - 1}, and no channel ${wrong}`,
+    'Take a channel that is there, or another layer.',
+  );
+}

@@ -1,9 +1,9 @@
 import { EngineError } from '../../../base/errors';
+import type { Graph } from '../../../graph/graph';
 import type { Ref } from '../../../shaders/op';
-import { scale } from '../../../shaders/pointwise';
+import { add, scale } from '../../../shaders/pointwise';
 import type { LayerChoice } from './layers';
 import type { LossContext, Region, StylePair, Term } from './loss';
-import { weightedSum } from './weighted_sum';
 
 /** A distance between statistics of two regions. */
 export interface Comparison<T> {
@@ -48,4 +48,11 @@ export function styleTerms<T>(
     throw new EngineError('RecipeError', 'no layer has a weight', 'Give one layer a weight other than 0.');
   }
   return terms;
+}
+
+/** Sum of weight * value over at least one part. */
+export function weightedSum(g: Graph, parts: readonly { readonly weight: number; readonly value: Ref }[]): Ref {
+  const [first, ...rest] = parts.map(({ weight, value }) => (weight === 1 ? value : scale(g, value, weight)));
+  if (!first) throw new EngineError('RecipeError', 'a loss without a style', 'Give the recipe a style.');
+  return rest.reduce((total, part) => add(g, total, part), first);
 }

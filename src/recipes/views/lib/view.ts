@@ -1,6 +1,7 @@
-import type * as z from '../../../base/zod';
+import * as z from '../../../base/zod';
 import type { Graph } from '../../../graph/graph';
 import type { Ref } from '../../../shaders/op';
+import type { SparseMap } from '../../../shaders/sparse_remap';
 
 export interface ViewContext {
   readonly g: Graph;
@@ -25,3 +26,34 @@ export interface ViewComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
 
 // biome-ignore lint/suspicious/noExplicitAny: the settings' type is inferred at each call
 export const defineView = <S extends z.ZodObject<any>>(component: ViewComponent<S>): ViewComponent<S> => component;
+
+/** Enough that a cut does not show as a line, little enough that shapes do not show twice. */
+export const BLEND = 0.15;
+
+const count = z.int().min(1).max(64);
+
+export const cellsSetting = z
+  .union([count, z.tuple([count, count])])
+  .describe('how many cells, [across, down]; one number: across, and as many down as suit their shape');
+
+export const blendSetting = z
+  .number()
+  .min(0)
+  .max(1)
+  .default(BLEND)
+  .describe('how softly copies flow into one another at their edges, in sides of the copied part; 0: cut');
+
+/** Maps last made, newest last. A stage needs its own several times over: to see if it fits, to run, to show. */
+const made: { readonly key: string; readonly map: SparseMap }[] = [];
+const KEPT = 3;
+
+/** The map of these settings on a canvas of this size, made once as long as it is in use. */
+export function mapOf(W: number, H: number, settings: object, make: () => SparseMap): SparseMap {
+  const key = JSON.stringify([W, H, settings]);
+  const at = made.findIndex((m) => m.key === key);
+  const map = made[at]?.map ?? make();
+  if (at >= 0) made.splice(at, 1);
+  made.push({ key, map });
+  if (made.length > KEPT) made.shift();
+  return map;
+}

@@ -1,9 +1,8 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { bytesText } from '../../../base/errors';
-import type { NetKept } from '../protocol';
+import type { NetKept, WorkerClient } from '../protocol';
 import type { State } from '../state';
-import type { WorkerClient } from '../worker_client';
 
 interface Props {
   readonly nets: readonly NetKept[];

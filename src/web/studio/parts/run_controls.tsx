@@ -2,8 +2,8 @@ import type { JSX } from 'preact';
 import { duration } from '../../../app/eta';
 import type { RecipeText } from '../../../recipes/recipe';
 import { download } from '../../download';
+import type { WorkerClient } from '../protocol';
 import { type State, shareOf } from '../state';
-import type { WorkerClient } from '../worker_client';
 
 interface Props {
   readonly state: State;
