@@ -4,7 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
 const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'app', 'node', 'cli'];
-const SIDE_BY_SIDE = new Map([['web', FLOORS.indexOf('node')]]);
+const SIDE_BY_SIDE = new Map([
+  ['copy', FLOORS.indexOf('nets')],
+  ['web', FLOORS.indexOf('node')],
+]);
 const floorOf = (path: string): number => {
   const folder = path.split(sep)[1] ?? '';
   return SIDE_BY_SIDE.get(folder) ?? FLOORS.indexOf(folder);

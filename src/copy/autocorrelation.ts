@@ -1,0 +1,215 @@
+import { fourier2d } from '../base/fourier';
+import type { Raster } from '../base/raster';
+import { luminance, shrunk, tentBlur } from './planes';
+
+/** Lags are known below this share of the side: beyond, too little of the picture overlaps itself. */
+const REACH = 0.75;
+/** The longest side whose lags a transform of 1024 points keeps apart; larger pictures are shrunk for the analysis. */
+const LONGEST = Math.floor(1024 / (1 + REACH));
+
+/**
+ * How well a picture agrees with itself moved by a lag: 1 at no lag, about 0 where nothing agrees. The mean of the
+ * normalised correlations, over the overlap, of luminance and of the roots of its two gradients' magnitudes, each without
+ * what changes slowly (a tent of a tenth of the shorter side): light is no structure, and joints show in gradients alone.
+ */
+export interface Autocorrelation {
+  /** Size of the picture, pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Pixels of the picture between neighbouring samples: 1, or more where it was shrunk by that for the analysis. */
+  readonly step: number;
+  /** Lags beyond these, in pixels, are not known; `at` is 0 there. */
+  readonly reach: readonly [x: number, y: number];
+  /** At a lag in pixels, linear between samples. */
+  at(dx: number, dy: number): number;
+  /** At a lag in whole samples, of `step` pixels each. */
+  sample(ix: number, iy: number): number;
+  /** The greatest value at lags beyond the central hill: how regular the picture is, 0..1. */
+  readonly peak: number;
+  /** Size of what the picture is made of, pixels: twice the lag of the first clear minimum along either axis. */
+  readonly feature: number;
+}
+
+export interface AutocorrelationOptions {
+  /** Pictures with a longer side are shrunk by a whole factor, the least that gets below. Default 585 pixels. */
+  readonly longest?: number;
+}
+
+/** By three real transforms in two complex ones (Wiener and Khinchin), O(N log N). */
+export function autocorrelation(picture: Raster, options: AutocorrelationOptions = {}): Autocorrelation {
+  const { width, height } = picture;
+  const step = Math.ceil(Math.max(width, height) / (options.longest ?? LONGEST));
+  const w = Math.floor(width / step);
+  const h = Math.floor(height / step);
+  const light = step === 1 ? luminance(picture) : shrunk(luminance(picture), width, height, step);
+  const reachX = Math.ceil(REACH * w) - 1;
+  const reachY = Math.ceil(REACH * h) - 1;
+  const stride = 2 * reachX + 1;
+  const values = correlations([light, ...gradients(light, w, h)], w, h, reachX, reachY);
+  const sample = (ix: number, iy: number): number => {
+    if (iy < 0) return sample(-ix, -iy); // the autocorrelation of a real picture is even
+    return Math.abs(ix) > reachX || iy > reachY ? 0 : (values[iy * stride + ix + reachX] ?? 0);
+  };
+  const at = (dx: number, dy: number): number => {
+    const x = dx / step;
+    const y = dy / step;
+    const ix = Math.floor(x);
+    const iy = Math.floor(y);
+    const fx = x - ix;
+    const fy = y - iy;
+    const top = sample(ix, iy) * (1 - fx) + sample(ix + 1, iy) * fx;
+    return fy === 0 ? top : top * (1 - fy) + (sample(ix, iy + 1) * (1 - fx) + sample(ix + 1, iy + 1) * fx) * fy;
+  };
+  return {
+    width,
+    height,
+    step,
+    reach: [reachX * step, reachY * step],
+    at,
+    sample,
+    peak: peakOf(sample, w, h),
+    feature: step * featureOf(sample, w, h),
+  };
+}
+
+function peakOf(sample: (x: number, y: number) => number, w: number, h: number): number {
+  const hill = Math.max(6, Math.floor(Math.min(w, h) / 12));
+  const farX = Math.floor(0.6 * w);
+  let most = 0;
+  for (let y = 0; y <= 0.6 * h; y++) {
+    for (let x = -farX; x <= farX; x++) {
+      if (y > hill || Math.abs(x) > hill) most = Math.max(most, sample(x, y));
+    }
+  }
+  return most;
+}
+
+function featureOf(sample: (x: number, y: number) => number, w: number, h: number): number {
+  const along = (at: (t: number) => number, limit: number): number => {
+    let t = 1;
+    while (t < limit && !(at(t) < 0.25 && at(t + 1) >= at(t))) t++;
+    return 2 * t;
+  };
+  return Math.max(
+    4,
+    Math.min(
+      along((t) => sample(t, 0), w / 6),
+      along((t) => sample(0, t), h / 6),
+    ),
+  );
+}
+
+/** Roots of the magnitudes of the horizontal and the vertical gradient (Sobel): the root keeps few strong edges from ruling. */
+function gradients(light: Float64Array, w: number, h: number): [Float64Array, Float64Array] {
+  const gx = new Float64Array(w * h);
+  const gy = new Float64Array(w * h);
+  for (let y = 0; y < h; y++) {
+    const here = y * w;
+    const up = Math.max(0, y - 1) * w;
+    const down = Math.min(h - 1, y + 1) * w;
+    for (let x = 0; x < w; x++) {
+      const l = Math.max(0, x - 1);
+      const r = Math.min(w - 1, x + 1);
+      const [a = 0, b = 0, c = 0] = [light[up + l], light[up + x], light[up + r]];
+      const [d = 0, e = 0] = [light[here + l], light[here + r]];
+      const [f = 0, g = 0, k = 0] = [light[down + l], light[down + x], light[down + r]];
+      gx[here + x] = Math.sqrt(Math.abs(c + 2 * e + k - a - 2 * d - f));
+      gy[here + x] = Math.sqrt(Math.abs(f + 2 * g + k - a - 2 * b - c));
+    }
+  }
+  return [gx, gy];
+}
+
+/** The mean of the planes' normalised autocorrelations at lags -reachX..reachX, 0..reachY, row by row. */
+function correlations(
+  planes: readonly Float64Array[],
+  w: number,
+  h: number,
+  reachX: number,
+  reachY: number,
+): Float64Array {
+  const stride = 2 * reachX + 1;
+  const out = new Float64Array(stride * (reachY + 1));
+  const W = 2 ** Math.ceil(Math.log2(w + reachX));
+  const H = 2 ** Math.ceil(Math.log2(h + reachY));
+  for (let first = 0; first < planes.length; first += 2) {
+    const pair = planes.slice(first, first + 2).map((p) => highPassed(p, w, h));
+    const parts = [new Float64Array(W * H), new Float64Array(W * H)] as const;
+    for (const [k, plane] of pair.entries()) {
+      for (let y = 0; y < h; y++) parts[k]?.set(plane.subarray(y * w, (y + 1) * w), y * W);
+    }
+    fourier2d(...parts, W, H);
+    powers(...parts, W, H);
+    fourier2d(...parts, W, H, true);
+    for (const [k, plane] of pair.entries())
+      addNormalised(out, parts[k] ?? parts[0], W, H, plane, w, h, reachX, reachY);
+  }
+  return out.map((v) => v / planes.length);
+}
+
+function highPassed(plane: Float64Array, w: number, h: number): Float64Array {
+  const slow = tentBlur(plane, w, h, Math.max(4, Math.min(w, h) / 10));
+  return plane.map((v, i) => v - (slow[i] ?? 0));
+}
+
+/**
+ * From the transform of a + i b, both real, to |A|^2 + i |B|^2, in place: A(k) = (Z(k) + conj Z(-k)) / 2,
+ * B(k) = (Z(k) - conj Z(-k)) / 2i. Its inverse has the one correlation as real, the other as imaginary part.
+ */
+function powers(re: Float64Array, im: Float64Array, W: number, H: number): void {
+  for (let y = 0; y < H; y++) {
+    const row = y * W;
+    const mirrored = ((H - y) % H) * W;
+    for (let x = 0; x < W; x++) {
+      const i = row + x;
+      const j = mirrored + ((W - x) % W);
+      if (j < i) continue;
+      const [p = 0, q = 0, r = 0, s = 0] = [re[i], im[i], re[j], im[j]];
+      const a = ((p + r) ** 2 + (q - s) ** 2) / 4;
+      const b = ((p - r) ** 2 + (q + s) ** 2) / 4;
+      re[i] = a;
+      re[j] = a;
+      im[i] = b;
+      im[j] = b;
+    }
+  }
+}
+
+/** Adds sum a(x) a(x + d) / sqrt(sum a(x)^2 sum a(x + d)^2), x where both are in the picture. */
+function addNormalised(
+  out: Float64Array,
+  correlation: Float64Array,
+  W: number,
+  H: number,
+  plane: Float64Array,
+  w: number,
+  h: number,
+  reachX: number,
+  reachY: number,
+): void {
+  const sums = new Float64Array((w + 1) * (h + 1));
+  for (let y = 0; y < h; y++) {
+    let row = 0;
+    for (let x = 0; x < w; x++) {
+      row += (plane[y * w + x] ?? 0) ** 2;
+      sums[(y + 1) * (w + 1) + x + 1] = (sums[y * (w + 1) + x + 1] ?? 0) + row;
+    }
+  }
+  const within = (x0: number, y0: number, x1: number, y1: number): number =>
+    (sums[y1 * (w + 1) + x1] ?? 0) -
+    (sums[y0 * (w + 1) + x1] ?? 0) -
+    (sums[y1 * (w + 1) + x0] ?? 0) +
+    (sums[y0 * (w + 1) + x0] ?? 0);
+  const nothing = 1e-9 * within(0, 0, w, h) + 1e-12;
+  const stride = 2 * reachX + 1;
+  for (let dy = 0; dy <= reachY; dy++) {
+    for (let dx = -reachX; dx <= reachX; dx++) {
+      const x0 = Math.max(0, -dx);
+      const x1 = Math.min(w, w - dx);
+      const energy = Math.sqrt(Math.max(0, within(x0, 0, x1, h - dy)) * Math.max(0, within(x0 + dx, dy, x1 + dx, h)));
+      if (energy <= nothing) continue;
+      const at = dy * stride + dx + reachX;
+      out[at] = (out[at] ?? 0) + (correlation[(dy % H) * W + ((dx + W) % W)] ?? 0) / energy;
+    }
+  }
+}
