@@ -5,23 +5,53 @@ import type { Progress, StageResult } from '../recipes/events';
 /** On anything but a terminal: a line for every stage, and one this often within a long one. */
 const SPARSE_MS = 10_000;
 
+/** A bar on stderr; nothing where that is no terminal. */
+export class Bar {
+  #bar: SingleBar | undefined;
+  readonly lively = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+
+  constructor() {
+    process.on('exit', () => this.clear()); // the bar switches line wrapping off: never leave a terminal like that
+  }
+
+  /** @param share of the work, 0..1. */
+  show(share: number, line: string): void {
+    if (!this.lively) return;
+    if (!this.#bar) {
+      this.#bar = new SingleBar({
+        stream: process.stderr,
+        format: '{bar} {percentage}%  {line}',
+        barsize: 20,
+        barCompleteChar: '#',
+        barIncompleteChar: '.',
+        hideCursor: false, // nothing to restore when the process is ended
+        clearOnComplete: true,
+      });
+      this.#bar.start(1000, 0, { line });
+    }
+    this.#bar.update(Math.floor(1000 * share), { line });
+  }
+
+  clear(): void {
+    this.#bar?.stop();
+    this.#bar = undefined;
+  }
+}
+
 /**
  * The conversation, on stderr: warnings, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
  * coloured, so there is nothing for NO_COLOR to switch off.
  */
 export class Console {
   readonly warnings: string[] = [];
-  #bar: SingleBar | undefined;
   #said = Number.NEGATIVE_INFINITY;
   #finished = -1;
-  readonly #lively = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
+  readonly #bar = new Bar();
 
-  constructor(readonly quiet: boolean) {
-    process.on('exit', () => this.#clear()); // the bar switches line wrapping off: never leave a terminal like that
-  }
+  constructor(readonly quiet: boolean) {}
 
   say(text: string): void {
-    this.#clear();
+    this.#bar.clear();
     if (!this.quiet) process.stderr.write(`${text}\n`);
   }
 
@@ -41,20 +71,8 @@ export class Console {
 
   /** @param finished the stage that is over with this: its line is always shown */
   #show(line: string, share: number, finished: number | undefined): void {
-    if (this.#lively) {
-      if (!this.#bar) {
-        this.#bar = new SingleBar({
-          stream: process.stderr,
-          format: '{bar} {percentage}%  {line}',
-          barsize: 20,
-          barCompleteChar: '#',
-          barIncompleteChar: '.',
-          hideCursor: false, // nothing to restore when the process is ended
-          clearOnComplete: true,
-        });
-        this.#bar.start(1000, 0, { line });
-      }
-      this.#bar.update(Math.floor(share * 1000), { line });
+    if (this.#bar.lively) {
+      this.#bar.show(share, line);
       return;
     }
     const now = performance.now();
@@ -66,12 +84,7 @@ export class Console {
 
   /** Takes the bar off the screen. */
   end(): void {
-    this.#clear();
-  }
-
-  #clear(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
+    this.#bar.clear();
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { lossChart } from '../app/charts/loss_chart';
 import { shortNumber } from '../app/charts/svg';
 import { duration } from '../app/eta';
@@ -9,7 +8,7 @@ import { probeFile, writeWhole } from '../node/files';
 import { loadSharp } from '../node/sharp';
 import type { StageResult } from '../recipes/events';
 import { downscale } from './downscale';
-import { Html, type HtmlPart, html, svgText } from './page/html';
+import { Html, type HtmlPart, html, page, svgText } from './page/html';
 import css from './page/report.css';
 
 /** What a report shows of a picture: how good it is, and what that means. */
@@ -86,37 +85,19 @@ export async function htmlReport(record: RunRecord): Promise<string> {
   const thumbs: Html[] = [];
   for (const { name, raster } of inputs) thumbs.push(await pictures.plain(raster, INPUT_SIDE, name));
   const styles = css + pictures.rules;
-  const hash = createHash('sha256').update(styles).digest('base64');
-  const policy = `default-src 'none'; img-src data:; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
-  const name = title(record);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="toroid ${record.version}">
-<title>${name} - toroid</title>
-<style>${new Html(styles)}</style>
-</head>
-<body>
-<header>
-<h1>${name}</h1>
-<p class="quiet">toroid ${record.version} on ${record.adapter.name}${record.adapter.software && ' (software)'}</p>
-</header>
-<main>
-${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}${zoom > 1 && `, each pixel as ${zoom} x ${zoom}`}</figcaption></figure>`, facts(record)])}
+  return page({
+    title: title(record),
+    version: record.version,
+    styles,
+    header: html`<p class="quiet">toroid ${record.version} on ${record.adapter.name}${record.adapter.software && ' (software)'}</p>`,
+    main: html`${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}${zoom > 1 && `, each pixel as ${zoom} x ${zoom}`}</figcaption></figure>`, facts(record)])}
 ${record.warnings.length > 0 && section('Notes', html`<ul>${record.warnings.map((n) => html`<li>${n}</li>`)}</ul>`)}
 ${record.scores.length > 0 && section('Scores', scoreList(record.scores))}
 ${thumbs.length > 0 && section('Inputs', html`<div class="grid-list">${inputs.map((i, k) => html`<figure>${thumbs[k]}<figcaption>${i.name}, ${i.raster.width} x ${i.raster.height}</figcaption></figure>`)}</div>`)}
 ${stages.length > 0 && section('Stages', [stageTable(stages), html`<div class="grid-list">${stages.map((s, k) => html`<figure>${shown[k]}<figcaption>${s.stage + 1}. ${s.name}, ${s.width} x ${s.height}</figcaption></figure>`)}</div>`])}
 ${stages.length > 0 && section('Loss', curves(stages))}
-${section('Recipe', [recipeTree(record.recipe), html`<details><summary>As JSON, to copy</summary><pre>${JSON.stringify(record.recipe, null, 2)}</pre></details>`])}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+${section('Recipe', [recipeTree(record.recipe), html`<details><summary>As JSON, to copy</summary><pre>${JSON.stringify(record.recipe, null, 2)}</pre></details>`])}`,
+  });
 }
 
 const section = (heading: string, content: HtmlPart): Html =>

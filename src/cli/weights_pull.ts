@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { duration } from '../app/eta';
 import { bytesText, EngineError } from '../base/errors';
 import { weightsNamed } from '../nets/weights';
 import { type PullOptions, pullWeights } from '../node/weights/pull';
 import { collect, parseNumber, usage } from './arguments';
+import { Bar } from './console';
 import { STOPPED, stopOnSignal } from './stop';
 
 interface Options {
@@ -52,7 +52,7 @@ async function pull(name: string, options: Options): Promise<void> {
   const line = (type: string, entries: object): void =>
     void process.stdout.write(`${JSON.stringify({ type, ...entries })}\n`);
   const known = weightsNamed(name);
-  const bar = new Bar(json === true || quiet);
+  const bar = new Bar();
   const say = (text: string): void => {
     bar.clear();
     if (!quiet) process.stderr.write(`${text}\n`);
@@ -60,6 +60,7 @@ async function pull(name: string, options: Options): Promise<void> {
   say(`${name}: ${known.about}\n  source: ${known.source}\n  licence: ${known.licence}`);
   const stop = stopOnSignal(() => {});
   let said = Number.NEGATIVE_INFINITY;
+  let first: { readonly at: number; readonly bytes: number } | undefined;
   const settings: PullOptions = {
     ...(to !== undefined && { folder: to }),
     ...((options.full || options.slim) && { keep: options.full ? 'all' : 'convolutions' }),
@@ -75,7 +76,12 @@ async function pull(name: string, options: Options): Promise<void> {
       const now = performance.now();
       if (now - said < EVERY_MS && received < size) return;
       said = now;
-      const rate = bar.update(received, size);
+      first ??= { at: now, bytes: received };
+      const seconds = (now - first.at) / 1000;
+      const rate = seconds > 0 ? Math.max(0, received - first.bytes) / seconds : 0;
+      const left = rate > 0 && seconds > 1 ? `, about ${duration((size - received) / rate)} left` : '';
+      const text = `${bytesText(received)} of ${bytesText(size)}, ${bytesText(Math.round(rate))}/s${left}`;
+      if (!json && !quiet) bar.show(received / size, text);
       if (json) line('progress', { name, received, size, bytesPerSecond: Math.round(rate) });
     },
   };
@@ -98,46 +104,5 @@ async function pull(name: string, options: Options): Promise<void> {
     process.exit(STOPPED);
   } finally {
     stop.release();
-  }
-}
-
-/** A bar on stderr, and nothing where that is no terminal. */
-class Bar {
-  #bar: SingleBar | undefined;
-  #first: { at: number; bytes: number } | undefined;
-  readonly #lively: boolean;
-
-  constructor(quiet: boolean) {
-    this.#lively = !quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb';
-    process.on('exit', () => this.clear()); // the bar switches line wrapping off: never leave a terminal like that
-  }
-
-  /** @returns bytes a second since the first call */
-  update(received: number, size: number): number {
-    this.#first ??= { at: performance.now(), bytes: received };
-    const seconds = (performance.now() - this.#first.at) / 1000;
-    const rate = seconds > 0 ? Math.max(0, received - this.#first.bytes) / seconds : 0;
-    if (!this.#lively) return rate;
-    const left = rate > 0 && seconds > 1 ? `, about ${duration((size - received) / rate)} left` : '';
-    const line = `${bytesText(received)} of ${bytesText(size)}, ${bytesText(Math.round(rate))}/s${left}`;
-    if (!this.#bar) {
-      this.#bar = new SingleBar({
-        stream: process.stderr,
-        format: '{bar} {percentage}%  {line}',
-        barsize: 20,
-        barCompleteChar: '#',
-        barIncompleteChar: '.',
-        hideCursor: false, // nothing to restore when the process is ended
-        clearOnComplete: true,
-      });
-      this.#bar.start(1000, 0, { line });
-    }
-    this.#bar.update(Math.floor((1000 * received) / size), { line });
-    return rate;
-  }
-
-  clear(): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
   }
 }

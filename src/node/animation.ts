@@ -95,17 +95,6 @@ export function openAnimation(path: string, options: AnimationOptions = {}): Ani
   return pattern ? numberedPictures(pattern, options) : packed(path, options);
 }
 
-/** Writes all frames; returns the file, or all numbered files in order. */
-export async function writeAnimation(
-  path: string,
-  frames: Iterable<Raster> | AsyncIterable<Raster>,
-  options: AnimationOptions = {},
-): Promise<readonly string[]> {
-  const animation = openAnimation(path, options);
-  for await (const frame of frames) await animation.add(frame);
-  return animation.finish();
-}
-
 function numberedPictures(pattern: string, { bits = 8, metadata = {}, onWarning }: AnimationOptions): Animation {
   const files: string[] = [];
   return {

@@ -5,11 +5,22 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';
-import { type AnimationOptions, delays, openAnimation, writeAnimation } from '../../src/node/animation';
+import { type AnimationOptions, delays, openAnimation } from '../../src/node/animation';
 import { readMetadata, readPicture } from '../../src/node/picture';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-animation-'));
 const at = (name: string): string => join(folder, name);
+/** Writes all frames; returns the file, or all numbered files in order. */
+async function writeAnimation(
+  path: string,
+  frames: Iterable<Raster> | AsyncIterable<Raster>,
+  options: AnimationOptions = {},
+): Promise<readonly string[]> {
+  const animation = openAnimation(path, options);
+  for await (const frame of frames) await animation.add(frame);
+  return animation.finish();
+}
+
 const test = suite('animation');
 test.after(() => rmSync(folder, { recursive: true }));
 

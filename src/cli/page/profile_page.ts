@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { roofline } from '../../app/charts/roofline';
 import { percent, rate, shortMs } from '../../app/charts/svg';
 import { bytesText, EngineError } from '../../base/errors';
@@ -8,7 +7,7 @@ import { traceOf } from '../../graph/profile_trace';
 import { probeFile, writeWhole } from '../../node/files';
 import type { StageProfile } from '../../recipes/profile_stage';
 import { PACE_HEAD, paceCells } from '../profile_table';
-import { Html, html, svgText } from './html';
+import { Html, html, page, svgText } from './html';
 import css from './profile.css';
 import sort from './profile_sort.client.js';
 import base from './report.css';
@@ -20,40 +19,25 @@ const MOST_ROWS = 500;
 const THINNEST = 0.02;
 const STRIP = { width: 1000, height: 60 };
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64');
-
 /**
  * One page that shows a profile, for any browser, without a request: its policy forbids everything but its own styles
  * and the script that sorts its table.
  */
 export function profilePage({ report, sources }: StageProfile): string {
   const { subject, adapter, versions } = report;
-  const styles = base + css;
-  const policy = `default-src 'none'; style-src 'sha256-${sha256(styles)}'; script-src 'sha256-${sha256(sort)}'; base-uri 'none'; form-action 'none'`;
   const rank = new Map(report.kernels.map((k, i) => [k.kernel, i]));
   const colour = (kernel: string): string => {
     const k = rank.get(kernel) ?? COLOURS;
     return k < COLOURS ? `k${k}` : 'kx';
   };
-  const name = `Profile of ${subject.name}`;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="toroid ${versions.toroid ?? ''}">
-<title>${name} - toroid</title>
-<style>${new Html(styles)}</style>
-</head>
-<body>
-<header>
-<h1>${name}</h1>
-<p class="quiet">Stage ${subject.stage} (${subject.stageName}) of 0 to ${subject.stages - 1}, ${subject.width} x ${subject.height} pixels, ${subject.scalar}, on ${adapter.name}${adapter.software && ' (software)'}</p>
-<p class="headline">${headline(report)}</p>
-</header>
-<main>
-${facts(report)}
+  return page({
+    title: `Profile of ${subject.name}`,
+    version: versions.toroid ?? '',
+    styles: base + css,
+    script: sort,
+    header: html`<p class="quiet">Stage ${subject.stage} (${subject.stageName}) of 0 to ${subject.stages - 1}, ${subject.width} x ${subject.height} pixels, ${subject.scalar}, on ${adapter.name}${adapter.software && ' (software)'}</p>
+<p class="headline">${headline(report)}</p>`,
+    main: html`${facts(report)}
 <section><h2>One run</h2>
 <p class="quiet">Launches in order, as wide as they take long, coloured by kernel. Hover for details.</p>
 ${strip(report.rows, colour)}</section>
@@ -67,13 +51,8 @@ ${report.kernels.map(
 <p class="quiet">A dot is a launch, its area its share of the time. Under the slope memory is the limit, under the flat arithmetic; above the slope data stayed in caches. What computes nothing is not shown.</p>
 <div class="scroll"><div class="plot">${roofline(svgText, report, [720, 400], colour)}</div></div></section>
 <section><h2>Launches</h2>
-${table(report.rows, colour)}</section>
-</main>
-<script>${new Html(sort)}</script>
-</body>
-</html>
-`;
-  return page.text;
+${table(report.rows, colour)}</section>`,
+  });
 }
 
 const anchor = (kernel: string): string => `kernel-${kernel.replaceAll(/[^\w-]+/g, '-')}`;

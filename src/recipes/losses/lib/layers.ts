@@ -5,7 +5,6 @@ import type { Ref } from '../../../shaders/op';
 
 /** The sets of layers that every net names for itself (weights/manifest.json): what a recipe says to suit any net. */
 export const LAYER_SETS = ['style', 'content', 'dream'] as const;
-export type LayerSet = (typeof LAYER_SETS)[number];
 
 /** The picture itself, RGB in 0..1, counts as a layer of every net, and of none. */
 export const INPUT = 'input';
