@@ -23,7 +23,7 @@
 export { type OpenOptions, open } from './gpu/open.browser';
 export { TuneTable } from './gpu/tune_cache.browser';
 export * from './index.shared';
-export { run, texture } from './web/api/calls';
+export { run, seal, texture } from './web/api/calls';
 export { type LoadNetOptions, loadNet } from './web/api/net';
-export { WebPicture } from './web/api/picture';
+export { WebPicture, WebSealedPicture } from './web/api/picture';
 export { type PictureSource, readRecord, readSource } from './web/api/read';

@@ -4,11 +4,13 @@ export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } f
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
 export type { Making, Picture } from './app/picture';
+export type { SealedPicture, SealOptions, SealReport } from './app/seal';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';
 export { encodePng } from './base/png';
 export { type Raster, repeat } from './base/raster';
 export { VERSION } from './base/version';
+export type { Field } from './copy/field';
 export type { AdapterFacts } from './gpu/adapter';
 export { Device } from './gpu/device';
 export { defineKernel, type Kernel, type KernelSource } from './gpu/kernel';

@@ -16,11 +16,11 @@ export interface Making {
   readonly moved: readonly [dx: number, dy: number];
 }
 
-/** A picture that toroid made, and how. Plain memory of the host: it outlives the device it was made on. */
-export class Picture {
+/** A picture and the text that its file carries. Plain memory of the host: it outlives the device it was made on. */
+export class StoredPicture {
   constructor(
     readonly raster: Raster,
-    readonly making: Making,
+    readonly text: Readonly<Record<string, string>>,
   ) {}
 
   get width(): number {
@@ -31,6 +31,34 @@ export class Picture {
     return this.raster.height;
   }
 
+  /** sRGB, four bytes a pixel: what `ImageData` is made of. */
+  toPixels(): Pixels {
+    return toPixels(this.raster);
+  }
+
+  /** A PNG file with the text inside. */
+  toPng({ bits = 8 }: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return encodePng(this.raster, { bits, text: this.text });
+  }
+
+  /** `toPng` as a Blob, to be downloaded or shown. */
+  async toBlob(options: { readonly bits?: Bits } = {}): Promise<Blob> {
+    return new Blob([await this.toPng(options)], { type: 'image/png' });
+  }
+}
+
+/**
+ * A picture that a recipe made, and how. Its PNG has the recipe inside, as `toroid run <picture>` and
+ * `run(await readRecord(file), ...)` want it.
+ */
+export class Picture extends StoredPicture {
+  constructor(
+    raster: Raster,
+    readonly making: Making,
+  ) {
+    super(raster, recordText(making.record));
+  }
+
   /** The recipe as run, with every value filled in. */
   get recipe(): Recipe {
     return this.making.record.recipe;
@@ -38,20 +66,5 @@ export class Picture {
 
   get stopped(): boolean {
     return this.making.stopped;
-  }
-
-  /** sRGB, four bytes a pixel: what `ImageData` is made of. */
-  toPixels(): Pixels {
-    return toPixels(this.raster);
-  }
-
-  /** A PNG file with the recipe inside, as `toroid run <picture>` and `run(await readRecord(file), ...)` want it. */
-  toPng({ bits = 8 }: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return encodePng(this.raster, { bits, text: recordText(this.making.record) });
-  }
-
-  /** `toPng` as a Blob, to be downloaded or shown. */
-  async toBlob(options: { readonly bits?: Bits } = {}): Promise<Blob> {
-    return new Blob([await this.toPng(options)], { type: 'image/png' });
   }
 }

@@ -71,6 +71,6 @@ const ofLength = (name: string, width: number, height: number, is: number, chann
 
 /** Interleaved values as a raster, transparency filled in and, where it is wanted, given besides. */
 export function withoutAlpha(pixels: Interleaved, { name, alpha, onWarning }: ReadOptions): Raster {
-  const { flat, opacity } = flatten(pixels, name, onWarning);
+  const { flat, opacity } = flatten(pixels, name, onWarning, alpha === 'straight');
   return alpha && opacity ? { ...flat, alpha: opacity } : flat;
 }

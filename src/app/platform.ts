@@ -11,8 +11,8 @@ export interface ReadOptions {
   readonly least: number;
   /** Shrink one with more pixels than this, and say so. */
   readonly most: number;
-  /** Give the opacity besides. */
-  readonly alpha: boolean;
+  /** Give the opacity besides; `straight`: with the colours that the file has under it. */
+  readonly alpha: boolean | 'straight';
   readonly signal?: AbortSignal | undefined;
   onWarning(text: string): void;
 }
@@ -23,6 +23,8 @@ export interface ReadPicture {
   /** In Node the whole path; in a page the file's name. */
   readonly path?: string | undefined;
   readonly sha256?: string | undefined;
+  /** Bits a channel of the file, where that is known. */
+  readonly bits?: Bits | undefined;
 }
 
 export interface WriteOptions {

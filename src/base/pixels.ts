@@ -51,12 +51,14 @@ export interface Interleaved {
  * Interleaved values as planes of 0..1, without transparency: it is filled with the picture's mean colour (white or
  * black would become part of a texture); and the opacity besides, where something is transparent.
  * @param name for messages
+ * @param straight leave the colours as they are, whatever their opacity
  * @throws EngineError `PictureError` when all of it is transparent.
  */
 export function flatten(
   { width, height, channels, values, most }: Interleaved,
   name: string,
   onWarning?: (text: string) => void,
+  straight = false,
 ): { readonly flat: Raster; readonly opacity?: Float32Array } {
   const n = width * height;
   const colours = Math.min(3, channels);
@@ -85,6 +87,7 @@ export function flatten(
   }
   const flat = { width, height, data };
   if (opaque === n) return { flat };
+  if (straight) return { flat, opacity };
   const mean = sums.map((s) => s / opaque);
   const hex = mean.map((v) => (Math.round(v * 255) & 255).toString(16).padStart(2, '0')).join('');
   onWarning?.(`${name} has transparent parts: they are filled with its mean colour, #${hex}`);

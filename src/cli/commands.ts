@@ -9,6 +9,7 @@ export const commands: Readonly<Record<string, () => Promise<(program: Command) 
   run: async () => (await import('./run')).addRun,
   sweep: async () => (await import('./sweep')).addSweep,
   recipes: async () => (await import('./recipes')).addRecipes,
+  seal: async () => (await import('./seal')).addSeal,
   plasma: async () => (await import('./plasma')).addPlasma,
   check: async () => (await import('./check')).addCheck,
   score: async () => (await import('./score')).addScore,

@@ -21,6 +21,7 @@ async function program(called: string | undefined): Promise<Command> {
       '\nExamples:\n' +
         '  toroid texture stone.jpg                            writes stone.tile.png\n' +
         '  toroid texture stone.jpg --size 512x256 --preview 3x3\n' +
+        '  toroid seal photo.jpg                               makes the photograph itself tile\n' +
         '  toroid check stone.tile.png                         is there a seam?\n' +
         '  toroid doctor                                       what does it run on?\n\n' +
         'Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped.',

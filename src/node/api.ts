@@ -2,7 +2,9 @@
 import { isAbsolute } from 'node:path';
 import { type Called, runOn, textureOn } from '../app/call';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../app/options';
-import { type Making, Picture } from '../app/picture';
+import { type Making, Picture, type StoredPicture } from '../app/picture';
+import { SealedPicture, type SealOptions, sealOn } from '../app/seal';
+import { EngineError } from '../base/errors';
 import type { Pixels } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
@@ -41,6 +43,42 @@ export class NodePicture extends Picture {
   }
 }
 
+/** A picture that `seal` made tile: what a program can store. */
+export class NodeSealedPicture extends SealedPicture {
+  /** What `ImageData` would be. */
+  toImageData(): Pixels {
+    return this.toPixels();
+  }
+
+  /**
+   * Writes .png, .webp, .tiff or .jpg, with what was done inside.
+   * @param bits default: those of the picture that was sealed, 8 where the format holds no more
+   * @throws EngineError `PictureError`
+   */
+  async save(path: string, { bits = bitsFor(path, this.bits.picture) }: { readonly bits?: Bits } = {}): Promise<void> {
+    await writePicture(path, this.raster, { bits, metadata: this.text });
+  }
+
+  /**
+   * Writes one of the maps, by its name, as `save` does.
+   * @throws EngineError `PictureError`
+   */
+  async saveMap(name: string, path: string, { bits }: { readonly bits?: Bits } = {}): Promise<void> {
+    const map: StoredPicture | undefined = this.maps.get(name);
+    if (!map)
+      throw new EngineError(
+        'PictureError',
+        `there is no map ${name}`,
+        `There are: ${[...this.maps.keys()].join(', ') || 'none'}.`,
+      );
+    const own = this.bits.maps.get(name) ?? 8;
+    await writePicture(path, map.raster, { bits: bits ?? bitsFor(path, own), metadata: map.text });
+  }
+}
+
+/** Bits for a file that is to keep those of another. */
+const bitsFor = (path: string, bits: Bits): Bits => (/\.(png|tiff?)$/i.test(path) ? bits : 8);
+
 /** What toroid wrote into a picture: the recipe and how it was run; null for any other picture. `run` takes it. */
 export async function readRecord(picture: string | URL | Blob | ArrayBuffer | Uint8Array): Promise<FoundRecord | null> {
   if (typeof picture === 'string' || picture instanceof URL) return findRecord(await readMetadata(pathOf(picture)));
@@ -67,6 +105,19 @@ export async function run(
   options: RecipeOptions = {},
 ): Promise<NodePicture> {
   return made(await runOn(nodePlatform, recipe, inputs, options));
+}
+
+/**
+ * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device.
+ * @throws EngineError `PictureError` for pictures that cannot be read, are too small, or maps of another size; the `signal`'s
+ *   reason when it is aborted before the work begins.
+ */
+export async function seal(
+  picture: PictureSource,
+  options: SealOptions<PictureSource> = {},
+): Promise<NodeSealedPicture> {
+  const { raster, text, report, field, rough, maps, bits } = await sealOn(nodePlatform, picture, options);
+  return new NodeSealedPicture(raster, text, report, field, rough, maps, bits);
 }
 
 function made({ raster, making, inputs }: Called): NodePicture {

@@ -1,5 +1,5 @@
 // Pictures in and out of files.
-export { decodePicture, type ReadOptions, readMetadata, readPicture } from './picture_read';
+export { decodePicture, pictureBits, type ReadOptions, readMetadata, readPicture } from './picture_read';
 export {
   type Bits,
   checkPreview,

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { shrunkSize, shrunkText } from '../app/inputs';
 import { EngineError } from '../base/errors';
-import { flatten } from '../base/pixels';
+import { type Bits, flatten } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
 import { lookUp, notThere, quoted, reason } from './files';
@@ -16,8 +16,11 @@ export interface ReadOptions {
   readonly least?: number;
   /** Shrink pictures with more pixels than this, keeping their proportions. Default: do not. */
   readonly most?: number;
-  /** Also give the opacity, where something is transparent. The colours are the same with and without. */
-  readonly alpha?: boolean;
+  /**
+   * Also give the opacity, where something is transparent. The colours are the same with and without, filled in where it is;
+   * `straight`: they are those of the file.
+   */
+  readonly alpha?: boolean | 'straight';
   /** Told what was changed on the way in: transparency flattened, pages left out. */
   onWarning?(text: string): void;
 }
@@ -92,10 +95,16 @@ export async function decodePicture(from: string | Uint8Array, path: string, opt
   );
   const most = deep ? 65535 : 255;
   const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  const { flat, opacity } = flatten({ ...info, values, most }, path, (text) =>
-    onWarning?.(text.replace(path, basename(path))),
-  );
+  const warn = (text: string): void => onWarning?.(text.replace(path, basename(path)));
+  const { flat, opacity } = flatten({ ...info, values, most }, path, warn, alpha === 'straight');
   return alpha && opacity ? { ...flat, alpha: opacity } : flat;
+}
+
+/** Bits a channel that a picture holds: 16 for all that is deeper than 8. */
+export async function pictureBits(from: string | Uint8Array): Promise<Bits> {
+  const make = await loadSharp();
+  const { depth } = await make(from).metadata();
+  return depth === 'uchar' || depth === 'char' ? 8 : 16;
 }
 
 function pixels(s: Sharp, meta: Metadata, deep: boolean): Promise<{ data: Buffer; info: Info }> {

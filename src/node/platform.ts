@@ -9,7 +9,7 @@ import { EngineError } from '../base/errors';
 import { open } from '../gpu/open.node';
 import { TuneFile } from '../gpu/tune_cache.node';
 import { writeWhole } from './files';
-import { decodePicture, readPicture, writePicture } from './picture';
+import { decodePicture, pictureBits, readPicture, writePicture } from './picture';
 import { loadNet, resolveWeights, weightFolders, weightNames } from './weights/find';
 
 /** The path of a file (or a file: URL), its bytes (Buffer, Blob), or pixels. */
@@ -24,7 +24,7 @@ export async function readSource(source: PictureSource, options: ReadOptions): P
   if (typeof source === 'string' || source instanceof URL) {
     const path = pathOf(source);
     const raster = await readPicture(path, options);
-    return { raster, path: resolve(path), sha256: digest(await readFile(path)) };
+    return { raster, path: resolve(path), sha256: digest(await readFile(path)), bits: await pictureBits(path) };
   }
   if (isPlain(source)) {
     wantedSize(source.width, source.height, { ...options, most: Number.POSITIVE_INFINITY });
@@ -32,7 +32,8 @@ export async function readSource(source: PictureSource, options: ReadOptions): P
   }
   const bytes = await bytesOf(source, name);
   const path = typeof File !== 'undefined' && source instanceof File ? source.name : undefined;
-  return { raster: await decodePicture(bytes, path ?? name, options), path, sha256: digest(bytes) };
+  const raster = await decodePicture(bytes, path ?? name, options);
+  return { raster, path, sha256: digest(bytes), bits: await pictureBits(bytes) };
 }
 
 export function pathOf(source: string | URL): string {

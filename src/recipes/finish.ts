@@ -3,7 +3,7 @@ import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import { lockPalette, paletteOf } from './colour/palette';
 import { type ResolvedRecipe, sizeOf } from './resolve';
-import { lineGradients } from './scores/seam';
+import { lineGradients, ordinaryShift } from './scores/seam';
 
 /**
  * What becomes of a run's picture when the last stage is over: its colours locked to a palette, the content's opacity
@@ -29,8 +29,6 @@ function withAlpha(raster: Raster, content: Raster | null): Raster {
 
 /** A join further from the mean of the lines than this, in their standard deviations, is moved. */
 const UNUSUAL = 2.5;
-/** To the next line that is no further than this. */
-const ORDINARY = 1;
 
 export interface ChosenSeam {
   readonly raster: Raster;
@@ -48,23 +46,9 @@ export function chooseSeam(raster: Raster, torus: readonly [vertical: boolean, h
   const { width, height } = raster;
   if (Math.min(width, height) < 4) return { raster, moved: [0, 0] };
   const { x, y } = lineGradients(raster);
-  const dx = torus[1] ? shiftOf(x) : 0;
-  const dy = torus[0] ? shiftOf(y) : 0;
+  const dx = torus[1] ? ordinaryShift(x, UNUSUAL) : 0;
+  const dy = torus[0] ? ordinaryShift(y, UNUSUAL) : 0;
   return { raster: dx === 0 && dy === 0 ? raster : rolledBy(raster, dx, dy), moved: [dx, dy] };
-}
-
-/** How far to roll so that an ordinary line comes to be the last one. */
-function shiftOf(lines: Float64Array): number {
-  const n = lines.length;
-  const mean = lines.reduce((a, b) => a + b, 0) / n;
-  const deviation = Math.sqrt(lines.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
-  const z = (k: number): number => Math.abs((lines[((k % n) + n) % n] ?? 0) - mean) / (deviation || 1);
-  if (z(n - 1) <= UNUSUAL) return 0;
-  for (let step = 1; step <= n / 2; step++) {
-    if (z(n - 1 - step) <= ORDINARY) return step;
-    if (z(n - 1 + step) <= ORDINARY) return n - step;
-  }
-  return 0;
 }
 
 /** out[y, x] = in[y - dy, x - dx] on the torus. */

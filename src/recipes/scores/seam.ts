@@ -71,6 +71,27 @@ export function lineGradients({ width, height, data }: Raster): { x: Float64Arra
   return { x, y };
 }
 
+/** A join that is moved goes to the next line that is no further than this from the mean, in deviations. */
+const ORDINARY = 1;
+
+/**
+ * How far to roll a tile so that an ordinary line comes to be the last one; 0 where that is at most `unusual` deviations from
+ * the mean already.
+ * @param lines of one axis, as of `lineGradients`
+ */
+export function ordinaryShift(lines: Float64Array, unusual: number): number {
+  const n = lines.length;
+  const mean = lines.reduce((a, b) => a + b, 0) / n;
+  const deviation = Math.sqrt(lines.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
+  const z = (k: number): number => Math.abs((lines[((k % n) + n) % n] ?? 0) - mean) / (deviation || 1);
+  if (z(n - 1) <= unusual) return 0;
+  for (let step = 1; step <= n / 2; step++) {
+    if (z(n - 1 - step) <= ORDINARY) return step;
+    if (z(n - 1 + step) <= ORDINARY) return n - step;
+  }
+  return 0;
+}
+
 /** The last line is the join, the others are inside. */
 function score(lines: Float64Array): AxisScore {
   const inside = lines.subarray(0, -1);

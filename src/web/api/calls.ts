@@ -1,7 +1,8 @@
 import { type Called, runOn, textureOn } from '../../app/call';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
+import { type SealOptions, sealOn } from '../../app/seal';
 import { webPlatform } from '../platform';
-import { WebPicture } from './picture';
+import { WebPicture, WebSealedPicture } from './picture';
 import type { PictureSource } from './read';
 
 const platform = webPlatform();
@@ -26,6 +27,20 @@ export async function run(
   options: RecipeOptions = {},
 ): Promise<WebPicture> {
   return made(await runOn(platform, recipe, inputs, options));
+}
+
+/**
+ * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device; it computes on the thread
+ * that calls it, so give large pictures to a worker.
+ * @throws EngineError `PictureError` for pictures that cannot be read, are too small, or maps of another size; the `signal`'s
+ *   reason when it is aborted before the work begins.
+ */
+export async function seal(
+  picture: PictureSource,
+  options: SealOptions<PictureSource> = {},
+): Promise<WebSealedPicture> {
+  const { raster, text, report, field, rough, maps, bits } = await sealOn(platform, picture, options);
+  return new WebSealedPicture(raster, text, report, field, rough, maps, bits);
 }
 
 const made = ({ raster, making }: Called): WebPicture => new WebPicture(raster, making);

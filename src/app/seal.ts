@@ -1,0 +1,246 @@
+// Sealing a picture so that it tiles: what command line, library and pages share. src/copy/seal.ts does the work.
+import { EngineError } from '../base/errors';
+import type { Bits } from '../base/pixels';
+import type { Raster } from '../base/raster';
+import { VERSION } from '../base/version';
+import type { Field } from '../copy/field';
+import { rolled, type Sealed, sealPicture, unchangedShare } from '../copy/seal';
+import { renormalised } from '../copy/seal_maps';
+import { lineGradients, ordinaryShift, seamScore, verdict } from '../recipes/scores/seam';
+import { StoredPicture } from './picture';
+import type { Platform, ReadPicture } from './platform';
+import { fileName } from './record';
+
+export interface SealSettings {
+  /** The axes along which the result is to join itself. Default: both. */
+  readonly tile?: 'both' | 'x' | 'y' | undefined;
+  /** Keep the picture's size: a strip of it is laid over each join. Default: the tile is taken out of the picture. */
+  readonly keepSize?: boolean | undefined;
+  /** 0 .. 1, how far the blend about the cuts reaches: 0 leaves bare cuts, 1 goes twice as far as usual. Default 0.5. */
+  readonly strength?: number | undefined;
+}
+
+export interface SealOptions<Source> extends SealSettings {
+  /** Pictures of the same thing and size, by names of yours: cut along the same lines. Those with "normal" in their name keep unit length. */
+  readonly maps?: Readonly<Record<string, Source>> | undefined;
+  readonly signal?: AbortSignal | undefined;
+  onWarning?(text: string): void;
+}
+
+/** What sealing did. */
+export interface SealReport {
+  /** Of the picture that was sealed. */
+  readonly from: readonly [width: number, height: number];
+  readonly size: readonly [width: number, height: number];
+  /** Axes that were sealed; none: the picture tiles as it is. */
+  readonly sealed: readonly ('x' | 'y')[];
+  /** Share of the pixels that are those of the picture to the bit. */
+  readonly unchanged: number;
+  /** How many deviations the join is from the lines inside, for the axes that tile: see `seamScore`. */
+  readonly z: { readonly x?: number; readonly y?: number };
+  /** Share of the cuts where the two sides are too unlike, so that the cut shows. */
+  readonly rough: number;
+  /** How many times brighter one end was than the other, where light fell off and was evened; else 1. */
+  readonly light: readonly [x: number, y: number];
+}
+
+/** A sealed picture, its maps, and where every pixel came from. */
+export class SealedPicture extends StoredPicture {
+  constructor(
+    raster: Raster,
+    text: Readonly<Record<string, string>>,
+    readonly report: SealReport,
+    readonly field: Field,
+    /** [H, W], 1 where a cut shows. */
+    readonly rough: Uint8Array,
+    readonly maps: ReadonlyMap<string, StoredPicture>,
+    /** Bits a channel of the file that was sealed, and of those of the maps. */
+    readonly bits: { readonly picture: Bits; readonly maps: ReadonlyMap<string, Bits> },
+  ) {
+    super(raster, text);
+  }
+}
+
+/** The least side of a picture that is sealed. */
+const LEAST = 16;
+const MOST = 2 ** 26;
+/** A picture tiles already when its join is no further than this from its other lines, in their deviations, ... */
+const TILES = 2;
+/** ... and no more than so many times as rough as the lines beside it: a seam among strong lines is seen by these. */
+const BESIDE = 1.25;
+const LINES_BESIDE = 3;
+/** A join that is more unusual than this is moved to a line that is not. */
+const UNUSUAL = 1.5;
+/** A share of rough cuts that is worth a word. */
+const WORTH = 0.03;
+
+/** Whether the ends of a picture continue one another as they are. */
+export function alreadyTiles(raster: Raster): { readonly x: boolean; readonly y: boolean } {
+  const score = seamScore(raster);
+  const lines = lineGradients(raster);
+  const tiles = (axis: 'x' | 'y'): boolean => {
+    const at = lines[axis];
+    const join = at.at(-1) ?? 0;
+    const beside = [...at.subarray(0, LINES_BESIDE), ...at.subarray(-1 - LINES_BESIDE, -1)];
+    const mean = beside.reduce((a, b) => a + b, 0) / beside.length;
+    return (
+      verdict(score[axis]) === 'seamless' &&
+      Math.abs(score[axis].z) <= TILES &&
+      join <= BESIDE * mean + 1e-9 &&
+      (join >= mean / (2 * BESIDE) || mean === 0)
+    );
+  };
+  return { x: tiles('x'), y: tiles('y') };
+}
+
+export interface SealedRaster extends Sealed {
+  readonly report: SealReport;
+}
+
+/**
+ * Seals a picture along the axes that do not tile yet, and rolls the result so that its border runs along an ordinary line.
+ * @param maps [name, picture]
+ * @throws EngineError `PictureError` for pictures that are too small, or maps of another size; `SettingsError`
+ */
+export function sealRaster(
+  picture: Raster,
+  { tile = 'both', keepSize = false, strength = 0.5 }: SealSettings = {},
+  maps: readonly (readonly [name: string, map: Raster])[] = [],
+  bits: Bits = 8,
+): SealedRaster {
+  const { width, height } = picture;
+  if (!(strength >= 0 && strength <= 1)) {
+    throw new EngineError('SettingsError', `strength is ${strength}`, 'It is 0 to 1.');
+  }
+  if (width < LEAST || height < LEAST) {
+    throw new EngineError(
+      'PictureError',
+      `the picture is ${width}x${height} pixels; at least ${LEAST}x${LEAST} are needed`,
+      'Use a larger picture.',
+    );
+  }
+  for (const [name, map] of maps) {
+    if (map.width === width && map.height === height) continue;
+    throw new EngineError(
+      'PictureError',
+      `the map ${name} is ${map.width}x${map.height} pixels, the picture ${width}x${height}`,
+      'Maps are cut along the same lines as the picture: resize it to the same size first.',
+    );
+  }
+  const tiles = alreadyTiles(picture);
+  const wanted = { x: tile !== 'y', y: tile !== 'x' };
+  const sealed = (['x', 'y'] as const).filter((axis) => wanted[axis] && !tiles[axis]);
+  const rasters = maps.map(([, map]) => map);
+  const made = sealPicture(picture, {
+    x: sealed.includes('x'),
+    y: sealed.includes('y'),
+    tiles,
+    keepSize,
+    strength,
+    maps: rasters,
+  });
+  const fixed = {
+    ...made,
+    maps: made.maps.map((map, k) =>
+      /normal/i.test(maps[k]?.[0] ?? '') ? renormalised(map, rasters[k] ?? map, made.field) : map,
+    ),
+  };
+  const lines = lineGradients(fixed.raster);
+  const placed = rolled(
+    fixed,
+    sealed.includes('x') ? ordinaryShift(lines.x, UNUSUAL) : 0,
+    sealed.includes('y') ? ordinaryShift(lines.y, UNUSUAL) : 0,
+  );
+  const score = seamScore(placed.raster);
+  return {
+    ...placed,
+    report: {
+      from: [width, height],
+      size: [placed.raster.width, placed.raster.height],
+      sealed,
+      unchanged: unchangedShare(picture, placed, bits),
+      z: { ...(wanted.x && { x: score.x.z }), ...(wanted.y && { y: score.y.z }) },
+      rough: placed.roughShare,
+      light: placed.light,
+    },
+  };
+}
+
+/** `cropped to 912x700, 96 % of the pixels unchanged, z 0.3 and -0.1` */
+export function reportText({ from, size, sealed, unchanged, z }: SealReport): string {
+  if (sealed.length === 0) return 'it tiles already: nothing is changed';
+  const same = from[0] === size[0] && from[1] === size[1];
+  const share = unchanged === 1 ? 'all' : `${Math.min(99, Math.round(100 * unchanged))} %`;
+  const joins = [z.x, z.y].flatMap((v) => (v === undefined ? [] : [v.toFixed(1).replace('-0.0', '0.0')]));
+  return `${same ? 'kept at' : 'cropped to'} ${size.join('x')}, ${share} of the pixels unchanged, z ${joins.join(' and ')}`;
+}
+
+/** What should be known of a seal that is not all well. */
+export function sealWarnings({ rough, light, sealed }: SealReport): string[] {
+  const said: string[] = [];
+  for (const axis of sealed) {
+    const factor = light[axis === 'x' ? 0 : 1];
+    if (factor === 1) continue;
+    const [brighter, ends] = factor > 1 ? [factor, ['right', 'bottom']] : [1 / factor, ['left', 'top']];
+    said.push(
+      `the light was evened: it was ${Math.round(100 * (brighter - 1))} % brighter at the ${ends[axis === 'x' ? 0 : 1]}, so nearly all pixels changed (--strength 0 leaves it)`,
+    );
+  }
+  if (rough > WORTH) {
+    said.push(
+      `the two sides are too unlike on ${Math.round(100 * rough)} % of the cuts, which may show there: straighten the picture, or crop it to a part that repeats`,
+    );
+  }
+  return said;
+}
+
+/** `seal()` of a platform: reads, seals, and puts the record together. */
+export async function sealOn<Source>(
+  platform: Pick<Platform<Source>, 'readPicture'>,
+  source: Source,
+  { maps = {}, signal, onWarning, ...settings }: SealOptions<Source>,
+): Promise<SealedPicture> {
+  signal?.throwIfAborted();
+  const read = (name: string, from: Source): Promise<ReadPicture> =>
+    platform.readPicture(from, {
+      name,
+      least: LEAST,
+      most: MOST,
+      alpha: 'straight',
+      signal,
+      onWarning: (text) => onWarning?.(text),
+    });
+  const picture = await read('picture', source);
+  const others: (readonly [string, ReadPicture])[] = [];
+  for (const [name, map] of Object.entries(maps)) others.push([name, await read(name, map)]);
+  signal?.throwIfAborted();
+  const bits = picture.bits ?? 8;
+  const sealed = sealRaster(
+    picture.raster,
+    settings,
+    others.map(([name, { raster }]) => [name, raster]),
+    bits,
+  );
+  for (const text of sealWarnings(sealed.report)) onWarning?.(text);
+  const { tile = 'both', keepSize = false, strength = 0.5 } = settings;
+  const recorded = ({ path, sha256 }: ReadPicture): object => ({
+    ...(path !== undefined && { path: fileName(path) }),
+    ...(sha256 !== undefined && { sha256 }),
+  });
+  const record = {
+    version: VERSION,
+    command: 'seal',
+    settings: { tile, keepSize, strength },
+    inputs: { picture: recorded(picture), ...Object.fromEntries(others.map(([name, map]) => [name, recorded(map)])) },
+  };
+  const text = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
+  return new SealedPicture(
+    sealed.raster,
+    text,
+    sealed.report,
+    sealed.field,
+    sealed.rough,
+    new Map(others.map(([name], k) => [name, new StoredPicture(sealed.maps[k] ?? sealed.raster, text)])),
+    { picture: bits, maps: new Map(others.map(([name, map]) => [name, map.bits ?? 8])) },
+  );
+}

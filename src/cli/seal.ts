@@ -1,0 +1,150 @@
+import { dirname, extname, join, parse } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { reportText, type SealedPicture, sealOn } from '../app/seal';
+import type { Bits } from '../base/pixels';
+import { sameFile } from '../node/files';
+import { checkPreview, ensureWritable, pictureBits, writePicture, writePreview } from '../node/picture';
+import { nodePlatform } from '../node/platform';
+import { parseNumber, parseTimes, usage } from './arguments';
+import { Console } from './console';
+
+interface Options {
+  out?: string;
+  tile: 'both' | 'x' | 'y';
+  keepSize?: boolean;
+  strength: number;
+  with: string[];
+  bits?: '8' | '16';
+  preview?: [number, number];
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** Formats that hold 16 bits. */
+const DEEP = /^\.(png|tiff?)$/i;
+const WRITABLE = /^\.(png|webp|jpe?g|tiff?)$/i;
+
+export function addSeal(program: Command): void {
+  program
+    .command('seal')
+    .summary('make a picture itself tile; needs no GPU')
+    .description(
+      'Makes a picture tile and keeps it: opposite ends are laid over one another where they agree best, cut along the line\n' +
+        'that shows least, and blended in a narrow band. All other pixels stay as they are, unless light falls off over the\n' +
+        'picture: that is evened first. Needs no mask, no weights and no GPU.',
+    )
+    .argument('<picture>', 'picture to seal: PNG, JPEG, WebP, TIFF, GIF or AVIF')
+    .option('-o, --out <file>', 'picture to write: .png, .webp, .jpg or .tiff (default: <picture>.seal.png here)')
+    .addOption(new Option('--tile <axes>', 'axes to seal').choices(['both', 'x', 'y']).default('both'))
+    .option('--keep-size', 'keep the size: lay a strip of the picture over each join, instead of cropping')
+    .addOption(
+      new Option('--strength <s>', '0..1, how far the blend reaches; 0: bare cuts, and light is left as it is')
+        .argParser(parseStrength)
+        .default(0.5),
+    )
+    .addOption(
+      new Option(
+        '--with <maps>',
+        'maps of the same size, as normal.png,height.png: cut along the same lines, written beside',
+      )
+        .argParser((text) => text.split(',').map((name) => name.trim()))
+        .default([], 'none'),
+    )
+    .addOption(new Option('--bits <n>', 'bits a channel (default: those of the picture)').choices(['8', '16']))
+    .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes)
+    .option('-q, --quiet', 'say nothing but the result')
+    .option('--json', 'print the result as JSON')
+    .addHelpText(
+      'after',
+      '\nMaps whose name contains "normal" are kept at unit length where they are blended.\n\nExamples:\n' +
+        '  toroid seal wall.jpg                                writes wall.seal.png\n' +
+        '  toroid seal wall.jpg -o out/wall.png --keep-size --preview 3x3\n' +
+        '  toroid seal rock.png --with rock_normal.png,rock_height.tiff\n' +
+        '  toroid seal frieze.webp --tile x',
+    )
+    .action(seal);
+}
+
+function parseStrength(text: string): number {
+  const value = parseNumber(text);
+  if (value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError('It must be 0 to 1.');
+}
+
+async function seal(picture: string, options: Options): Promise<void> {
+  const { tile, keepSize = false, strength, with: maps, preview: times, quiet = false } = options;
+  const console = new Console(quiet);
+  const out = options.out ?? `${parse(picture).name}.seal.png`;
+  const wanted = options.bits && (Number(options.bits) as Bits);
+  ensureWritable(out, wanted ?? 8);
+  const places = new Map<string, { file: string; bits: Bits }>();
+  for (const map of maps) {
+    if (map === '') usage('--with: a name is missing', 'Such as --with normal.png,height.png.');
+    if (places.has(map)) usage(`--with: ${map} is named twice`, 'Name each map once.');
+    // What is no picture is told when it is read.
+    const bits = await pictureBits(map).catch((): Bits => 8);
+    const place = { file: mapName(out, map, bits), bits };
+    const taken = [picture, out, ...maps, ...[...places.values()].map((p) => p.file)];
+    const clash = taken.find((name) => sameFile(place.file, name));
+    if (clash !== undefined)
+      usage(`${map} would be written over ${clash}`, 'Rename one, or choose another place with -o.');
+    ensureWritable(place.file, bits);
+    places.set(map, place);
+  }
+  const sealed = await sealOn(nodePlatform, picture, {
+    tile,
+    keepSize,
+    strength,
+    maps: Object.fromEntries(maps.map((map) => [map, map])),
+    onWarning: (text) => console.warn(text),
+  });
+  const bits = wanted ?? (DEEP.test(extname(out)) ? sealed.bits.picture : 8);
+  if (times) checkPreview(sealed.report.size, times);
+  const metadata = sealed.text;
+  const onWarning = (text: string): void => console.warn(text);
+  await writePicture(out, sealed.raster, { bits, metadata, onWarning });
+  for (const [name, place] of places) {
+    const map = sealed.maps.get(name);
+    if (map) await writePicture(place.file, map.raster, { bits: place.bits, metadata, onWarning });
+  }
+  const shown = times && (await writePreview(out, sealed.raster, times));
+  console.say(reportText(sealed.report));
+  const files = [...places].map(([name, { file, bits: depth }]) => ({ map: name, file, bits: depth }));
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(result(sealed, { out, bits, files, shown, warnings: console.warnings }), null, 2)}\n`
+      : `${[out, ...files.map(({ file }) => file)].join('\n')}\n`,
+  );
+}
+
+/** `normal.png` beside `out/wall.png`: `out/normal.seal.png`, in the format it has where that can be written. */
+function mapName(out: string, map: string, bits: Bits): string {
+  const { name, ext } = parse(map);
+  const kept = WRITABLE.test(ext) && !/^\.jpe?g$/i.test(ext) && (bits === 8 || DEEP.test(ext));
+  return join(dirname(out), `${name}.seal${kept ? ext : '.png'}`);
+}
+
+interface Written {
+  readonly out: string;
+  readonly bits: Bits;
+  readonly files: readonly object[];
+  readonly shown: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+function result(
+  { width, height, report, text }: SealedPicture,
+  { out, bits, files, shown, warnings }: Written,
+): object {
+  return {
+    file: out,
+    width,
+    height,
+    bits,
+    ...(files.length > 0 && { maps: files }),
+    ...(shown !== undefined && { preview: shown }),
+    ...report,
+    warnings,
+    ...(JSON.parse(text.toroid ?? '{}') as object),
+  };
+}

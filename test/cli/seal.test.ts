@@ -1,0 +1,112 @@
+// `toroid seal` and the library's call of the same name: files in, files out.
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { seal } from '../../src/index.node';
+import { readMetadata, readPicture } from '../../src/node/picture';
+import { runner } from '../support/cli_run';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-seal-'));
+const at = (name: string): string => join(folder, name);
+const { toroid, together } = runner(folder);
+const test = suite('toroid seal');
+test.after(() => rmSync(folder, { recursive: true }));
+
+const photo = () => sharp('examples/leaves.png').extract({ left: 3, top: 9, width: 180, height: 160 });
+await photo().jpeg({ quality: 92 }).toFile(at('photo.jpg'));
+await photo().ensureAlpha(0.5).webp({ lossless: true, exact: true }).toFile(at('glass.webp'));
+/** Column and row of every pixel, 16 bits. */
+const places = Uint16Array.from({ length: 3 * 180 * 160 }, (_, i) => {
+  const pixel = Math.floor(i / 3);
+  return [100 * (pixel % 180), 100 * Math.floor(pixel / 180), 7][i % 3]!;
+});
+await sharp(places, { raw: { width: 180, height: 160, channels: 3 } })
+  .toColourspace('rgb16')
+  .png()
+  .toFile(at('height.png'));
+await sharp('examples/leaves.png').resize(64, 64).png().toFile(at('small.png'));
+
+test('a photograph becomes a tile, with maps beside it at their own depth, and says what was done', async () => {
+  const { code, out, err } = await toroid([
+    'seal',
+    'photo.jpg',
+    '--with',
+    'height.png',
+    '--strength',
+    '0',
+    '--preview',
+    '2x2',
+    '--json',
+  ]);
+  assert.is(code, 0, err);
+  assert.match(err, /cropped to \d+x\d+, all of the pixels unchanged, z -?\d\.\d and -?\d\.\d\n/);
+  const result = JSON.parse(out);
+  assert.is(result.file, 'photo.seal.png');
+  assert.equal(result.sealed, ['x', 'y']);
+  assert.equal(result.maps, [{ map: 'height.png', file: 'height.seal.png', bits: 16 }]);
+  assert.is(result.inputs.picture.path, 'photo.jpg');
+  const [was, is] = [await readPicture(at('photo.jpg')), await readPicture(at('photo.seal.png'))];
+  assert.equal([is.width, is.height], result.size);
+  assert.is((await sharp(at('height.seal.png')).metadata()).depth, 'ushort');
+  assert.is(existsSync(at('photo.seal.2x2.png')), true);
+  // The map says where pixels are from: without a blend the tile is the photograph there.
+  const map = await readPicture(at('height.seal.png'));
+  const n = is.width * is.height;
+  for (let i = 0; i < n; i++) {
+    const source = Math.round(map.data[n + i]! * 655.35) * 180 + Math.round(map.data[i]! * 655.35);
+    for (let c = 0; c < 3; c++) assert.is(is.data[c * n + i], was.data[c * 28800 + source], `pixel ${i}`);
+  }
+  assert.match((await readMetadata(at('photo.seal.png'))).toroid!, /"command":"seal"/);
+});
+
+test('opacity, formats, one axis, the size kept; a second time nothing is left to do', async () => {
+  const glass = await toroid(['seal', 'glass.webp', '-o', 'glass.tiff', '--keep-size', '-q']);
+  assert.equal([glass.code, glass.out, glass.err], [0, 'glass.tiff\n', '']);
+  const back = await readPicture(at('glass.tiff'), { alpha: 'straight' });
+  assert.equal([back.width, back.height], [180, 160]);
+  assert.ok(back.alpha?.every((v) => Math.abs(v - 0.5) < 0.01));
+  const line = await toroid(['seal', 'photo.jpg', '--tile', 'x', '-o', 'x.png']);
+  assert.match(line.err, /cropped to \d+x160, .*, z -?\d\.\d\n/);
+  assert.is((await toroid(['seal', 'photo.jpg', '-o', 'a.png'])).code, 0);
+  const again = await toroid(['seal', 'a.png', '-o', 'b.png']);
+  assert.match(again.err, /it tiles already: nothing is changed/);
+  assert.equal((await readPicture(at('b.png'))).data, (await readPicture(at('a.png'))).data);
+});
+
+test('the library does the same', async () => {
+  const sealed = await seal(at('photo.jpg'), { maps: { depth: at('height.png') } });
+  await sealed.save(at('library.png'));
+  await sealed.saveMap('depth', at('library_depth.png'));
+  assert.is((await sharp(at('library_depth.png')).metadata()).depth, 'ushort');
+  assert.is((await toroid(['seal', 'photo.jpg', '--with', 'height.png', '-o', 'line.png'])).code, 0);
+  assert.equal((await readPicture(at('line.png'))).data, (await readPicture(at('library.png'))).data);
+  const bytes = await seal(readFileSync(at('photo.jpg')));
+  assert.equal(bytes.report.sealed, ['x', 'y']);
+  assert.is(sealed.toImageData().width, sealed.width);
+});
+
+test('what is wrong is said in one line, before anything is written', async () => {
+  const commands = [
+    ['seal', 'nowhere.jpg'],
+    ['seal', 'photo.jpg', '--with', 'small.png'],
+    ['seal', 'photo.jpg', '--strength', '3'],
+    ['seal', 'photo.jpg', '-o', 'photo.xyz'],
+    ['seal', 'photo.jpg', '--with', 'photo.jpg', '-o', 'photo.seal.png'],
+  ];
+  const wants = [
+    /no file nowhere\.jpg/,
+    /small\.png is 64x64 pixels, the picture 180x160/,
+    /0 to 1/,
+    /\.xyz/,
+    /written over/,
+  ];
+  for (const [k, { code, err }] of (await together(commands)).entries()) {
+    assert.ok(code === 1 || code === 2, `${commands[k]}: ${code}`);
+    assert.match(err, wants[k]!);
+  }
+});
+
+test.run();
