@@ -1,8 +1,7 @@
 import type { Case, OpSpec } from '../op';
 import type { Borders, Pads } from '../pad/border';
 import { type Conv, filter3x3 } from './geometry';
-import { type MatrixAttrs, matrixOp } from './matrix';
-import { type MatrixFilterAttrs, matrixFilterOp, matrixFilterShape } from './matrix_filter';
+import { type MatrixAttrs, type MatrixFilterAttrs, matrixFilterOp, matrixFilterShape, matrixOp } from './matrix';
 import type { MatrixUnit } from './policy';
 import { rolls } from './reference';
 import { spec as winograd } from './winograd.spec';
@@ -18,7 +17,7 @@ const weight = (i: number): number => exact(((i * 7919 + 13) % 1009) / 504.5 - 1
 function blocked(w: Shape, at: (i: number) => number, { side, flip }: MatrixFilterAttrs): Float64Array {
   const filter = filter3x3('reference', w, flip);
   const { out: a, in: b } = filter;
-  const [rows = 0, columns = 0] = matrixFilterShape(filter, side);
+  const [rows = 0, columns = 0] = matrixFilterShape(filter, { side });
   return Float64Array.from({ length: rows * columns * 9 * side * side }, (_, i) => {
     const [c, o, tap] = [i % side, Math.floor(i / side) % side, Math.floor(i / side ** 2) % 9];
     const block = Math.floor(i / (9 * side ** 2));
@@ -49,7 +48,7 @@ function attempt(
   const extra = rest.extra === 'bias' ? [[other]] : rest.extra === 'mask' ? [x] : [];
   return {
     name,
-    shapes: [x, w, matrixFilterShape({ out: other, in: x[0], ky: 3, kx: 3 }, unit.side), ...extra],
+    shapes: [x, w, matrixFilterShape({ out: other, in: x[0], ky: 3, kx: 3 }, unit), ...extra],
     attrs: { ...unit, pad, border, flip, ...rest },
     values: (k, i, u) => (k === 1 ? weight(i) : k === 2 ? (filter[i] ?? 0) : exact(u)),
   };
@@ -88,7 +87,7 @@ function specOf(unit: MatrixUnit): OpSpec<number, MatrixAttrs> {
     rejects: [
       {
         ...tried('channels that differ', [2, 8, 8], 4),
-        shapes: [[3, 8, 8], [4, 2, 3, 3], matrixFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, side)],
+        shapes: [[3, 8, 8], [4, 2, 3, 3], matrixFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, { side })],
         message: /x is \[3, 8, 8\], but the filters \[4, 2, 3, 3\] take 2/,
       },
       {
@@ -106,7 +105,7 @@ function specOf(unit: MatrixUnit): OpSpec<number, MatrixAttrs> {
       },
       {
         ...tried('another bias', [2, 8, 8], 4, { extra: 'bias' }),
-        shapes: [[2, 8, 8], [4, 2, 3, 3], matrixFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, side), [5]],
+        shapes: [[2, 8, 8], [4, 2, 3, 3], matrixFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, { side }), [5]],
         message: /wants a bias \[4\], got \[5\]/,
       },
     ],

@@ -1,10 +1,8 @@
 import { size } from '../../base/shape';
 import type { Case, OpSpec } from '../op';
-import type { Borders, Pads } from '../pad/border';
-import { sourceOf } from '../pad/border';
+import { type Borders, type Pads, sourceOf } from '../pad/border';
 import { type Conv, convShape, filter3x3 } from './geometry';
-import { type WinogradAttrs, winogradOp } from './winograd';
-import { type Tile, winogradFilterShape } from './winograd_filter';
+import { type Tile, type WinogradAttrs, winogradFilterShape, winogradOp } from './winograd';
 import { transformed } from './winograd_filter.spec';
 
 type Border = Borders[number];
@@ -34,7 +32,7 @@ function attempt(
   const extra = rest.extra === 'bias' ? [[other]] : rest.extra === 'mask' ? [x] : [];
   return {
     name: `F(${tile}) ${name}`,
-    shapes: [x, w, winogradFilterShape({ out: other, in: x[0], ky: 3, kx: 3 }, tile), ...extra],
+    shapes: [x, w, winogradFilterShape({ out: other, in: x[0], ky: 3, kx: 3 }, { tile }), ...extra],
     attrs: { tile, pad, border, flip, ...rest },
     values: (k, i, u) => (k === 1 ? weight(i) : k === 2 ? (filter[i] ?? 0) : u),
   };
@@ -73,7 +71,7 @@ const reject = (
   message,
 });
 const w = [4, 2, 3, 3];
-const filter = winogradFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, 2);
+const filter = winogradFilterShape({ out: 4, in: 2, ky: 3, kx: 3 }, { tile: 2 });
 
 export const spec: OpSpec<number, WinogradAttrs> = {
   op: winogradOp,

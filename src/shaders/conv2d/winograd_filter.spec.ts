@@ -1,7 +1,7 @@
 import { size } from '../../base/shape';
 import type { OpSpec } from '../op';
 import { filter3x3 } from './geometry';
-import { type Tile, type WinogradFilterAttrs, winogradFilterOp, winogradFilterShape } from './winograd_filter';
+import { type Tile, type WinogradFilterAttrs, winogradFilterOp, winogradFilterShape } from './winograd';
 
 const [h, q] = [Math.SQRT1_2, Math.SQRT2];
 /** The matrices G of F(2, 3) and F(4, 3): [1, p, p^2] over the product of p's distances to the other points. */
@@ -25,7 +25,7 @@ export function transformed(
 ): Float64Array {
   const filter = filter3x3('reference', shape, flip);
   const { out: a, in: b } = filter;
-  const out = new Float64Array(size(winogradFilterShape(filter, tile)));
+  const out = new Float64Array(size(winogradFilterShape(filter, { tile })));
   const n = tile + 2;
   const blocks = Math.ceil(a / 8);
   const quads = Math.ceil(b / 4);

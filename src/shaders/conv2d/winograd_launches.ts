@@ -3,7 +3,6 @@ import { defineKernel } from '../../gpu/kernel';
 import { type Dtype, type Launch, launch, type Ref } from '../op';
 import { BORDER, type Borders } from '../pad/border';
 import pixel from './pixel.wgsl';
-import type { Tile } from './winograd_filter';
 import broadcastLoad from './winograd_load.wgsl';
 import broadcastLoadSubgroup from './winograd_load_subgroup.wgsl';
 import multiplyWgsl from './winograd_multiply.wgsl';
@@ -11,6 +10,9 @@ import input2Wgsl from './winograd2_input.wgsl';
 import output2Wgsl from './winograd2_output.wgsl';
 import input4Wgsl from './winograd4_input.wgsl';
 import output4Wgsl from './winograd4_output.wgsl';
+
+/** Outputs that a tile has each way: Winograd's F(2x2, 3x3) or F(4x4, 3x3). */
+export type Tile = 2 | 4;
 
 const input = {
   lib: [pixel],
