@@ -119,6 +119,7 @@ const targets = {
       entryPoints: [
         'bench/run.ts',
         'bench/gpu.ts',
+        'bench/quality.ts',
         'bench/peers/run.ts',
         'bench/peers/worker.ts',
         ...files('bench', '.bench.ts'),

@@ -70,6 +70,7 @@ const wrongUsage: [string[], RegExp][] = [
   [['plasma', '--power', 'x'], /It must be a number/],
   [['plasma', '--size', '0'], /sides are 1 to 8192/],
   [['check'], /missing required argument 'tile'/],
+  [['score', 'look.png'], /required option '--against <exemplar>' not specified/],
   [['weights', 'lst'], /unknown command 'lst'\n\(Did you mean list\?\)/],
 ];
 test('wrong usage: exit code 2, and what was meant', async () => {
@@ -134,6 +135,18 @@ test('check: exit code and JSON say whether there is a seam', async () => {
   assert.match(bad.out, /^x {2}ratio [\d.]+ {2}z [\d.]+ {2}SEAM/);
   assert.match(bad.out, /\ny {2}ratio .* {2}seamless\n$/);
   assert.is((await toroid(['check', 'half.png', '--tile', 'y'])).code, 0);
+});
+
+test('score: a line for each measure with a word, or JSON; axes that do not tile have no join', async () => {
+  const { code, out } = await toroid(['score', 'half.png', '--against', 'look.png', '--tile', 'none']);
+  assert.is(code, 0);
+  for (const line of out.trimEnd().split('\n')) assert.match(line, /^(good|fair|poor) {2}\S/);
+  assert.match(out, /^good {2}tile in exemplar, 8 px +0\.000 /);
+  assert.not.match(out, /join along/);
+  const json = await toroid(['score', 'half.png', '--against', 'look.png', '--json']);
+  const found = JSON.parse(json.out) as { sharpness: number; seam: object; verdicts: Record<string, string> };
+  assert.equal(Object.keys(found.seam), ['x', 'y']);
+  assert.is(found.verdicts['join along x'], 'poor');
 });
 
 test('doctor: finds what there is, and says how to mend what there is not', async () => {

@@ -25,7 +25,7 @@ function badness(s: StructureScore): Record<string, number> {
     lags: s.lags.difference,
     line: Math.max(s.roughest.x, s.roughest.y),
     soft: 1 - s.sharpness,
-    verbatim: s.verbatim,
+    verbatim: Math.max(s.verbatim, s.copied ?? 0),
     repeats: s.repeats ?? 0,
   };
 }
@@ -109,6 +109,7 @@ test('shuffled blocks: larger patches both ways', () => {
 test('a crop of the exemplar itself is one verbatim region, found at every offset, and 0 from it', () => {
   const found = judge(crop(wall, 7, 3, 128, 128));
   assert.is(found.verbatim, 1);
+  assert.ok(found.copied! > 0.85, `all but what crosses the edges: ${found.copied}`);
   const inside = structureScore(crop(wall, 5, 9, 96, 96), wall, 'none');
   assert.equal(
     inside.patches.map((p) => p.coherence),

@@ -9,6 +9,8 @@ const AT_ONCE = 2 ** 18;
 
 /** Patches of a picture that are looked up in another. */
 export interface Samples {
+  /** They stand in a grid, row by row. */
+  readonly columns: number;
   /** Top left pixels. */
   readonly x: Int32Array;
   readonly y: Int32Array;
@@ -42,7 +44,7 @@ export function samplePatches(patches: PatchDescriptors, count: number): Samples
     y[i] = Math.floor(((row + b / 2 ** 32) * height) / rows);
     descriptions.set(patches.describe(x[i] ?? 0, y[i] ?? 0, 1, 1), i * DIMENSIONS);
   }
-  return { x, y, descriptions };
+  return { columns, x, y, descriptions };
 }
 
 /**

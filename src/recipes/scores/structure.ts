@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors';
 import type { Raster } from '../../base/raster';
 import type { Recipe } from '../recipe';
+import { largestCopied } from './copied_region';
 import { type LagPeak, lagPeaks } from './lag_peaks';
 import { type Matches, nearestPatches, type Samples, samplePatches } from './nearest_patches';
 import { DIMENSIONS, PatchDescriptors, type Wraps } from './patch_descriptors';
@@ -49,6 +50,8 @@ export interface StructureScore {
   readonly roughest: { readonly x: number; readonly y: number };
   /** Share of the tile in the largest region copied from one place, exact to 2/255. */
   readonly verbatim: number;
+  /** The same by 16 px patches, resampled copies too; null where they do not fit. */
+  readonly copied: number | null;
   /** Share of 16 px patches that stand a second time elsewhere in the tile; null where it is too small to tell. */
   readonly repeats: number | null;
 }
@@ -66,6 +69,7 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
   const wraps: Wraps = { x: axes === 'both' || axes === 'x', y: axes === 'both' || axes === 'y' };
   const patches: PatchScore[] = [];
   let verbatim = 0;
+  let copied: number | null = null;
   let repeats: number | null = null;
   for (const size of [8, 16, 32] as const) {
     if (Math.min(exemplar.width, exemplar.height) < 2 * size || Math.min(tile.width, tile.height) < size) continue;
@@ -83,6 +87,7 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
       foreign: mean(from.distance.map((d) => (d > usual ? 1 : 0))),
     });
     if (size === 8) verbatim = largestVerbatim(tile, exemplar, wraps, seedsOf(ofTile, from));
+    if (size === 16) copied = largestCopied(ofTile, from, of);
     if (size === 16 && Math.min(tile.width, tile.height) >= 3 * size) {
       const same = TWICE * quantile(own.distance, 0.5);
       repeats = mean(nearestPatches(ofTile, of, true).distance.map((d) => (d < same ? 1 : 0)));
@@ -97,6 +102,7 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
     sharpness: relativeSharpness(tile, exemplar, wraps),
     roughest: roughestLine(tile, exemplar, wraps),
     verbatim,
+    copied,
     repeats,
   };
 }

@@ -67,12 +67,16 @@ export function structureLines(score: StructureScore): StructureLine[] {
     const ask = "over the exemplar's: does a straight cut show anywhere?";
     say(`roughest line along ${axis}`, rough.toFixed(2), `at most ${STANDS_OUT}`, below(rough, STANDS_OUT, 1.5), ask);
   }
-  const { sharpness, verbatim, repeats } = score;
+  const { sharpness, verbatim, copied, repeats } = score;
   const sharp =
     sharpness >= 0.95 && sharpness <= 1.1 ? 'good' : sharpness >= 0.85 && sharpness <= 1.2 ? 'fair' : 'poor';
   say('sharpness', sharpness.toFixed(3), '0.95 to 1.1', sharp, "mean gradient over the exemplar's");
   const largest = 'largest region copied from one place, to 2/255';
   say('verbatim region', percent(verbatim), 'at most 25 %', below(verbatim, 0.25, 0.5), largest);
+  if (copied !== null) {
+    const ask = 'the same, resampled or blended copies too';
+    say('copied region', percent(copied), 'at most 25 %', below(copied, 0.25, 0.5), ask);
+  }
   if (repeats !== null) {
     const ask = 'share of 16 px patches that stand a second time in the tile';
     say('repeats', percent(repeats), 'at most 10 %', below(repeats, 0.1, 0.35), ask);
