@@ -130,10 +130,9 @@ test('what a run says is heard by onNotice too, the name of 0.1.0, in every call
   await heard((onNotice) => run(recipe, inputs, { device: shared, onNotice }));
   await heard((onNotice) => runRecipe(shared, fillRecipe(recipe), inputs, { onNotice }));
   await heard(async (onNotice) => {
-    const session = new Session(shared, fillRecipe(recipe), inputs, { onNotice });
-    session.resume();
-    while (session.state === 'running') await new Promise((done) => setTimeout(done, 5));
-    assert.is(session.state, 'done');
+    await new Promise((onDone, onError) => {
+      new Session(shared, fillRecipe(recipe), inputs, { onNotice, onDone, onError }).resume();
+    });
   });
 });
 

@@ -1,4 +1,5 @@
-// Networks that recipes look through, by structure: against an independent evaluation in f64, around a torus, in f16.
+// Networks that recipes look through, by structure: against an independent evaluation in f64, around a torus, in f16. The table of
+// networks makes it long.
 import { existsSync, readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
