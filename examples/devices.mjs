@@ -5,13 +5,14 @@ import { open, texture } from 'toroid';
 
 const names = process.argv.slice(2);
 const devices = await Promise.all((names.length > 0 ? names : [undefined, undefined]).map((gpu) => open({ gpu })));
+const steps = Number(process.env.STEPS ?? 6);
 const jobs = Array.from({ length: 4 }, (_, seed) => seed);
 
 const tiles = [];
 await Promise.all(
   devices.map(async (device, k) => {
     for (let seed = jobs.shift(); seed !== undefined; seed = jobs.shift()) {
-      const picture = await texture('examples/pebbles.png', { size: 64, steps: 6, seed, device });
+      const picture = await texture('examples/pebbles.png', { size: 64, steps, seed, device });
       tiles.push(picture);
       console.log(`device ${k + 1}, ${device.name}: seed ${seed}`);
     }

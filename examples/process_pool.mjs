@@ -78,6 +78,7 @@ async function parent() {
     .slice(2)
     .filter((a) => !a.startsWith('-'))
     .map(Number);
+  const steps = Number(process.env.STEPS ?? 8);
   const pool = new Pool(processes);
   if (process.argv.includes('--crash')) {
     pool.onSend = (victim) => {
@@ -86,7 +87,7 @@ async function parent() {
     };
   }
   const pngs = await Promise.all(
-    Array.from({ length: jobs }, (_, seed) => pool.grow('examples/pebbles.png', { size: 64, steps: 8, seed })),
+    Array.from({ length: jobs }, (_, seed) => pool.grow('examples/pebbles.png', { size: 64, steps, seed })),
   );
   console.log(`${pngs.length} tiles, ${pngs.reduce((sum, p) => sum + p.length, 0)} bytes`);
   pool.close();

@@ -34,11 +34,12 @@ async function main() {
     });
 
   const jobs = Number(process.argv[2] ?? 3);
+  const steps = Number(process.env.STEPS ?? 8);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();
   const began = performance.now();
   const pngs = await Promise.all(
-    Array.from({ length: jobs }, (_, seed) => grow('examples/pebbles.png', { size: 64, steps: 8, seed })),
+    Array.from({ length: jobs }, (_, seed) => grow('examples/pebbles.png', { size: 64, steps, seed })),
   );
   delay.disable();
   const took = performance.now() - began;

@@ -80,7 +80,7 @@ test('custom_op: the gradient is that of its loss, and the noise goes', async ()
 });
 
 test('devices.mjs works on two devices at once, and leaves nothing on them', async () => {
-  const { code, out, err } = await run(['examples/devices.mjs']);
+  const { code, out, err } = await run(['examples/devices.mjs'], { STEPS: '2' });
   assert.is(code, 0, err);
   assert.match(out, /device 1, .*: seed/);
   assert.match(out, /device 2, .*: seed/);
@@ -88,20 +88,26 @@ test('devices.mjs works on two devices at once, and leaves nothing on them', asy
 });
 
 test('worker_thread.mjs leaves the main thread free, and ends a thread under way without harm', async () => {
-  const { code, out, err } = await run(['examples/worker_thread.mjs', '2']);
-  assert.is(code, 0, err);
-  assert.match(out, /^2 tiles, \d{4,} bytes$/m);
-  const [took, late] = /in (\d+) ms the main thread was late by (-?\d+) ms/.exec(out)!.slice(1).map(Number);
-  assert.ok(5 * late! < took!, `the main thread was late by ${late} ms of ${took}`); // busy with a job it would be all of it
-  assert.match(out, /given up: AbortError/);
-  assert.match(out, /ended with 0/);
+  // Busy with a job, it would be late by all of its time, each time; a machine that is busy makes it late now and then.
+  let said = '';
+  for (let left = 3, free = false; !free; left--) {
+    assert.ok(left > 0, said);
+    const { code, out, err } = await run(['examples/worker_thread.mjs', '1'], { STEPS: '4' });
+    assert.is(code, 0, err);
+    assert.match(out, /^1 tiles, \d{4,} bytes$/m);
+    assert.match(out, /given up: AbortError/);
+    assert.match(out, /ended with 0/);
+    const [took, late] = /in (\d+) ms the main thread was late by (-?\d+) ms/.exec(out)!.slice(1).map(Number);
+    said = `the main thread was late by ${late} ms of ${took}`;
+    free = 5 * late! < took!;
+  }
 });
 
 test('process_pool.mjs does a job again whose process was killed', async () => {
-  const { code, out, err } = await run(['examples/process_pool.mjs', '2', '1', '--crash']);
+  const { code, out, err } = await run(['examples/process_pool.mjs', '1', '1', '--crash'], { STEPS: '2' });
   assert.is(code, 0, err);
   assert.match(err, /a process ended \(SIGKILL\); another takes its place/);
-  assert.match(out, /^2 tiles, \d{4,} bytes$/m);
+  assert.match(out, /^1 tiles, \d{4,} bytes$/m);
 });
 
 test.run();

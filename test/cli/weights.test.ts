@@ -22,7 +22,7 @@ import { encoded, zooVgg } from '../support/onnx_files';
 const test = suite('cli weights');
 const folder = mkdtempSync(join(tmpdir(), 'toroid-cli-weights-'));
 test.after(() => rmSync(folder, { recursive: true }));
-const { start, toroid } = runner(folder);
+const { start, together, toroid } = runner(folder);
 const cache = { XDG_CACHE_HOME: join(folder, 'cache'), TOROID_WEIGHTS: '' };
 const real = resolve('../shared/weights/squeezenet1.0-deep-compression/squeezenet1.0.onnx');
 const whenShared = needs(test, existsSync(real), 'no ../shared/weights');
@@ -44,13 +44,18 @@ whenShared('pull: over a break, into the cache; list, path and verify know it th
   assert.match(pulled.err, `licence: ${known.licence}`);
   assert.match(pulled.err, `source: ${known.source}`);
   assert.not.match(pulled.err, /%/, 'no bar where there is no terminal');
-  const listed = await toroid(['weights', 'list', '--json'], cache);
-  const rows = (JSON.parse(listed.out) as { weights: { name: string; path: string | null; licence: string }[] })
+  const [listed, verified] = await together(
+    [
+      ['weights', 'list', '--json'],
+      ['weights', 'verify'],
+    ],
+    cache,
+  );
+  const rows = (JSON.parse(listed?.out ?? '') as { weights: { name: string; path: string | null; licence: string }[] })
     .weights;
   assert.is(rows.find((r) => r.name === known.name)?.path, path);
   assert.ok(rows.every((r) => r.licence !== ''));
-  const verified = await toroid(['weights', 'verify'], cache);
-  assert.equal([verified.code, verified.out], [0, `squeezenet1.0  ${path}  size and SHA-256 match\n`]);
+  assert.equal([verified?.code, verified?.out], [0, `squeezenet1.0  ${path}  size and SHA-256 match\n`]);
 });
 
 whenShared('pull --slim --json: progress, notices, and a result that verify understands', async () => {
@@ -94,9 +99,9 @@ test('pull that fails: one line, what to put where, exit code 1', async () => {
   assert.match(err, /^DownloadError: cannot download vgg19: 127\.0\.0\.1:\d+ answers 404\n/);
   assert.match(err, 'put vgg19-7.onnx (574677321 bytes, sha256 692f9f92');
   assert.match(err, 'into w.');
-  const others = [['vgg91'], ['vgg19', '--slim', '--full']].map((args) => toroid(['weights', 'pull', ...args], cache));
+  const others = [['vgg91'], ['vgg19', '--slim', '--full']].map((args) => ['weights', 'pull', ...args]);
   assert.equal(
-    (await Promise.all(others)).map((e) => e.code),
+    (await together(others, cache)).map((e) => e.code),
     [1, 2],
   );
 });
@@ -142,8 +147,8 @@ test('make, add, path and onnx slim', async () => {
     ['weights', 'path', 'vgg19-random'],
     ['weights', 'add', 'mine.onnx', '--name', 'vgg19'],
     ['weights', 'add', 'mine.onnx', '--mean', '1,2'],
-  ].map((args) => toroid(args, own));
-  const ended = await Promise.all(refused);
+  ];
+  const ended = await together(refused, own);
   assert.equal(
     ended.map((e) => [e.code, e.out]),
     [1, 1, 2, 2].map((code) => [code, '']),

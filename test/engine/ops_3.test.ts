@@ -1,3 +1,4 @@
+import { ALL } from '../support/all';
 import { testOps } from '../support/ops';
 
-await testOps(3);
+await testOps(3, ALL);

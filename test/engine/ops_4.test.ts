@@ -1,3 +1,4 @@
+import { ALL } from '../support/all';
 import { testOps } from '../support/ops';
 
-await testOps(4);
+await testOps(4, ALL);

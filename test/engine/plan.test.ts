@@ -1,3 +1,4 @@
+// What plans promise, one after another: a long list of short tests.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { open } from '../../src/gpu/open.node';

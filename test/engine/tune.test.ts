@@ -1,4 +1,5 @@
-// Choosing variants of kernels: by measuring, by what is kept, by what is shipped; and repeating the choice.
+// Choosing variants of kernels: by measuring, by what is kept, by what is shipped; and repeating the choice. All of it by one
+// kernel made for that, hence one file.
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +32,7 @@ import { device } from '../support/device';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-tune-'));
 const at = (name: string): string => join(folder, name);
-const { toroid } = runner(folder);
+const { together, toroid } = runner(folder);
 const test = suite('tune');
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -412,9 +413,16 @@ test('a run that is repeated says when its choices are others', () => {
 
 test('toroid tune --show: an empty cache, a damaged one, wrong usage', async () => {
   const env = { XDG_CACHE_HOME: at('empty') };
-  const empty = await toroid(['tune', '--show', '--json'], env);
-  assert.is(empty.code, 0);
-  assert.equal(JSON.parse(empty.out), { file: join(at('empty'), 'toroid', 'tuned.json'), records: [] });
+  const [empty, unwanted, soon] = await together(
+    [
+      ['tune', '--show', '--json'],
+      ['tune', 'texture', '--show'],
+      ['tune', '--budget', 'soon'],
+    ],
+    env,
+  );
+  assert.equal([empty?.code, unwanted?.code, soon?.code], [0, 2, 2]);
+  assert.equal(JSON.parse(empty?.out ?? ''), { file: join(at('empty'), 'toroid', 'tuned.json'), records: [] });
   await new TuneFile(join(at('damaged'), 'toroid', 'tuned.json')).add([record()]);
   const shown = await toroid(['tune', '--show'], { XDG_CACHE_HOME: at('damaged') });
   assert.match(
@@ -425,8 +433,6 @@ test('toroid tune --show: an empty cache, a damaged one, wrong usage', async () 
   const damaged = await toroid(['tune', '--show'], { XDG_CACHE_HOME: at('damaged') });
   assert.is(damaged.code, 0);
   assert.match(damaged.err, /tuned\.json is damaged: it is ignored/);
-  assert.is((await toroid(['tune', 'texture', '--show'], env)).code, 2);
-  assert.is((await toroid(['tune', '--budget', 'soon'], env)).code, 2);
 });
 
 test('a picture holds the choices it was made with, and is made again by them', async () => {

@@ -1,4 +1,5 @@
-// Losses of dreams, content and smoothness: each against its formula in f64, and its slope against central differences.
+// Losses of dreams, content and smoothness: each against its formula in f64, and its slope against central differences. One
+// file, long as it is: they share a net, its pictures and the compiled kernels of both.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { z } from 'zod';

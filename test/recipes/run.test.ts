@@ -1,123 +1,32 @@
 // What recipes make: at tiny sizes and in few steps, with losses on the picture itself.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { blur } from '../../src/base/blur';
 import { EngineError } from '../../src/base/errors';
 import type { Raster } from '../../src/base/raster';
-import { Rng } from '../../src/base/rng';
-import { Graph } from '../../src/graph/graph';
-import { Plan } from '../../src/graph/plan';
-import { readRecord, run as runRecipe, toPixels } from '../../src/index.node';
-import { readPicture, writePicture } from '../../src/node/picture';
-import { encode } from '../../src/recipes/colour/canvas_space';
 import { LUMA } from '../../src/recipes/colour/luminance';
 import { paletteOf } from '../../src/recipes/colour/palette';
-import { plasma } from '../../src/recipes/init/plasma';
-import { stageObjective } from '../../src/recipes/objective';
 import { allowedSide, planStages } from '../../src/recipes/plan_stages';
-import { prepare } from '../../src/recipes/prepare';
-import { fillRecipe, type Recipe, type RecipeText } from '../../src/recipes/recipe';
-import { type RunOptions, type RunResult, run } from '../../src/recipes/run';
+import { fillRecipe, type Recipe } from '../../src/recipes/recipe';
 import { zoomed } from '../../src/recipes/zoom';
-import { runner } from '../support/cli_run';
-import { device } from '../support/device';
 import { close } from '../support/kit';
+import {
+  apart,
+  flat,
+  go,
+  grain,
+  gram,
+  grey,
+  input,
+  inputs,
+  type Loss,
+  look,
+  nothing,
+  pixel,
+  recipe,
+  styled,
+} from '../support/small_runs';
 
-const folder = mkdtempSync(join(tmpdir(), 'toroid-run-'));
-const at = (name: string): string => join(folder, name);
-const { toroid } = runner(folder);
 const test = suite('run');
-test.after(() => rmSync(folder, { recursive: true }));
-
-type Stage = RecipeText['stages'][number];
-type Loss = Stage['losses'][number];
-const look = plasma({ size: [32, 32], seed: 3 });
-const inputs = new Map([['style', look]]);
-const input = { layers: ['input'] };
-const gram: Loss = { kind: 'gram', ...input };
-/** Has no gradient: what comes out is what went in. */
-const nothing: Loss = { kind: 'tv', weight: 0 };
-const recipe = (losses: readonly Loss[], more: Partial<RecipeText> = {}, stage: Partial<Stage> = {}): Recipe =>
-  fillRecipe({ size: 16, scales: { count: 1 }, stages: [{ steps: 5, losses: [...losses], ...stage }], ...more });
-const styled = { styles: [{ input: 'style' }] };
-const flat = (
-  red: number,
-  green: number,
-  blue: number,
-  [width, height]: readonly [number, number] = [32, 32],
-): Raster => {
-  const n = width * height;
-  return {
-    width,
-    height,
-    data: Float32Array.from({ length: 3 * n }, (_, i) => [red, green, blue][Math.floor(i / n)]!),
-  };
-};
-/** One number for each pixel, in all three planes. */
-const grey = (width: number, height: number, value: (x: number, y: number) => number): Raster => {
-  const plane = Array.from({ length: width * height }, (_, i) => value(i % width, Math.floor(i / width)));
-  return { width, height, data: Float32Array.from([...plane, ...plane, ...plane]) };
-};
-const pixel = ({ width, height, data }: Raster, x: number, y: number): number[] =>
-  [0, 1, 2].map((c) => data[c * width * height + y * width + x]!);
-const apart = (a: Raster, b: Raster): number => {
-  assert.equal([a.width, a.height], [b.width, b.height]);
-  return a.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b.data[i]!)), 0);
-};
-const go = async (
-  wanted: Recipe,
-  given: ReadonlyMap<string, Raster> = inputs,
-  o: RunOptions = {},
-): Promise<RunResult> => run(await device(), wanted, given, o);
-
-/** Terms of a stage's objective for each of some canvases, RGB [3, H W], or of what the counter says. */
-async function terms(
-  wanted: Recipe,
-  given: ReadonlyMap<string, Raster>,
-  canvases: readonly Raster[],
-  counters: readonly number[] = canvases.map(() => 0),
-): Promise<Map<string, number>[]> {
-  const prepared = prepare(await device(), wanted, given, null, () => {});
-  const [stage] = prepared.stages;
-  const { space } = prepared.resolved;
-  const start = encode(space, canvases[0]!);
-  const g = new Graph();
-  const x = g.input([space.rank, stage!.size[1], stage!.size[0]], 'canvas');
-  const counter = g.input([1], 'counter');
-  const { loss, terms } = stageObjective(
-    g,
-    x,
-    counter,
-    prepared.setup(stage!, start, () => {}),
-  );
-  const plan = await Plan.compile(await device(), g, [loss, ...terms.values(), x, counter]);
-  const all: Map<string, number>[] = [];
-  try {
-    for (const [k, count] of counters.entries()) {
-      plan.write(counter, Float32Array.of(count));
-      plan.write(x, encode(space, canvases[k] ?? canvases[0]!));
-      plan.run();
-      const values = new Map([['total', (await plan.read(loss))[0]!]]);
-      for (const [name, term] of terms) values.set(name, (await plan.read(term))[0]!);
-      all.push(values);
-    }
-  } finally {
-    plan.close();
-  }
-  return all;
-}
-
-/** Noise of a grain of two pixels: the same texture at any size. */
-function grain(side: number, seed: number): Raster {
-  const rng = new Rng(seed, 5);
-  const noise = Float32Array.from({ length: 3 * side * side }, () => rng.uniform() - 0.5);
-  const soft = blur(noise, [side, side], 1, [true, true]);
-  const data = soft.map((v, i) => Math.min(1, Math.max(0, 0.5 + (i < side * side ? 1.2 : 0.6) * v)));
-  return { width: side, height: side, data };
-}
 
 test('the same recipe gives the same bytes, another seed another picture', async () => {
   const wanted = recipe([{ kind: 'patches' }], { ...styled, size: 24, scales: { count: 2 } });
@@ -177,31 +86,7 @@ test('sides are rounded to what views and losses can work on, with a word about 
   assert.ok(raster.width !== 67 && Math.abs(raster.width - 67) < 8, `${raster.width}`);
 });
 
-test('styles: shares add up to 1, a negative one turns round, several sizes at once are their mean', async () => {
-  const given = new Map([
-    ['style', grain(32, 1)],
-    ['other', plasma({ size: [32, 40], seed: 9 })],
-  ]);
-  const canvas = [plasma({ size: [16, 16], seed: 5 })];
-  const losses: Loss[] = [gram, { kind: 'mean', ...input }];
-  const color = { space: 'free' } as const;
-  const of = async (...styles: RecipeText['styles'] & object): Promise<number> =>
-    (await terms(recipe(losses, { styles, color }), given, canvas))[0]!.get('total')!;
-  const [a, b] = [await of({ input: 'style' }), await of({ input: 'other' })];
-  close(
-    [await of({ input: 'style', weight: 3 }, { input: 'other', weight: -1 })],
-    [0.75 * a - 0.25 * b],
-    1e-4,
-    'shares',
-  );
-  const sizes = [1, 2, 0.5];
-  const each: number[] = [];
-  for (const magnification of sizes) each.push(await of({ input: 'style', magnification }));
-  assert.ok(new Set(each).size === 3, 'they differ');
-  const mean = each.reduce((sum, v) => sum + v, 0) / 3;
-  close([await of({ input: 'style', magnification: sizes })], [mean], 1e-4, 'sizes at once');
-});
-
+/** White on the left. */
 const sides = grey(32, 32, (x) => (x < 16 ? 1 : 0));
 test('masks: each style in its region, and a soft edge between', async () => {
   const given = new Map([
@@ -348,107 +233,6 @@ test('the opacity of the content is that of the result, and of every frame of a 
   assert.ok(frames[1]!.alpha![0]! > 0.01 && Math.abs(frames[1]!.alpha![15]! - alpha[15]!) < 0.03, 'enlarged too');
 });
 
-test('jitter rolls by whole pixels, torus or not', async () => {
-  const canvas = [plasma({ size: [16, 16], seed: 5 })];
-  const counters = [0, 1, 2, 3, 4, 5, 6, 7];
-  for (const tile of ['none', 'both', 'x'] as const) {
-    const losses: Loss[] = [
-      { kind: 'histogram', ...input }, // only sees which values there are
-      { kind: 'tv' }, // also sees the border, where there is one
-    ];
-    const values = await terms(recipe(losses, { ...styled, tile }, { jitter: 5 }), inputs, canvas, counters);
-    const histogram = values.map((v) => v.get('histogram input')!);
-    assert.ok(histogram.length === 8 && histogram[0]! > 0);
-    close(
-      histogram,
-      histogram.map(() => histogram[0]!),
-      1e-5,
-      tile,
-    );
-    const seen = new Set(values.map((v) => v.get('tv')!.toFixed(5))).size;
-    if (tile === 'both') assert.is(seen, 1, 'nothing changes on a torus');
-    else assert.ok(seen > 2, `${tile}: it does roll`);
-  }
-});
-
-test('on a torus it does not matter where the canvas begins', async () => {
-  const losses: Loss[] = [
-    { kind: 'patches' },
-    gram,
-    { kind: 'mean', ...input },
-    { kind: 'moments', ...input },
-    { kind: 'gaussian', ...input },
-    { kind: 'sliced', ...input },
-    { kind: 'histogram', ...input },
-    { kind: 'shifted_gram', ...input },
-    { kind: 'spectrum', ...input },
-    { kind: 'enhance', ...input },
-    { kind: 'gram_enhance', ...input },
-    { kind: 'tv' },
-  ];
-  const canvas = plasma({ size: [32, 32], seed: 5 });
-  const data = canvas.data.map((_, i) => {
-    const [c, y, x] = [i >> 10, (i >> 5) & 31, i & 31];
-    return canvas.data[c * 1024 + ((y + 27) % 32) * 32 + ((x + 13) % 32)]!;
-  });
-  const wanted = recipe(losses, { ...styled, size: 32 }, { jitter: false });
-  const [here, there] = await terms(wanted, inputs, [canvas, { ...canvas, data }]);
-  assert.is(here!.size, new Set(here!.keys()).size);
-  for (const [name, value] of here!) close([there!.get(name)!], [value], 2e-4, name, 1e-6);
-});
-
-test('a loss means the same at 128 and at 256 pixels', async () => {
-  const losses: Loss[] = [
-    { kind: 'patches' },
-    gram,
-    { kind: 'gram', centring: 'dynamic', ...input },
-    { kind: 'mean', ...input },
-    { kind: 'moments', ...input },
-    { kind: 'sliced', ...input },
-    { kind: 'gaussian', ...input },
-    { kind: 'histogram', ...input },
-    {
-      kind: 'shifted_gram',
-      offsets: [
-        [1, 0],
-        [0, 3],
-      ],
-      ...input,
-    },
-    { kind: 'spectrum', ...input },
-    { kind: 'content', ...input },
-    { kind: 'enhance', ...input },
-    { kind: 'gram_enhance', ...input },
-    { kind: 'tv' },
-  ];
-  const given = new Map([
-    ['style', grain(128, 1)],
-    ['content', grain(128, 2)],
-  ]);
-  // The same noise on a larger canvas: of less contrast than the style, and of other colours.
-  const canvas = (side: number): Raster => {
-    const { data } = grain(side, side);
-    const n = side * side;
-    // Green goes a little with red, which it does not in the style.
-    const mixed = data.map(
-      (v, i) => 0.4 + 0.5 * (v - 0.5) + (i < n ? 0.1 : i < 2 * n ? 0.3 * ((data[i - n] ?? 0) - 0.5) : 0),
-    );
-    return { width: side, height: side, data: mixed };
-  };
-  const at = async (size: number): Promise<Map<string, number>> => {
-    const wanted = recipe(losses, { ...styled, content: 'content', size, color: { space: 'free' } }, { jitter: false });
-    return (await terms(wanted, given, [canvas(size)]))[0]!;
-  };
-  const [small, large] = [await at(128), await at(256)];
-  const wrong: string[] = [];
-  for (const [name, value] of small) {
-    if (name === 'total') continue; // of losses and enhancements, which cancel
-    const ratio = large.get(name)! / value;
-    if (Math.abs(ratio - 1) > 0.15) wrong.push(`${name}: ${value} and ${large.get(name)}, ${ratio.toFixed(2)} times`);
-  }
-  assert.equal(wrong, []);
-});
-
 test('a loss that becomes NaN or infinite: back to the last good step, at half the learning rate, with a warning', async () => {
   const said: string[] = [];
   // Away from the content, by a gradient that grows with the distance, until its square is too large for a float.
@@ -496,64 +280,6 @@ test('a loss that becomes NaN or infinite: back to the last good step, at half t
   );
   assert.ok(whole.raster.data.every(Number.isFinite));
   assert.ok(whole.stages.length >= 2);
-});
-
-test('toroid run: again from the picture; an input that moved or changed; --input, --set, --seed', async () => {
-  mkdirSync(at('out'));
-  await writePicture(at('look.png'), look);
-  const wanted = {
-    size: 24,
-    inputs: { style: 'look.png' },
-    ...styled,
-    stages: [{ steps: 4, losses: [{ kind: 'patches' }] }],
-  };
-  writeFileSync(at('mine.json'), JSON.stringify(wanted));
-  const bytes = (name: string): Buffer => readFileSync(at(name));
-  const ok = async (...args: string[]): Promise<string> => {
-    const { code, err } = await toroid(['run', ...args]);
-    assert.is(code, 0, err);
-    return err;
-  };
-  await ok('mine.json', '-o', 'out/one.png');
-  await Promise.all([
-    ok('out/one.png', '-o', 'out/again.png'),
-    ok('out/one.png', '-o', 'out/seed.png', '--seed', '2'),
-    ok('mine.json', '-o', 'out/set.png', '--set', 'seed=2'),
-    ok('mine.json', '-o', 'out/size.png', '--size', '20x16', '-s', 'stages[0].losses[0].patch=5'),
-  ]);
-  assert.ok(bytes('out/one.png').equals(bytes('out/again.png')), 'the same bytes');
-  assert.not(bytes('out/one.png').equals(bytes('out/seed.png')));
-  assert.ok(bytes('out/set.png').equals(bytes('out/seed.png')), 'a setting is a setting, however it is given');
-  const size = await readPicture(at('out/size.png'));
-  assert.equal([size.width, size.height], [20, 16]);
-  renameSync(at('look.png'), at('moved.png'));
-  const moved = await toroid(['run', 'out/one.png', '-o', 'x.png']);
-  assert.is(moved.code, 1);
-  assert.match(
-    moved.err,
-    /^RecipeError: input style: there is no file .*look\.png\n {2}Say where .*--input style=\S+\n$/,
-  );
-  await ok('out/one.png', '-o', 'out/there.png', '--input', 'style=moved.png');
-  assert.equal(apart(await readPicture(at('out/there.png')), await readPicture(at('out/one.png'))), 0);
-  await writePicture(at('look.png'), plasma({ size: [32, 32], seed: 8 }));
-  const changed = await toroid(['run', 'out/one.png', '-o', 'x.png']);
-  assert.is(changed.code, 1);
-  assert.match(
-    changed.err,
-    /^RecipeError: input style: .*look\.png is not the file it was.*\n {2}Use it all the same: --input style=/,
-  );
-  // Who gives it means it, from the command line as from a program.
-  const warning = /input style is not the file that the recipe was run with: the picture will be another/;
-  assert.match(await ok('out/one.png', '-o', 'out/other.png', '--input', 'style=look.png'), warning);
-  const warnings: string[] = [];
-  const record = await readRecord(at('out/one.png'));
-  const called = await runRecipe(
-    record!,
-    { style: at('look.png') },
-    { device: await device(), onWarning: (text) => warnings.push(text) },
-  );
-  assert.match(warnings.join('\n'), warning);
-  assert.equal(called.toPixels().data, toPixels(await readPicture(at('out/other.png'))).data);
 });
 
 test.run();

@@ -5,19 +5,29 @@ import { chooseSeam } from '../../src/recipes/finish';
 import { lineGradients, seamScore } from '../../src/recipes/scores/seam';
 import { ALL } from '../support/all';
 import { rolled } from '../support/kit';
+import { needs } from '../support/needs';
 import { crop, flat, grow, pebbles } from '../support/texture';
 
 const test = suite('joins of textures');
 
-test('over seeds, the join is a line like any other: ratio 0.9 .. 1.1 on average, every |z| < 3', async () => {
+const exemplar = crop(pebbles, 96, 96);
+const small = { steps: 8, size: [56, 56], scales: 4 } as const;
+
+test('the join is a line like any other: within three deviations of what lines are', async () => {
+  for (let seed = 1; seed <= 2; seed++) {
+    const { raster } = await grow(exemplar, { ...small, seed });
+    for (const [axis, s] of Object.entries(seamScore(raster)))
+      assert.ok(Math.abs(s.z) < 3, `seed ${seed} ${axis}: z ${s.z}`);
+  }
+});
+
+const long = needs(test, ALL, 'long, see npm run test:all');
+long('over seeds, so it is on average: ratio 0.9 .. 1.1', async () => {
   const ratios: number[] = [];
   const unsettled: number[] = [];
   // One ratio scatters by 0.2 from tile to tile: 0.1 is three deviations of the mean of 48.
-  const seeds = ALL ? 24 : 6;
-  const most = 0.1 * Math.sqrt(24 / seeds);
-  const exemplar = crop(pebbles, 96, 96);
-  for (let seed = 1; seed <= seeds; seed++) {
-    const { raster, moved } = await grow(exemplar, { seed, steps: 8, size: [56, 56], scales: 4 });
+  for (let seed = 1; seed <= 24; seed++) {
+    const { raster, moved } = await grow(exemplar, { ...small, seed });
     const { x, y } = seamScore(raster);
     for (const [axis, s] of Object.entries({ x, y })) assert.ok(Math.abs(s.z) < 3, `seed ${seed} ${axis}: z ${s.z}`);
     ratios.push(x.ratio, y.ratio);
@@ -29,7 +39,7 @@ test('over seeds, the join is a line like any other: ratio 0.9 .. 1.1 on average
   }
   for (const r of [ratios, unsettled]) {
     const mean = r.reduce((p, q) => p + q, 0) / r.length;
-    assert.ok(Math.abs(mean - 1) < most, `mean ratio ${mean} of ${r.map((v) => v.toFixed(2))}`);
+    assert.ok(Math.abs(mean - 1) < 0.1, `mean ratio ${mean} of ${r.map((v) => v.toFixed(2))}`);
   }
 });
 
@@ -39,7 +49,7 @@ for (const [tile, joins] of [
   ['none', []],
 ] as const) {
   test(`--tile ${tile}: only that axis joins`, async () => {
-    const { raster } = await grow(pebbles, { size: [64, 48], tile, steps: 12 });
+    const { raster } = await grow(exemplar, { size: [56, 48], tile, steps: 10 });
     const score = seamScore(raster);
     for (const axis of ['x', 'y'] as const) {
       const joined = (joins as readonly string[]).includes(axis);

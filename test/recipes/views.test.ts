@@ -1,4 +1,5 @@
-// Views against what symmetry says, with motions written here on pixels, apart from the tables the views are made from.
+// Views against what symmetry says, with motions written here on pixels, apart from the tables the views are made from: two tables
+// of groups, which make the file long.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';

@@ -12,8 +12,8 @@ export interface Ended {
 export interface Runner {
   start(args: string[], env?: NodeJS.ProcessEnv): { child: ChildProcess; ended: Promise<Ended> };
   toroid(args: string[], env?: NodeJS.ProcessEnv): Promise<Ended>;
-  /** Runs commands that are refused before any work, one after another in one process: starting it is most of each. */
-  together(commands: readonly (readonly string[])[]): Promise<Ended[]>;
+  /** Runs commands of which starting the program is most, as those that are refused: one after another in one process. */
+  together(commands: readonly (readonly string[])[], env?: NodeJS.ProcessEnv): Promise<Ended[]>;
 }
 
 /** The program, working in `folder`. */
@@ -37,9 +37,9 @@ export function runner(folder: string): Runner {
     return { child, ended };
   };
   const start: Runner['start'] = (args, env = {}) => node([bin, ...args], env);
-  const together: Runner['together'] = async (commands) => {
+  const together: Runner['together'] = async (commands, env = {}) => {
     const args = [resolve('test/support/cli_together.mjs'), resolve('dist/cli.js'), JSON.stringify(commands)];
-    const { out, err } = await node(args, {}).ended;
+    const { out, err } = await node(args, env).ended;
     assert.is(err, '');
     return JSON.parse(out) as Ended[];
   };

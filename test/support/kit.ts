@@ -153,11 +153,24 @@ async function checkOver(
   close(found[0] ?? [], spec.reference(x as never, c.attrs), spec.rtol ?? 1e-5, 'over an input');
 }
 
+export interface Share {
+  /** The first so many variants of each kernel. Default: all. */
+  readonly variants?: number;
+  /** Of the cases only the one with fewest elements and the last, which is ragged. Default: all. */
+  readonly fewCases?: boolean;
+  /**
+   * Variants but the first meet only the case with fewest elements, the last one, those that are called exact or ragged, and
+   * the first of their kernel. Default: all.
+   */
+  readonly fewVariants?: boolean;
+}
+
 /**
- * Every promise an op makes, checked for every case and every kernel variant, or the first `variants` of them. What the
- * adapter cannot run is skipped, by name and with the reason.
+ * Every promise an op makes, checked for every case and every kernel variant, or a share of them. What the adapter cannot
+ * run is skipped, by name and with the reason.
  */
-export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY): Promise<void> {
+export async function testOp(spec: OpSpec, share: Share = {}): Promise<void> {
+  const { variants = Number.POSITIVE_INFINITY, fewCases = false, fewVariants = false } = share;
   const test = suite(spec.op.name);
   const lacking = await missing(spec);
   const { gpu } = await device();
@@ -165,13 +178,17 @@ export async function testOp(spec: OpSpec, variants = Number.POSITIVE_INFINITY):
   const smallest = Math.min(...spec.cases.map(elements));
   if (lacking.length > 0) skip(test, `${spec.op.name}, all that runs`, `no ${lacking.join(', no ')}`);
 
-  for (const c of spec.cases as readonly AnyCase[]) {
+  const all = spec.cases as readonly AnyCase[];
+  const few = new Set([all.find((c) => elements(c) === smallest), all.at(-1)]);
+  for (const c of fewCases ? all.filter((c) => few.has(c)) : all) {
     const t = trialOf(spec, c, elements(c) === smallest);
     const launches = launchesOf(spec, c);
     const overs = overOf(spec, c);
     const found = [...launches.map((l) => l.kernel), ...overs.flatMap(({ kernel }) => kernel ?? [])];
+    // A kernel that no case before has launched has all its variants with this one.
+    const whole = !fewVariants || few.has(c) || /exact|ragged/.test(c.name) || found.some((k) => !kernels.has(k));
     const usable = (of: readonly KernelSource[]): number =>
-      Math.min(variants, Math.max(1, ...of.map((k) => usableVariants(gpu, k).length)));
+      Math.min(whole ? variants : 1, Math.max(1, ...of.map((k) => usableVariants(gpu, k).length)));
     for (const k of found) {
       if (kernels.has(k)) continue;
       kernels.add(k);

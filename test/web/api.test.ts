@@ -1,4 +1,4 @@
-// The library in a page: the calls that docs promise, under a strict policy, on SwiftShader.
+// The library in a page: the calls that docs promise, under a strict policy, on SwiftShader. One file, for one browser.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -55,8 +55,8 @@ test('code is quoted from files that are there, line by line', () => {
 /** The same with less to do. */
 function quick(args: readonly string[]): string[] {
   const kept = args.filter((a, k) => a !== '--steps' && args[k - 1] !== '--steps');
-  const small = kept.map((a, k) => (kept[k - 1] === '--size' ? '48' : a));
-  return small[0] === 'texture' ? [...small, '--steps', '2'] : small;
+  const small = kept.map((a, k) => (kept[k - 1] === '--size' ? '32' : a));
+  return small[0] === 'texture' ? [...small, '--steps', '2', '--scales', '1'] : small;
 }
 
 function toroid(args: readonly string[]): Promise<{ code: number; said: string }> {
@@ -73,7 +73,7 @@ for (const page of pages) {
   if (commands.length === 0) continue;
   test(`${page}: every command works`, async () => {
     for (const { text } of blocks.filter((b) => b.page === page && b.language === 'yaml')) {
-      writeFileSync(join(folder, 'mine.yaml'), text.replace(/size: \d+/, 'size: 48').replace(/steps: \d+/, 'steps: 2'));
+      writeFileSync(join(folder, 'mine.yaml'), text.replace(/size: \d+/, 'size: 32').replace(/steps: \d+/, 'steps: 2'));
     }
     for (const command of commands) {
       const [program = '', ...args] = command.split(' ');

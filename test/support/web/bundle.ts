@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import type { Share } from '../kit';
 import { opFolders } from '../ops';
 import { DIST } from './pages';
 
@@ -24,11 +25,8 @@ const asShipped: Plugin = {
   },
 };
 
-/**
- * The kit of test/engine/ops over the specs of all ops, as a script that puts `kit` among the globals.
- * @param variants of each kernel, the first so many
- */
-export async function kitForPage(variants: number): Promise<string> {
+/** The kit of test/engine/ops over the specs of all ops, as a script that puts `kit` among the globals. */
+export async function kitForPage(share: Share): Promise<string> {
   const folders = opFolders();
   const contents = `
     import { testOp } from './test/support/kit';
@@ -39,7 +37,7 @@ export async function kitForPage(variants: number): Promise<string> {
     ${folders.map((f, k) => `import * as spec${k} from './src/shaders/${f}/spec';`).join('\n')}
     for (const module of [${folders.map((_, k) => `spec${k}`).join(', ')}] as any[]) {
       for (const spec of module.specs ?? (module.spec ? [module.spec] : [])) {
-        await testOp(spec, ${variants});
+        await testOp(spec, ${JSON.stringify(share)});
         await testOpInF16(spec);
       }
     }

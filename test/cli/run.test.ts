@@ -1,0 +1,79 @@
+// `toroid run` and what it finds in pictures: their recipe, and where their inputs were.
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readRecord, run, toPixels } from '../../src/index.node';
+import { readPicture, writePicture } from '../../src/node/picture';
+import { plasma } from '../../src/recipes/init/plasma';
+import { runner } from '../support/cli_run';
+import { device } from '../support/device';
+import { apart, gram, look, styled } from '../support/small_runs';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-run-'));
+const at = (name: string): string => join(folder, name);
+const { toroid } = runner(folder);
+const test = suite('toroid run');
+test.after(() => rmSync(folder, { recursive: true }));
+
+test('again from the picture; an input that moved or changed; --input, --set, --seed', async () => {
+  mkdirSync(at('out'));
+  await writePicture(at('look.png'), look);
+  const wanted = {
+    size: 24,
+    inputs: { style: 'look.png' },
+    ...styled,
+    scales: { count: 1 },
+    stages: [{ steps: 2, losses: [gram] }],
+  };
+  writeFileSync(at('mine.json'), JSON.stringify(wanted));
+  const bytes = (name: string): Buffer => readFileSync(at(name));
+  const ok = async (...args: string[]): Promise<string> => {
+    const { code, err } = await toroid(['run', ...args]);
+    assert.is(code, 0, err);
+    return err;
+  };
+  await ok('mine.json', '-o', 'out/one.png');
+  await Promise.all([
+    ok('out/one.png', '-o', 'out/again.png'),
+    ok('out/one.png', '-o', 'out/seed.png', '--seed', '2'),
+    ok('mine.json', '-o', 'out/set.png', '--set', 'seed=2'),
+    ok('mine.json', '-o', 'out/size.png', '--size', '20x16', '-s', 'stages[0].losses[0].weight=2'),
+  ]);
+  assert.ok(bytes('out/one.png').equals(bytes('out/again.png')), 'the same bytes');
+  assert.not(bytes('out/one.png').equals(bytes('out/seed.png')));
+  assert.ok(bytes('out/set.png').equals(bytes('out/seed.png')), 'a setting is a setting, however it is given');
+  const size = await readPicture(at('out/size.png'));
+  assert.equal([size.width, size.height], [20, 16]);
+  renameSync(at('look.png'), at('moved.png'));
+  const moved = await toroid(['run', 'out/one.png', '-o', 'x.png']);
+  assert.is(moved.code, 1);
+  assert.match(
+    moved.err,
+    /^RecipeError: input style: there is no file .*look\.png\n {2}Say where .*--input style=\S+\n$/,
+  );
+  await ok('out/one.png', '-o', 'out/there.png', '--input', 'style=moved.png');
+  assert.equal(apart(await readPicture(at('out/there.png')), await readPicture(at('out/one.png'))), 0);
+  await writePicture(at('look.png'), plasma({ size: [32, 32], seed: 8 }));
+  const changed = await toroid(['run', 'out/one.png', '-o', 'x.png']);
+  assert.is(changed.code, 1);
+  assert.match(
+    changed.err,
+    /^RecipeError: input style: .*look\.png is not the file it was.*\n {2}Use it all the same: --input style=/,
+  );
+  // Who gives it means it, from the command line as from a program.
+  const warning = /input style is not the file that the recipe was run with: the picture will be another/;
+  assert.match(await ok('out/one.png', '-o', 'out/other.png', '--input', 'style=look.png'), warning);
+  const warnings: string[] = [];
+  const record = await readRecord(at('out/one.png'));
+  const called = await run(
+    record!,
+    { style: at('look.png') },
+    { device: await device(), onWarning: (text) => warnings.push(text) },
+  );
+  assert.match(warnings.join('\n'), warning);
+  assert.equal(called.toPixels().data, toPixels(await readPicture(at('out/other.png'))).data);
+});
+
+test.run();
