@@ -76,7 +76,8 @@ function functionsHead(folder: string): string {
 
 /** The comment of an op itself. */
 function aboutOp(source: string, { op }: OpSpec): string {
-  const comment = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport const \w+[^\n]* = defineOp[^\n]*\(\{\n {2}name: '(\w+)'/g;
+  const comment =
+    /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport const \w+[^\n]* = (?:defineOp|filterOp|preparedOp)[^\n]*\(\{\n {2}name: '(\w+)'/g;
   const found = [...source.matchAll(comment)].find((m) => m[2] === op.name);
   return found?.[1] ? plain(parts(found[1]).about) : '';
 }

@@ -50,8 +50,8 @@ export class Graph implements Builder {
   }
 
   /** A value that the host writes before a run (`plan.write`). */
-  input(shape: Shape, label = 'input', dtype: Dtype = 'f32'): Node {
-    return this.#push({ from: 'input' }, shape, dtype, label);
+  input(shape: Shape, label = 'input', dtype: Dtype | keyof typeof OLD_DTYPES = 'f32'): Node {
+    return this.#push({ from: 'input' }, shape, isOld(dtype) ? OLD_DTYPES[dtype] : dtype, label);
   }
 
   /**
@@ -177,6 +177,10 @@ function dtypeOf(op: Op, inputs: readonly Node[]): Dtype {
   }
   return op.dtype ?? (dtypes.has('f16') && (!f16Maps || f16Maps.gain) ? 'f16' : 'f32');
 }
+
+/** Names of 0.1.0. */
+const OLD_DTYPES = { real: 'f32', half: 'f16' } as const;
+const isOld = (dtype: string): dtype is keyof typeof OLD_DTYPES => dtype in OLD_DTYPES;
 
 const dtypeOfData = (data: HostData): Dtype => (data instanceof Uint32Array ? 'u32' : 'f32');
 

@@ -182,6 +182,12 @@ test('ops write over their inputs where that saves memory, and the plan says so'
   assert.is(over?.memory, (apart?.memory ?? 0) - 4 * n);
 });
 
+test('an input may be declared by the words of 0.1.0', () => {
+  const g = new Graph();
+  const dtypes = (['real', 'half', 'f16', 'u32'] as const).map((d) => g.input([1], 'x', d).dtype);
+  assert.equal(dtypes, ['f32', 'f16', 'f16', 'u32']);
+});
+
 test('the host may write and read inputs and states that nothing reads, and nothing else', async () => {
   const g = new Graph();
   const unread = g.input([3]);

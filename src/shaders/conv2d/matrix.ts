@@ -43,6 +43,7 @@ export const matrixFilterShape = ({ out, in: from }: Filter, { side }: { readonl
   side,
 ];
 
+/** Filters w [O, C, 3, 3] as conv2d_matrix multiplies by them. */
 export const matrixFilterOp: Op<1, MatrixFilterAttrs> = filterOp<MatrixFilterAttrs>({
   name: 'conv2d_matrix_filter',
   wgsl: filterWgsl,
@@ -56,8 +57,10 @@ const prepare = (g: Builder, w: Ref, { side, flip }: MatrixFilterAttrs): Ref =>
 export interface MatrixAttrs extends MatrixUnit, PreparedAttrs {}
 
 /**
- * By cooperative matrices: factors and results f16, sums f32. Only in f16, and only where asked for. In one order at every
- * pixel, so rolls of a torus are exact.
+ * y [O, H', W'] = conv(x, w) + bias by cooperative matrices: factors and results f16, sums f32. Only in f16, and only
+ * where asked for. Inputs: x [C, H, W]; w [O, C, 3, 3], whose derivative this gives, though the kernel never reads it; the
+ * same filters in blocks (`matrixFilterOp`); and perhaps a bias or a mask. In one order at every pixel, so rolls of a torus
+ * are exact.
  */
 export const matrixOp: Op<number, MatrixAttrs> = preparedOp<MatrixAttrs>({
   name: 'conv2d_matrix',

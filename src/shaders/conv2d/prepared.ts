@@ -27,7 +27,7 @@ export interface FilterMethod<F extends Flip> {
   readonly flops?: number;
 }
 
-/** Filters w [O, C, 3, 3] as a convolution multiplies by them. */
+/** An op that makes filters w [O, C, 3, 3] what a convolution multiplies by. */
 export function filterOp<F extends Flip>({ name, wgsl, shape, overrides, flops = 0 }: FilterMethod<F>): Op<1, F> {
   const kernel = defineKernel({
     name,
@@ -89,10 +89,7 @@ export interface PreparedMethod<A extends PreparedAttrs> {
   fuse?(self: Applied<A>, next: Applied): A | null | undefined;
 }
 
-/**
- * y [O, H', W'] = conv(x, w) + bias. Inputs: x [C, H, W]; w [O, C, 3, 3], whose derivative this gives, though the kernels
- * never read it; the same filters prepared; and perhaps a bias or a mask.
- */
+/** The op of such a convolution: of a map, filters, the same filters prepared, and perhaps a bias or a mask. */
 export function preparedOp<A extends PreparedAttrs>(method: PreparedMethod<A>): Op<number, A> {
   const { name, filters } = method;
   const convOf = (w: Shape, { flip, pad, border }: A): Conv => ({

@@ -24,6 +24,7 @@ export const winogradFilterShape = ({ out, in: from }: Filter, { tile }: { reado
   4,
 ];
 
+/** Filters w [O, C, 3, 3] as conv2d_winograd multiplies by them. */
 export const winogradFilterOp: Op<1, WinogradFilterAttrs> = filterOp<WinogradFilterAttrs>({
   name: 'winograd_filter',
   wgsl: filterWgsl,
@@ -45,9 +46,12 @@ export interface WinogradAttrs extends PreparedAttrs {
 }
 
 /**
- * By Winograd's minimal filtering: F(2x2, 3x3) takes 16 products per channel for 4
+ * y [O, H', W'] = conv(x, w) + bias by Winograd's minimal filtering: F(2x2, 3x3) takes 16 products per channel for 4
  * pixels and F(4x4, 3x3) 36 for 16, where the sum as written takes 36 and 144. (Winograd, Arithmetic Complexity of
  * Computations, 1980; Lavin and Gray, Fast Algorithms for Convolutional Neural Networks, 2016.)
+ *
+ * Inputs: x [C, H, W]; w [O, C, 3, 3], whose derivative this gives, though the kernels never read it; the same filters
+ * transformed (`winogradFilterOp`); and perhaps a bias or a mask.
  *
  * Points of F(4): 0, +-sqrt(1/2), +-sqrt(2), infinity. Measured in f32 against f64, uniform inputs and weights, rms
  * error over rms result, C = 64 and 512: direct sums 4.5e-7 and 1.2e-6, F(2) 2.4e-7 and 6.9e-7, F(4) 8.1e-7 and 2.0e-6
