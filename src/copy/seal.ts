@@ -3,6 +3,7 @@ import type { Field } from './field';
 import { evened, lightTrend } from './light';
 import { type AxisSeal, sealAxis } from './seal_axis';
 import { laid, takeAlong } from './seal_blend';
+import { type Repeats, repeatsOf } from './seal_lattice';
 import { type Planes, transposed } from './seal_planes';
 
 export interface SealOptions {
@@ -59,14 +60,15 @@ export function sealPicture(picture: Raster, options: SealOptions = {}): Sealed 
   let lightX = 1;
   let lightY = 1;
   const settings = { keepSize, strength };
+  const repeats = x || y ? repeatsOf(picture) : null;
   if (x) {
-    const done = sealColumns(state, { ...settings, closed: tiles.y });
+    const done = sealColumns(state, { ...settings, closed: tiles.y, repeats: repeats?.x ?? null });
     state = done.state;
     lightX = done.light;
     shares.push(done.roughShare);
   }
   if (y) {
-    const done = sealColumns(onItsSide(state), { ...settings, closed: x || tiles.x });
+    const done = sealColumns(onItsSide(state), { ...settings, closed: x || tiles.x, repeats: repeats?.y ?? null });
     state = onItsSide(done.state);
     lightY = done.light;
     shares.push(done.roughShare);
@@ -123,17 +125,18 @@ interface AxisSettings {
   readonly keepSize: boolean;
   readonly strength: number;
   readonly closed: boolean;
+  readonly repeats: Repeats | null;
 }
 
 function sealColumns(
   state: State,
-  { keepSize, strength, closed }: AxisSettings,
+  { keepSize, strength, closed, repeats }: AxisSettings,
 ): { state: State; light: number; roughShare: number } {
   const [colours, ...others] = state.pictures;
   const trend = colours && strength > 0 ? lightTrend(colours) : 0;
   const even = Math.min(1, 2 * strength);
   const pictures = colours && trend !== 0 ? [evened(colours, trend, even), ...others] : state.pictures;
-  const seal = sealAxis(pictures, { keepSize, closed });
+  const seal = sealAxis(pictures, { keepSize, closed, repeats });
   const marked = laid(state.rough, seal);
   const band = laid(state.band, seal);
   const taken = pictures.map((p) => takeAlong(p, seal, closed, strength));

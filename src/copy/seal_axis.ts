@@ -3,6 +3,7 @@
 import { resample } from '../base/resample';
 import { type Cut, closedMinimumCut, minimumCut } from './cut';
 import { changeCosts, type Ends, endsOf } from './overlap';
+import type { Repeats } from './seal_lattice';
 import { countOf, type Planes } from './seal_planes';
 
 /** How one axis is sealed: pure geometry, the same for every picture of that size. */
@@ -25,14 +26,14 @@ export interface AxisOptions {
   readonly keepSize: boolean;
   /** The rows close on themselves. */
   readonly closed: boolean;
+  /** What repeats along the columns, where something does: only sizes of whole repeats are taken then. */
+  readonly repeats: Repeats | null;
 }
 
 /** The least part of the picture that is kept along an axis ... */
 const LEAST = 0.7;
-/** ... the least that is laid over one another ... */
+/** ... and the least that is laid over one another. */
 const THIN = 1 / 32;
-/** ... and the most. */
-const WIDE = 0.25;
 /** Half of the strip that covers the join where the size is kept. */
 const STRIP = 1 / 10;
 /** Added to the cost of a cut before costs are compared: cuts well below this are not seen, so that the larger picture wins. */
@@ -45,7 +46,7 @@ const LOSS = 2;
 
 export function sealAxis(pictures: readonly Planes[], options: AxisOptions): AxisSeal {
   const ends = endsOf(pictures);
-  return options.keepSize ? coveredJoin(ends, options.closed) : closedCrop(ends, options.closed);
+  return options.keepSize ? coveredJoin(ends, options) : closedCrop(ends, options);
 }
 
 /** A picture of at most COARSE a side, to look at many candidates; the factor may differ between the axes. */
@@ -66,63 +67,75 @@ function coarse({ width, height, pictures }: Ends): Ends {
 const perStep = (cut: Cut): number => cut.cost / (2 * cut.at.length);
 
 /**
- * The best of candidates `first` .. `last` by `costOf`: all are tried on a coarse picture, those about the best ones again at full
- * size. Of all within 5 % of the least the one that comes first in `prefer` is taken.
+ * The best of candidates by `costOf`: all are tried on a coarse picture, those about the best ones again at full size. Of all within
+ * 5 % of the least the one that comes first in `prefer` is taken.
  */
 function choose(
   ends: Ends,
-  [first, last]: readonly [number, number],
+  candidates: readonly number[],
   costOf: (ends: Ends, candidate: number) => number,
   prefer: (a: number, b: number) => number,
 ): number {
   const small = coarse(ends);
   const factor = ends.width / small.width;
   const costs = new Map<number, number>();
-  for (let k = Math.ceil(first / factor); k <= Math.floor(last / factor); k++) costs.set(k, costOf(small, k));
+  for (const candidate of candidates) {
+    const k = Math.round(candidate / factor);
+    if (!costs.has(k)) costs.set(k, costOf(small, k));
+  }
   let found = costs;
   if (small.width !== ends.width || small.height !== ends.height) {
     const best = [...costs.keys()].sort((a, b) => (costs.get(a) ?? 0) - (costs.get(b) ?? 0)).slice(0, FINALISTS);
     found = new Map();
-    const reach = Math.ceil(factor / 2);
-    for (const k of best) {
-      for (let d = -reach; d <= reach; d++) {
-        const candidate = Math.min(last, Math.max(first, Math.round(k * factor) + d));
-        if (!found.has(candidate)) found.set(candidate, costOf(ends, candidate));
-      }
+    for (const candidate of candidates) {
+      if (best.includes(Math.round(candidate / factor))) found.set(candidate, costOf(ends, candidate));
     }
   }
   const least = Math.min(...found.values());
   const near = [...found.keys()].filter((k) => (found.get(k) ?? 0) <= 1.05 * least);
-  return near.sort(prefer)[0] ?? last;
+  return near.sort(prefer)[0] ?? candidates[0] ?? 0;
+}
+
+/** Whole numbers; where something repeats, those that miss a whole repeat by no more than the tolerance, or than the best do. */
+function wholeRepeats(
+  first: number,
+  last: number,
+  repeats: Repeats | null,
+  missOf: (repeats: Repeats, candidate: number) => number,
+): number[] {
+  const all = Array.from({ length: last - first + 1 }, (_, k) => first + k);
+  if (!repeats) return all;
+  const misses = all.map((candidate) => missOf(repeats, candidate));
+  const limit = Math.min(repeats.most, Math.max(repeats.tolerance, Math.min(...misses) + repeats.tolerance / 2));
+  const fitting = all.filter((_, k) => (misses[k] ?? 0) <= limit);
+  return fitting.length > 0 ? fitting : all;
 }
 
 /** A crop of the picture whose ends overlap, cut where they agree. */
-function closedCrop(ends: Ends, closed: boolean): AxisSeal {
+function closedCrop(ends: Ends, { closed, repeats }: AxisOptions): AxisSeal {
   const { width, height } = ends;
-  const cutOf = (of: Ends, size: number, exact: boolean): Cut & { begin: number } => {
-    // An end's last columns cannot be more than WIDE of the picture.
-    const columns = Math.min(of.width - size, Math.round(WIDE * of.width));
-    const begin = (of.width - size - columns) >> 1;
-    const field = { length: of.height, width: columns, cost: changeCosts(of, begin, begin + size, columns) };
-    return { ...(exact ? closedMinimumCut(field) : minimumCut(field)), begin };
+  const cutOf = (of: Ends, size: number, exact: boolean): Cut => {
+    const columns = of.width - size;
+    const field = { length: of.height, width: columns, cost: changeCosts(of, 0, size, columns) };
+    return exact ? closedMinimumCut(field) : minimumCut(field);
   };
   const most = width - Math.max(3, Math.round(THIN * width));
   const size = choose(
     ends,
-    [Math.ceil(LEAST * width), most],
+    wholeRepeats(Math.ceil(LEAST * width), most, repeats, ({ miss }, candidate) => miss(candidate)),
     (of, candidate) => {
       if (of.width - candidate < 3) return Number.POSITIVE_INFINITY;
       return (UNSEEN + perStep(cutOf(of, candidate, false))) * (1 + LOSS * (1 - candidate / of.width));
     },
     (a, b) => b - a,
   );
-  const { at, begin, cost } = cutOf(ends, size, closed);
+  const { at, cost } = cutOf(ends, size, closed);
   // The tile begins at the middle of the cut, so that most of it is the picture as it stands.
-  const middle = begin + median(at);
+  const middle = median(at);
   const from = new Int32Array(height * size);
   const cuts = new Int32Array(height);
   for (let y = 0; y < height; y++) {
-    const start = begin + (at[y] ?? 0);
+    const start = at[y] ?? 0;
     cuts[y] = (((start - middle) % size) + size) % size;
     for (let x = 0; x < size; x++) {
       let source = middle + x;
@@ -142,7 +155,7 @@ function closedCrop(ends: Ends, closed: boolean): AxisSeal {
 }
 
 /** The picture whole, a strip of it over the join, cut on both sides. */
-function coveredJoin(ends: Ends, closed: boolean): AxisSeal {
+function coveredJoin(ends: Ends, { closed, repeats }: AxisOptions): AxisSeal {
   const { width, height } = ends;
   const halfOf = (w: number): number => Math.max(4, Math.round(STRIP * w));
   /** Cuts from the right end into the strip, and from the strip into the left end; the strip begins at column `begin`. */
@@ -156,7 +169,8 @@ function coveredJoin(ends: Ends, closed: boolean): AxisSeal {
   const half = halfOf(width);
   const begin = choose(
     ends,
-    [0, width - 2 * half],
+    // The strip moves by `begin` + `half` into the left end, and from the right end by a width less.
+    wholeRepeats(0, width - 2 * half, repeats, ({ miss }, k) => (miss(k + half) + miss(width - k - half)) / 2),
     (of, candidate) => {
       if (candidate + 2 * halfOf(of.width) > of.width) return Number.POSITIVE_INFINITY;
       const [one, other] = cutsOf(of, candidate, false);

@@ -7,6 +7,7 @@ import { type CostField, closedMinimumCut, minimumCut } from '../../src/copy/cut
 import { lightTrend } from '../../src/copy/light';
 import { membrane } from '../../src/copy/membrane';
 import { sealPicture, unchangedShare } from '../../src/copy/seal';
+import { missOf, repeatsOf } from '../../src/copy/seal_lattice';
 import { readPicture } from '../../src/node/picture';
 import { plasma } from '../../src/recipes/init/plasma';
 
@@ -248,6 +249,32 @@ test('a picture that repeats is cropped to whole repeats', () => {
   assert.equal(report.size, [320, 280]);
   assert.is(report.unchanged, 1);
   assert.ok(rough.every((v) => v === 0));
+});
+
+test('of a picture with a lattice only whole repeats are taken', async () => {
+  const square = {
+    vectors: [
+      [10, 2],
+      [-2, 10],
+    ] as [[number, number], [number, number]],
+    confidence: 1,
+  };
+  for (const [move, want] of [
+    [[10, 2], 0],
+    [[8, 12], 0],
+    [[104, 0], 0],
+    [[5, 1], Math.hypot(5, 1)],
+    [[1, 0], 1],
+  ] as const) {
+    assert.ok(Math.abs(missOf(square, move) - want) < 1e-9, `${move}: ${missOf(square, move)}`);
+  }
+  assert.ok(Math.abs(missOf({ vectors: [[0, 7]], confidence: 1 }, [50, 16]) - 2) < 1e-9, 'parallel lines');
+  // Courses of 23.3 px: the tile holds a whole, even number of them.
+  const bricks = levels(crop(await readPicture('examples/brick.png'), 250, 245));
+  const { y } = repeatsOf(bricks)!;
+  const { report } = sealRaster(bricks);
+  assert.ok(y.miss(report.size[1]) <= 2.5, `${report.size[1]} px miss by ${y.miss(report.size[1])}`);
+  assert.is(repeatsOf(grass), null);
 });
 
 test('where the ends are too unlike it says so, and where', () => {
