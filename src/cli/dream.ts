@@ -113,7 +113,7 @@ function chosenRecipe(options: Options): RecipeText {
       ...stage,
       ...(steps !== undefined && { steps }),
       ...(rate !== undefined && stage.optimizer && { optimizer: { ...stage.optimizer, rate } }),
-      losses: stage.losses.map((loss) => {
+      losses: (stage.losses ?? []).map((loss) => {
         if (loss.kind !== 'enhance') return loss;
         if (guide !== undefined)
           return {

@@ -82,7 +82,7 @@ async function style(content: string, styles: string[], options: Options): Promi
     stages: base.stages.map((stage) => ({
       ...stage,
       ...(options.steps !== undefined && { steps: options.steps }),
-      losses: stage.losses.map((loss) =>
+      losses: (stage.losses ?? []).map((loss) =>
         loss.kind === 'content' && contentWeight !== undefined ? { ...loss, weight: contentWeight } : loss,
       ),
     })),

@@ -212,6 +212,12 @@ export class Plan {
     return storage(ref.dtype, this.scalar) === 'f16' ? fromHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
   }
 
+  /** Reads whole numbers with all their bits: `read` makes f32 of them. */
+  async readWords(ref: Ref): Promise<Uint32Array<ArrayBuffer>> {
+    if (ref.dtype !== 'u32') throw invariant(`value #${ref.id} is ${ref.dtype}, not u32`);
+    return new Uint32Array(await this.device.read(this.buffer(ref), this.bytes(ref)));
+  }
+
   /** Changes a number in the uniforms of every launch that uses it. */
   setScalar(name: string, value: number): void {
     const place = this.#scalars.get(name);

@@ -157,25 +157,27 @@ export function loadCheckpoint(folder: string): LoadedCheckpoint {
   return { job: job.data, checkpoint: null };
 }
 
-interface Numbers {
-  readonly $f32: readonly [offset: number, length: number];
-}
+/** The arrays that a checkpoint may hold, by the key that stands for one in the JSON: [first word, elements]. */
+const ARRAYS = { $f32: Float32Array, $u32: Uint32Array, $u8: Uint8Array } as const;
+const kinds = Object.entries(ARRAYS);
 
-/** JSON with every Float32Array left out and put behind, one after another. */
+/** JSON with all arrays of numbers left out and put behind, one after another, each from a whole word on. */
 function packed(checkpoint: Checkpoint): Uint8Array {
-  const arrays: Float32Array[] = [];
+  const arrays: Uint8Array[] = [];
   let offset = 0;
   const text = JSON.stringify(checkpoint, (_, value: unknown) => {
-    if (!(value instanceof Float32Array)) return value;
-    const place: Numbers = { $f32: [offset, value.length] };
-    arrays.push(value);
-    offset += value.length;
-    return place;
+    const kind = kinds.find(([, type]) => value instanceof type)?.[0];
+    if (kind === undefined) return value;
+    const { buffer, byteOffset, byteLength, length } = value as Uint8Array;
+    const words = Math.ceil(byteLength / 4);
+    arrays.push(new Uint8Array(buffer, byteOffset, byteLength), new Uint8Array(4 * words - byteLength));
+    offset += words;
+    return { [kind]: [offset - words, length] };
   });
   const head = Buffer.from(text, 'utf8');
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(head.length));
-  const body = [length, head, ...arrays.map((a) => new Uint8Array(a.buffer, a.byteOffset, a.byteLength))];
+  const body = [length, head, ...arrays];
   const hash = createHash('sha256');
   for (const part of body) hash.update(part);
   return Buffer.concat([MAGIC, hash.digest(), ...body]);
@@ -191,10 +193,12 @@ function unpacked(file: Uint8Array): Checkpoint {
   const length = Number(bytes.readBigUInt64LE(start));
   const numbers = start + 8 + length;
   return JSON.parse(bytes.toString('utf8', start + 8, numbers), (_, value: unknown) => {
-    const place = (value as Partial<Numbers> | null)?.$f32;
-    if (place === undefined) return value;
-    const [offset, count] = place;
-    const from = numbers + 4 * offset;
-    return new Float32Array(Uint8Array.from(bytes.subarray(from, from + 4 * count)).buffer);
+    for (const [kind, type] of kinds) {
+      const place = (value as Record<string, readonly [number, number] | undefined> | null)?.[kind];
+      if (place === undefined) continue;
+      const from = numbers + 4 * place[0];
+      return new type(Uint8Array.from(bytes.subarray(from, from + type.BYTES_PER_ELEMENT * place[1])).buffer);
+    }
+    return value;
   }) as Checkpoint;
 }

@@ -1,5 +1,7 @@
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import type { CopyPoint } from '../copy/copy';
+import type { Field } from '../copy/field';
 import type { Net } from '../nets/weights';
 import type { RunEvents, StageResult } from './events';
 
@@ -12,6 +14,8 @@ export interface CarryOver {
   /** Which optimiser the states belong to. */
   readonly optimiser: string;
   readonly states: readonly SavedState[];
+  /** Where each pixel came from, after a stage that copies. */
+  readonly field?: Field | undefined;
 }
 
 export interface SavedState {
@@ -32,6 +36,8 @@ export interface StagePoint {
   readonly guardStep: number;
   /** Of the losses so far. */
   readonly curves: Readonly<Record<string, Curve>>;
+  /** Of a stage that copies: the levels done. Its canvas is the only value then. */
+  readonly copied?: CopyPoint | undefined;
 }
 
 export type Curve = (readonly [step: number, value: number])[];

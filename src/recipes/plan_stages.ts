@@ -106,18 +106,24 @@ export function planStages(recipe: Recipe, full: Size, factors: readonly number[
   };
   let k = 0;
   while (k < recipe.stages.length) {
-    const at = recipe.stages[k]?.resolution ?? 'each';
+    const at = resolutionOf(recipe.stages[k]);
     if (at !== 'each') {
       add(k, at === 'first' ? (factors[0] ?? 1) : at === 'last' ? 1 : at);
       k++;
       continue;
     }
     let end = k;
-    while (recipe.stages[end]?.resolution === 'each') end++;
+    while (recipe.stages[end] && resolutionOf(recipe.stages[end]) === 'each') end++;
     for (const factor of factors) for (let s = k; s < end; s++) add(s, factor);
     k = end;
   }
   return stages;
+}
+
+/** A stage that copies goes through sizes of its own: in place of each it is done at the last. */
+function resolutionOf(stage: StageRecipe | undefined): StageRecipe['resolution'] {
+  const { resolution = 'each', method } = stage ?? {};
+  return method === 'copy' && resolution === 'each' ? 'last' : resolution;
 }
 
 /** The sizes of a style picture that the canvas is compared with when the canvas has this share of its full size; one for each magnification. */

@@ -54,7 +54,15 @@ export async function profileStage(
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const fitOf = refuseTooLarge(device, prepared);
   const { stages, resolved } = prepared;
-  const stage = options.stage === undefined ? largest(stages) : stages[options.stage];
+  const optimising = stages.filter((s) => s.recipe.method === 'optimize');
+  const stage = options.stage === undefined ? largest(optimising) : stages[options.stage];
+  if (stage ? stage.recipe.method === 'copy' : optimising.length === 0) {
+    throw new EngineError(
+      'RecipeError',
+      `${wanted.name}: a stage that copies has no step to profile`,
+      'Profile a recipe that optimises: toroid recipes lists them.',
+    );
+  }
   if (!stage) {
     throw new EngineError(
       'RecipeError',

@@ -64,18 +64,56 @@ const jitterSchema = z
     'roll the canvas by random whole pixels before each evaluation, up to this many; auto: the stride of the net, unless a loss compares position by position',
   );
 
-export const stageSchema = z.strictObject({
-  name: z.string().min(1).max(80).optional().describe('for reports and files'),
-  resolution: z
-    .union([z.enum(['each', 'first', 'last']), z.number().positive().max(1)])
-    .default('each')
-    .describe('at each scale of the recipe, at the first or last only, or at a fraction of the full size'),
-  steps: whole(1, 100_000).default(100).describe('steps of the optimiser; each evaluates the losses once'),
-  optimizer: optimiserSchema.prefault({ kind: 'adam' }).describe('how the losses are made small'),
-  losses: z.array(lossSchema).min(1, 'must have at least one loss').describe('what is to be small: a signed sum'),
-  views: z.array(viewSchema).optional().describe("how the losses see the canvas; without it, the recipe's views"),
-  jitter: jitterSchema,
+/** How a stage of `method: copy` copies. */
+export const copySchema = z.strictObject({
+  variety: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('0: the largest pieces that there are; 1: no two neighbouring pieces go on as in the picture'),
+  evenness: z
+    .number()
+    .min(0)
+    .max(4)
+    .default(1)
+    .describe('how much it matters that all parts of the picture are used equally often'),
+  fit: z
+    .enum(['size', 'scale', 'off'])
+    .default('scale')
+    .describe(
+      'of what repeats regularly: scale: the picture is stretched by at most 3 % so that whole periods fill the tile; size: the tile takes the nearest size that they fill; off: neither',
+    ),
+  flatten: z
+    .union([z.literal('auto'), z.boolean()])
+    .default('auto')
+    .describe('even out light that changes over the whole picture; auto: where it would show as patches'),
 });
+
+export const stageSchema = z
+  .strictObject({
+    method: z
+      .enum(['optimize', 'copy'])
+      .default('optimize')
+      .describe('optimize: steps make the losses small; copy: pieces of the styles are laid side by side and healed'),
+    copy: copySchema.optional().describe('of a stage that copies: how'),
+    name: z.string().min(1).max(80).optional().describe('for reports and files'),
+    resolution: z
+      .union([z.enum(['each', 'first', 'last']), z.number().positive().max(1)])
+      .default('each')
+      .describe('at each scale of the recipe, at the first or last only, or at a fraction of the full size'),
+    steps: whole(1, 100_000).default(100).describe('steps of the optimiser; each evaluates the losses once'),
+    optimizer: optimiserSchema.prefault({ kind: 'adam' }).describe('how the losses are made small'),
+    losses: z.array(lossSchema).default([]).describe('what is to be small: a signed sum; a stage that copies has none'),
+    views: z.array(viewSchema).optional().describe("how the losses see the canvas; without it, the recipe's views"),
+    jitter: jitterSchema,
+  })
+  .superRefine(({ method, losses, copy }, { addIssue }) => {
+    const fault = (path: string, message: string): void => addIssue({ code: 'custom', path: [path], message });
+    if (method === 'optimize' && losses.length === 0) fault('losses', 'must have at least one loss');
+    if (method === 'copy' && losses.length > 0) fault('losses', 'must be left out where method is copy');
+    if (method === 'optimize' && copy) fault('copy', 'is for stages whose method is copy');
+  });
 
 export const recipeSchema = z.strictObject({
   $schema: z.string().optional().describe('for editors'),

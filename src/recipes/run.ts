@@ -1,5 +1,6 @@
 import { invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { type Field, rolledField } from '../copy/field';
 import type { Device } from '../gpu/device';
 import { refuseTooLarge } from './assert_fits';
 import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
@@ -24,6 +25,8 @@ export interface RunResult {
   readonly stopped: boolean;
   /** By how much the finished tile was rolled, to lay its border along an ordinary line (see finish.ts). */
   readonly moved: readonly [dx: number, dy: number];
+  /** Where each pixel came from, if it was copied. */
+  readonly field?: Field | undefined;
 }
 
 /**
@@ -102,7 +105,8 @@ async function runFrame(
   const renderer = new CanvasRenderer(device, resolved, last, warn);
   try {
     const { raster, moved } = finish(await renderer.picture(carryOver.canvas), resolved);
-    return { raster, moved, recipe: resolved.recipe, stages: done, stopped };
+    const field = carryOver.field && rolledField(carryOver.field, moved);
+    return { raster, moved, field, recipe: resolved.recipe, stages: done, stopped };
   } finally {
     renderer.close();
   }

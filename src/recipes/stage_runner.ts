@@ -1,5 +1,6 @@
 import type { Device } from '../gpu/device';
 import type { CarryOver, RunOptions, StagePoint } from './checkpoint';
+import { runCopyStage } from './copy_stage';
 import type { StageResult } from './events';
 import { asSums, type Fit, fitText, withLessMemory } from './memory_fit';
 import type { PlannedStage } from './plan_stages';
@@ -41,11 +42,12 @@ export class StageRunner {
     const { fitOf, warn, options } = this.settings;
     const setup = prepared.setup(stage, start.canvas, warn);
     const renderer = new CanvasRenderer(device, prepared.resolved, stage, warn);
+    const events = this.#events(stage, start, renderer);
     const attempt = (fit: Fit | null): Promise<StageOutcome> => {
       const how = fit && fitText(fit);
       if (how) warn(`${stage.size.join('x')} ${how}`);
       return runStage(device, fit?.direct ? asSums(setup) : setup, {
-        ...this.#events(stage, start, renderer),
+        ...events,
         carryOver: start,
         layout: fit?.layout ?? null,
         planBytes: fit?.planBytes,
@@ -53,7 +55,10 @@ export class StageRunner {
       });
     };
     try {
-      const outcome = await withLessMemory(device, setup, start, fitOf(stage), attempt);
+      const outcome =
+        stage.recipe.method === 'copy'
+          ? await runCopyStage(device, setup, { ...events, carryOver: start, resume: point })
+          : await withLessMemory(device, setup, start, fitOf(stage), attempt);
       options.abort?.throwIfAborted();
       const canvas = await renderer.settled(outcome.carryOver.canvas);
       const raster = await renderer.picture(canvas);

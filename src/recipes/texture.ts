@@ -41,7 +41,7 @@ export function fillTexture(recipe: RecipeText, settings: TextureSettingsText): 
   const stages = (layers ? fillRecipe(recipe) : recipe).stages.map((stage) => ({
     ...stage,
     ...(steps !== undefined && { steps }),
-    losses: stage.losses.map((loss) => (layers && looksThroughNet(loss) ? { ...loss, layers } : loss)),
+    losses: (stage.losses ?? []).map((loss) => (layers && looksThroughNet(loss) ? { ...loss, layers } : loss)),
   }));
   return {
     ...recipe,

@@ -49,7 +49,8 @@ export async function tuneRecipe(
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];
-  for (const stage of [...prepared.stages].sort((a, b) => area(b) - area(a))) {
+  const optimising = prepared.stages.filter((s) => s.recipe.method === 'optimize');
+  for (const stage of optimising.sort((a, b) => area(b) - area(a))) {
     const [width, height] = stage.size;
     if (performance.now() >= until || signal?.aborted) {
       stagesLeft.push(`${stage.name} ${width}x${height}`);

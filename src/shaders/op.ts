@@ -218,9 +218,12 @@ export interface OpSpec<N extends number = any, A = any> {
   readonly matrices?: { readonly side: number; readonly lanes: number };
   /**
    * Cases (by predicate on attrs and shapes) for which op(roll(x)) == roll(op(x)) bit for bit, and by how much the
-   * output moves when input 0 is rolled by [dy, dx] over its last two axes. Null: not equivariant.
+   * output moves when input 0, or all of `inputs`, are rolled by [dy, dx] over their last two axes. Null: not equivariant.
    */
-  torus?(attrs: A, shapes: Tuple<Shape, N>): { readonly rollIn: Roll; readonly rollOut: Roll } | null;
+  torus?(
+    attrs: A,
+    shapes: Tuple<Shape, N>,
+  ): { readonly rollIn: Roll; readonly rollOut: Roll; readonly inputs?: readonly number[] } | null;
   /** Input k in which the op is linear: the kit checks <A x, y> == <x, A' y>. */
   readonly linearIn?: number;
 }

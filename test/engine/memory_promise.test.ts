@@ -22,7 +22,7 @@ const test = suite('memory promise');
 const tiny = tinyNet([[16, 16], [24], [16]]);
 const style = plasma({ size: [48, 48], seed: 3 });
 const inputs = new Map([['style', style]]);
-const gram: RecipeText['stages'][number]['losses'][number] = {
+const gram: NonNullable<RecipeText['stages'][number]['losses']>[number] = {
   kind: 'gram',
   layers: ['relu1_1', 'relu2_1', 'relu3_1'],
 };

@@ -15,7 +15,7 @@ import { skip } from './needs';
 
 /** Ops that say themselves which of their values are f16 are tested so by `testOp`, and not here. */
 export async function testOpInF16(spec: OpSpec): Promise<void> {
-  if (spec.f16) return;
+  if (spec.f16 || wordsOnly(spec)) return;
   const test = suite(`${spec.op.name} in f16`);
   if ((await device()).has('shader-f16')) {
     test('computes', () => compute(spec));
@@ -23,6 +23,10 @@ export async function testOpInF16(spec: OpSpec): Promise<void> {
   } else skip(test, `${spec.op.name} in f16`, 'no shader-f16');
   test.run();
 }
+
+/** Whether all that an op reads and writes are words of u32. */
+const wordsOnly = ({ op, indices, cases }: OpSpec): boolean =>
+  op.dtype === 'u32' && indices?.length === (cases[0]?.shapes as readonly Shape[]).length;
 
 async function compileAll(spec: OpSpec): Promise<void> {
   const { gpu, kernels } = await device();

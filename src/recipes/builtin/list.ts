@@ -17,6 +17,7 @@ import seamless from './seamless.json';
 import style from './style.json';
 import styleLarge from './style-large.json';
 import texture from './texture.json';
+import textureCopy from './texture-copy.json';
 import textureNet from './texture-net.json';
 import textureSliced from './texture-sliced.json';
 import textureW2 from './texture-w2.json';
@@ -47,4 +48,5 @@ export const builtinRecipes = [
   dreamGuided,
   reverie,
   ornament,
+  textureCopy,
 ] as readonly RecipeText[];

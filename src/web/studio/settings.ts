@@ -43,7 +43,7 @@ export interface Term {
 /** The losses of a preset. Stages of the same losses (one per scale) would be shown once; builtin ones are few. */
 export function termsOf(recipe: RecipeText): Term[] {
   return recipe.stages.flatMap((stage, s) =>
-    stage.losses.map((loss, l) => ({
+    (stage.losses ?? []).map((loss, l) => ({
       key: `${s}.${l}`,
       name: recipe.stages.length > 1 ? `${stage.name ?? `stage ${s + 1}`}: ${loss.kind}` : loss.kind,
       weight: 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1,
@@ -63,7 +63,7 @@ export function recipeOf(settings: Settings, own: RecipeText | null = null): Rec
     stages: base.stages.map((stage, s) => ({
       ...stage,
       ...(settings.steps !== null && { steps: settings.steps }),
-      losses: stage.losses.map((loss, l) => {
+      losses: (stage.losses ?? []).map((loss, l) => {
         const factor = settings.factors[`${s}.${l}`] ?? 1;
         const weight = 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1;
         return factor === 1 ? loss : { ...loss, weight: weight * factor };
