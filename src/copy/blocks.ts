@@ -2,6 +2,7 @@ import { Rng } from '../base/rng';
 import type { Autocorrelation } from './autocorrelation';
 import { cutBands } from './block_cut';
 import type { Size } from './field';
+import type { Lattice } from './lattice';
 import { type Guided, varianceOf } from './pyramid';
 
 /** The start of a match: squares copied from the exemplar, which overlap and are cut along the cheapest lines. */
@@ -25,6 +26,9 @@ export interface BlockOptions {
   readonly variety: number;
   /** The exemplar is regular: its lattice is kept, rather than its mean colour. */
   readonly regular: boolean;
+  /** Of the exemplar at the full size. */
+  readonly correlation: Autocorrelation;
+  readonly lattice: Lattice | null;
 }
 
 /** Blocks overlap by this share of their sides. */
@@ -43,6 +47,10 @@ const CHANCE_ALONE = 0.3;
 /** How much it counts that two copies lie apart as the exemplar's own parts do, at a peak of 1. */
 const LATTICE = 0.5;
 
+/** What it costs that two copies lie a pixel beside the lattice: where places are known to a pixel of the level, and to one of the full size. */
+const OFF_COARSE = 0.3;
+const OFF_FINE = 0.06;
+
 /** Difference on a circle of circumference n, -n/2..n/2. */
 export const around = (d: number, n: number): number => d - n * Math.floor(d / n + 0.5);
 
@@ -51,17 +59,9 @@ export const around = (d: number, n: number): number => d - n * Math.floor(d / n
  * (Efros and Freeman, "Image quilting", SIGGRAPH 2001), all in scan order, the last ones closing on the first.
  * @param level exemplar at the size that blocks are compared at, of a canvas of `canvas` pixels
  * @param exemplar at the full size, of a canvas of `full` pixels
- * @param correlation of the exemplar at the full size
  */
-export function placeBlocks(
-  level: Guided,
-  canvas: Size,
-  exemplar: Guided,
-  full: Size,
-  correlation: Autocorrelation,
-  options: BlockOptions,
-): Blocks {
-  const placing = new Placing(level, canvas, full, correlation, options);
+export function placeBlocks(level: Guided, canvas: Size, exemplar: Guided, full: Size, options: BlockOptions): Blocks {
+  const placing = new Placing(level, canvas, full, options);
   for (let k = 0; k < placing.count; k++) placing.place(k);
   placing.refine(exemplar);
   return placing.blocks();
@@ -93,12 +93,12 @@ class Placing {
   readonly #uses: Float64Array;
   readonly #colours: readonly Float64Array[];
   readonly #lattice: number;
+  readonly #offLattice: ((x: number, y: number) => number) | null;
 
   constructor(
     private readonly level: Guided,
     private readonly size: Size,
     full: Size,
-    private readonly correlation: Autocorrelation,
     private readonly options: BlockOptions,
   ) {
     const [W, H] = size;
@@ -123,7 +123,8 @@ class Placing {
     this.#variance = 3 * varianceOf(level);
     this.#uses = new Float64Array(w * h);
     this.#colours = [0, 1, 2].map((c) => summed(level.data.subarray(c * w * h, (c + 1) * w * h), w, h));
-    this.#lattice = LATTICE / Math.max(0.15, correlation.peak);
+    this.#offLattice = options.lattice && offLattice(options.lattice);
+    this.#lattice = LATTICE / Math.max(0.15, options.correlation.peak);
   }
 
   get count(): number {
@@ -215,10 +216,16 @@ class Placing {
     for (const n of neighbours) {
       const dx = x * sx - n.x;
       const dy = y * sy - n.y;
-      cost -= (this.#lattice * this.correlation.at(dx, dy)) / neighbours.length;
+      cost -= (this.#lattice * this.options.correlation.at(dx, dy)) / neighbours.length;
+      cost += (OFF_COARSE * this.#off(dx, dy, 0.7 * sx)) / neighbours.length;
       if (Math.abs(dx) + Math.abs(dy) < 2 * sx) cost += this.options.variety;
     }
     return cost;
+  }
+
+  /** By how much more than `slack` pixels a lag is off the lattice, squared, and at most 16. */
+  #off(dx: number, dy: number, slack: number): number {
+    return this.#offLattice ? Math.min(16, Math.max(0, this.#offLattice(dx, dy) - slack) ** 2) : 0;
   }
 
   #neighboursOf(k: number): Neighbour[] {
@@ -326,6 +333,7 @@ class Placing {
       const y = Math.round(there.y * sy + o.y - wy);
       return [{ x, y, x0: Math.max(0, wx), x1: Math.min(bw, wx + bw), y0: Math.max(0, wy), y1: Math.min(bh, wy + bh) }];
     });
+    const { correlation } = this.options;
     let best = { x: 0, y: 0 };
     let least = Number.POSITIVE_INFINITY;
     for (let v = -reach; v <= reach; v++) {
@@ -333,8 +341,10 @@ class Placing {
         let sum = 0;
         let count = 0;
         let lattice = 0;
+        let off = 0;
         for (const o of others) {
-          lattice += this.correlation.at(startX + u - o.x, startY + v - o.y);
+          lattice += correlation.at(startX + u - o.x, startY + v - o.y);
+          off += this.#off(startX + u - o.x, startY + v - o.y, 0);
           for (let y = Math.ceil(o.y0); y < o.y1; y += 4) {
             const p = startY + v + y;
             const q = o.y + y;
@@ -353,6 +363,7 @@ class Placing {
         const cost =
           (count > 0 ? sum / count / this.#variance : 0) -
           (this.#lattice * lattice) / Math.max(1, others.length) +
+          (OFF_FINE * off) / Math.max(1, others.length) +
           1e-4 * (u * u + v * v);
         if (cost >= least) continue;
         least = cost;
@@ -370,6 +381,20 @@ function uniformAt(seed: number, stream: number, index: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return ((x ^ (x >>> 16)) >>> 8) * 2 ** -24;
+}
+
+/** How far a lag is from the nearest point, or line, of a lattice, pixels. */
+function offLattice({ vectors: [u, v] }: Lattice): (x: number, y: number) => number {
+  if (!v) {
+    const length = Math.hypot(...u);
+    return (x, y) => Math.abs(around((x * u[0] + y * u[1]) / length, length));
+  }
+  const det = u[0] * v[1] - u[1] * v[0];
+  return (x, y) => {
+    const m = around((x * v[1] - y * v[0]) / det, 1);
+    const n = around((y * u[0] - x * u[1]) / det, 1);
+    return Math.hypot(m * u[0] + n * v[0], m * u[1] + n * v[1]);
+  };
 }
 
 /** [H, W, 4] */

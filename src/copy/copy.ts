@@ -3,14 +3,17 @@ import type { Raster } from '../base/raster';
 import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
 import { type Allowed, type Atlas, atlasOf, MOST_SOURCES } from './atlas';
-import { autocorrelation } from './autocorrelation';
+import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { type Blocks, placeBlocks } from './blocks';
 import type { Size } from './field';
+import { type FitMode, fit, IDENTITY, type Joins, type LinearMap } from './fit';
 import { guided } from './guide';
+import { findLattice, type Lattice, type Vector } from './lattice';
 import { betterMatch, type Match } from './match_level';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces, sample } from './start';
+import { warp } from './warp';
 
 /** A picture to copy from. */
 export interface CopySource {
@@ -24,8 +27,12 @@ export interface CopySource {
 }
 
 export interface CopyOptions {
-  /** Of the canvas, a torus, pixels. */
+  /** Of the tile, pixels. */
   readonly size: Size;
+  /** The axes along which it joins itself. Default both. */
+  readonly tile?: Joins | undefined;
+  /** What gives way where the pictures are regular. Default `scale`. */
+  readonly fit?: FitMode | undefined;
   readonly seed: number;
   /** 0..1: what it costs that neighbouring pieces go on as in the picture. */
   readonly variety: number;
@@ -35,6 +42,8 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** A level is done. The match may be kept, to go on from. */
   onLevel?(point: CopyPoint, share: number): Promise<void>;
+  /** Something a user should know. */
+  warn?(text: string): void;
 }
 
 /** What is known when a level is done. */
@@ -50,13 +59,30 @@ export interface Copied extends Rendering {
 
 /** From this peak of its autocorrelation on an exemplar is regular: larger blocks, placed by its lattice. */
 const REGULAR = 0.3;
+/** What is cut off along an axis that does not join, over the shorter side of the smallest picture. */
+const MARGIN = 0.25;
 /** A patch's places are 16 bits each way. */
 const LONGEST = 65536;
 
+/** A picture made ready: fitted to the tile, and what is known of it. */
+interface Prepared {
+  readonly picture: Raster;
+  readonly guided: Guided;
+  readonly correlation: Autocorrelation;
+  readonly lattice: Lattice | null;
+  /** Of the pixels of the picture, from those of the one that was given. */
+  readonly map: LinearMap;
+  /** Its shorter side, and that of the coarsest level that still shows its features, pixels. */
+  readonly side: number;
+  readonly least: number;
+}
+
 /** Copying a texture: set up once, run level by level, and made a picture of at any time. */
 export class Copying {
+  /** The tile, and what is cut off at the end along axes that do not join: there the torus may have a fault. */
+  readonly #canvas: Size;
   readonly #sizes: readonly Size[];
-  readonly #guided: readonly Guided[];
+  readonly #prepared: readonly Prepared[];
   readonly #blocks: readonly Blocks[];
   readonly #owners: Owners | null;
 
@@ -69,31 +95,29 @@ export class Copying {
     private readonly sources: readonly CopySource[],
     private readonly options: CopyOptions,
   ) {
-    const { size, seed, variety } = options;
+    const { size, seed, variety, tile = 'both' } = options;
     checkSources(sources);
-    this.#guided = sources.map((s) => guided(s.picture));
-    const found = sources.map((s) => autocorrelation(s.picture));
-    const sides = sources.map(({ picture: p }) => Math.min(p.width, p.height));
-    const least = sources.map((_, k) => {
-      const side = sides[k] as number;
-      return Math.max(40, Math.min(160, 0.6 * side, (4.5 / (found[k]?.feature ?? side)) * side));
-    });
-    const smallest = sides.indexOf(Math.min(...sides));
-    this.#sizes = levelSizes(size, sides[smallest] as number, least[smallest] as number);
-    this.#owners = ownersOf(sources, size, seed);
-    this.#blocks = this.#guided.map((picture, k) => {
-      const correlation = found[k];
-      if (!correlation) throw invariant('a picture that was not analysed');
-      const side = sides[k] as number;
-      const at =
-        this.#sizes.find((s) => (side * s[0]) / size[0] >= Math.max(96, least[k] as number) && Math.min(...s) >= 64) ??
-        size;
+    this.#prepared = sources.map((s) => prepared(s.picture, options));
+    const smallest = this.#prepared.reduce((a, b) => (b.side < a.side ? b : a));
+    const margin = (joins: boolean): number => (joins ? 0 : Math.max(32, Math.round(smallest.side * MARGIN)));
+    this.#canvas = [
+      size[0] + margin(tile === 'both' || tile === 'x'),
+      size[1] + margin(tile === 'both' || tile === 'y'),
+    ];
+    const canvas = this.#canvas;
+    this.#sizes = levelSizes(canvas, smallest.side, smallest.least);
+    this.#owners = ownersOf(sources, canvas, size, seed);
+    this.#blocks = this.#prepared.map(({ guided: picture, correlation, lattice, side, least }, k) => {
+      const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 64;
+      const at = this.#sizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
-      return placeBlocks(shrunkBy(picture, this.#steps(at)), at, picture, size, correlation, {
+      return placeBlocks(shrunkBy(picture, this.#steps(at)), at, picture, canvas, {
         seed: seed + k,
         share: regular ? 0.5 : 0.3,
         variety,
         regular,
+        correlation,
+        lattice,
       });
     });
   }
@@ -121,7 +145,7 @@ export class Copying {
       match = await betterMatch(this.device, start, atlas, {
         rounds: roundsOf(k, this.levels),
         evenness: 0.1 * evenness,
-        labels: labelsOf(this.sources, size),
+        labels: labelsOf(this.sources, size, this.#steps(size), this.options.size),
       });
       const share = pixels.slice(0, k + 1).reduce((a, b) => a + b, 0) / all;
       await onLevel?.({ levels: k + 1, match }, share);
@@ -139,28 +163,55 @@ export class Copying {
       const places = { ...this.#start(size, atlas, now), weights: new Uint8Array(size[0] * size[1]).fill(255) };
       now = { places, atlas };
     }
-    const { width, height, data } = stacked(this.sources.map((s) => s.picture));
-    const rendering = renderMatch(now.places, { width, height });
-    const [W, H] = this.options.size;
-    return { ...rendering, raster: { width: W, height: H, data: rendering.render(data) } };
+    const { width, height, data } = stacked(this.#prepared.map((p) => p.picture));
+    const { render, field } = renderMatch(now.places, { width, height }, this.options.size);
+    return { render, field, raster: { width: field.width, height: field.height, data: render(data) } };
   }
 
-  #steps([w, h]: Size): readonly [number, number] {
-    const [W, H] = this.options.size;
-    return [W / w, H / h];
+  /** Pixels of the canvas that one of a level has, along each axis. */
+  #steps([w, h]: Size): readonly [x: number, y: number] {
+    return [this.#canvas[0] / w, this.#canvas[1] / h];
   }
 
   #atlas(size: Size): Atlas {
     return atlasOf(
-      this.#guided.map((p) => shrunkBy(p, this.#steps(size))),
+      this.#prepared.map((p) => shrunkBy(p.guided, this.#steps(size))),
       this.sources.map((s) => s.from),
     );
   }
 
   #start(size: Size, { regions }: Atlas, before: { places: Places; atlas: Atlas } | null): Places {
-    const exact = placesOfBlocks(this.#blocks, this.#owners, size, regions, this.options.size);
+    const exact = placesOfBlocks(this.#blocks, this.#owners, size, regions, this.#canvas);
     return before ? refinedPlaces(before.places, before.atlas.regions, exact, regions) : exact;
   }
+}
+
+function prepared(given: Raster, { size, tile = 'both', fit: mode = 'scale', warn }: CopyOptions): Prepared {
+  const first = autocorrelation(given);
+  const found = findLattice(first);
+  const { map, sentence } = fit(found, size, tile, mode);
+  if (sentence !== null) warn?.(sentence);
+  const fitted = map !== IDENTITY;
+  const picture = fitted ? warp(given, map) : given;
+  const correlation = fitted ? autocorrelation(picture) : first;
+  const side = Math.min(picture.width, picture.height);
+  return {
+    picture,
+    guided: guided(picture),
+    correlation,
+    lattice: found && movedBack(found, map),
+    map,
+    side,
+    least: Math.max(40, Math.min(160, 0.6 * side, (4.5 / correlation.feature) * side)),
+  };
+}
+
+/** A lattice of the given picture in pixels of the fitted one. */
+function movedBack({ vectors, confidence }: Lattice, { a, b, c, d }: LinearMap): Lattice {
+  const det = a * d - b * c;
+  const back = ([x, y]: Vector): Vector => [(d * x - b * y) / det, (a * y - c * x) / det];
+  const [u, v] = vectors;
+  return { vectors: v ? [back(u), back(v)] : [back(u)], confidence };
 }
 
 const roundsOf = (level: number, levels: number): number =>
@@ -176,7 +227,7 @@ function checkSources(sources: readonly CopySource[]): void {
   );
 }
 
-/** How much each picture is wanted at a pixel, given as shares of the sides. */
+/** How much each picture is wanted at a pixel, given as shares of the tile's sides; beyond them as at the border. */
 function wantedAt(sources: readonly CopySource[], x: number, y: number): number[] {
   let left = 1;
   const wanted = sources.map(({ mask }) => {
@@ -190,11 +241,20 @@ function wantedAt(sources: readonly CopySource[], x: number, y: number): number[
 }
 
 /** Which pictures a pixel may take its patch from. */
-function labelsOf(sources: readonly CopySource[], [W, H]: Size): Uint32Array {
+function labelsOf(
+  sources: readonly CopySource[],
+  [W, H]: Size,
+  [stepX, stepY]: readonly [x: number, y: number],
+  tile: Size,
+): Uint32Array {
   const labels = new Uint32Array(W * H).fill((1 << sources.length) - 1);
   if (sources.every((s) => !s.mask)) return labels;
   for (let i = 0; i < W * H; i++) {
-    const wanted = wantedAt(sources, ((i % W) + 0.5) / W, (Math.floor(i / W) + 0.5) / H);
+    const wanted = wantedAt(
+      sources,
+      (((i % W) + 0.5) * stepX) / tile[0],
+      ((Math.floor(i / W) + 0.5) * stepY) / tile[1],
+    );
     const most = Math.max(...wanted);
     labels[i] = wanted.reduce((bits, v, k) => (v >= 0.5 * most ? bits | (1 << k) : bits), 0);
   }
@@ -205,7 +265,7 @@ function labelsOf(sources: readonly CopySource[], [W, H]: Size): Uint32Array {
 const CELLS = 6;
 
 /** Which picture each pixel begins with: the one wanted most, or, without masks, another from cell to cell; null where there is one only. */
-function ownersOf(sources: readonly CopySource[], size: Size, seed: number): Owners | null {
+function ownersOf(sources: readonly CopySource[], size: Size, tile: Size, seed: number): Owners | null {
   if (sources.length === 1) return null;
   const [W, H] = size;
   const masked = sources.some((s) => s.mask);
@@ -218,7 +278,7 @@ function ownersOf(sources: readonly CopySource[], size: Size, seed: number): Own
   for (let i = 0; i < W * H; i++) {
     const [x, y] = [i % W, Math.floor(i / W)];
     if (masked) {
-      const wanted = wantedAt(sources, (x + 0.5) / W, (y + 0.5) / H);
+      const wanted = wantedAt(sources, (x + 0.5) / tile[0], (y + 0.5) / tile[1]);
       data[i] = wanted.indexOf(Math.max(...wanted));
     } else data[i] = turns[sample(x, y, size, cells)] as number;
   }

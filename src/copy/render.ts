@@ -1,5 +1,5 @@
 import { PATCH } from '../shaders/patch_vote';
-import type { Field } from './field';
+import type { Field, Size } from './field';
 import type { Match } from './match_level';
 
 /** Deviation of the window of the last vote, pixels: patches say what their middle looks like, and little of their edge. */
@@ -22,9 +22,11 @@ export interface Rendering {
  * The last vote. Inside of a copied region all patches name the same pixel, which is then copied as it is, at whatever depth; along
  * a cut the pixel named most counts most, so that cuts feather over about a pixel and do not blur.
  * @param source size of the exemplar
+ * @param tile how much of the canvas is wanted, from the top left
  */
-export function renderMatch(match: Match, source: Field['source']): Rendering {
-  const [W, H] = match.size;
+export function renderMatch(match: Match, source: Field['source'], tile: Size = match.size): Rendering {
+  const [cw, ch] = match.size;
+  const [W, H] = tile;
   const data = new Uint32Array(W * H);
   // Of pixels that several are mixed of: where their list begins; 0 elsewhere.
   const mixed = new Uint32Array(W * H);
@@ -35,9 +37,9 @@ export function renderMatch(match: Match, source: Field['source']): Rendering {
     for (let x = 0; x < W; x++) {
       let count = 0;
       for (let j = FIRST; j <= LAST; j++) {
-        const row = (y < j ? y - j + H : y - j) * W;
+        const row = (y < j ? y - j + ch : y - j) * cw;
         for (let i = FIRST; i <= LAST; i++) {
-          const at = row + (x < i ? x - i + W : x - i);
+          const at = row + (x < i ? x - i + cw : x - i);
           const name = ((match.data[at] as number) + i + j * 65536) >>> 0;
           const weight = (WINDOW[i] as number) * (WINDOW[j] as number) * (match.weights[at] as number);
           let k = 0;

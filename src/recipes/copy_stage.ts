@@ -6,7 +6,7 @@ import { cutsOf } from '../copy/render';
 import type { Device } from '../gpu/device';
 import { type Curve, foreignCheckpoint } from './checkpoint';
 import { encode } from './colour/canvas_space';
-import { layerMasks } from './layer_masks';
+import { layerMasks } from './masks';
 import { copySchema } from './recipe';
 import type { StageOptions, StageOutcome } from './stage';
 import type { StageSetup } from './stage_setup';
@@ -23,7 +23,7 @@ export async function runCopyStage(
 ): Promise<StageOutcome> {
   const { stage, resolved } = setup;
   const { carryOver, resume, signal } = options;
-  const { variety, evenness } = stage.recipe.copy ?? copySchema.parse({});
+  const { variety, evenness, fit } = stage.recipe.copy ?? copySchema.parse({});
   if (resume && !resume.copied) throw foreignCheckpoint();
   const began = performance.now();
   const { steps } = stage.recipe;
@@ -35,6 +35,9 @@ export async function runCopyStage(
     seed: resolved.recipe.seed,
     variety,
     evenness,
+    fit,
+    tile: resolved.recipe.tile,
+    warn: setup.warn,
     resume: resume?.copied,
     signal,
     onLevel: async (point, share) => {

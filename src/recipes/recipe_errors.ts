@@ -46,7 +46,7 @@ export function describeIssues(issues: readonly Issue[], input: unknown, schema:
         if (value === undefined) return [`${at}: is missing; ${wanted(issue.expected)} is wanted.`];
         return [`${at}: is ${shown(value)}, but ${wanted(issue.expected)} is wanted.`];
       default:
-        return [`${at}: is ${shown(value)}, but ${issue.message}.`];
+        return [value === undefined ? `${at}: ${issue.message}.` : `${at}: is ${shown(value)}, but ${issue.message}.`];
     }
   };
   const ofUnion = (

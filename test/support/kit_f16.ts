@@ -26,7 +26,7 @@ export async function testOpInF16(spec: OpSpec): Promise<void> {
 
 /** Whether all that an op reads and writes are words of u32. */
 const wordsOnly = ({ op, indices, cases }: OpSpec): boolean =>
-  op.dtype === 'u32' && indices?.length === (cases[0]?.shapes as readonly Shape[]).length;
+  op.dtype === 'u32' && cases.every(({ shapes }) => indices?.length === (shapes as readonly Shape[]).length);
 
 async function compileAll(spec: OpSpec): Promise<void> {
   const { gpu, kernels } = await device();

@@ -1,0 +1,122 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Raster } from '../../src/base/raster';
+import { Copying, type CopyOptions, type CopyPoint, type CopySource } from '../../src/copy/copy';
+import { type Field, rolledField } from '../../src/copy/field';
+import { cutsOf } from '../../src/copy/render';
+import { seamScore, verdict } from '../../src/recipes/scores/seam';
+import { device } from '../support/device';
+import { crop, flat, pebbles } from '../support/texture';
+
+const test = suite('copy');
+const stones = crop(pebbles, 96, 96);
+const usual: CopyOptions = { size: [80, 64], seed: 1, variety: 0, evenness: 1 };
+const copying = async (sources: readonly CopySource[], wishes: Partial<CopyOptions> = {}): Promise<Copying> =>
+  new Copying(await device(), sources, { ...usual, ...wishes });
+const made = async (wishes: Partial<CopyOptions> = {}, picture: Raster = stones) => {
+  const c = await copying([{ picture }], wishes);
+  return c.render(await c.run());
+};
+
+/** The value of the exemplar that a pixel of the field names. */
+const named = ({ data, source }: Field, picture: Raster, i: number, c: number): number => {
+  const place = data[i]!;
+  return picture.data[(c * source.height + (place >>> 16)) * source.width + (place & 0xffff)]!;
+};
+
+test('nearly every pixel is one of the exemplar, copied, and the field says which', async () => {
+  const { raster, field } = await made();
+  assert.equal([raster.width, raster.height, field.width, field.height], [80, 64, 80, 64]);
+  assert.equal(field.source, { width: 96, height: 96 });
+  const n = 80 * 64;
+  let same = 0;
+  for (let i = 0; i < n; i++) {
+    same += Number([0, 1, 2].every((c) => raster.data[c * n + i] === named(field, stones, i, c)));
+  }
+  assert.ok(same / n > 0.7, `${same} of ${n}`);
+});
+
+test('same seed, same bytes; another seed, another picture', async () => {
+  const [a, b, c] = [await made(), await made(), await made({ seed: 2 })];
+  assert.equal(a.field.data, b.field.data);
+  assert.equal(a.raster.data, b.raster.data);
+  assert.not.equal(a.field.data, c.field.data);
+});
+
+test('it joins itself along the axes asked for', async () => {
+  for (const tile of ['both', 'x'] as const) {
+    const { raster } = await made({ tile });
+    const { x, y } = seamScore(raster);
+    assert.is(verdict(x), 'seamless');
+    if (tile === 'both') assert.is(verdict(y), 'seamless');
+  }
+});
+
+test('a run that goes on from a level gives the bytes of one that was never stopped', async () => {
+  const points: CopyPoint[] = [];
+  const whole = await copying([{ picture: stones }], {
+    size: [128, 128],
+    onLevel: async (p) => void points.push(p),
+  });
+  const match = await whole.run();
+  assert.ok(points.length > 1, 'more than one level');
+  const resumed = await copying([{ picture: stones }], { size: [128, 128], resume: points[0] });
+  assert.equal((await resumed.run()).data, match.data);
+});
+
+test('stopped, it gives what there is at full size', async () => {
+  const stop = new AbortController();
+  const c = await copying([{ picture: stones }], {
+    size: [128, 128],
+    signal: stop.signal,
+    onLevel: async () => stop.abort(),
+  });
+  const { raster, field } = c.render(await c.run());
+  assert.equal([raster.width, raster.height], [128, 128]);
+  assert.ok(field.data.every((place) => (place & 0xffff) < 96 && place >>> 16 < 96));
+});
+
+test('each style stays within its mask', async () => {
+  const dark = flat(stones, () => 0);
+  const left = { width: 2, height: 1, data: Float32Array.of(1, 0) };
+  const c = await copying([{ picture: dark, mask: left }, { picture: stones }]);
+  const { field } = c.render(await c.run());
+  const own = (x: number): number[] => Array.from({ length: 64 }, (_, y) => field.data[y * 80 + x]! >>> 16);
+  assert.ok(
+    own(20).every((y) => y < 96),
+    'the left half is of the first picture',
+  );
+  assert.ok(
+    own(60).every((y) => y >= 96),
+    'the right half is of the second',
+  );
+});
+
+test('only the part of a picture that may be copied is', async () => {
+  const from = { width: 1, height: 2, data: Float32Array.of(0, 1) };
+  const c = await copying([{ picture: stones, from }]);
+  const match = await c.run();
+  const { field } = c.render(match);
+  const upper = field.data.filter((place) => place >>> 16 < 40).length;
+  assert.is(upper, 0);
+  assert.ok(cutsOf(match) < 0.5);
+});
+
+test('maps of the exemplar come to lie as its colours do', async () => {
+  const { field, raster, render } = await made();
+  assert.equal(render(stones.data), raster.data);
+  const rolled = rolledField(field, [5, 3]);
+  assert.is(rolled.data[3 * 80 + 5], field.data[0]);
+});
+
+test('too many pictures are refused', async () => {
+  const nine = Array.from({ length: 9 }, () => ({ picture: stones }));
+  try {
+    await copying(nine);
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /up to 8 pictures.*there are 9/);
+  }
+});
+
+test.run();
