@@ -15,7 +15,7 @@ export const inputs = new Map<string, Raster>([
   ['style', style],
   ['picture', plasma({ size: [64, 64], seed: 8 })],
 ]);
-export type Loss = RecipeText['stages'][number]['losses'][number];
+export type Loss = NonNullable<RecipeText['stages'][number]['losses']>[number];
 export const LAYERS = ['relu1_1', 'relu2_1', 'relu3_1'];
 export const layers = { layers: LAYERS };
 

@@ -9,7 +9,7 @@ import { type RunOptions, type RunResult, run } from '../../src/recipes/run';
 import { device } from './device';
 
 type Stage = RecipeText['stages'][number];
-export type Loss = Stage['losses'][number];
+export type Loss = NonNullable<Stage['losses']>[number];
 /** A picture of 32 x 32. */
 export const look = plasma({ size: [32, 32], seed: 3 });
 export const inputs = new Map([['style', look]]);
