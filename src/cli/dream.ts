@@ -2,19 +2,15 @@ import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
-import { collect, parseLayers, parseNumber, parseSide, parseWhole, usage } from './arguments';
+import { parseLayers, parseNumber, parseWhole, usage } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
-import { addJobOptions, type JobOptions } from './job_options';
+import { addContentOptions, addJobOptions, type ContentOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine, withGivenNet } from './run';
 
-interface Options extends JobOptions {
+interface Options extends JobOptions, ContentOptions {
   out?: string;
-  recipe: string;
-  size?: number;
-  seed?: number;
-  net?: string;
   layers?: string[];
   channel?: number;
   guide?: string;
@@ -24,8 +20,6 @@ interface Options extends JobOptions {
   zoom?: number;
   zoomFactor?: number;
   turn?: number;
-  tile?: 'both' | 'x' | 'y' | 'none';
-  set: string[];
 }
 
 export function addDream(program: Command): void {
@@ -35,10 +29,6 @@ export function addDream(program: Command): void {
     .description('Enhances the patterns that a network sees in a picture, octave by octave.')
     .argument('<picture>', 'picture to dream on')
     .option('-o, --out <file>', 'picture to write (default: <picture>.dream.png here)')
-    .option('--recipe <name>', 'a recipe of `toroid recipes` with a content', 'dream')
-    .addOption(new Option('--size <n>', 'longer side, pixels (default: by recipe)').argParser(parseSide))
-    .addOption(new Option('--seed <n>', 'same seed, same picture (default: 1)').argParser(parseWhole))
-    .option('--net <name>', 'network: a name of `toroid weights list`, or an .onnx file (default: one that is there)')
     .addOption(new Option('--layers <list>', 'layers to enhance (default: by net)').argParser(parseLayers))
     .addOption(new Option('--channel <n>', 'one channel of the layer instead of all').argParser(parseWhole))
     .option('--guide <file>', 'dream of what is in this picture')
@@ -49,17 +39,8 @@ export function addDream(program: Command): void {
     .addOption(
       new Option('--zoom-factor <x>', 'enlargement from frame to frame (default: 1.05)').argParser(parseNumber),
     )
-    .addOption(new Option('--turn <degrees>', 'turn from frame to frame').argParser(parseNumber))
-    .addOption(
-      new Option('--tile <axes>', 'axes along which the result joins itself (default: none)').choices([
-        'both',
-        'x',
-        'y',
-        'none',
-      ]),
-    )
-    .option('-s, --set <path=value>', 'change a setting of the recipe; may be repeated', collect, []);
-  addJobOptions(command)
+    .addOption(new Option('--turn <degrees>', 'turn from frame to frame').argParser(parseNumber));
+  addJobOptions(addContentOptions(command, 'dream'))
     .addHelpText(
       'after',
       '\nExamples:\n' +

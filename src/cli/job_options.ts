@@ -7,7 +7,7 @@ import { ensureCheckpointsWritable } from '../node/checkpoint_files';
 import { sameFile } from '../node/files';
 import { type Bits, checkPreview, ensureWritable, previewName } from '../node/picture';
 import type { Recipe } from '../recipes/recipe';
-import { parseBytes, parseInterval, parseTimes, parseWhole, usage } from './arguments';
+import { collect, parseBytes, parseInterval, parseSide, parseTimes, parseWhole, usage } from './arguments';
 import { ensureReportWritable } from './html_report';
 import type { Prepared } from './inputs';
 import { ensureProfileWritable } from './page/profile_page';
@@ -35,6 +35,33 @@ export interface JobOptions {
 
 const option = (flags: string, about: string, parse: (text: string) => unknown): Option =>
   new Option(flags, about).argParser(parse);
+
+/** Options of commands that change a content: `dream` and `style`. */
+export interface ContentOptions {
+  recipe: string;
+  size?: number;
+  seed?: number;
+  net?: string;
+  tile?: Recipe['tile'];
+  set: string[];
+}
+
+/** @param recipe the one that is run unless another is asked for. */
+export const addContentOptions = (command: Command, recipe: string): Command =>
+  command
+    .option('--recipe <name>', 'a recipe of `toroid recipes` with a content', recipe)
+    .addOption(option('--size <n>', 'longer side, pixels (default: by recipe)', parseSide))
+    .addOption(option('--seed <n>', 'same seed, same picture (default: 1)', parseWhole))
+    .option('--net <name>', 'network: a name of `toroid weights list`, or an .onnx file (default: one that is there)')
+    .addOption(
+      new Option('--tile <axes>', 'axes along which the result joins itself (default: none)').choices([
+        'both',
+        'x',
+        'y',
+        'none',
+      ]),
+    )
+    .option('-s, --set <path=value>', 'change a setting of the recipe; may be repeated', collect, []);
 
 /** Adds the options that `runJob` knows. */
 export function addJobOptions(command: Command): Command {

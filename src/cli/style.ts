@@ -2,25 +2,19 @@ import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
-import { collect, parseNumber, parseSide, parseWhole } from './arguments';
+import { parseNumber, parseWhole } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
-import { addJobOptions, type JobOptions } from './job_options';
+import { addContentOptions, addJobOptions, type ContentOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine, withGivenNet } from './run';
 
-interface Options extends JobOptions {
+interface Options extends JobOptions, ContentOptions {
   out?: string;
-  recipe: string;
-  size?: number;
-  seed?: number;
-  net?: string;
   steps?: number;
   contentWeight?: number;
   styleScale?: number;
   keepColors?: boolean;
-  tile?: 'both' | 'x' | 'y' | 'none';
-  set: string[];
 }
 
 export function addStyle(program: Command): void {
@@ -31,26 +25,13 @@ export function addStyle(program: Command): void {
     .argument('<content>', 'picture whose content to keep')
     .argument('<style...>', 'pictures whose style to take; a share after a colon: night.jpg:2, or :-0.5 to avoid it')
     .option('-o, --out <file>', 'picture to write (default: <content>.<style>.png here)')
-    .option('--recipe <name>', 'a recipe of `toroid recipes` with a content', 'style')
-    .addOption(new Option('--size <n>', 'longer side, pixels (default: by recipe)').argParser(parseSide))
-    .addOption(new Option('--seed <n>', 'same seed, same picture (default: 1)').argParser(parseWhole))
-    .option('--net <name>', 'network: a name of `toroid weights list`, or an .onnx file (default: one that is there)')
     .addOption(new Option('--steps <n>', 'steps at each scale (default: by recipe)').argParser(parseWhole))
     .addOption(
       new Option('--content-weight <x>', 'more keeps more of the content (default: by recipe)').argParser(parseNumber),
     )
     .addOption(new Option('--style-scale <x>', 'size of brush strokes: 2 is twice as large').argParser(parseNumber))
-    .option('--keep-colors', "keep the content's colours: only brightness is painted")
-    .addOption(
-      new Option('--tile <axes>', 'axes along which the result joins itself (default: none)').choices([
-        'both',
-        'x',
-        'y',
-        'none',
-      ]),
-    )
-    .option('-s, --set <path=value>', 'change a setting of the recipe; may be repeated', collect, []);
-  addJobOptions(command)
+    .option('--keep-colors', "keep the content's colours: only brightness is painted");
+  addJobOptions(addContentOptions(command, 'style'))
     .addHelpText(
       'after',
       '\nExamples:\n' +
