@@ -1,7 +1,7 @@
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, extname, join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EngineError } from '../base/errors';
@@ -53,8 +53,8 @@ const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; " +
   "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Where the built page is: beside the built command line. */
-const built = (): string => join(dirname(fileURLToPath(import.meta.url)), 'studio');
+/** Where the built page is: beside the built command line, whose code for this command is in chunks/node. */
+const built = (): string => fileURLToPath(new URL('../../studio', import.meta.url));
 
 /** @throws EngineError `StudioError` when the page is not built, or the port is taken. */
 export async function serveStudio(port = 0, folder: string = built()): Promise<StudioServer> {

@@ -1,4 +1,5 @@
 // The server of the studio: on this machine only, nothing but the page's own files.
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
 import { type StudioServer, serveStudio } from '../../src/cli/studio';
+import { until } from '../support/until';
 
 const test = suite('studio server');
 const folder = mkdtempSync(join(tmpdir(), 'toroid-studio-'));
@@ -85,6 +87,24 @@ test('says what to do when the page is not built, or the port is taken', async (
   };
   assert.match(await failed(serveStudio(0, join(folder, 'nothing'))), 'npm run build');
   assert.match(await failed(serveStudio(port, join(folder, 'page'))), `port ${port} is taken`);
+});
+
+test('the command finds the page that was built', async () => {
+  const child = spawn(process.execPath, ['bin/toroid.mjs', 'studio'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  try {
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (part: string) => {
+        said += part;
+      });
+    }
+    await until(() => said.includes('http://') || child.exitCode !== null, 'an address');
+    const [url = ''] = /http:\/\/\S+/.exec(said) ?? [];
+    assert.ok(url, said);
+    assert.match(await (await fetch(url)).text(), 'studio.js');
+  } finally {
+    child.kill();
+  }
 });
 
 test.run();
