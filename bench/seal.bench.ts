@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { sealRaster } from '../src/app/seal';
 import { type Raster, repeat } from '../src/base/raster';
 import { writePicture } from '../src/node/picture';
-import { lineGradients, seamScore } from '../src/recipes/scores/seam';
+import { roughestLine } from '../src/recipes/scores/roughest_line';
+import { seamScore } from '../src/recipes/scores/seam';
 import { percent, quick, row, table } from './report';
+import { alongCuts, ghost } from './seal_measures';
 import { subjects } from './seal_subjects';
 
 /** Offset and cross-fade: the ends overlap by an eighth and are mixed linearly. */
@@ -41,26 +43,11 @@ function transpose(data: Float32Array, width: number, height: number): Float32Ar
   return out;
 }
 
-/** The least contrast of a stretch of lines, over that of all: a mixed band is softer than the rest. Worst of both axes. */
-function contrast(tile: Raster): number {
-  return Math.min(
-    ...Object.values(lineGradients(tile)).map((lines: Float64Array) => {
-      const n = lines.length;
-      const window = Math.max(3, Math.round(n / 16));
-      const mean = lines.reduce((a, b) => a + b, 0) / n;
-      let sum = 0;
-      // Only about the join, or the ends of the mixed band: within an eighth on either side.
-      let least = Number.POSITIVE_INFINITY;
-      for (let k = -Math.round(n / 8); k < n / 8 + window; k++) {
-        sum += lines[(k + 2 * n) % n]!;
-        if (k < -Math.round(n / 8) + window) continue;
-        sum -= lines[(k - window + 2 * n) % n]!;
-        least = Math.min(least, sum / window);
-      }
-      return least / mean;
-    }),
-  );
-}
+/** The roughest line of both axes, over what the picture has: a straight cut stands out. */
+const roughest = (tile: Raster, picture: Raster): number => {
+  const { x, y } = roughestLine(tile, picture, { x: true, y: true });
+  return Math.max(x, y);
+};
 
 const args = process.argv.slice(2);
 const at = args.indexOf('--sheets');
@@ -68,17 +55,18 @@ const sheets = at >= 0 ? args[at + 1] : undefined;
 const parts = args.filter((a, k) => !a.startsWith('--') && (at < 0 || k !== at + 1));
 const all = (await subjects()).filter(({ name }) => parts.length === 0 || parts.some((p) => name.includes(p)));
 const rows: string[][] = [];
-const figures: { kept: number; zx: number; zy: number }[] = [];
+const figures: Record<'kept' | 'zx' | 'zy' | 'cuts' | 'ghost' | 'fadeGhost' | 'seconds', number>[] = [];
 if (sheets) mkdirSync(sheets, { recursive: true });
 for (const { name, picture } of quick ? all.slice(0, 2) : all) {
   const began = performance.now();
-  const { raster, report } = sealRaster(picture);
+  const { raster, report, field } = sealRaster(picture);
   const seconds = (performance.now() - began) / 1000;
   const { unchanged: kept, rough: roughShare, light } = report;
   const score = seamScore(raster);
   const faded = crossFaded(picture);
   const other = seamScore(faded);
-  figures.push({ kept, zx: score.x.z, zy: score.y.z });
+  const from = (i: number): number => (field.data[i]! >>> 16) * picture.width + (field.data[i]! & 0xffff);
+  const inFaded = (i: number): number => Math.floor(i / faded.width) * picture.width + (i % faded.width);
   const values = {
     picture: name,
     width: raster.width,
@@ -92,13 +80,25 @@ for (const { name, picture } of quick ? all.slice(0, 2) : all) {
     rough: roughShare,
     lightX: light[0],
     lightY: light[1],
-    contrast: contrast(raster),
+    alongCuts: alongCuts(raster, picture, { from }),
+    roughestLine: roughest(raster, picture),
+    ghost: ghost(raster, picture, { from }),
     seconds,
     fadeZx: other.x.z,
     fadeZy: other.y.z,
-    fadeContrast: contrast(faded),
+    fadeRoughestLine: roughest(faded, picture),
+    fadeGhost: ghost(faded, picture, { from: inFaded }),
   };
   row(values);
+  figures.push({
+    kept,
+    zx: score.x.z,
+    zy: score.y.z,
+    cuts: values.alongCuts,
+    ghost: values.ghost,
+    fadeGhost: values.fadeGhost,
+    seconds,
+  });
   rows.push([
     name,
     `${picture.width}x${picture.height}`,
@@ -109,21 +109,47 @@ for (const { name, picture } of quick ? all.slice(0, 2) : all) {
     score.y.z.toFixed(1),
     percent(roughShare),
     light.map((l) => (l === 1 ? '-' : l.toFixed(2))).join(' '),
-    values.contrast.toFixed(2),
+    values.alongCuts.toFixed(2),
+    values.roughestLine.toFixed(2),
+    values.ghost.toFixed(2),
     seconds.toFixed(1),
     other.x.z.toFixed(1),
     other.y.z.toFixed(1),
-    values.fadeContrast.toFixed(2),
+    values.fadeRoughestLine.toFixed(2),
+    values.fadeGhost.toFixed(2),
   ]);
   if (sheets) {
     await writePicture(join(sheets, `${name.replaceAll(/\W+/g, '_')}.png`), repeat(raster, 2, 2));
     await writePicture(join(sheets, `${name.replaceAll(/\W+/g, '_')}.faded.png`), repeat(faded, 2, 2));
   }
 }
-const head = ['picture', 'size', 'axes', 'tile', 'unchanged', 'z x', 'z y', 'rough', 'light', 'contrast', 's'];
-console.log(table([...head, 'fade z x', 'z y', 'contrast'], rows));
-const sorted = figures.map((f) => f.kept).sort((a, b) => a - b);
+const head = [
+  'picture',
+  'size',
+  'axes',
+  'tile',
+  'unchanged',
+  'z x',
+  'z y',
+  'rough',
+  'light',
+  'cuts',
+  'line',
+  'ghost',
+  's',
+];
+console.log(table([...head, 'fade z x', 'z y', 'line', 'ghost'], rows));
+const median = (of: (f: (typeof figures)[number]) => number): number => {
+  const sorted = figures
+    .map(of)
+    .filter(Number.isFinite)
+    .sort((a, b) => a - b);
+  return sorted[sorted.length >> 1]!;
+};
 const good = figures.filter(({ zx, zy }) => Math.abs(zx) < 2 && Math.abs(zy) < 2).length;
 console.log(
-  `unchanged, median: ${percent(sorted[sorted.length >> 1]!)}; |z| < 2 on both axes: ${good} of ${figures.length}`,
+  `medians: ${percent(median((f) => f.kept))} unchanged, |z| ${median((f) => Math.abs(f.zx)).toFixed(1)} and ` +
+    `${median((f) => Math.abs(f.zy)).toFixed(1)}, along the cuts ${median((f) => f.cuts).toFixed(2)}, ghost ` +
+    `${median((f) => f.ghost).toFixed(2)} (cross-fade ${median((f) => f.fadeGhost).toFixed(2)}), ${median((f) => f.seconds).toFixed(1)} s`,
 );
+console.log(`|z| < 2 on both axes: ${good} of ${figures.length}`);

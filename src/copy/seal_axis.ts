@@ -36,6 +36,8 @@ const LEAST = 0.7;
 const THIN = 1 / 32;
 /** Half of the strip that covers the join where the size is kept. */
 const STRIP = 1 / 10;
+/** It is taken from at least so far from the join, as a share of the picture: what stands twice side by side is seen at once. */
+const APART = 0.3;
 /** Added to the cost of a cut before costs are compared: cuts well below this are not seen, so that the larger picture wins. */
 const UNSEEN = 0.15;
 /** Sizes are compared on pictures of at most this side, and then about the best ones at full size. */
@@ -167,10 +169,16 @@ function coveredJoin(ends: Ends, { closed, repeats }: AxisOptions): AxisSeal {
     return [side(begin, of.width - half), side(0, begin + half)];
   };
   const half = halfOf(width);
+  const nearest = Math.max(0, Math.round(APART * width) - half);
   const begin = choose(
     ends,
     // The strip moves by `begin` + `half` into the left end, and from the right end by a width less.
-    wholeRepeats(0, width - 2 * half, repeats, ({ miss }, k) => (miss(k + half) + miss(width - k - half)) / 2),
+    wholeRepeats(
+      nearest,
+      width - 2 * half - nearest,
+      repeats,
+      ({ miss }, k) => (miss(k + half) + miss(width - k - half)) / 2,
+    ),
     (of, candidate) => {
       if (candidate + 2 * halfOf(of.width) > of.width) return Number.POSITIVE_INFINITY;
       const [one, other] = cutsOf(of, candidate, false);
