@@ -5,7 +5,7 @@ import { luminance, shrunk, tentBlur } from './planes';
 /** Lags are known below this share of the side: beyond, too little of the picture overlaps itself. */
 const REACH = 0.75;
 /** The longest side whose lags a transform of 1024 points keeps apart; larger pictures are shrunk for the analysis. */
-const LONGEST = Math.floor(1024 / (1 + REACH));
+export const LONGEST = Math.floor(1024 / (1 + REACH));
 
 /**
  * How well a picture agrees with itself moved by a lag: 1 at no lag, about 0 where nothing agrees. The mean of the

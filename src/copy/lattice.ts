@@ -43,7 +43,7 @@ const ALONG = 0.15;
  * and more, without below .03.
  */
 const LEAST = 0.1;
-const FEW = 0.4;
+const FEW = 1;
 const LEAST_LINES = 0.05;
 
 interface Peak {
@@ -231,9 +231,9 @@ function findPlane(a: Autocorrelation, peaks: readonly Peak[]): Lattice | null {
   // The finest of the good ones: every third row of a lattice is as regular as the whole.
   const top = Math.max(...tried.map((t) => t.confidence));
   const likely = tried.filter((t) => t.confidence > 0 && t.confidence >= MAY_BE * top);
-  const exact = likely
-    .sort((p, q) => area(...p.moves) - area(...q.moves))
-    .slice(0, REFINED)
+  const finest = [...likely].sort((p, q) => area(...p.moves) - area(...q.moves)).slice(0, REFINED);
+  const clearest = [...likely].sort((p, q) => q.confidence - p.confidence).slice(0, REFINED / 2);
+  const exact = [...new Set([...finest, ...clearest])]
     .map(({ moves }) => refined(a, ...moves))
     .filter((l) => l.confidence >= LEAST + FEW / l.count && trusted(a, ...l.moves))
     .filter(({ moves: [u, v], confidence }) =>

@@ -46,3 +46,14 @@ export function tentBlur(plane: Float64Array, width: number, height: number, rad
   }
   return out;
 }
+
+/** A part of a picture, without its opacity. */
+export function cropped(picture: Raster, left: number, top: number, width: number, height: number): Raster {
+  const data = new Float32Array(3 * width * height);
+  for (let row = 0; row < 3 * height; row++) {
+    const plane = Math.floor(row / height);
+    const from = (plane * picture.height + top + (row % height)) * picture.width + left;
+    data.set(picture.data.subarray(from, from + width), row * width);
+  }
+  return { width, height, data };
+}

@@ -158,9 +158,9 @@ test('warped by the map, a picture has the lattice that the tile needs', () => {
 
 test('warping: the largest rectangle that stays inside, exact where nothing moves, sharp elsewhere', async () => {
   const picture = await readPicture('examples/lichen.png');
-  assert.is(warp(picture, IDENTITY), picture);
+  assert.ok(warp(picture, IDENTITY) === picture);
   const copy = warp(picture, { a: 1, b: 0, c: 0, d: 1 });
-  assert.equal(copy.data, picture.data);
+  assert.ok(copy.data.every((v, i) => v === picture.data[i]));
   const map = { a: 1.01, b: 0.012, c: -0.008, d: 0.985 };
   const [w, h] = sizeInside([256, 200], map);
   const inside = (x: number, y: number): boolean => {

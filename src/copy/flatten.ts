@@ -1,0 +1,116 @@
+import { blur } from '../base/blur';
+import type { Raster } from '../base/raster';
+import { luminance } from './planes';
+
+/** Light is what is left of luminance after a blur of this share of the shorter side, and of so many features at least. */
+const SHARE = 0.25;
+const FEATURES = 3;
+/** Light that changes by less than this, as a standard deviation relative to the mean, does not show as patches. */
+export const SHOWS = 0.06;
+/** Where light falls below this share of its mean it is no light but what the picture is of, and stays. */
+const CONTENT = 0.25;
+/** Luminance below this counts as this: in black there is no light to even out. */
+const DARK = 0.02;
+
+/** How unevenly a picture is lit. */
+export interface Light {
+  /**
+   * Standard deviation over the mean of the light, less what features of this size and contrast would make by chance;
+   * 0 where it varies more than light does.
+   */
+  readonly amount: number;
+  /** [H, W], relative to its mean. */
+  readonly light: Float64Array;
+}
+
+/**
+ * The part of the luminance that changes slowly: the nearest polynomial of second degree, which follows a fall-off up to
+ * the border, and a wide blur of what it leaves.
+ * @param feature size of what the picture is made of, pixels
+ */
+export function lightOf(picture: Raster, feature: number): Light {
+  const { width, height } = picture;
+  const n = width * height;
+  const luma = luminance(picture);
+  const light = quadratic(luma, width, height);
+  const sigma = Math.max(SHARE * Math.min(width, height), FEATURES * feature);
+  const rest = blur(
+    Float32Array.from(luma, (v, i) => v - (light[i] ?? 0)),
+    [width, height],
+    sigma,
+    [false, false],
+  );
+  let [mean, square, slow] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    light[i] = (light[i] ?? 0) + (rest[i] ?? 0);
+    mean += (light[i] ?? 0) / n;
+  }
+  for (let i = 0; i < n; i++) {
+    square += ((luma[i] ?? 0) - mean) ** 2 / n;
+    slow += ((light[i] ?? 0) - mean) ** 2 / n;
+  }
+  // Tones agree over about half a feature. The blur averages so many of such areas; the polynomial has five degrees of
+  // freedom for all of them.
+  const area = (feature / 2) ** 2;
+  const within = Math.min(1, area / (4 * Math.PI * sigma ** 2) + (5 * area) / n);
+  const base = Math.max(DARK, mean);
+  let least = 1;
+  for (let i = 0; i < n; i++) {
+    light[i] = (light[i] ?? 0) / base;
+    least = Math.min(least, light[i] ?? 0);
+  }
+  return { amount: least < CONTENT ? 0 : Math.sqrt(Math.max(0, slow - square * within)) / base, light };
+}
+
+/** The polynomial of second degree in x and y nearest to a plane, by Gram and Schmidt over Legendre's on each axis. */
+function quadratic(plane: Float64Array, width: number, height: number): Float64Array {
+  const axis = (size: number): Float64Array[] => {
+    const one = new Float64Array(size).fill(1 / Math.sqrt(size));
+    const found: Float64Array[] = [one];
+    for (const power of [1, 2]) {
+      const next = Float64Array.from({ length: size }, (_, i) => ((2 * i + 1) / size - 1) ** power);
+      for (const f of found) {
+        const along = next.reduce((sum, v, i) => sum + v * (f[i] ?? 0), 0);
+        for (let i = 0; i < size; i++) next[i] = (next[i] ?? 0) - along * (f[i] ?? 0);
+      }
+      const norm = Math.hypot(...next) || 1;
+      found.push(next.map((v) => v / norm));
+    }
+    return found;
+  };
+  const across = axis(width);
+  const down = axis(height);
+  const out = new Float64Array(width * height);
+  for (const [k, f] of across.entries()) {
+    for (const [l, g] of down.entries()) {
+      if (k + l > 2) continue;
+      let sum = 0;
+      for (let y = 0; y < height; y++) {
+        let line = 0;
+        for (let x = 0; x < width; x++) line += (f[x] ?? 0) * (plane[y * width + x] ?? 0);
+        sum += line * (g[y] ?? 0);
+      }
+      for (let y = 0; y < height; y++) {
+        const of = sum * (g[y] ?? 0);
+        for (let x = 0; x < width; x++) out[y * width + x] = (out[y * width + x] ?? 0) + of * (f[x] ?? 0);
+      }
+    }
+  }
+  return out;
+}
+
+/**
+ * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law. The same
+ * object where the light is even enough not to show as patches in a tile.
+ */
+export function flatten(
+  picture: Raster,
+  { feature }: { readonly feature: number },
+): { raster: Raster; amount: number } {
+  const { amount, light } = lightOf(picture, feature);
+  // CONTENT keeps the light well above 0
+  if (amount < SHOWS) return { raster: picture, amount };
+  const n = picture.width * picture.height;
+  const data = picture.data.map((v, i) => Math.min(1, v / (light[i % n] ?? 1)));
+  return { raster: { ...picture, data }, amount };
+}

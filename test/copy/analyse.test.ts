@@ -1,0 +1,139 @@
+import { existsSync } from 'node:fs';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Raster } from '../../src/base/raster';
+import { analyse, chooseMethod } from '../../src/copy/analyse';
+import { flatten, SHOWS } from '../../src/copy/flatten';
+import { readPicture } from '../../src/node/picture';
+import { needs } from '../support/needs';
+import { blots, boards, bond, chance, draw, sameLattice, white } from './pictures';
+
+const test = suite('what an exemplar is like');
+
+test('fine noise goes to patches, everything else is copied; the reason is one line', () => {
+  const noise = analyse(white(256));
+  assert.ok(noise.noiseLike && !noise.regular);
+  assert.equal(chooseMethod(noise, [512, 512]), { method: 'patches', why: 'patches: fine noise without structure' });
+  const ordered = analyse(blots(256, [25.3, 0], [0, 17.6]));
+  assert.ok(ordered.regular && !ordered.noiseLike && !ordered.perspective);
+  assert.equal(chooseMethod(ordered, [512, 512]), { method: 'copy', why: 'copying: repeats every 17.6 and 25.3 px' });
+});
+
+test('fine noise is fine noise in a large picture too, and a fine lattice is found there', () => {
+  assert.ok(analyse(white(1200)).noiseLike, 'noise of one pixel, shrunk by three for the first look');
+  const { lattice } = analyse(blots(1200, [8.3, 0], [1.1, 7.4]));
+  assert.ok(
+    lattice &&
+      sameLattice(
+        lattice.vectors,
+        [
+          [8.3, 0],
+          [1.1, 7.4],
+        ],
+        0.1,
+      ),
+    JSON.stringify(lattice),
+  );
+});
+
+test('a tile of fewer than four features is nearly a crop, and it is said which size is not', async () => {
+  const pebbles = analyse(await readPicture('examples/pebbles.png'));
+  assert.ok(pebbles.feature > 20 && pebbles.feature < 40, `${pebbles.feature}`);
+  assert.is(chooseMethod(pebbles, [512, 512]).why, `copying: parts about ${pebbles.feature} px large`);
+  assert.match(chooseMethod(pebbles, [96, 512]).why, /nearly a crop of the exemplar: take 128 px or more/);
+});
+
+/** A picture as a camera sees it that leans back: x by y, as rows nearer the bottom are nearer. */
+function leaning(size: number, nearer: number, of: (x: number, y: number) => number): Raster {
+  return draw(size, size, (x, y) => {
+    const depth = 1 + nearer * (y / size - 0.5);
+    return of((x - size / 2) / depth, y);
+  });
+}
+
+test('rows that fan out are told from rows that do not, with how far', () => {
+  // posts side by side, cut into lengths of 60 px at any height, each of its own tone
+  const posts = (x: number, y: number): number => {
+    const column = Math.floor(x / 24);
+    const edge = Math.min(x - 24 * column, 24 * (column + 1) - x);
+    const along = y + 60 * chance(column, 0);
+    const tone = 0.4 + 0.2 * chance(column, Math.floor(along / 60), 1);
+    return tone + (edge < 2 || along % 60 < 3 ? 0.3 : 0);
+  };
+  const fans = analyse(leaning(256, 0.25, posts));
+  assert.ok(fans.perspective && !fans.regular);
+  assert.is(fans.perspective.from, 'top');
+  const ratio = fans.perspective.far / fans.perspective.near;
+  assert.ok(Math.abs(ratio - (1 + 0.25 / 3) / (1 - 0.25 / 3)) < 0.03, `${ratio}`);
+  assert.match(fans.remarks[0] ?? '', /^its rows fan out, from 2[12]\.\d px at the top to 2[56]\.\d px at the bottom/);
+  for (const straight of [leaning(256, 0, posts), boards(256, 23.4), bond(256, 42.6, 16.2)]) {
+    const { perspective, remarks } = analyse(straight);
+    assert.is(perspective, null);
+    assert.equal(remarks, []);
+  }
+});
+
+/** Mean difference of two pictures after taking both to the same mean. */
+function apart(a: Raster, b: Raster): number {
+  const mean = (r: Raster): number => r.data.reduce((s, v) => s + v, 0) / r.data.length;
+  const [p, q] = [mean(a), mean(b)];
+  return a.data.reduce((s, v, i) => s + Math.abs(v / p - b.data[i]! / q), 0) / a.data.length;
+}
+
+test('light that falls off is evened out, even light is left alone', async () => {
+  for (const name of ['brick', 'grass', 'lichen', 'pebbles', 'sand', 'scales', 'terrazzo', 'wood']) {
+    const picture = await readPicture(`examples/${name}.png`);
+    const { feature } = analyse(picture);
+    const same = flatten(picture, { feature });
+    assert.ok(same.raster === picture, `${name} is even: ${same.amount}`);
+    const n = picture.width * picture.height;
+    const data = picture.data.map((v, i) => {
+      const [x, y] = [((i % n) % picture.width) / picture.width, Math.floor((i % n) / picture.width) / picture.height];
+      return v * (1 - 0.5 * ((x - 0.3) ** 2 + (y - 0.4) ** 2));
+    });
+    const lit = { ...picture, data };
+    const { raster, amount } = flatten(lit, { feature });
+    assert.ok(amount > SHOWS, `${name}: ${amount}`);
+    assert.ok(
+      apart(raster, picture) < 0.75 * apart(lit, picture),
+      `${name}: ${apart(lit, picture)} to ${apart(raster, picture)}`,
+    );
+    assert.ok(flatten(raster, { feature }).amount < SHOWS, 'and is even then');
+  }
+});
+
+test('what a picture is of is no light', () => {
+  const scene = draw(200, 160, (x, y) => (y < 50 ? 0.95 : y < 110 ? 0.02 : 0.1) + 0.02 * Math.sin(x * y));
+  assert.ok(flatten(scene, { feature: 40 }).raster === scene);
+});
+
+test('exemplars that show nothing are analysed to nothing', () => {
+  for (const picture of [draw(16, 16, () => 0.5), draw(640, 16, () => 0), draw(17, 16, (x) => x / 17)]) {
+    const a = analyse(picture);
+    assert.is(a.lattice, null);
+    assert.is(a.perspective, null);
+    assert.ok(Number.isFinite(a.feature) && Number.isFinite(a.peak) && Number.isFinite(a.lightFallsOff));
+  }
+});
+
+const SHARED = '../shared/exemplars';
+const ifShared = needs(test, existsSync(SHARED), `no ${SHARED}`);
+
+ifShared(
+  'photographs: a pavement seen at a slant fans, tiles seen from ahead do not; paintings keep their light',
+  async () => {
+    for (const size of [256, 512]) {
+      const { perspective } = analyse(await readPicture(`${SHARED}/brick_gray_${size}.png`));
+      assert.ok(
+        perspective && perspective.from === 'top' && Math.abs(perspective.far / perspective.near - 1.255) < 0.02,
+        `${size}`,
+      );
+    }
+    const tiles = analyse(await readPicture(`${SHARED}/long_white_tiles_256.png`));
+    assert.ok(tiles.regular && !tiles.perspective);
+    const painting = await readPicture(`${SHARED}/style_starry_night_512.jpg`);
+    assert.ok(flatten(painting, { feature: 44 }).raster === painting);
+  },
+);
+
+test.run();
