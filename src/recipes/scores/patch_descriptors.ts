@@ -54,6 +54,8 @@ export class PatchDescriptors {
     readonly picture: Raster,
     readonly size: 8 | 16 | 32,
     readonly wraps: Wraps,
+    /** Each number of a description is multiplied by. */
+    readonly weights: Float64Array = new Float64Array(DIMENSIONS).fill(1),
   ) {
     this.width = wraps.x ? picture.width : picture.width - size + 1;
     this.height = wraps.y ? picture.height : picture.height - size + 1;
@@ -92,7 +94,7 @@ export class PatchDescriptors {
         for (let k = 0; k < SAMPLES; k++) {
           sum += (COSINES[v * SAMPLES + k] ?? 0) * (across[i * ACROSS + k * down + a] ?? 0);
         }
-        out[i * DIMENSIONS + d] = sum;
+        out[i * DIMENSIONS + d] = (this.weights[d] ?? 0) * sum;
       }
     }
     return out;

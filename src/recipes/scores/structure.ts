@@ -10,10 +10,12 @@ import { type AxisScore, seamScore } from './seam';
 import { relativeSharpness } from './sharpness';
 import { largestVerbatim } from './verbatim';
 
-/** Patches looked up each way, at each size, at most: and none for less than 8x8 pixels. */
+/** Patches looked up each way, at each size, at most: and one for 128 pixels. */
 const SAMPLES = 1024;
 /** Patches closer than this times what is usual in the exemplar are the same thing twice. */
 const TWICE = 0.3;
+/** A number of a description that varies less, standard deviation, counts as if it varied so. */
+const STILL = 2 / 255;
 /** What 98 in 100 patches of the exemplar stay below is not foreign. */
 const USUAL = 0.98;
 
@@ -73,17 +75,18 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
   let repeats: number | null = null;
   for (const size of [8, 16, 32] as const) {
     if (Math.min(exemplar.width, exemplar.height) < 2 * size || Math.min(tile.width, tile.height) < size) continue;
-    const [of, to] = [new PatchDescriptors(tile, size, wraps), new PatchDescriptors(exemplar, size, FLAT)];
+    const weights = whitening(sampled(new PatchDescriptors(exemplar, size, FLAT)));
+    const of = new PatchDescriptors(tile, size, wraps, weights);
+    const to = new PatchDescriptors(exemplar, size, FLAT, weights);
     const [ofTile, ofExemplar] = [sampled(of), sampled(to)];
     const from = nearestPatches(ofTile, to);
     const own = nearestPatches(ofExemplar, to, true);
-    const unit = spread(ofExemplar);
     const usual = quantile(own.distance, USUAL);
     patches.push({
       size,
-      coherence: mean(from.distance) / unit,
-      completeness: mean(nearestPatches(ofExemplar, of).distance) / unit,
-      own: mean(own.distance) / unit,
+      coherence: mean(from.distance) / UNIT,
+      completeness: mean(nearestPatches(ofExemplar, of).distance) / UNIT,
+      own: mean(own.distance) / UNIT,
       foreign: mean(from.distance.map((d) => (d > usual ? 1 : 0))),
     });
     if (size === 8) verbatim = largestVerbatim(tile, exemplar, wraps, seedsOf(ofTile, from));
@@ -110,7 +113,7 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
 const FLAT: Wraps = { x: false, y: false };
 
 const sampled = (patches: PatchDescriptors): Samples =>
-  samplePatches(patches, Math.min(SAMPLES, (patches.width * patches.height) / 64));
+  samplePatches(patches, Math.min(SAMPLES, (patches.width * patches.height) / 128));
 
 const seedsOf = ({ x, y }: Samples, found: Matches) => ({ x, y, sourceX: found.x, sourceY: found.y });
 
@@ -122,11 +125,13 @@ function mean(values: ArrayLike<number>): number {
 
 const quantile = (values: Float64Array, q: number): number => values.slice().sort()[Math.floor(values.length * q)] ?? 0;
 
-/** Root mean square distance of two samples drawn at random: sqrt(2 var); at least that of a step of 8 bits. */
-function spread({ descriptions }: Samples): number {
+/**
+ * Weights that give every number of a description the variance 1 over the exemplar, but for those that hardly vary: else
+ * tone would decide what is near, and outlines would not count.
+ */
+function whitening({ descriptions }: Samples): Float64Array {
   const n = descriptions.length / DIMENSIONS;
-  let variance = 0;
-  for (let d = 0; d < DIMENSIONS; d++) {
+  return Float64Array.from({ length: DIMENSIONS }, (_, d) => {
     let sum = 0;
     let squares = 0;
     for (let i = 0; i < n; i++) {
@@ -134,7 +139,9 @@ function spread({ descriptions }: Samples): number {
       sum += v;
       squares += v * v;
     }
-    variance += squares / n - (sum / n) ** 2;
-  }
-  return Math.max(Math.sqrt(2 * variance), 8 / 255);
+    return 1 / Math.sqrt(Math.max(squares / n - (sum / n) ** 2, STILL ** 2));
+  });
 }
+
+/** What two patches of the exemplar drawn at random are apart: 24 numbers of variance 1, twice. */
+const UNIT = Math.sqrt(2 * DIMENSIONS);

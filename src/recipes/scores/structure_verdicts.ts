@@ -1,3 +1,4 @@
+import type { FeatureScore } from './feature_distance';
 import { type Verdict as SeamVerdict, verdict as seamVerdict } from './seam';
 import type { StructureScore } from './structure';
 
@@ -21,7 +22,7 @@ const STANDS_OUT = 1.25;
  * A line for each measure, in the order to read them in. Limits are from pictures with planted faults and from other
  * pieces of the same material (`structure_score.test.ts`): fair is what may be the material, poor what is seen.
  */
-export function structureLines(score: StructureScore): StructureLine[] {
+export function structureLines(score: StructureScore, features: readonly FeatureScore[] = []): StructureLine[] {
   const lines: StructureLine[] = [];
   const say = (name: string, value: string, good: string, verdict: StructureVerdict, about: string): void =>
     void lines.push({ name, value, good, verdict, about });
@@ -80,6 +81,11 @@ export function structureLines(score: StructureScore): StructureLine[] {
   if (repeats !== null) {
     const ask = 'share of 16 px patches that stand a second time in the tile';
     say('repeats', percent(repeats), 'at most 10 %', below(repeats, 0.1, 0.35), ask);
+  }
+  for (const { layer, distance, own } of features) {
+    const ask = 'do the features of the network occur together as in the exemplar?';
+    const word = below(distance, 1.2 * own, 2 * own);
+    say(`features at ${layer}`, distance.toFixed(3), atMost(1.2 * own), word, ask);
   }
   return lines;
 }
