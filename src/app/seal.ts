@@ -63,7 +63,8 @@ export class SealedPicture extends StoredPicture {
 
 /** The least side of a picture that is sealed. */
 const LEAST = 16;
-const MOST = 2 ** 26;
+/** Pixels; larger pictures are shrunk, and it is said: all of one is in memory several times over. */
+const MOST = 2 ** 24;
 /** A picture tiles already when its join is no further than this from its other lines, in their deviations, ... */
 const TILES = 2;
 /** ... and no more than so many times as rough as the lines beside it: a seam among strong lines is seen by these. */

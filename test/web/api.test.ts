@@ -9,6 +9,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
+import { seal } from '../../src/node/api';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
 import { DIST, openPages, type PageGlobals } from '../support/web/pages';
@@ -99,6 +100,24 @@ if (!browser) {
       `Node (${adapter}) and Chromium ${browser.version()}: ${other} of ${node.length} values differ, by ${most} at most`,
     );
     assert.is(other, 0);
+  });
+
+  test('a picture is sealed in a page as in Node', async () => {
+    const inPage = await page.evaluate(async () => {
+      const { toroid } = globalThis as unknown as PageGlobals;
+      const picture = await toroid.seal('/stone.png', { maps: { height: '/stone.png' } });
+      const png = new Uint8Array(await (await picture.toBlob()).arrayBuffer());
+      return {
+        png: [...png],
+        report: picture.report,
+        map: picture.maps.get('height')?.width,
+        canvas: picture.toCanvas().width,
+      };
+    });
+    const node = await seal(join(folder, 'stone.png'), { maps: { height: join(folder, 'stone.png') } });
+    assert.equal(inPage.report, node.report);
+    assert.equal([inPage.map, inPage.canvas], [node.width, node.width]);
+    assert.equal(await pixelsOf(Buffer.from(inPage.png)), await pixelsOf(await node.toPng()));
   });
 
   test('a PNG of the page has the recipe inside, and the command line makes it again', async () => {
