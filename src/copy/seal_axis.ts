@@ -15,8 +15,6 @@ export interface AxisSeal {
   readonly from: Int32Array;
   /** The cuts, by rows: the first pixel beyond, column of the result. */
   readonly cuts: readonly Int32Array[];
-  /** Mean cost of a step of the cuts; well below `UNSEEN` nothing shows. */
-  readonly cost: number;
   /** [rows] for each of the cuts: the mean cost about each step. */
   readonly costs: readonly Float64Array[];
 }
@@ -131,7 +129,7 @@ function closedCrop(ends: Ends, { closed, repeats }: AxisOptions): AxisSeal {
     },
     (a, b) => b - a,
   );
-  const { at, cost } = cutOf(ends, size, closed);
+  const { at } = cutOf(ends, size, closed);
   // The tile begins at the middle of the cut, so that most of it is the picture as it stands.
   const middle = median(at);
   const from = new Int32Array(height * size);
@@ -151,7 +149,6 @@ function closedCrop(ends: Ends, { closed, repeats }: AxisOptions): AxisSeal {
     rows: height,
     from,
     cuts: [cuts],
-    cost: cost / (2 * height),
     costs: stepCosts(ends, [cuts], from, size),
   };
 }
@@ -204,7 +201,6 @@ function coveredJoin(ends: Ends, { closed, repeats }: AxisOptions): AxisSeal {
     rows: height,
     from,
     cuts,
-    cost: (into.cost + out.cost) / (4 * height),
     costs: stepCosts(ends, cuts, from, width),
   };
 }
