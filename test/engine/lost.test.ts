@@ -34,8 +34,8 @@ const recipe = fillRecipe({
   styles: [{ input: 'style' }],
   scales: { count: 1 },
   stages: [
-    { steps: 6, losses: [{ kind: 'gram', layers: ['input'] }] },
-    { steps: 40, losses: [{ kind: 'gram', layers: ['input'] }, { kind: 'tv' }] },
+    { steps: 6, losses: [{ kind: 'mean', layers: ['input'] }] },
+    { steps: 40, losses: [{ kind: 'mean', layers: ['input'] }, { kind: 'tv' }] },
   ],
 });
 

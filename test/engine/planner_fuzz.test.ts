@@ -34,7 +34,9 @@ import { close } from '../support/kit';
 
 const test = suite('planner fuzz');
 /** How many graphs are run on the adapter. */
-const GRAPHS = ALL ? 30 : 10;
+const GRAPHS = ALL ? 30 : 6;
+/** And how many are only planned. */
+const PLANS = ALL ? 300 : 120;
 
 const SIDES = [4, 6] as const;
 
@@ -257,8 +259,8 @@ function interpret(g: Graph, s: Schedule, outputs: readonly Node[], what: string
   }
 }
 
-test('no launch, copy or output of 300 random graphs finds anything but what it should', () => {
-  for (let seed = 0; seed < 300; seed++) {
+test(`no launch, copy or output of ${PLANS} random graphs finds anything but what it should`, () => {
+  for (let seed = 0; seed < PLANS; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
       const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2 });
@@ -269,7 +271,7 @@ test('no launch, copy or output of 300 random graphs finds anything but what it 
 
 test('nor do they where ops write over their inputs', () => {
   let over = 0;
-  for (let seed = 0; seed < 300; seed++) {
+  for (let seed = 0; seed < PLANS; seed++) {
     const { g, outputs } = new Sample(seed, 8 + (seed % 30));
     for (const fuse of [true, false]) {
       const s = schedule(g, outputs, { fuse, realBytes: seed % 2 ? 4 : 2, inplace: true });
@@ -277,7 +279,7 @@ test('nor do they where ops write over their inputs', () => {
       over += s.launches.filter((l) => l.inplace).length;
     }
   }
-  assert.ok(over > 600, `${over} launches write over an input: the graphs try it`);
+  assert.ok(over > 2 * PLANS, `${over} launches write over an input: the graphs try it`);
 });
 
 test('nor do they where memory is short and values are computed again', () => {

@@ -348,7 +348,10 @@ test('files are written by their names', async () => {
 test('the commands: profile and its diff, --profile, doctor --roof', async () => {
   const { together, toroid } = runner(folder);
   await writePicture(at('look.png'), plasma({ size: [32, 32], seed: 3 }));
-  writeFileSync(at('small.json'), JSON.stringify({ ...recipe, stages: [{ ...recipe.stages[0], steps: 2 }] }));
+  writeFileSync(
+    at('small.json'),
+    JSON.stringify({ ...recipe, stages: [{ steps: 2, losses: [{ kind: 'gram', layers: ['input'] }] }] }),
+  );
   const small = ['small.json', '-i', 'style=look.png', '-q'];
   const [made, run, roof] = await Promise.all([
     toroid(['profile', ...small, '--runs', '2', '--json', '-o', 'deep/found']),

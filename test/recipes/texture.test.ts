@@ -12,6 +12,7 @@ import { shuffled, slicedDistance } from '../../src/recipes/scores/sliced';
 import { fillTexture, growTexture, type TextureResult } from '../../src/recipes/texture';
 import { fillSettings } from '../../src/recipes/texture_settings';
 import type { Value } from '../../src/shaders/op';
+import { ALL } from '../support/all';
 import { ticking } from '../support/clock';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
@@ -86,11 +87,13 @@ test('a machine that is busy now and then gives the same bytes', async () => {
   assert.ok(Buffer.from(free.data.buffer).equals(Buffer.from(busy.data.buffer)));
 });
 
-const patch = crop(pebbles, 96, 96);
+/** The side of the exemplar, of the canvas, and how near it comes; the prototype of the design reached 0.17 to 0.25 at 128. */
+const [FROM, SIDE, NEAR] = ALL ? [128, 96, 0.17] : [64, 64, 0.25];
+const patch = crop(pebbles, FROM, FROM);
 let known: Promise<TextureResult> | undefined;
 /** A texture with time to become one, for all that judge it. */
 const good = (): Promise<TextureResult> => {
-  known ??= grow(patch, { steps: 40 });
+  known ??= grow(patch, { size: [SIDE, SIDE], steps: 40 });
   return known;
 };
 /** The mean of each channel. */
@@ -107,8 +110,7 @@ test('on held-out projections a run beats noise, the mean colour and shuffled pi
   const far = slicedDistance(shuffled(patch, 1), patch, { projections: 24 });
   const score = (r: Raster): number => slicedDistance(r, patch, { projections: 24 }) / far;
   const ours = score(raster);
-  // The prototype of the design reached 0.17 to 0.25 at 128 px.
-  assert.ok(ours < 0.17, `relative distance ${ours}`);
+  assert.ok(ours < NEAR, `relative distance ${ours}`);
   for (const [name, canvas] of Object.entries({
     'mean colour': flat(raster, (c) => mean[c]!),
     'white noise': flat(raster, () => rng.uniform()),
