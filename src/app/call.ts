@@ -10,7 +10,7 @@ import type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } f
 import type { Output } from './output';
 import type { Making } from './picture';
 import type { Platform } from './platform';
-import { textureRecipe, usesPatches } from './texture_recipe';
+import { chosenTexture, usesPatches } from './texture_recipe';
 
 export interface Called {
   readonly raster: Raster;
@@ -19,10 +19,17 @@ export interface Called {
 }
 
 /** `texture()` of a platform. */
-export function textureOn<Source>(platform: Platform<Source>, image: Source, options: TextureOptions): Promise<Called> {
-  const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...call } = options;
+export async function textureOn<Source>(
+  platform: Platform<Source>,
+  image: Source,
+  options: TextureOptions,
+): Promise<Called> {
+  const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...more } = options;
+  const { method, polish, variety, fit, flatten, ...call } = more;
   const name = typeof net === 'object' ? net.name : net;
-  const chosen = textureRecipe({ recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net: name });
+  const optimising = { steps, scales, canvas, layers, pooling, net: name };
+  const choice = { recipe, size, seed, tile, method, polish, variety, fit, flatten, ...optimising };
+  const chosen = await chosenTexture(platform, choice, image, { signal: options.signal, warn: warningsTo(options) });
   return runOn(platform, chosen, { style: image }, { ...call, net: usesPatches(name) ? undefined : net });
 }
 

@@ -16,11 +16,12 @@ const CONTENT_PIXELS = 2 ** 24;
 /** A style with a side below this shows no texture. */
 const STYLE_SIDE = 16;
 
-/** How an input of a recipe is read. Only pictures that the result is laid over keep their pixels: content and pinned ones. */
+/** How an input of a recipe is read. Pictures that the result is laid over or made of keep their pixels. */
 export function inputPolicy(recipe: Recipe, name: string): Pick<ReadOptions, 'most' | 'least' | 'alpha'> {
   const shown = name === recipe.content || name === recipe.pin?.picture;
+  const copied = recipe.stages.some((stage) => stage.method === 'copy');
   return {
-    most: shown ? CONTENT_PIXELS : STYLE_PIXELS,
+    most: shown || copied ? CONTENT_PIXELS : STYLE_PIXELS,
     least: recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1,
     alpha: name === recipe.content,
   };

@@ -1,7 +1,9 @@
+import { EngineError } from '../base/errors';
 import { builtinRecipe } from '../recipes/builtin';
 import type { RecipeText } from '../recipes/recipe';
 import { fillTexture } from '../recipes/texture';
 import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
+import type { Platform } from './platform';
 
 /** The settings of a texture as callers have them: what is undefined is left out. */
 export interface TextureChoice
@@ -12,12 +14,77 @@ export interface TextureChoice
   readonly recipe?: string | RecipeText | undefined;
 }
 
+type Method = NonNullable<TextureChoice['method']>;
+
+/** The method that a choice means: settings that only optimising has mean that; else `auto`. Null: that of a recipe. */
+export function methodOf(choice: TextureChoice): Method | null {
+  const { method, net, recipe, steps, scales, canvas, layers, pooling } = choice;
+  if (method !== undefined) return method;
+  if (recipe !== undefined) return null;
+  if (!usesPatches(net)) return 'net';
+  const optimising = [net, steps, scales, canvas, layers, pooling].some((v) => v !== undefined);
+  return optimising ? 'patches' : 'auto';
+}
+
+/** Side of a tile where nobody says. */
+const AUTO_SIZE = 512;
+/** Pixels at which an exemplar is looked at: more say nothing more of its structure. */
+const LOOKED_AT = 2 ** 20;
+
+/**
+ * The recipe of a texture; where the method is to be chosen, the exemplar is looked at.
+ * @throws EngineError as of `textureRecipe`; `PictureError` for an exemplar that cannot be read
+ */
+export async function chosenTexture<Source>(
+  platform: Pick<Platform<Source>, 'readPicture'>,
+  choice: TextureChoice,
+  exemplar: Source,
+  { signal, warn }: { readonly signal?: AbortSignal | undefined; warn(text: string): void },
+): Promise<RecipeText> {
+  const method = methodOf(choice);
+  if (method !== 'auto') return textureRecipe({ ...choice, ...(method && { method }) });
+  const { size = AUTO_SIZE } = choice;
+  textureRecipe({ ...choice, size }); // what is wrong with the settings is said before any work
+  const options = { name: 'style', most: LOOKED_AT, least: 1, alpha: false, signal, onWarning: () => {} };
+  const { raster } = await platform.readPicture(exemplar, options);
+  const { analyse, chooseMethod } = await import('../copy/analyse');
+  const chosen = chooseMethod(analyse(raster), typeof size === 'number' ? [size, size] : size);
+  warn(chosen.why);
+  return textureRecipe({ ...choice, size, method: chosen.method });
+}
+
 /** `patches` stands for: no network. */
 export const usesPatches = (net: string | undefined): boolean => net === undefined || net === 'patches';
 
 /** The recipe that a choice is made in. */
-export function baseRecipe({ recipe, net }: Pick<TextureChoice, 'recipe' | 'net'>): RecipeText {
-  return typeof recipe === 'object' ? recipe : builtinRecipe(recipe ?? (usesPatches(net) ? 'texture' : 'texture-net'));
+export function baseRecipe(choice: Pick<TextureChoice, 'recipe' | 'net' | 'method'>): RecipeText {
+  const { recipe, net, method } = choice;
+  if (typeof recipe === 'object') return recipe;
+  const optimising = method === 'net' || !usesPatches(net) ? 'texture-net' : 'texture';
+  return builtinRecipe(recipe ?? (method === 'copy' || method === 'auto' ? 'texture-copy' : optimising));
+}
+
+/** @throws EngineError `SettingsError` for settings that another method has */
+function checkMethod(choice: TextureChoice): void {
+  const method = methodOf(choice);
+  const { net, steps, scales, canvas, layers, pooling, polish, variety, fit, flatten } = choice;
+  const refuse = (settings: object, why: string, remedy: string): void => {
+    const [name] = Object.entries(settings).find(([, v]) => v !== undefined && v !== false) ?? [];
+    if (name !== undefined) throw new EngineError('SettingsError', `${name} ${why}`, remedy);
+  };
+  if (method !== 'copy' && method !== 'auto') {
+    const why = `is for the method copy, and the method is ${method ?? "the recipe's"}`;
+    refuse({ polish, variety, fit, flatten }, why, 'Choose the method copy.');
+    if (method === 'patches' && !usesPatches(net))
+      refuse({ net }, 'is a network, and the method is patches', 'Choose the method net.');
+    return;
+  }
+  refuse({ net, layers, pooling }, `is for the method net, and the method is ${method}`, 'Choose the method net.');
+  refuse(
+    { steps, scales, canvas },
+    `is for optimising, and the method is ${method}`,
+    'Choose the method patches or net.',
+  );
 }
 
 /**
@@ -29,5 +96,6 @@ export function textureRecipe(choice: TextureChoice): RecipeText {
   const given = { ...rest, size: typeof size === 'number' ? ([size, size] as const) : size };
   const settings = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as TextureSettingsText;
   fillSettings(settings);
+  checkMethod(choice);
   return fillTexture(baseRecipe(choice), settings);
 }

@@ -92,7 +92,10 @@ export class Console {
 export function progressLine(p: Progress, seconds?: number): string {
   const place = `stage ${p.stage + 1}/${p.stages} ${p.name} ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
   const left = seconds === undefined || seconds <= 0 ? '' : `, about ${duration(seconds)} left`;
-  return `${place}, loss ${p.loss.toPrecision(3)}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
+  // A stage that copies has no loss, but a share of cuts.
+  const { cuts } = p.terms;
+  const reached = cuts === undefined ? `loss ${p.loss.toPrecision(3)}` : `cuts ${(100 * cuts).toFixed(1)} %`;
+  return `${place}, ${reached}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
 }
 
 /** Progress closer together than this is left out, but for the last step of a stage. */

@@ -135,7 +135,8 @@ const profileOutput = (path: string, report: Console): Output => ({
 const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions, report: Console): Output => ({
   onDevice: ({ description, software }) => {
     const stored = precisionText(recipe);
-    const slow = software ? ', which is software: expect minutes, not seconds' : '';
+    const optimises = recipe.stages.some((s) => s.method === 'optimize');
+    const slow = software ? `, which is software${optimises ? ': expect minutes, not seconds' : ''}` : '';
     report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
   },
   onTuning: () => report.say('Tuning: measuring which variants of kernels are fastest'),

@@ -1,17 +1,22 @@
 import { extname, parse } from 'node:path';
 import { type Command, Option } from 'commander';
-import { baseRecipe, textureRecipe, usesPatches } from '../app/texture_recipe';
+import { baseRecipe, chosenTexture, usesPatches } from '../app/texture_recipe';
+import { nodePlatform } from '../node/platform';
 import { weightNames } from '../node/weights/find';
-import { fillRecipe, type Recipe } from '../recipes/recipe';
+import { fillRecipe } from '../recipes/recipe';
 import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
-import { collect, parseLayers, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
+import { collect, parseLayers, parseNumber, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
 import { addJobOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine } from './run';
 
-interface Options extends JobOptions, Pick<TextureSettingsText, 'tile' | 'canvas' | 'pooling'> {
+interface Options
+  extends JobOptions,
+    Pick<TextureSettingsText, 'tile' | 'canvas' | 'pooling' | 'method' | 'polish' | 'fit'> {
+  variety?: number;
+  flatten?: boolean;
   out?: string;
   recipe?: string;
   size?: [number, number];
@@ -38,14 +43,32 @@ export function addTexture(program: Command): void {
     .addOption(
       option(
         '--size <WxH>',
-        'size in pixels, or one number for a square (default: 256x256)',
+        'size in pixels, or one number for a square (default: 512x512 of copies, else 256x256)',
         setting('size', parseSize),
       ),
     )
     .addOption(option('--seed <n>', `same seed, same picture (default: ${defaults.seed})`, setting('seed', parseWhole)))
+    .addOption(
+      new Option(
+        '--method <name>',
+        'copy: pieces of the exemplar, healed; patches or net: optimised by its statistics (default: auto, by a look at it)',
+      ).choices(['auto', 'copy', 'patches', 'net']),
+    )
+    .addOption(
+      option('--variety <0..1>', 'copy: 0, the largest pieces, to 1, the most mixed', setting('variety', parseNumber)),
+    )
+    .addOption(
+      new Option(
+        '--fit <what>',
+        'copy: what gives way so that regular things fit: scale (of the exemplar, at most 3 %), size (of the tile), off',
+      ).choices(['scale', 'size', 'off']),
+    )
+    .option('--flatten', 'copy: even out light that changes over the exemplar (default: where it would show)')
+    .option('--no-flatten', 'copy: leave the light as it is')
+    .option('--polish', 'copy: then a few optimising steps, which take the copied look off')
     .option(
       '--net <name>',
-      'what compares: patches (needs no weights), a name of `toroid weights list`, or an .onnx file (default: patches)',
+      'what compares: patches (needs no weights), a name of `toroid weights list`, or an .onnx file',
     )
     .option('--recipe <name>', 'another recipe of `toroid recipes` that takes one style')
     .addOption(new Option('--tile <axes>', 'axes to tile (default: both)').choices(['both', 'x', 'y', 'none']))
@@ -66,6 +89,8 @@ export function addTexture(program: Command): void {
       '\nExamples:\n' +
         '  toroid texture stone.jpg\n' +
         '  toroid texture stone.jpg --size 512x256 --seed 7 -o out/stone.png\n' +
+        '  toroid texture bricks.png --fit size --variety 0.5\n' +
+        '  toroid texture stone.jpg --method patches --size 256\n' +
         '  toroid texture planks.png --tile x --bits 16 --preview 3x1\n' +
         '  toroid texture stone.jpg --report stone.html --watch\n\n' +
         'Ctrl-C stops early and writes what there is; a second one leaves at once.',
@@ -74,25 +99,25 @@ export function addTexture(program: Command): void {
 }
 
 async function texture(exemplar: string, options: Options): Promise<void> {
-  const job = await prepare(recipeOf(options), null, [`style=${exemplar}`]);
+  const warnings: string[] = [];
+  const { recipe, size, seed, tile, canvas, steps, scales, layers, pooling } = options;
+  const { method, variety, fit, polish, flatten } = options;
+  const net = netOf(options, baseRecipe(options).net !== undefined);
+  const optimising = { canvas, steps, scales, layers, pooling, net };
+  const choice = { recipe, size, seed, tile, method, variety, fit, polish, flatten, ...optimising };
+  const warn = (text: string): void => void warnings.push(text);
+  const chosen = await chosenTexture(nodePlatform, choice, exemplar, { warn });
+  const job = await prepare(fillRecipe(setValues(chosen, options.set)), null, [`style=${exemplar}`]);
   const out = options.out ?? `${parse(exemplar).name}.tile.png`;
   const saveStages = options.saveStages ?? options.saveScales;
   await runJob(
-    { ...job, out, command: commandLine() },
+    { ...job, warnings: [...warnings, ...job.warnings], out, command: commandLine() },
     { ...options, ...(saveStages !== undefined && { saveStages }) },
   );
 }
 
-/** The recipe chosen, with the values that the options give. */
-function recipeOf(options: Options): Recipe {
-  const { recipe, size, seed, tile, canvas, steps, scales, layers, pooling } = options;
-  const net = netOf(options, baseRecipe(options).net !== undefined);
-  const chosen = textureRecipe({ recipe, size, seed, net, tile, canvas, steps, scales, layers, pooling });
-  return fillRecipe(setValues(chosen, options.set));
-}
-
 /** A net by name or by file; --layers and --pooling make no sense without one. `needed`: the recipe has a net. */
-function netOf({ net, layers, pooling, recipe }: Options, needed: boolean): string | undefined {
+function netOf({ net, layers, pooling, recipe, method }: Options, needed: boolean): string | undefined {
   const names = ['patches', ...weightNames()];
   if (net !== undefined && !names.includes(net) && extname(net).toLowerCase() !== '.onnx') {
     usage(`--net ${net}: no such net`, `${suggestion(net, names)} Or give the path of an .onnx file.`);
@@ -100,7 +125,7 @@ function netOf({ net, layers, pooling, recipe }: Options, needed: boolean): stri
   if (net === 'patches' && needed) {
     usage(`--net patches: the recipe ${recipe} looks through a network`, 'Leave out --net, or name a network.');
   }
-  if (!needed && usesPatches(net) && (layers || pooling)) {
+  if (!needed && method !== 'net' && usesPatches(net) && (layers || pooling)) {
     const unused = layers ? '--layers' : '--pooling';
     const why = recipe === undefined ? '--net is patches' : `the recipe ${recipe} has none`;
     usage(`${unused} is for networks, and ${why}`, `Add --net vgg19, say, or leave out ${unused}.`);

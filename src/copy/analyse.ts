@@ -176,14 +176,14 @@ export function chooseMethod(
   { feature, lattice, noiseLike }: Analysis,
   [width, height]: Vector,
 ): { readonly method: 'copy' | 'patches'; readonly why: string } {
-  if (noiseLike) return { method: 'patches', why: 'patches: fine noise without structure' };
-  const what = lattice ? `repeats every ${repeats(lattice)} px` : `parts about ${Math.round(feature)} px large`;
-  const features = Math.min(width, height) / feature;
-  if (features >= FEW_FEATURES) return { method: 'copy', why: `copying: ${what}` };
-  const size = Math.ceil((FEW_FEATURES * feature) / 64) * 64;
+  if (noiseLike) return { method: 'copy', why: 'copying: fine grain, of which any piece goes with any other' };
+  if (lattice) return { method: 'copy', why: `copying: it repeats every ${repeats(lattice)} px` };
+  const parts = `parts about ${Math.round(feature)} px large`;
+  if (Math.min(width, height) / feature >= FEW_FEATURES) return { method: 'copy', why: `copying: ${parts}` };
+  const enough = Math.ceil((FEW_FEATURES * feature) / 64) * 64;
   return {
-    method: 'copy',
-    why: `copying: ${what}; the tile is nearly a crop of the exemplar: take ${size} px or more for a free arrangement`,
+    method: 'patches',
+    why: `patches: a tile of ${width}x${height} holds few ${parts}; copies of them would be seen, from ${enough} px on they are not`,
   };
 }
 

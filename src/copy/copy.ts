@@ -2,13 +2,15 @@ import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
+import { analyse } from './analyse';
 import { type Allowed, type Atlas, atlasOf, MOST_SOURCES } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { type Blocks, placeBlocks } from './blocks';
 import type { Size } from './field';
-import { type FitMode, fit, IDENTITY, type Joins, type LinearMap } from './fit';
+import { type FitMode, fit, type Joins, type LinearMap } from './fit';
+import { flatten } from './flatten';
 import { guided } from './guide';
-import { findLattice, type Lattice, type Vector } from './lattice';
+import type { Lattice, Vector } from './lattice';
 import { betterMatch, type Match } from './match_level';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
@@ -33,6 +35,8 @@ export interface CopyOptions {
   readonly tile?: Joins | undefined;
   /** What gives way where the pictures are regular. Default `scale`. */
   readonly fit?: FitMode | undefined;
+  /** Whether light that changes over a picture is evened out. Default: where it would show as patches. */
+  readonly flatten?: boolean | 'auto' | undefined;
   readonly seed: number;
   /** 0..1: what it costs that neighbouring pieces go on as in the picture. */
   readonly variety: number;
@@ -186,20 +190,22 @@ export class Copying {
   }
 }
 
-function prepared(given: Raster, { size, tile = 'both', fit: mode = 'scale', warn }: CopyOptions): Prepared {
-  const first = autocorrelation(given);
-  const found = findLattice(first);
-  const { map, sentence } = fit(found, size, tile, mode);
+function prepared(given: Raster, options: CopyOptions): Prepared {
+  const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
+  const found = analyse(given);
+  for (const remark of found.remarks) warn?.(remark);
+  const lit = even === false ? given : flatten(given, found, even === true).raster;
+  if (lit !== given) warn?.('the exemplar is lit unevenly: its light is evened out (--no-flatten leaves it)');
+  const { map, sentence } = fit(found.lattice, size, tile, mode);
   if (sentence !== null) warn?.(sentence);
-  const fitted = map !== IDENTITY;
-  const picture = fitted ? warp(given, map) : given;
-  const correlation = fitted ? autocorrelation(picture) : first;
+  const picture = warp(lit, map);
+  const correlation = picture === given ? found.autocorrelation : autocorrelation(picture);
   const side = Math.min(picture.width, picture.height);
   return {
     picture,
     guided: guided(picture),
     correlation,
-    lattice: found && movedBack(found, map),
+    lattice: found.lattice && movedBack(found.lattice, map),
     map,
     side,
     least: Math.max(40, Math.min(160, 0.6 * side, (4.5 / correlation.feature) * side)),

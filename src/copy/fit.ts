@@ -40,7 +40,7 @@ export const MOST_SCALE = 0.03;
 const MOST_TURN = 3;
 /** What strain and a turn by a radian count for, against a size that is another by 1: courses are to stay level. */
 const STRAIN_COSTS = 10;
-const TURN_COSTS = 6;
+const TURN_COSTS = 12;
 /** A fault at the border that nobody sees, pixels. */
 const UNSEEN = 0.25;
 /** Sizes are looked for within this share of the wanted one. */

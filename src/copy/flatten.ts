@@ -101,15 +101,16 @@ function quadratic(plane: Float64Array, width: number, height: number): Float64A
 
 /**
  * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law. The same
- * object where the light is even enough not to show as patches in a tile.
+ * object where the light is even enough not to show as patches in a tile, unless `always`.
  */
 export function flatten(
   picture: Raster,
   { feature }: { readonly feature: number },
+  always = false,
 ): { raster: Raster; amount: number } {
   const { amount, light } = lightOf(picture, feature);
   // CONTENT keeps the light well above 0
-  if (amount < SHOWS) return { raster: picture, amount };
+  if (amount < SHOWS && !always) return { raster: picture, amount };
   const n = picture.width * picture.height;
   const data = picture.data.map((v, i) => Math.min(1, v / (light[i % n] ?? 1)));
   return { raster: { ...picture, data }, amount };

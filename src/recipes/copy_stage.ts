@@ -23,7 +23,7 @@ export async function runCopyStage(
 ): Promise<StageOutcome> {
   const { stage, resolved } = setup;
   const { carryOver, resume, signal } = options;
-  const { variety, evenness, fit } = stage.recipe.copy ?? copySchema.parse({});
+  const { variety, evenness, fit, flatten } = stage.recipe.copy ?? copySchema.parse({});
   if (resume && !resume.copied) throw foreignCheckpoint();
   const began = performance.now();
   const { steps } = stage.recipe;
@@ -36,6 +36,7 @@ export async function runCopyStage(
     variety,
     evenness,
     fit,
+    flatten,
     tile: resolved.recipe.tile,
     warn: setup.warn,
     resume: resume?.copied,

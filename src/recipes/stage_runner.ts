@@ -1,6 +1,5 @@
 import type { Device } from '../gpu/device';
 import type { CarryOver, RunOptions, StagePoint } from './checkpoint';
-import { runCopyStage } from './copy_stage';
 import type { StageResult } from './events';
 import { asSums, type Fit, fitText, withLessMemory } from './memory_fit';
 import type { PlannedStage } from './plan_stages';
@@ -57,7 +56,11 @@ export class StageRunner {
     try {
       const outcome =
         stage.recipe.method === 'copy'
-          ? await runCopyStage(device, setup, { ...events, carryOver: start, resume: point })
+          ? await (await import('./copy_stage')).runCopyStage(device, setup, {
+              ...events,
+              carryOver: start,
+              resume: point,
+            })
           : await withLessMemory(device, setup, start, fitOf(stage), attempt);
       options.abort?.throwIfAborted();
       const canvas = await renderer.settled(outcome.carryOver.canvas);

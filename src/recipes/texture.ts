@@ -33,19 +33,30 @@ export interface TextureResult {
 
 export type { TextureSettingsText };
 
+/** Takes the copied look off and moves nothing: a few small steps towards the exemplar's patches, held to where they began. */
+const POLISH: RecipeText['stages'][number] = {
+  name: 'polish',
+  resolution: 'last',
+  steps: 12,
+  optimizer: { kind: 'adam', rate: 0.004 },
+  losses: [{ kind: 'patches' }, { kind: 'anchor', weight: 2 }],
+};
+
 /** A recipe with what these settings ask for put in; what they leave out stays as it is. */
 export function fillTexture(recipe: RecipeText, settings: TextureSettingsText): RecipeText {
-  const { size, seed, net, tile, steps, scales, canvas, layers, pooling } = settings;
+  const { size, seed, net, tile, steps, scales, canvas, layers, pooling, polish, variety, fit, flatten } = settings;
   const named = net === undefined || net === 'patches' ? recipe.net : net;
+  const copy = Object.fromEntries(Object.entries({ variety, fit, flatten }).filter(([, v]) => v !== undefined));
   // Layers that a recipe leaves to the default count as well: those are only there when it is filled.
   const stages = (layers ? fillRecipe(recipe) : recipe).stages.map((stage) => ({
     ...stage,
-    ...(steps !== undefined && { steps }),
+    ...(steps !== undefined && stage.method !== 'copy' && { steps }),
+    ...(stage.method === 'copy' && Object.keys(copy).length > 0 && { copy: { ...stage.copy, ...copy } }),
     losses: (stage.losses ?? []).map((loss) => (layers && looksThroughNet(loss) ? { ...loss, layers } : loss)),
   }));
   return {
     ...recipe,
-    stages,
+    stages: polish ? [...stages, POLISH] : stages,
     ...(size !== undefined && { size }),
     ...(seed !== undefined && { seed }),
     ...(tile !== undefined && { tile }),
@@ -65,7 +76,7 @@ const looksThroughNet = (loss: object): boolean => {
 
 /**
  * Grows a texture that looks like `exemplar` and tiles without a seam: a random canvas on a torus, optimised and
- * enlarged scale by scale.
+ * enlarged scale by scale; or, where the method is `copy`, pieces of the exemplar. It does not choose by itself.
  * @throws EngineError before any work when the exemplar is too small, or the size is too large for the adapter.
  */
 export async function growTexture(
@@ -74,7 +85,8 @@ export async function growTexture(
   settings: TextureSettings,
   events: TextureEvents = {},
 ): Promise<TextureResult> {
-  const base = builtinRecipe(settings.net === 'patches' ? 'texture' : 'texture-net');
+  const optimising = settings.net === 'patches' ? 'texture' : 'texture-net';
+  const base = builtinRecipe(settings.method === 'copy' ? 'texture-copy' : optimising);
   const recipe = fillRecipe(fillTexture(base, settings));
   let net: Net | null = null;
   if (settings.net !== 'patches') {

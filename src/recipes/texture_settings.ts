@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors';
 import * as z from '../base/zod';
+import { copySchema } from './recipe';
 
 const side = z
   .int('a size is whole pixels')
@@ -19,6 +20,16 @@ export const textureSettings = z.strictObject({
     .min(1)
     .default('patches')
     .describe('what compares canvas and exemplar: patches (no weights needed), vgg19, vgg16, or an ONNX file'),
+  method: z
+    .enum(['auto', 'copy', 'patches', 'net'])
+    .optional()
+    .describe(
+      'copy: pieces of the exemplar, healed; patches: its small patches, by optimising; net: features of a network; auto, the default: what suits the exemplar',
+    ),
+  polish: z.boolean().optional().describe('copy: a few optimising steps that take the copied look off'),
+  variety: copySchema.shape.variety.unwrap().optional().describe('copy: 0, the largest pieces, to 1, the most mixed'),
+  fit: copySchema.shape.fit.unwrap().optional().describe('copy: what gives way where the exemplar repeats regularly'),
+  flatten: copySchema.shape.flatten.unwrap().optional().describe('copy: even out light that changes over the exemplar'),
   tile: z.enum(['both', 'x', 'y', 'none']).default('both').describe('the axes along which the result joins itself'),
   steps: whole(1, 10000).optional().describe('optimiser steps at each scale; without it, what suits the net'),
   scales: whole(1, 16).optional().describe('sizes from coarse to fine; without it, what suits size and net'),
