@@ -2,6 +2,7 @@ import { duration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
+import { chosenTexture } from '../../app/texture_recipe';
 import { EngineError } from '../../base/errors';
 import { toPixels } from '../../base/pixels';
 import type { Raster } from '../../base/raster';
@@ -32,8 +33,8 @@ export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
  * `<toroid-texture src="bark.jpg" size="256" seed="1" autoplay></toroid-texture>`: grows a seamless texture from a picture and
  * shows it tiled while it grows.
  *
- * Attributes: `src` the picture; `size` side of the tile in pixels (256); `recipe` name of a built-in recipe that needs
- * no network (texture); `seed` (1); `steps` at each scale; `tiles` how many across (2); `autoplay`; `nocontrols`.
+ * Attributes: `src` the picture; `size` side of the tile in pixels (512); `recipe` name of a built-in recipe that needs
+ * no network (what suits the picture); `seed` (1); `steps` at each scale of an optimising one; `tiles` how many across (2); `autoplay`; `nocontrols`.
  * A change of the first five begins anew. Properties: `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
  * Parts for CSS: canvas, bar, button, progress, message. What is between its tags shows where there is no WebGPU.
  */
@@ -173,7 +174,7 @@ export class ToroidTexture extends HTMLElement {
       const warn = (text: string): void => {
         if (current()) this.#emit('notice', { text });
       };
-      const job = await prepareJob(platform, this.#recipe(), new Map([['style', src]]), { warn });
+      const job = await prepareJob(platform, await this.#recipe(src, warn), new Map([['style', src]]), { warn });
       if (!current()) return;
       const live = await openLiveJob(platform, job, [this.#view(current), ...this.outputs], {
         tune: 'off', // the same bytes, whatever else the page has measured
@@ -215,14 +216,19 @@ export class ToroidTexture extends HTMLElement {
     };
   }
 
-  #recipe(): Recipe {
+  async #recipe(src: string, warn: (text: string) => void): Promise<Recipe> {
     const whole = (name: string): number | undefined => {
       const text = this.getAttribute(name);
       return text === null || text.trim() === '' ? undefined : Number(text);
     };
-    const [size, seed, steps] = [whole('size') ?? 256, whole('seed'), whole('steps')];
+    const [seed, steps] = [whole('seed'), whole('steps')];
+    const recipe = this.getAttribute('recipe');
+    if (recipe === null) {
+      const size = whole('size');
+      return fillRecipe(await chosenTexture(elementPlatform(), { size, seed, steps }, src, { warn }));
+    }
     const chosen = { ...(seed !== undefined && { seed }), ...(steps !== undefined && { steps }) };
-    return fillRecipe({ ...fillTexture(builtinRecipe(this.getAttribute('recipe') ?? 'texture'), chosen), size });
+    return fillRecipe({ ...fillTexture(builtinRecipe(recipe), chosen), size: whole('size') ?? 256 });
   }
 
   #done(live: LiveJob, { raster, recipe, stages, stopped, moved }: JobResult): void {

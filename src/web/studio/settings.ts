@@ -20,8 +20,8 @@ export interface Settings {
 }
 
 export const usual: Settings = {
-  preset: 'texture',
-  size: 256,
+  preset: 'texture-copy',
+  size: 512,
   seed: 1,
   tile: 'both',
   steps: null,
@@ -62,7 +62,7 @@ export function recipeOf(settings: Settings, own: RecipeText | null = null): Rec
     ...(settings.net !== null && base.net !== undefined && { net: settings.net }),
     stages: base.stages.map((stage, s) => ({
       ...stage,
-      ...(settings.steps !== null && { steps: settings.steps }),
+      ...(settings.steps !== null && stage.method !== 'copy' && { steps: settings.steps }),
       losses: (stage.losses ?? []).map((loss, l) => {
         const factor = settings.factors[`${s}.${l}`] ?? 1;
         const weight = 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1;
