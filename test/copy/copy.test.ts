@@ -10,7 +10,7 @@ import { crop, flat, pebbles } from '../support/texture';
 
 const test = suite('copy');
 const stones = crop(pebbles, 96, 96);
-const usual: CopyOptions = { size: [80, 64], seed: 1, variety: 0, evenness: 1 };
+const usual: CopyOptions = { size: [80, 64], seed: 1, variety: 0, evenness: 1, fit: 'off', flatten: false };
 const copying = async (sources: readonly CopySource[], wishes: Partial<CopyOptions> = {}): Promise<Copying> =>
   new Copying(await device(), sources, { ...usual, ...wishes });
 const made = async (wishes: Partial<CopyOptions> = {}, picture: Raster = stones) => {
