@@ -52,7 +52,10 @@ export function compared(
       if (k === 1) return pixel((i % w) + below(2, u), Math.floor(i / w));
       if (k === 2) return (below(5000, u) | ((labelled ? 1 << (i % 3) : 255) << 24)) >>> 0;
       if (k === 3) return labelled ? 1 + (i % 6) : 255;
-      return i < H * W ? placeIn(h, w, i >> 3, u) : below(2_000_000, u);
+      if (i >= H * W) return below(2_000_000, u);
+      // a copy, where the exemplar is large enough, and strays
+      const copied = h > H + PATCH && w > W + PATCH && i % 97 > 0;
+      return copied ? ((i % W) + 1) | ((Math.floor(i / W) + 2) << 16) : placeIn(h, w, i >> 3, u);
     },
   };
 }
@@ -63,6 +66,7 @@ const cases: Case<5, PropagateAttrs>[] = (
     ['one workgroup, costs counted anew', 16, 16, 8, 8, { step: 2, recost: true }],
     ['ragged, favoured', 25, 40, 21, 30, { step: 4, recost: true, favour: 13 }],
     ['weights', 25, 40, 21, 30, { step: 1, recost: true, favour: 13, scale: 100_000 }],
+    ['one copy, and strays', 60, 60, 40, 33, { step: 2, recost: true, favour: 13, scale: 1000 }],
     ['labels', 25, 40, 21, 30, { step: 1, recost: true }],
   ] as const
 ).map(([name, h, w, H, W, attrs]) => ({ name, attrs, ...compared(h, w, H, W, name === 'labels') }));
@@ -78,7 +82,14 @@ export const spec: OpSpec<5, PropagateAttrs> = {
     for (let k = 0; k < H * W; k++) {
       const [px, py] = [k % W, Math.floor(k / W)];
       let best = match?.data[k] ?? 0;
-      let cost = recost ? costOf(x, px, py, best) : (match?.data[H * W + k] ?? 0);
+      const copied = [-7, -4, 0, 3, 7].every((j) =>
+        [-7, -4, 0, 3, 7].every(
+          (i) => (match?.data[((py + j + H) % H) * W + ((px + i + W) % W)] ?? 0) === best + i + 65536 * j,
+        ),
+      );
+      const anew = costOf(x, px, py, best);
+      const penaltyAt = (penalty?.data[(best >>> 16) * vw + (best & 0xffff)] ?? 0) % 2 ** 24;
+      let cost = recost ? (copied && anew < FAR ? penaltyAt : anew) : (match?.data[H * W + k] ?? 0);
       const tried = new Set([best]);
       for (const [dx, dy] of NEIGHBOURS) {
         const near = match?.data[((py + dy * step + H) % H) * W + ((px + dx * step + W) % W)] ?? 0;

@@ -61,7 +61,8 @@ export const patchVoteOp: Op<2, object> = defineOp<2, object>({
 
 /**
  * The picture that a match makes: each pixel is the weighted mean of what the 64 patches over it say (Wexler, Shechtman and
- * Irani, "Space-time completion of video", PAMI 2007, section 3.2), in whole numbers.
+ * Irani, "Space-time completion of video", PAMI 2007, section 3.2), in whole numbers; where nine of them, spread evenly, name the same
+ * pixel, it is that pixel.
  * @param exemplar [h, w] u32, RGBA8.
  * @param match [2, H, W] u32: for each pixel of the canvas, the place x | y << 16 in the exemplar of the patch whose top left
  *   pixel it is; behind them their weights, 0..255. The canvas is a torus.
