@@ -297,7 +297,7 @@ if (!browser) {
     const own = await ownGpuBrowser();
     assert.ok(own);
     const two = await own!.newContext({ viewport: { width: 1360, height: 900 } });
-    const pages = [await open(two, '#size=48&steps=150&seed=1'), await open(two, '#size=48&steps=150&seed=2')];
+    const pages = [await open(two, '#size=48&steps=60&seed=1'), await open(two, '#size=48&steps=60&seed=2')];
     for (const page of pages) {
       await page.setInputFiles('[data-test=file-style]', stone);
       await until(page, /is the style/);
