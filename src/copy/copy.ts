@@ -5,13 +5,14 @@ import type { Device } from '../gpu/device';
 import { analyse } from './analyse';
 import { type Allowed, type Atlas, atlasOf, MOST_SOURCES } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
+import { betterMatchInBands } from './bands';
 import { type Blocks, placeBlocks } from './blocks';
 import type { Size } from './field';
 import { type FitMode, fit, type Joins, type LinearMap } from './fit';
 import { flatten } from './flatten';
 import { guided } from './guide';
 import type { Lattice, Vector } from './lattice';
-import { betterMatch, type Match } from './match_level';
+import type { Match } from './match_level';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces, sample } from './start';
@@ -46,6 +47,10 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
   /** A level is done. The match may be kept, to go on from. */
   onLevel?(point: CopyPoint, share: number): Promise<void>;
+  /** Some of a large level is done. */
+  onBand?(share: number): void;
+  /** Pixels of the canvas that are worked on at once, at most. Default: 4 million. */
+  readonly most?: number | undefined;
   /** Something a user should know. */
   warn?(text: string): void;
 }
@@ -132,7 +137,7 @@ export class Copying {
 
   /** Betters the match level by level, as far as the signal lets it. */
   async run(): Promise<Match> {
-    const { resume, signal, evenness, onLevel } = this.options;
+    const { resume, signal, evenness, onLevel, onBand } = this.options;
     const pixels = this.#sizes.map(([w, h], k) => w * h * roundsOf(k, this.levels));
     const all = pixels.reduce((a, b) => a + b, 0);
     let match = resume?.match;
@@ -146,13 +151,17 @@ export class Copying {
         match = { ...start, weights: new Uint8Array(size[0] * size[1]).fill(255) };
         continue;
       }
-      match = await betterMatch(this.device, start, atlas, {
+      const done = pixels.slice(0, k).reduce((a, b) => a + b, 0);
+      match = await betterMatchInBands(this.device, start, atlas, {
         rounds: roundsOf(k, this.levels),
         evenness: 0.1 * evenness,
         labels: labelsOf(this.sources, size, this.#steps(size), this.options.size),
+        most: this.options.most,
+        signal,
+        onBand: (share) => onBand?.((done + share * (pixels[k] ?? 0)) / all),
       });
-      const share = pixels.slice(0, k + 1).reduce((a, b) => a + b, 0) / all;
-      await onLevel?.({ levels: k + 1, match }, share);
+      if (signal?.aborted) continue;
+      await onLevel?.({ levels: k + 1, match }, (done + (pixels[k] ?? 0)) / all);
     }
     if (!match) throw invariant('copying without levels');
     return match;

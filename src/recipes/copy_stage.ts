@@ -29,6 +29,12 @@ export async function runCopyStage(
   const { steps } = stage.recipe;
   const curve: Curve = [...(resume?.curves.total ?? [])];
   let done = resume?.step ?? 0;
+  let cuts = curve.at(-1)?.[1] ?? 1;
+  const tell = (share: number): void => {
+    done = share < 1 ? Math.max(1, Math.floor(share * steps)) : steps;
+    const msPerStep = (performance.now() - began) / Math.max(1, done - (resume?.step ?? 0));
+    options.onProgress?.({ step: done, loss: cuts, terms: { cuts }, msPerStep });
+  };
   const encoded = (raster: Raster): Float32Array => encode(resolved.space, raster);
   const copying = new Copying(device, sourcesOf(setup), {
     size: stage.size,
@@ -42,12 +48,13 @@ export async function runCopyStage(
     resume: resume?.copied,
     signal,
     onLevel: async (point, share) => {
-      done = share < 1 ? Math.max(1, Math.floor(share * steps)) : steps;
-      const cuts = cutsOf(point.match);
+      cuts = cutsOf(point.match);
+      tell(share);
       curve.push([done, cuts]);
-      const msPerStep = (performance.now() - began) / Math.max(1, done - (resume?.step ?? 0));
-      options.onProgress?.({ step: done, loss: cuts, terms: { cuts }, msPerStep });
       await show(point);
+    },
+    onBand: (share) => {
+      if (share < 1) tell(share);
     },
   });
   const show = async (point: CopyPoint): Promise<void> => {

@@ -76,6 +76,21 @@ test('stopped, it gives what there is at full size', async () => {
   assert.ok(field.data.every((place) => (place & 0xffff) < 96 && place >>> 16 < 96));
 });
 
+test('a canvas too large to be worked on at once is done band by band, and joins itself as well', async () => {
+  const shares: number[] = [];
+  const wishes = { size: [96, 320] as const, onBand: (share: number) => void shares.push(share) };
+  const whole = await made(wishes);
+  assert.is(shares.length, 0);
+  const c = await copying([{ picture: stones }], { ...wishes, most: 96 * 280 });
+  const match = await c.run();
+  const { raster, field } = c.render(match);
+  assert.ok(shares.length > 2 && shares.at(-1) === 1, shares.join());
+  let same = 0;
+  for (let i = 0; i < field.data.length; i++) same += Number(field.data[i] === whole.field.data[i]);
+  assert.ok(same / field.data.length > 0.5, 'much is as it would have been');
+  assert.is(verdict(seamScore(raster).y), 'seamless');
+});
+
 test('each style stays within its mask', async () => {
   const dark = flat(stones, () => 0);
   const left = { width: 2, height: 1, data: Float32Array.of(1, 0) };
