@@ -135,7 +135,7 @@ const profileOutput = (path: string, report: Console): Output => ({
 const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions, report: Console): Output => ({
   onDevice: ({ description, software }) => {
     const stored = precisionText(recipe);
-    const optimises = recipe.stages.some((s) => s.method === 'optimize');
+    const optimises = recipe.stages.some((s) => s.method !== 'copy');
     const slow = software ? `, which is software${optimises ? ': expect minutes, not seconds' : ''}` : '';
     report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
   },

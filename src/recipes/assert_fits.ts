@@ -22,7 +22,7 @@ export function refuseTooLarge(
   allowed: Allowance = {},
 ): (stage: PlannedStage) => Fit | null {
   const largest = new Map<string, PlannedStage>();
-  for (const stage of prepared.stages.filter((s) => s.recipe.method === 'optimize')) {
+  for (const stage of prepared.stages.filter((s) => s.recipe.method !== 'copy')) {
     const before = largest.get(stage.path);
     if (!before || area(stage.size) >= area(before.size)) largest.set(stage.path, stage);
   }

@@ -54,7 +54,7 @@ export async function profileStage(
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const fitOf = refuseTooLarge(device, prepared);
   const { stages, resolved } = prepared;
-  const optimising = stages.filter((s) => s.recipe.method === 'optimize');
+  const optimising = stages.filter((s) => s.recipe.method !== 'copy');
   const stage = options.stage === undefined ? largest(optimising) : stages[options.stage];
   if (stage ? stage.recipe.method === 'copy' : optimising.length === 0) {
     throw new EngineError(

@@ -94,8 +94,10 @@ export const stageSchema = z
   .strictObject({
     method: z
       .enum(['optimize', 'copy'])
-      .default('optimize')
-      .describe('optimize: steps make the losses small; copy: pieces of the styles are laid side by side and healed'),
+      .optional()
+      .describe(
+        'optimize, the default: steps make the losses small; copy: pieces of the styles are laid side by side and healed',
+      ),
     copy: copySchema.optional().describe('of a stage that copies: how'),
     name: z.string().min(1).max(80).optional().describe('for reports and files'),
     resolution: z
@@ -110,9 +112,9 @@ export const stageSchema = z
   })
   .superRefine(({ method, losses, copy }, { addIssue }) => {
     const fault = (path: string, message: string): void => addIssue({ code: 'custom', path: [path], message });
-    if (method === 'optimize' && losses.length === 0) fault('losses', 'must have at least one loss');
+    if (method !== 'copy' && losses.length === 0) fault('losses', 'must have at least one loss');
     if (method === 'copy' && losses.length > 0) fault('losses', 'must be left out where method is copy');
-    if (method === 'optimize' && copy) fault('copy', 'is for stages whose method is copy');
+    if (method !== 'copy' && copy) fault('copy', 'is for stages whose method is copy');
   });
 
 export const recipeSchema = z.strictObject({

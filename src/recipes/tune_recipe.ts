@@ -49,7 +49,7 @@ export async function tuneRecipe(
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];
-  const optimising = prepared.stages.filter((s) => s.recipe.method === 'optimize');
+  const optimising = prepared.stages.filter((s) => s.recipe.method !== 'copy');
   for (const stage of optimising.sort((a, b) => area(b) - area(a))) {
     const [width, height] = stage.size;
     if (performance.now() >= until || signal?.aborted) {
