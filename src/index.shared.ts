@@ -1,5 +1,6 @@
 // What `import 'toroid'` gives everywhere. The calls that touch pictures and adapters are in index.node.ts and
 // index.browser.ts, by the same names.
+export { fieldOutput, type MapFile, mapsOutput } from './app/field_output';
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
@@ -10,7 +11,9 @@ export { type Bits, type Pixels, toPixels } from './base/pixels';
 export { encodePng } from './base/png';
 export { type Raster, repeat } from './base/raster';
 export { VERSION } from './base/version';
-export type { Field } from './copy/field';
+export { type ApplyOptions, applyField, exemplarPlaces } from './copy/apply_field';
+export type { Field, FieldPicture } from './copy/field';
+export type { LinearMap } from './copy/fit';
 export type { AdapterFacts } from './gpu/adapter';
 export { Device } from './gpu/device';
 export { defineKernel, type Kernel, type KernelSource } from './gpu/kernel';

@@ -53,8 +53,8 @@ export async function runOn<Source>(
   const outputs = [callerOf(options), ...(options.outputs ?? [])];
   const done = await runJob(platform, job, outputs, { ...options, signal: stop, abort: signal });
   if (!done) throw new DOMException('no device was opened', 'AbortError');
-  const { raster, stages, stopped, moved } = done.result;
-  return { raster, making: { stages, stopped, moved, record: done.record }, inputs: prepared.inputs };
+  const { raster, stages, stopped, moved, field } = done.result;
+  return { raster, making: { stages, stopped, moved, field, record: done.record }, inputs: prepared.inputs };
 }
 
 function recipeText(wanted: RecipeLike): unknown {

@@ -1,6 +1,7 @@
 import { type Bits, type Pixels, toPixels } from '../base/pixels';
 import { encodePng } from '../base/png';
 import type { Raster } from '../base/raster';
+import type { Field } from '../copy/field';
 import type { StageResult } from '../recipes/events';
 import { type PictureRecord, recordText } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
@@ -14,6 +15,8 @@ export interface Making {
   readonly stopped: boolean;
   /** By how much the finished tile was rolled, to lay its border along an ordinary line, pixels. */
   readonly moved: readonly [dx: number, dy: number];
+  /** Where each pixel came from, if it was copied. */
+  readonly field?: Field | undefined;
 }
 
 /** A picture and the text that its file carries. Plain memory of the host: it outlives the device it was made on. */
@@ -66,5 +69,10 @@ export class Picture extends StoredPicture {
 
   get stopped(): boolean {
     return this.making.stopped;
+  }
+
+  /** Where each pixel came from, if it was copied; `applyField` takes maps of the exemplar there. */
+  get field(): Field | undefined {
+    return this.making.field;
   }
 }

@@ -1,4 +1,5 @@
 import { duration } from '../app/eta';
+import { fieldOutput, type MapFile, mapsOutput } from '../app/field_output';
 import { runJob as run } from '../app/job';
 import {
   type JobInfo,
@@ -19,7 +20,7 @@ import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { Console, JsonLines } from './console';
 import { writeReport } from './html_report';
-import { type CommandJob, checkJob, type JobOptions, usualTune } from './job_options';
+import { type CommandJob, checkJob, type JobOptions, readMaps, usualTune } from './job_options';
 import { commandPlatform, versions } from './open_device';
 import { writeProfile } from './page/profile_page';
 import { STOPPED, type Stop, stopOnSignal } from './stop';
@@ -33,11 +34,13 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
   const { precision = asked.recipe.precision } = options;
   const job = { ...asked, recipe: { ...asked.recipe, precision } };
   checkJob(job, options);
+  const warnings = [...job.warnings];
+  const maps = await readMaps(job, options, (text) => void warnings.push(text));
   const lines = options.json ? new JsonLines() : null;
   const report = new Console(options.quiet === true);
   const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
   const platform = commandPlatform(options.requireGpu === true, stop);
-  const outputs = outputsOf(job, options, { report, lines, stop });
+  const outputs = outputsOf(job, options, { report, lines, stop }, maps);
   try {
     const done = await run(platform, job, outputs, {
       signal: stop.signal,
@@ -45,7 +48,7 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
       tune: options.tune,
       usualTune: options.tune === undefined ? usualTune() : undefined,
       weightsUnchecked: options.weightsUnchecked,
-      warnings: job.warnings,
+      warnings,
       checkpointSteps: options.every.steps,
       checkpointSeconds: options.every.seconds,
       remedy:
@@ -71,7 +74,12 @@ export interface Voices {
 }
 
 /** In the order in which they are told and written: a picture comes before what is said of it. */
-export function outputsOf(job: CommandJob, options: JobOptions, { report, lines, stop }: Voices): Output[] {
+export function outputsOf(
+  job: CommandJob,
+  options: JobOptions,
+  { report, lines, stop }: Voices,
+  maps: readonly MapFile[] = [],
+): Output[] {
   const { out } = job;
   const { saveStages, preview, frames, fps, checkpoint, watch } = options;
   const bits = Number(options.bits) as Bits;
@@ -79,6 +87,8 @@ export function outputsOf(job: CommandJob, options: JobOptions, { report, lines,
     ...(saveStages === undefined ? [] : [stagesOutput(saveStages)]),
     pictureOutput(out, { bits }),
     ...(preview ? [previewOutput(out, preview)] : []),
+    ...(options.field === undefined ? [] : [fieldOutput(options.field)]),
+    ...(maps.length === 0 ? [] : [mapsOutput(maps)]),
     ...(frames === undefined ? [] : [filmOutput(frames, { fps, bits, checkpoint })]),
     ...(checkpoint === undefined ? [] : [checkpointOutput(checkpoint, job, options)]),
     ...(options.report === undefined ? [] : [reportOutput(options.report, job, report)]),
@@ -145,9 +155,9 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
   finish: (result) => {
     report.end();
     const { written } = result;
-    const titles = { preview: 'Preview', report: 'Report', profile: 'Profile' };
+    const titles = { preview: 'Preview', field: 'Coordinates', maps: 'Maps', report: 'Report', profile: 'Profile' };
     for (const [kind, title] of Object.entries(titles))
-      if (written.has(kind)) report.say(`${title}: ${written.get(kind)}`);
+      if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
     if (frames !== undefined) report.say(`Frames: ${frames}`);
     report.say(summary(result));
     if (!json) process.stdout.write(`${out}\n`);
@@ -193,7 +203,7 @@ const jsonOutput = (lines: JsonLines, bits: Bits, saveStages: string | undefined
 
 /** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
 export function checkpointOutput(folder: string, { out }: CommandJob, options: JobOptions): Output {
-  const { preview, frames, fps } = options;
+  const { preview, frames, fps, field, apply } = options;
   const bits = Number(options.bits) as Bits;
   let job: JobInfo | undefined;
   let told = false;
@@ -217,6 +227,8 @@ export function checkpointOutput(folder: string, { out }: CommandJob, options: J
         out,
         bits,
         ...(preview && { preview }),
+        ...(field !== undefined && { field }),
+        ...(apply && { apply }),
         ...(frames !== undefined && { frames, fps }),
       };
       await beginCheckpoints(folder, asked, begun.resume !== undefined);

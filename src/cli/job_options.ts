@@ -1,15 +1,20 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
+import { checkCopies, checkFieldPath, copiedInputs, type MapFile } from '../app/field_output';
+import { inputPolicy } from '../app/inputs';
 import { EngineError } from '../base/errors';
+import { checkMapSize } from '../copy/apply_field';
 import type { TuneMode } from '../gpu/tune';
 import { ensureAnimationWritable } from '../node/animation';
 import { ensureCheckpointsWritable } from '../node/checkpoint_files';
-import { sameFile } from '../node/files';
+import { probeFile, sameFile } from '../node/files';
 import { type Bits, checkPreview, ensureWritable, previewName } from '../node/picture';
+import { nodePlatform } from '../node/platform';
 import type { Recipe } from '../recipes/recipe';
 import { collect, parseBytes, parseInterval, parseSide, parseTimes, parseWhole, usage } from './arguments';
 import { ensureReportWritable } from './html_report';
 import type { Prepared } from './inputs';
+import { mapPlaces, parseMaps } from './maps';
 import { ensureProfileWritable } from './page/profile_page';
 
 /** Options of every command that runs a recipe. */
@@ -17,6 +22,8 @@ export interface JobOptions {
   preview?: [number, number];
   bits: '8' | '16';
   saveStages?: string;
+  field?: string;
+  apply?: string[];
   frames?: string;
   fps: number;
   report?: string;
@@ -96,6 +103,21 @@ export function addJobOptions(command: Command): Command {
     .option('-q, --quiet', 'print only the result, and errors');
 }
 
+/** Adds the options that `runJob` knows of recipes which may copy. */
+export const addCopyOptions = (command: Command): Command =>
+  command
+    .option(
+      '--field <file>',
+      'of what is copied: also write where in the exemplar each pixel is from, as .npy, .png (16 bits) or .exr',
+    )
+    .addOption(
+      option(
+        '--apply <maps>',
+        'of what is copied: also lay out maps of the exemplar, as height.png,normal.png, at their own depth',
+        parseMaps,
+      ),
+    );
+
 /** What a command is to run, and where the picture goes. */
 export interface CommandJob extends Prepared {
   readonly out: string;
@@ -125,6 +147,14 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
   if (options.saveStages !== undefined) ensureWritable(join(options.saveStages, 'stage-1.png'));
   if (options.report !== undefined) ensureReportWritable(options.report);
   if (options.profile !== undefined) ensureProfileWritable(options.profile);
+  if (options.field !== undefined) {
+    checkFieldPath(options.field);
+    checkCopies(recipe, `--field ${options.field}`);
+    const taken = [out, ...inputs.flatMap(({ path }) => path ?? []), ...(options.apply ?? [])];
+    const clash = taken.find((name) => sameFile(name, options.field ?? ''));
+    if (clash !== undefined) usage(`--field ${options.field} would be written over ${clash}`, 'Choose another name.');
+    probeFile(options.field);
+  }
   if (options.frames !== undefined) {
     if (!recipe.zoom)
       throw new EngineError(
@@ -135,6 +165,42 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
     ensureAnimationWritable(options.frames, { fps: options.fps, bits: Number(options.bits) as Bits });
   }
   if (options.checkpoint !== undefined) ensureCheckpointsWritable(options.checkpoint);
+}
+
+/**
+ * Reads the maps of --apply, and finds out before an adapter is opened whether they can be laid out and written.
+ * @throws EngineError `RecipeError` where nothing is copied, or of several pictures; `PictureError` for maps of another size
+ */
+export async function readMaps(
+  { recipe, inputs, out }: CommandJob,
+  { apply = [], field }: JobOptions,
+  onWarning: (text: string) => void,
+): Promise<MapFile[]> {
+  if (apply.length === 0) return [];
+  const asked = `--apply ${apply.join(',')}`;
+  checkCopies(recipe, asked);
+  const copied = copiedInputs(recipe);
+  const [style = ''] = copied;
+  if (copied.length > 1) {
+    throw new EngineError(
+      'RecipeError',
+      `${asked}: the recipe copies ${copied.length} pictures, and these are maps of one`,
+      'Take --field, or applyField of the library with one map for each.',
+    );
+  }
+  const paths = inputs.flatMap(({ path }) => path ?? []);
+  const taken = [out, ...paths, ...(field === undefined ? [] : [field])];
+  const { name } = parse(out);
+  const places = await mapPlaces(apply, { option: '--apply', out, taken, named: (map) => `${name}.${map}` });
+  const exemplar = inputs.find((i) => i.name === style)?.raster;
+  const maps: MapFile[] = [];
+  for (const [map, { file, bits }] of places) {
+    const { most } = inputPolicy(recipe, style);
+    const { raster } = await nodePlatform.readPicture(map, { name: map, least: 1, most, alpha: 'straight', onWarning });
+    if (exemplar) checkMapSize(raster, exemplar, map);
+    maps.push({ name: map, raster, path: file, bits });
+  }
+  return maps;
 }
 
 const MODES: readonly TuneMode[] = ['off', 'cached', 'now'];

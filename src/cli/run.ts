@@ -8,7 +8,7 @@ import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
 import { type Prepared, prepare } from './inputs';
 import { runJob } from './job';
-import { addJobOptions, type JobOptions } from './job_options';
+import { addCopyOptions, addJobOptions, type JobOptions } from './job_options';
 import { type FoundRecipe, findRecipe, setValues } from './recipe_file';
 
 /** How a recipe is changed on the command line. */
@@ -43,7 +43,7 @@ export function addRun(program: Command): void {
     .argument('[recipe]', 'a name of `toroid recipes`, a .json or .yaml file, or a picture made by toroid')
     .option('-o, --out <file>', 'picture to write (default: <recipe>.out.png here)');
   addRecipeOptions(command).option('--resume <folder>', 'go on from a checkpoint (then without a recipe)');
-  addJobOptions(command)
+  addJobOptions(addCopyOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n' +
@@ -140,6 +140,8 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       bits: job.bits === 16 ? '16' : '8',
       checkpoint: folder,
       ...(job.preview && !options.preview && { preview: job.preview }),
+      ...(job.field !== undefined && options.field === undefined && { field: job.field }),
+      ...(job.apply && !options.apply && { apply: job.apply }),
       ...(job.frames !== undefined && options.frames === undefined && { frames: job.frames }),
       fps: job.fps ?? options.fps,
     },

@@ -1,12 +1,12 @@
-import { dirname, extname, join, parse } from 'node:path';
+import { parse } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { reportText, type SealedPicture, sealOn } from '../app/seal';
 import type { Bits } from '../base/pixels';
-import { sameFile } from '../node/files';
-import { checkPreview, ensureWritable, pictureBits, writePicture, writePreview } from '../node/picture';
+import { checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
 import { nodePlatform } from '../node/platform';
-import { parseNumber, parseTimes, usage } from './arguments';
+import { parseNumber, parseTimes } from './arguments';
 import { Console } from './console';
+import { holdsDepth, mapPlaces, parseMaps } from './maps';
 
 interface Options {
   out?: string;
@@ -19,10 +19,6 @@ interface Options {
   json?: boolean;
   quiet?: boolean;
 }
-
-/** Formats that hold 16 bits. */
-const DEEP = /^\.(png|tiff?)$/i;
-const WRITABLE = /^\.(png|webp|jpe?g|tiff?)$/i;
 
 export function addSeal(program: Command): void {
   program
@@ -47,7 +43,7 @@ export function addSeal(program: Command): void {
         '--with <maps>',
         'maps of the same size, as normal.png,height.png: cut along the same lines, written beside',
       )
-        .argParser((text) => text.split(',').map((name) => name.trim()))
+        .argParser(parseMaps)
         .default([], 'none'),
     )
     .addOption(new Option('--bits <n>', 'bits a channel (default: those of the picture)').choices(['8', '16']))
@@ -77,20 +73,8 @@ async function seal(picture: string, options: Options): Promise<void> {
   const out = options.out ?? `${parse(picture).name}.seal.png`;
   const wanted = options.bits && (Number(options.bits) as Bits);
   ensureWritable(out, wanted ?? 8);
-  const places = new Map<string, { file: string; bits: Bits }>();
-  for (const map of maps) {
-    if (map === '') usage('--with: a name is missing', 'Such as --with normal.png,height.png.');
-    if (places.has(map)) usage(`--with: ${map} is named twice`, 'Name each map once.');
-    // What is no picture is told when it is read.
-    const bits = await pictureBits(map).catch((): Bits => 8);
-    const place = { file: mapName(out, map, bits), bits };
-    const taken = [picture, out, ...maps, ...[...places.values()].map((p) => p.file)];
-    const clash = taken.find((name) => sameFile(place.file, name));
-    if (clash !== undefined)
-      usage(`${map} would be written over ${clash}`, 'Rename one, or choose another place with -o.');
-    ensureWritable(place.file, bits);
-    places.set(map, place);
-  }
+  const taken = [picture, out];
+  const places = await mapPlaces(maps, { option: '--with', out, taken, named: (map) => `${map}.seal` });
   const sealed = await sealOn(nodePlatform, picture, {
     tile,
     keepSize,
@@ -98,7 +82,7 @@ async function seal(picture: string, options: Options): Promise<void> {
     maps: Object.fromEntries(maps.map((map) => [map, map])),
     onWarning: (text) => console.warn(text),
   });
-  const bits = wanted ?? (DEEP.test(extname(out)) ? sealed.bits.picture : 8);
+  const bits = wanted ?? (holdsDepth(out) ? sealed.bits.picture : 8);
   if (times) checkPreview(sealed.report.size, times);
   const metadata = sealed.text;
   const onWarning = (text: string): void => console.warn(text);
@@ -115,13 +99,6 @@ async function seal(picture: string, options: Options): Promise<void> {
       ? `${JSON.stringify(result(sealed, { out, bits, files, shown, warnings: console.warnings }), null, 2)}\n`
       : `${[out, ...files.map(({ file }) => file)].join('\n')}\n`,
   );
-}
-
-/** `normal.png` beside `out/wall.png`: `out/normal.seal.png`, in the format it has where that can be written. */
-function mapName(out: string, map: string, bits: Bits): string {
-  const { name, ext } = parse(map);
-  const kept = WRITABLE.test(ext) && !/^\.jpe?g$/i.test(ext) && (bits === 8 || DEEP.test(ext));
-  return join(dirname(out), `${name}.seal${kept ? ext : '.png'}`);
 }
 
 interface Written {

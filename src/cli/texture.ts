@@ -8,7 +8,7 @@ import { fillSettings, type TextureSettingsText } from '../recipes/texture_setti
 import { collect, parseLayers, parseNumber, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
-import { addJobOptions, type JobOptions } from './job_options';
+import { addCopyOptions, addJobOptions, type JobOptions } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine } from './run';
 
@@ -83,13 +83,14 @@ export function addTexture(program: Command): void {
     )
     .option('-s, --set <path=value>', 'change a setting of the recipe; may be repeated', collect, [])
     .addOption(new Option('--save-scales <folder>', 'old name of --save-stages').hideHelp());
-  addJobOptions(command)
+  addJobOptions(addCopyOptions(command))
     .addHelpText(
       'after',
       '\nExamples:\n' +
         '  toroid texture stone.jpg\n' +
         '  toroid texture stone.jpg --size 512x256 --seed 7 -o out/stone.png\n' +
         '  toroid texture bricks.png --fit size --variety 0.5\n' +
+        '  toroid texture wall.png --apply wall_height.png,wall_normal.png --field wall.exr\n' +
         '  toroid texture stone.jpg --method patches --size 256\n' +
         '  toroid texture planks.png --tile x --bits 16 --preview 3x1\n' +
         '  toroid texture stone.jpg --report stone.html --watch\n\n' +

@@ -7,7 +7,7 @@ import { type Allowed, type Atlas, atlasOf, MOST_SOURCES } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
 import { type Blocks, placeBlocks } from './blocks';
-import type { Size } from './field';
+import type { FieldPicture, Size } from './field';
 import { type FitMode, fit, type Joins, type LinearMap } from './fit';
 import { flatten } from './flatten';
 import { guided } from './guide';
@@ -177,8 +177,19 @@ export class Copying {
       now = { places, atlas };
     }
     const { width, height, data } = stacked(this.#prepared.map((p) => p.picture));
-    const { render, field } = renderMatch(now.places, { width, height }, this.options.size);
+    const source = { width, height, pictures: this.#fieldPictures() };
+    const { render, field } = renderMatch(now.places, source, this.options.size);
     return { render, field, raster: { width: field.width, height: field.height, data: render(data) } };
+  }
+
+  #fieldPictures(): FieldPicture[] {
+    let top = 0;
+    return this.#prepared.map(({ picture, map }, k) => {
+      const { width, height } = (this.sources[k] as CopySource).picture;
+      const own = { width, height, map, fitted: [picture.width, picture.height] as const, top };
+      top += picture.height;
+      return own;
+    });
   }
 
   /** Pixels of the canvas that one of a level has, along each axis. */

@@ -1,5 +1,6 @@
 import type { Raster } from '../base/raster';
 import type { Field } from './field';
+import { IDENTITY } from './fit';
 import { evened, lightTrend } from './light';
 import { type AxisSeal, sealAxis } from './seal_axis';
 import { laid, takeAlong } from './seal_blend';
@@ -87,7 +88,7 @@ export function sealPicture(picture: Raster, options: SealOptions = {}): Sealed 
     field: {
       width: raster.width,
       height: raster.height,
-      source: { width, height },
+      source: { width, height, pictures: [{ width, height, fitted: [width, height], map: IDENTITY, top: 0 }] },
       data: Uint32Array.from(columns.data, (sx, i) => (sx | ((rows.data[i] ?? 0) << 16)) >>> 0),
     },
     band: Uint8Array.from(band.data),

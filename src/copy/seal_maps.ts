@@ -14,8 +14,14 @@ export function renormalised(map: Raster, source: Raster, field: Field): Raster 
     const was = (packed >>> 16) * source.width + (packed & 0xffff);
     const now = [0, 1, 2].map((c) => data[c * n + i] ?? 0);
     if (now.every((v, c) => v === source.data[c * m + was])) continue;
-    const length = Math.hypot(...now.map((v) => 2 * v - 1)) || 1;
-    for (const [c, v] of now.entries()) data[c * n + i] = ((2 * v - 1) / length + 1) / 2;
+    makeUnit(data, n, i);
   }
   return { ...map, data };
+}
+
+/** Makes one of n vectors in planes [3, n] a unit vector. Components -1..1 are stored as 0..1. */
+export function makeUnit(planes: Float32Array, n: number, i: number): void {
+  const [x, y, z] = [0, 1, 2].map((c) => 2 * (planes[c * n + i] ?? 0) - 1) as [number, number, number];
+  const length = Math.hypot(x, y, z) || 1;
+  for (const [c, v] of [x, y, z].entries()) planes[c * n + i] = (v / length + 1) / 2;
 }

@@ -28,6 +28,8 @@ export const jobSchema = z.object({
   out: z.string(),
   bits: z.union([z.literal(8), z.literal(16)]),
   preview: z.tuple([z.number(), z.number()]).optional(),
+  field: z.string().optional(),
+  apply: z.array(z.string()).optional(),
   frames: z.string().optional(),
   fps: z.number().optional(),
   /** Choices of kernels, of all that was known when it began. */

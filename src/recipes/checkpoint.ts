@@ -14,7 +14,7 @@ export interface CarryOver {
   /** Which optimiser the states belong to. */
   readonly optimiser: string;
   readonly states: readonly SavedState[];
-  /** Where each pixel came from, after a stage that copies. */
+  /** Where each pixel came from, after a stage that copies; what optimises on moves nothing, and another size ends it. */
   readonly field?: Field | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface RunResult {
   readonly stopped: boolean;
   /** By how much the finished tile was rolled, to lay its border along an ordinary line (see finish.ts). */
   readonly moved: readonly [dx: number, dy: number];
-  /** Where each pixel came from, if it was copied. */
+  /** Where each pixel came from, if it was copied at this size; `applyField` takes maps of the exemplar there. */
   readonly field?: Field | undefined;
 }
 

@@ -68,7 +68,8 @@ export class StageRunner {
       const { steps, msPerStep, curves, stopped } = outcome;
       const [width, height] = stage.size;
       const result = { stage: stage.index, name: stage.name, width, height, steps, msPerStep, curves, raster };
-      return { carryOver: { ...outcome.carryOver, canvas }, stopped, result: steps > 0 ? result : null };
+      const field = outcome.carryOver.field ?? start.field;
+      return { carryOver: { ...outcome.carryOver, canvas, field }, stopped, result: steps > 0 ? result : null };
     } finally {
       renderer.close();
     }

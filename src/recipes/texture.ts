@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import type { Field } from '../copy/field';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { builtinRecipe } from './builtin';
@@ -29,6 +30,8 @@ export interface TextureResult {
   /** By how much the finished tile was rolled, to lay its border along an ordinary line (see border.ts). */
   readonly moved: readonly [dx: number, dy: number];
   readonly stages: readonly StageResult[];
+  /** Where each pixel came from, if it was copied. */
+  readonly field?: Field | undefined;
 }
 
 export type { TextureSettingsText };

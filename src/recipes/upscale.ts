@@ -55,7 +55,7 @@ async function upscaleAll(device: Device, carryOver: CarryOver, scaling: Scaling
     const planes = s.data.length / (from[0] * from[1]);
     states.push({ ...s, shape, data: within(s.data, await resized(device, s.data, scaling), planes) });
   }
-  return { ...carryOver, canvas: await resized(device, carryOver.canvas, scaling), states };
+  return { ...carryOver, canvas: await resized(device, carryOver.canvas, scaling), states, field: undefined };
 }
 
 /**

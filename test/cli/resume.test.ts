@@ -114,6 +114,21 @@ for (const [about, wanted, nth, where] of rows) {
   });
 }
 
+test('where copied pixels came from outlives a kill in the polish', async () => {
+  const copied: Stage = { method: 'copy' };
+  const polish: Stage = { resolution: 'last', steps: 8, losses: [{ kind: 'patches' }] };
+  const wanted = recipe([copied, polish], { size: [40, 32] });
+  const whole = await run(await device(), wanted, inputs);
+  assert.equal([whole.field!.width, whole.field!.height], [40, 32]);
+  const resume = await killed(wanted, inputs, 1);
+  assert.is(resume.stage, 1, 'killed in the polish');
+  const { field, raster } = await run(await device(), wanted, inputs, { resume });
+  assert.equal(raster, whole.raster);
+  assert.equal(field, whole.field);
+  const alone = await run(await device(), recipe([copied], { size: [40, 32] }), inputs);
+  assert.equal(alone.field!.source, whole.field!.source);
+});
+
 test('one of another recipe is refused, in whatever it differs', async () => {
   const one = recipe([{ steps: 8, losses: [gram] }]);
   const checkpoint = await killed(one, inputs, 1);
