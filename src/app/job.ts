@@ -51,9 +51,16 @@ export async function prepareJob<Source>(
   const recipe = net === undefined ? await nameNet(platform.nets, swapped, warn) : swapped;
   checkRecipe(recipe, [...sources.keys()]);
   const inputs = await readInputs(platform, recipe, sources, options);
+  const fitted = await withFittingSize(recipe, rastersOf(inputs));
   const name = typeof net === 'string' ? net : netName(recipe);
   if (!own && recipe.net !== undefined && name !== null) await platform.nets.check(name);
-  return { recipe, inputs, net };
+  return { recipe: fitted, inputs, net };
+}
+
+/** A tile that is to fit what repeats in its exemplar gets the size for that before anybody is told of one. */
+async function withFittingSize(recipe: Recipe, inputs: ReadonlyMap<string, Raster>): Promise<Recipe> {
+  if (!recipe.stages.some((s) => s.copy?.fit === 'size')) return recipe;
+  return (await import('../recipes/copy_stage')).withFittingSize(recipe, inputs);
 }
 
 export interface RunJobOptions

@@ -216,7 +216,8 @@ function prepared(given: Raster, options: CopyOptions): Prepared {
   for (const remark of found.remarks) warn?.(remark);
   const lit = even === false ? given : flatten(given, found, even === true).raster;
   if (lit !== given) warn?.('the exemplar is lit unevenly: its light is evened out (--no-flatten leaves it)');
-  const { map, sentence } = fit(found.lattice, size, tile, mode);
+  // The tile has its size by now.
+  const { map, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);
   if (sentence !== null) warn?.(sentence);
   const picture = warp(lit, map);
   const correlation = picture === given ? found.autocorrelation : autocorrelation(picture);

@@ -1,13 +1,17 @@
 // A stage of `method: copy`: what a recipe says, put in the terms of copying, and what copying says in those of a run.
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { analyse } from '../copy/analyse';
 import { Copying, type CopyPoint, type CopySource } from '../copy/copy';
+import { fit } from '../copy/fit';
 import { cutsOf } from '../copy/render';
 import type { Device } from '../gpu/device';
 import { type Curve, foreignCheckpoint } from './checkpoint';
 import { encode } from './colour/canvas_space';
 import { layerMasks } from './masks';
-import { copySchema } from './recipe';
+import { fullSize } from './plan_stages';
+import { copySchema, type Recipe } from './recipe';
+import { sizeOf } from './resolve';
 import type { StageOptions, StageOutcome } from './stage';
 import type { StageSetup } from './stage_setup';
 
@@ -76,6 +80,21 @@ export async function runCopyStage(
     msPerStep: (performance.now() - began) / Math.max(1, done),
     stopped: done < steps,
   };
+}
+
+/**
+ * The recipe with the size nearest to its own that holds whole periods of its first style, where a stage that copies asks for
+ * `fit: size`; the recipe itself elsewhere, and where the style does not repeat.
+ */
+export function withFittingSize(recipe: Recipe, inputs: ReadonlyMap<string, Raster>): Recipe {
+  const asked = recipe.stages.some((s) => s.method === 'copy' && s.copy?.fit === 'size');
+  const picture = inputs.get(recipe.styles.find((s) => s.weight > 0)?.input ?? '');
+  if (!asked || !picture) return recipe;
+  const { lattice } = analyse(picture);
+  if (!lattice) return recipe;
+  const content = inputs.get(recipe.content ?? '');
+  const { size } = fit(lattice, fullSize(recipe, content ? sizeOf(content) : null), recipe.tile, 'size');
+  return { ...recipe, size };
 }
 
 /** The styles that are wanted, each with its part of the canvas and of the picture. */

@@ -4,6 +4,9 @@ import type { Raster } from '../../src/base/raster';
 import { Copying, type CopyOptions, type CopyPoint, type CopySource } from '../../src/copy/copy';
 import { type Field, rolledField } from '../../src/copy/field';
 import { cutsOf } from '../../src/copy/render';
+import { readPicture } from '../../src/node/picture';
+import { withFittingSize } from '../../src/recipes/copy_stage';
+import { fillRecipe } from '../../src/recipes/recipe';
 import { seamScore, verdict } from '../../src/recipes/scores/seam';
 import { device } from '../support/device';
 import { crop, flat, pebbles } from '../support/texture';
@@ -122,6 +125,19 @@ test('maps of the exemplar come to lie as its colours do', async () => {
   assert.equal(render(stones.data), raster.data);
   const rolled = rolledField(field, [5, 3]);
   assert.is(rolled.data[3 * 80 + 5], field.data[0]);
+});
+
+test('a tile that is to fit takes the nearest size that holds whole courses; others keep theirs', async () => {
+  const style = await readPicture('examples/brick.png');
+  const recipe = (fit: 'size' | 'scale') =>
+    fillRecipe({ size: 256, styles: [{ input: 'style' }], stages: [{ method: 'copy', copy: { fit } }] });
+  const { size } = withFittingSize(recipe('size'), new Map([['style', style]]));
+  assert.ok(Array.isArray(size));
+  // bricks of 35 px in pairs of courses of 28.4 px
+  assert.ok(Math.abs(size[0] / 35 - Math.round(size[0] / 35)) < 0.05, `${size}`);
+  assert.ok(Math.abs(size[1] / 28.41 - Math.round(size[1] / 28.41)) < 0.05, `${size}`);
+  assert.is(withFittingSize(recipe('scale'), new Map([['style', style]])).size, 256);
+  assert.is(withFittingSize(recipe('size'), new Map([['style', stones]])).size, 256);
 });
 
 test('too many pictures are refused', async () => {
