@@ -231,8 +231,8 @@ export class ToroidTexture extends HTMLElement {
     return fillRecipe({ ...fillTexture(builtinRecipe(recipe), chosen), size: whole('size') ?? 256 });
   }
 
-  #done(live: LiveJob, { raster, recipe, stages, stopped, moved }: JobResult): void {
-    this.#picture = new WebPicture(raster, { stages, stopped, moved, record: live.open.record('', recipe) });
+  #done(live: LiveJob, { raster, recipe, stages, stopped, moved, field }: JobResult): void {
+    this.#picture = new WebPicture(raster, { stages, stopped, moved, field, record: live.open.record('', recipe) });
     this.#progress.value = 1;
     this.#show(raster);
     // The picture is all that is needed now.
