@@ -1,0 +1,105 @@
+// What copying takes, from the exemplar to the picture, by size; the host's part (analysis, blocks, last vote) apart.
+//   node build.mjs bench && node build/bench/copy.bench.js [--quick] [--json] [--against PROGRAM] [side ...]
+// Medians of five. --against: another program is timed in turn, called as PROGRAM exemplar.png out.png size=SIDE.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Copying } from '../src/copy/copy';
+import { findAdapter, open } from '../src/gpu/open.node';
+import { ensureAdapter } from '../src/gpu/swiftshader.node';
+import { median } from '../src/graph/profile';
+import { readPicture } from '../src/node/picture';
+import { quick, row, table } from './report';
+
+const EXEMPLAR = 'examples/pebbles.png';
+
+const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
+if (elsewhere !== null) process.exit(elsewhere);
+const args = process.argv.slice(2);
+const against = args.includes('--against') ? args[args.indexOf('--against') + 1] : undefined;
+const asked = args.map(Number).filter((n) => n > 0);
+const sides = asked.length > 0 ? asked : quick ? [128] : [128, 256, 512, 1024];
+const device = await open();
+const picture = await readPicture(EXEMPLAR);
+const folder = mkdtempSync(join(tmpdir(), 'toroid-bench-'));
+
+interface Times {
+  readonly host: number;
+  readonly levels: number;
+  readonly all: number;
+  readonly cpu: number;
+}
+
+/** One tile, milliseconds. */
+async function once(side: number): Promise<Times> {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  const copying = new Copying(device, [{ picture }], { size: [side, side], seed: 1, variety: 0.1, evenness: 1 });
+  const laid = performance.now();
+  const match = await copying.run();
+  const matched = performance.now();
+  const { raster } = copying.render(match);
+  if (!raster.data.every((v) => v >= 0 && v <= 1)) throw new Error(`${side}: a value outside of 0..1`);
+  const all = performance.now() - began;
+  const { user, system } = process.cpuUsage(before);
+  return { host: all - (matched - laid), levels: matched - laid, all, cpu: (user + system) / 1000 };
+}
+
+function other(program: string, side: number): number {
+  const began = performance.now();
+  execFileSync(program, [EXEMPLAR, join(folder, 'out.png'), `size=${side}`], { stdio: 'ignore' });
+  return performance.now() - began;
+}
+
+const rows: string[][] = [];
+try {
+  await once(64); // compiles the kernels
+  for (const side of sides) {
+    const found: Times[] = [];
+    const others: number[] = [];
+    for (let k = 0; k < (quick ? 1 : 5); k++) {
+      found.push(await once(side));
+      if (against !== undefined) others.push(other(against, side));
+    }
+    const of = (key: keyof Times): number => median(found.map((f) => f[key]));
+    const ms = of('all');
+    const theirs = others.length > 0 ? median(others) : undefined;
+    const [load = 0] = loadavg();
+    const usPerPixel = (1000 * ms) / side ** 2;
+    row({
+      bench: 'copy',
+      adapter: device.name,
+      side,
+      ms,
+      host: of('host'),
+      levels: of('levels'),
+      cpu: of('cpu'),
+      usPerPixel,
+      theirs,
+      load,
+    });
+    const seconds = (v: number): string => (v / 1000).toFixed(2);
+    rows.push([
+      `${side}`,
+      ...[ms, of('host'), of('levels'), of('cpu')].map(seconds),
+      usPerPixel.toFixed(1),
+      ...(theirs === undefined ? [] : [seconds(theirs), (ms / theirs).toFixed(1)]),
+      load.toFixed(1),
+    ]);
+  }
+} finally {
+  device.close();
+  rmSync(folder, { recursive: true });
+}
+const head = [
+  'side',
+  'all, s',
+  'host',
+  'levels',
+  'cpu',
+  'us/px',
+  ...(against === undefined ? [] : ['other, s', 'ratio']),
+  'load',
+];
+console.log(`${device.name}, from ${EXEMPLAR}\n${table(head, rows)}`);
