@@ -5,7 +5,8 @@ export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } f
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
 export type { Making, Picture } from './app/picture';
-export type { SealedPicture, SealOptions, SealReport } from './app/seal';
+export type { SealOptions } from './app/seal';
+export type { SealedPicture, SealReport } from './app/sealed_picture';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';
 export { encodePng } from './base/png';

@@ -24,12 +24,21 @@ const mask = (name: string): string => `docs/images/gallery/mask-${name}.png`;
 /** In the order in which the page shows them. */
 export const pictures: readonly Picture[] = [
   {
+    name: 'texture-copy',
+    title: 'A texture by copying',
+    recipe: 'texture-copy',
+    inputs: { style: x('pebbles') },
+    size: 256,
+    text: 'The recipe behind `toroid texture`, as long as the exemplar suits it: every pixel is one of the picture, next to the neighbours that it has there or to ones that look alike, so it is as sharp as the picture. [What it makes of all examples](#copying-the-examples) is at the end of this page.',
+    tune: '`--set stages[0].copy.variety=1` repeats less, 0 cuts less; `--seed` for other pebbles.',
+  },
+  {
     name: 'texture',
     title: 'A texture by patches',
     recipe: 'texture',
     inputs: { style: x('water') },
     size: 192,
-    text: 'The plainest recipe, and the one behind `toroid texture`. It is at its best where all of the picture is of one kind: water, grass, rust, cloth.',
+    text: 'The plainest recipe that optimises, and the one behind `toroid texture --method patches`. It is at its best where all of the picture is of one kind: water, grass, rust, cloth.',
     tune: '`--size`; `--set scales.coarsest=16` for larger structures from larger pictures, 48 to scramble them; `--set stages[0].steps=400` for cleaner detail.',
   },
   {

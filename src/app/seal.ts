@@ -3,13 +3,13 @@ import { EngineError } from '../base/errors';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
-import type { Field } from '../copy/field';
 import { rolled, type Sealed, sealPicture, unchangedShare } from '../copy/seal';
 import { renormalised } from '../copy/seal_maps';
 import { lineGradients, ordinaryShift, seamScore, verdict } from '../recipes/scores/seam';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
 import { fileName } from './record';
+import { SealedPicture, type SealReport } from './sealed_picture';
 
 export interface SealSettings {
   /** The axes along which the result is to join itself. Default: both. */
@@ -25,40 +25,6 @@ export interface SealOptions<Source> extends SealSettings {
   readonly maps?: Readonly<Record<string, Source>> | undefined;
   readonly signal?: AbortSignal | undefined;
   onWarning?(text: string): void;
-}
-
-/** What sealing did. */
-export interface SealReport {
-  /** Of the picture that was sealed. */
-  readonly from: readonly [width: number, height: number];
-  readonly size: readonly [width: number, height: number];
-  /** Axes that were sealed; none: the picture tiles as it is. */
-  readonly sealed: readonly ('x' | 'y')[];
-  /** Share of the pixels that are those of the picture to the bit. */
-  readonly unchanged: number;
-  /** How many deviations the join is from the lines inside, for the axes that tile: see `seamScore`. */
-  readonly z: { readonly x?: number; readonly y?: number };
-  /** Share of the cuts where the two sides are too unlike, so that the cut shows. */
-  readonly rough: number;
-  /** How many times brighter one end was than the other, where light fell off and was evened; else 1. */
-  readonly light: readonly [x: number, y: number];
-}
-
-/** A sealed picture, its maps, and where every pixel came from. */
-export class SealedPicture extends StoredPicture {
-  constructor(
-    raster: Raster,
-    text: Readonly<Record<string, string>>,
-    readonly report: SealReport,
-    readonly field: Field,
-    /** [H, W], 1 where a cut shows. */
-    readonly rough: Uint8Array,
-    readonly maps: ReadonlyMap<string, StoredPicture>,
-    /** Bits a channel of the file that was sealed, and of those of the maps. */
-    readonly bits: { readonly picture: Bits; readonly maps: ReadonlyMap<string, Bits> },
-  ) {
-    super(raster, text);
-  }
 }
 
 /** The least side of a picture that is sealed. */

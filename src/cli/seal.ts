@@ -1,6 +1,7 @@
 import { parse } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { reportText, type SealedPicture, sealOn } from '../app/seal';
+import { reportText, sealOn } from '../app/seal';
+import type { SealedPicture } from '../app/sealed_picture';
 import type { Bits } from '../base/pixels';
 import { checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
 import { nodePlatform } from '../node/platform';

@@ -111,7 +111,7 @@ if (!browser) {
   let saved: Buffer;
 
   test('drop, run, change a weight, pause, undo, go on, download; the page leaves the work to a worker; nothing complains', async () => {
-    const page = await open(first, '#size=48&steps=40&seed=3');
+    const page = await open(first, '#preset=texture&size=48&steps=40&seed=3');
     assert.match(await status(page), 'Needed: style');
     assert.equal(await serious(page), []);
     await drop(page, 'stone.png', readFileSync(stone));
@@ -145,6 +145,61 @@ if (!browser) {
     assert.is(record.recipe.stages[0].losses[0].weight, 2);
     assert.is(record.recipe.inputs.style.path, 'stone.png');
     await shot(page, 'done');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('the preset of a fresh page copies: it shows how far it is, what it cuts, and only what it can be told', async () => {
+    const page = await open(first);
+    assert.is(await page.inputValue('[data-test=preset]'), 'texture-copy');
+    assert.is(await page.inputValue('[data-test=size]'), '512');
+    for (const none of ['[data-test=steps]', '.weights', '[data-test=profile]'])
+      assert.is(await page.locator(none).count(), 0, `${none} is of what optimises`);
+    await page.fill('[data-test=size]', '128');
+    await page.keyboard.press('Tab');
+    await page.locator('[data-test=variety]').fill('0.5');
+    await page.waitForURL(/#size=128&variety=0\.5$/);
+    await drop(page, 'stone.png', readFileSync(stone));
+    await until(page, /stone\.png is the style/);
+    // Every share that the bar shows, from the first on.
+    await page.evaluate(() => {
+      const shares: number[] = [];
+      Object.assign(globalThis, { shares });
+      const bar = document.querySelector('progress')!;
+      new MutationObserver(() => shares.push(bar.value)).observe(bar, { attributes: true });
+    });
+    await run(page);
+    await until(page, /Done/);
+    const shares = await page.evaluate(() => (globalThis as unknown as { shares: number[] }).shares);
+    assert.equal(
+      shares,
+      [...shares].sort((a, b) => a - b),
+    );
+    assert.ok(shares.filter((s) => s > 0 && s < 1).length >= 1, `the bar showed ${shares}`);
+    assert.is(await page.textContent('.losses h2'), 'Cuts');
+    assert.match((await page.textContent('.legend')) ?? '', /cuts 0\.\d+/);
+    assert.ok((await page.locator('.losses svg path').count()) > 0);
+    assert.equal(await serious(page), []);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
+    await file.saveAs(join(folder, 'copied.png'));
+    assert.is(file.suggestedFilename(), 'texture-copy-128x128-1.png');
+    const copied = readFileSync(join(folder, 'copied.png'));
+    const record = JSON.parse(readText(copied).toroid ?? '{}');
+    assert.is(record.recipe.stages[0].copy.variety, 0.5);
+    const colours = async (picture: string | Buffer): Promise<string[]> => {
+      const rgb = await sharp(picture).removeAlpha().raw().toBuffer();
+      return Array.from({ length: rgb.length / 3 }, (_, k) => rgb.subarray(3 * k, 3 * k + 3).join());
+    };
+    const its = new Set(await colours(stone));
+    const tile = await colours(copied);
+    assert.is(tile.length, 128 * 128);
+    const share = tile.filter((c) => its.has(c)).length / tile.length;
+    assert.ok(share > 0.5, `${share} of the colours are the picture's`);
+    await shot(page, 'copied');
+    await drop(page, 'copied.png', copied);
+    await until(page, /The recipe of copied\.png is loaded/);
+    assert.is(await page.inputValue('[data-test=variety]'), '0.5');
+    assert.is(await page.inputValue('[data-test=size]'), '128');
     assert.equal(complaints.splice(0), []);
     await page.close();
   });
@@ -212,7 +267,7 @@ if (!browser) {
   });
 
   test('files that are no pictures, no networks, or very large', async () => {
-    const page = await open(first);
+    const page = await open(first, '#preset=texture');
     const alert = async (): Promise<string> => {
       await page.waitForSelector('[role=alert]');
       const text = (await page.textContent('[role=alert] p')) ?? '';
@@ -297,7 +352,8 @@ if (!browser) {
     const own = await ownGpuBrowser();
     assert.ok(own);
     const two = await own!.newContext({ viewport: { width: 1360, height: 900 } });
-    const pages = [await open(two, '#size=48&steps=60&seed=1'), await open(two, '#size=48&steps=60&seed=2')];
+    const pages: Page[] = [];
+    for (const seed of [1, 2]) pages.push(await open(two, `#preset=texture&size=48&steps=60&seed=${seed}`));
     for (const page of pages) {
       await page.setInputFiles('[data-test=file-style]', stone);
       await until(page, /is the style/);

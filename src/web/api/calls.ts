@@ -1,6 +1,6 @@
 import { type Called, runOn, textureOn } from '../../app/call';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
-import { type SealOptions, sealOn } from '../../app/seal';
+import type { SealOptions } from '../../app/seal';
 import { webPlatform } from '../platform';
 import { WebPicture, WebSealedPicture } from './picture';
 import type { PictureSource } from './read';
@@ -39,6 +39,7 @@ export async function seal(
   picture: PictureSource,
   options: SealOptions<PictureSource> = {},
 ): Promise<WebSealedPicture> {
+  const { sealOn } = await import('../../app/seal');
   const { raster, text, report, field, rough, maps, bits } = await sealOn(platform, picture, options);
   return new WebSealedPicture(raster, text, report, field, rough, maps, bits);
 }

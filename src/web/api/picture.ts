@@ -1,5 +1,5 @@
 import { Picture, type StoredPicture } from '../../app/picture';
-import { SealedPicture } from '../../app/seal';
+import { SealedPicture } from '../../app/sealed_picture';
 
 function imageDataOf(picture: StoredPicture): ImageData {
   const { width, height, data } = picture.toPixels();

@@ -16,7 +16,7 @@ import { RunControls } from './parts/run_controls';
 import { Stage } from './parts/stage';
 import { Weights } from './parts/weights';
 import type { SnapshotSeen, WorkerClient } from './protocol';
-import { fromAddress, recipeOf, type Settings, toAddress } from './settings';
+import { fromAddress, methodsOf, recipeOf, type Settings, toAddress } from './settings';
 import { type Action, bordersOf, initial, reduce, type State } from './state';
 import { filesOf, useDroppedFiles } from './use_dropped_files';
 
@@ -48,7 +48,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const change = (next: Settings): void => {
     const other = next.preset !== settings.preset;
     if (other) leaveRecipe();
-    choose(other ? { ...next, factors: {}, steps: null } : next);
+    choose(other ? { ...next, factors: {}, steps: null, variety: null } : next);
   };
 
   return (
@@ -86,12 +86,14 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           <Weights recipe={preset} settings={settings} onChange={choose} />
           <Losses curves={state.curves} borders={bordersOf(state)} />
           <History snapshots={state.snapshots} stages={state.stages} onBack={goBack} />
-          <Profile
-            report={state.profile}
-            ready={state.run !== null && state.run !== 'closed' && !running}
-            onAsk={() => worker.send({ type: 'profile' })}
-            onClose={() => dispatch({ type: 'close profile' })}
-          />
+          {methodsOf(preset).optimises && (
+            <Profile
+              report={state.profile}
+              ready={state.run !== null && state.run !== 'closed' && !running}
+              onAsk={() => worker.send({ type: 'profile' })}
+              onClose={() => dispatch({ type: 'close profile' })}
+            />
+          )}
         </section>
       </main>
     </div>

@@ -13,6 +13,8 @@ export interface Settings {
   readonly tile: Tile;
   /** At each scale; null: what the recipe says. */
   readonly steps: number | null;
+  /** Of copying, 0..1; null: what the recipe says. */
+  readonly variety: number | null;
   /** Name of a network kept in the browser; null: what the recipe says. */
   readonly net: string | null;
   /** `stage.loss` to a factor on its weight. */
@@ -25,12 +27,19 @@ export const usual: Settings = {
   seed: 1,
   tile: 'both',
   steps: null,
+  variety: null,
   net: null,
   factors: {},
 };
 
 export const TILES: readonly Tile[] = ['both', 'x', 'y', 'none'];
 export const SIZES: { readonly least: number; readonly most: number } = { least: 32, most: 4096 };
+
+/** Whether a stage of the recipe copies, and whether one optimises. */
+export function methodsOf({ stages }: RecipeText): { readonly copies: boolean; readonly optimises: boolean } {
+  const copies = stages.some((s) => s.method === 'copy');
+  return { copies, optimises: stages.some((s) => s.method !== 'copy') };
+}
 
 /** A loss of a recipe as the page shows it: a slider for its weight. */
 export interface Term {
@@ -62,7 +71,9 @@ export function recipeOf(settings: Settings, own: RecipeText | null = null): Rec
     ...(settings.net !== null && base.net !== undefined && { net: settings.net }),
     stages: base.stages.map((stage, s) => ({
       ...stage,
-      ...(settings.steps !== null && stage.method !== 'copy' && { steps: settings.steps }),
+      ...(stage.method === 'copy'
+        ? settings.variety !== null && { copy: { ...stage.copy, variety: settings.variety } }
+        : settings.steps !== null && { steps: settings.steps }),
       losses: (stage.losses ?? []).map((loss, l) => {
         const factor = settings.factors[`${s}.${l}`] ?? 1;
         const weight = 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1;
@@ -80,6 +91,7 @@ export function toAddress(s: Settings): string {
   if (s.seed !== usual.seed) out.set('seed', `${s.seed}`);
   if (s.tile !== usual.tile) out.set('tile', s.tile);
   if (s.steps !== null) out.set('steps', `${s.steps}`);
+  if (s.variety !== null) out.set('variety', `${s.variety}`);
   if (s.net !== null) out.set('net', s.net);
   const factors = Object.entries(s.factors).filter(([, f]) => f !== 1);
   if (factors.length > 0) out.set('weights', factors.map(([k, f]) => `${k}:${Number(f.toPrecision(4))}`).join(','));
@@ -94,6 +106,7 @@ export function fromAddress(hash: string): Settings {
     const n = Number(text);
     return text !== null && text !== '' && Number.isInteger(n) && n >= low && n <= high ? n : null;
   };
+  const variety = Number.parseFloat(given.get('variety') ?? '');
   const preset = given.get('preset');
   const tile = given.get('tile');
   const factors: Record<string, number> = {};
@@ -108,6 +121,7 @@ export function fromAddress(hash: string): Settings {
     seed: whole('seed', 0, 2 ** 32 - 1) ?? usual.seed,
     tile: TILES.find((t) => t === tile) ?? usual.tile,
     steps: whole('steps', 1, 10_000),
+    variety: variety >= 0 && variety <= 1 ? variety : null,
     net: given.get('net')?.slice(0, 80) || null,
     factors,
   };

@@ -3,7 +3,7 @@ import { isPng, readText } from '../../base/png';
 import { findRecord } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import type { Given, WorkerClient } from './protocol';
-import { type Settings, SIZES, usual } from './settings';
+import { methodsOf, type Settings, SIZES, usual } from './settings';
 import type { Action } from './state';
 
 interface Options {
@@ -33,6 +33,10 @@ export function useDroppedFiles({ worker, needs, dispatch, onRecipe }: Options):
     const inside = name === undefined ? await recipeInside(file) : null;
     if (inside) {
       onRecipe(inside.recipe, inside.settings);
+      if (!inside.goesOn) {
+        say(`The recipe of ${file.name} is loaded: give it the picture that it copies`);
+        return;
+      }
       setInputs((old) => ({ ...old, canvas: { name: file.name, file } }));
       say(`Going on from ${file.name}: it starts as the canvas, and its recipe is loaded`);
       return;
@@ -100,14 +104,16 @@ export async function kindOf(file: Blob): Promise<'picture' | 'net' | 'other'> {
 export interface Inside {
   readonly recipe: RecipeText;
   readonly settings: Settings;
+  /** The recipe starts from the picture; one that copies cannot, it begins anew. */
+  readonly goesOn: boolean;
 }
 
 /** Text chunks come before the pixels; more than this is no recipe. */
 const HEAD = 1 << 20;
 
 /**
- * The recipe inside a picture, changed to start from that picture, given as the input `canvas`, at its full size. Null for
- * pictures without one, or with one that this toroid cannot read: those are pictures like any other.
+ * The recipe inside a picture, changed to start from that picture, given as the input `canvas`, at its full size, unless it
+ * copies. Null for pictures without one, or with one that this toroid cannot read: those are pictures like any other.
  */
 export async function recipeInside(file: Blob): Promise<Inside | null> {
   const bytes = new Uint8Array(await file.slice(0, HEAD).arrayBuffer());
@@ -118,8 +124,11 @@ export async function recipeInside(file: Blob): Promise<Inside | null> {
     const { zoom: _, inputs: __, ...recipe } = fillRecipe(found.recipe);
     const longer = typeof recipe.size === 'number' ? recipe.size : Math.max(...recipe.size);
     const { scales } = recipe;
+    const goesOn = !methodsOf(recipe).copies;
+    const start = { canvas: 'picture(canvas)', inputs: { canvas: 'canvas' }, scales: { ...scales, count: 1 } };
     return {
-      recipe: { ...recipe, canvas: 'picture(canvas)', inputs: { canvas: 'canvas' }, scales: { ...scales, count: 1 } },
+      recipe: { ...recipe, ...(goesOn && start) },
+      goesOn,
       settings: {
         ...usual,
         preset: usual.preset,

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { builtinRecipes } from '../../../recipes/builtin';
-import type { RecipeText } from '../../../recipes/recipe';
-import { type Settings, SIZES, TILES, type Tile } from '../settings';
+import { copySchema, type RecipeText } from '../../../recipes/recipe';
+import { methodsOf, type Settings, SIZES, TILES, type Tile } from '../settings';
 
 interface Props {
   readonly settings: Settings;
@@ -22,9 +22,10 @@ const TILE_WORDS: Readonly<Record<Tile, string>> = {
 /** Films need a place for many pictures: that is the command line's. */
 const shown = builtinRecipes.filter((r) => r.zoom === undefined);
 
-/** Preset, size, seed, tiling, steps. */
+/** Preset, size, seed, tiling; steps where it optimises, variety where it copies. */
 export function Controls({ settings, own, locked, onChange }: Props): JSX.Element {
   const preset = own ?? shown.find((r) => r.name === settings.preset);
+  const { copies, optimises } = preset ? methodsOf(preset) : { copies: false, optimises: true };
   return (
     <div class="controls">
       <label>
@@ -76,17 +77,56 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
             ))}
           </select>
         </label>
-        <WholeNumber
-          label="Steps"
-          least={1}
-          most={10_000}
-          value={settings.steps}
-          placeholder="preset's"
-          test="steps"
-          onChange={(steps) => onChange({ ...settings, steps })}
-        />
+        {optimises && (
+          <WholeNumber
+            label="Steps"
+            least={1}
+            most={10_000}
+            value={settings.steps}
+            placeholder="preset's"
+            test="steps"
+            onChange={(steps) => onChange({ ...settings, steps })}
+          />
+        )}
       </div>
+      {copies && preset && (
+        <Variety
+          value={settings.variety ?? varietyOf(preset)}
+          disabled={locked}
+          onChange={(variety) => onChange({ ...settings, variety })}
+        />
+      )}
     </div>
+  );
+}
+
+const varietyOf = ({ stages }: RecipeText): number =>
+  copySchema.parse(stages.find((s) => s.method === 'copy')?.copy ?? {}).variety;
+
+interface VarietyProps {
+  /** 0..1 */
+  readonly value: number;
+  readonly disabled: boolean;
+  onChange(value: number): void;
+}
+
+/** How often a piece of the picture ends, from as seldom as can be to as often. */
+function Variety({ value, disabled, onChange }: VarietyProps): JSX.Element {
+  return (
+    <label class="slider">
+      <span class="name">Variety: fewer repetitions, more cuts</span>
+      <output>{value}</output>
+      <input
+        type="range"
+        min={0}
+        max={1}
+        step={0.05}
+        value={value}
+        disabled={disabled}
+        data-test="variety"
+        onInput={(e) => onChange(Number(e.currentTarget.value))}
+      />
+    </label>
   );
 }
 

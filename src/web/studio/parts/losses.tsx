@@ -8,7 +8,7 @@ interface Props {
   readonly borders: readonly number[];
 }
 
-/** The loss and its terms by step. */
+/** The loss and its terms by step; of a run that only copies, the share of cuts. */
 export function Losses({ curves, borders }: Props): JSX.Element | null {
   const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
   if (curves.length === 0) return null;
@@ -17,10 +17,11 @@ export function Losses({ curves, borders }: Props): JSX.Element | null {
     ...c,
     look: `c${k % 8}`,
   }));
+  const copying = all.every((c) => c.name === 'cuts');
   const shown = all.filter((c) => !hidden.has(c.name));
   return (
     <div class="losses">
-      <h2>Loss</h2>
+      <h2>{copying ? 'Cuts' : 'Loss'}</h2>
       {lossChart<JSX.Element>(createElement, shown, { size: [320, 160], borders })}
       <ul class="legend">
         {all.map((c) => (

@@ -15,8 +15,9 @@ const factorOf = (at: number): number => (at <= LEAST ? 0 : 2 ** (at / 8));
 const placeOf = (factor: number): number => (factor <= 0 ? LEAST : Math.round(8 * Math.log2(factor)));
 
 /** A slider for the weight of each loss. They work while it runs. */
-export function Weights({ recipe, settings, onChange }: Props): JSX.Element {
+export function Weights({ recipe, settings, onChange }: Props): JSX.Element | null {
   const terms = termsOf(recipe);
+  if (terms.length === 0) return null;
   const set = (key: string, factor: number): void =>
     onChange({ ...settings, factors: { ...settings.factors, [key]: factor } });
   return (
@@ -26,7 +27,7 @@ export function Weights({ recipe, settings, onChange }: Props): JSX.Element {
         const factor = settings.factors[key] ?? 1;
         const text = factor === 0 ? 'off' : shortNumber(weight * factor);
         return (
-          <label key={key}>
+          <label key={key} class="slider">
             <span class="name">{name}</span>
             <output>{text}</output>
             <input
