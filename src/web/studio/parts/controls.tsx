@@ -114,7 +114,7 @@ interface VarietyProps {
 function Variety({ value, disabled, onChange }: VarietyProps): JSX.Element {
   return (
     <label class="slider">
-      <span class="name">Variety: fewer repetitions, more cuts</span>
+      <span class="name">Variety, at more cuts</span>
       <output>{value}</output>
       <input
         type="range"
