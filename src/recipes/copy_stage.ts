@@ -27,7 +27,7 @@ export async function runCopyStage(
 ): Promise<StageOutcome> {
   const { stage, resolved } = setup;
   const { carryOver, resume, signal } = options;
-  const { variety, evenness, fit, flatten } = stage.recipe.copy ?? copySchema.parse({});
+  const { variety, evenness, fit, flatten } = copySchema.parse(stage.recipe.copy ?? {});
   if (resume && !resume.copied) throw foreignCheckpoint();
   const began = performance.now();
   const { steps } = stage.recipe;

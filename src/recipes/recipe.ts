@@ -239,8 +239,10 @@ export function fillRecipe(given: unknown): Recipe {
   const filled = recipeSchema.safeParse(given);
   if (filled.success) {
     const canvas = filled.data.canvas ?? seedOf(filled.data);
+    // How a stage copies is written out, so that a picture can be made again when the defaults are others.
+    const stages = filled.data.stages.map((s) => (s.method === 'copy' ? { ...s, copy: s.copy ?? {} } : s));
     // Read once more, so that keys stand in one order, whether a canvas was given or not: files are compared by bytes.
-    return { ...recipeSchema.parse({ ...filled.data, canvas }), canvas };
+    return { ...recipeSchema.parse({ ...filled.data, stages, canvas }), canvas };
   }
   const lines = describeIssues(filled.error.issues, given, recipeJsonSchema() as SchemaNode);
   throw new EngineError('RecipeError', lines.join('\n  '));

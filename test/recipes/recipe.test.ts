@@ -300,6 +300,14 @@ test('the schema names every block, says what each setting is, and demands what 
   assert.ok('$schema' in schema.properties);
 });
 
+test('how a stage copies is written out when a recipe is filled, and filling again changes nothing', () => {
+  const once = fillRecipe({ styles: [{}], stages: [{ method: 'copy', copy: { variety: 0.5 } }] });
+  assert.is(once.stages[0]!.copy!.variety, 0.5);
+  assert.is(once.stages[0]!.copy!.fit, 'scale');
+  assert.equal(fillRecipe(once), once);
+  assert.equal(fillRecipe({ styles: [{}], stages: [{ method: 'copy' }] }).stages[0]!.copy!.evenness, 1);
+});
+
 test('built-in recipes are sound, and a copy of them is one of your own', () => {
   for (const { name } of builtinRecipes) {
     const one = builtinRecipe(name!);
