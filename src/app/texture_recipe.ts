@@ -48,7 +48,7 @@ export async function chosenTexture<Source>(
   const options = { name: 'style', most: LOOKED_AT, least: 1, alpha: false, signal, onWarning: () => {} };
   const { raster } = await platform.readPicture(exemplar, options);
   const { analyse, chooseMethod } = await import('../copy/analyse');
-  const chosen = chooseMethod(analyse(raster), typeof size === 'number' ? [size, size] : size);
+  const chosen = chooseMethod(analyse(raster, { quick: true }), typeof size === 'number' ? [size, size] : size);
   warn(chosen.why);
   return textureRecipe({ ...choice, size, method: chosen.method });
 }

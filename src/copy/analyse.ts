@@ -54,7 +54,8 @@ const STRAIGHT = 0.3;
 /** A tile of fewer features than this on a side is nearly a crop of the exemplar. */
 const FEW_FEATURES = 4;
 
-export function analyse(exemplar: Raster): Analysis {
+/** @param options `quick`: what the choice of a method depends on, without a look at whether rows fan out. */
+export function analyse(exemplar: Raster, { quick = false }: { readonly quick?: boolean } = {}): Analysis {
   const whole = autocorrelation(exemplar);
   let lattice = findLattice(whole);
   let close = whole;
@@ -66,7 +67,7 @@ export function analyse(exemplar: Raster): Analysis {
   }
   const feature = isGrain(close) ? close.feature : whole.feature;
   const doubtful = (lattice?.confidence ?? 0) < CERTAIN;
-  const perspective = doubtful && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
+  const perspective = doubtful && !quick && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
   if (perspective) lattice = null;
   const remarks: string[] = [];
   if (perspective) {
@@ -107,8 +108,10 @@ function middle(picture: Raster): Raster {
 /** Looks at a picture in strips, and in its quarters to be sure: whether distances grow evenly from side to side. */
 function fanning(picture: Raster): Fanning | null {
   for (const from of ['top', 'left'] as const) {
-    const found = Array.from({ length: STRIPS }, (_, k) => localMoves(strip(picture, from, k)));
-    const trend = evenTrend(found);
+    // Without moves in the middle there is nothing to follow to the sides.
+    const between = localMoves(strip(picture, from, 1));
+    if (between.length === 0) continue;
+    const trend = evenTrend([localMoves(strip(picture, from, 0)), between, localMoves(strip(picture, from, 2))]);
     if (!trend) continue;
     // A half of the other axis must show it too, and none of them something else.
     const halves = [0, 1].map((side) =>
