@@ -137,6 +137,16 @@ export const pictures: readonly Picture[] = [
     tune: '`--seed`; `--set stages[0].steps=300`; several holes in one mask are fine.',
   },
   {
+    name: 'inpaint-copy',
+    title: 'A hole is filled with whole stones',
+    recipe: 'inpaint-copy',
+    inputs: { content: x('pebbles'), mask: mask('disc') },
+    size: 256,
+    whole: true,
+    text: 'The same disc, filled with pieces of the picture: what is around it goes on to the inside, and nothing is made up.',
+    tune: '`--seed`; `--set pin.feather=2` for a softer rim; any number of holes of any shape.',
+  },
+  {
     name: 'kaleidoscope',
     title: 'Kaleidoscope',
     recipe: 'kaleidoscope',

@@ -1,5 +1,6 @@
 import { PATCH } from '../shaders/patch_vote';
 import type { Size } from './field';
+import { boxSum, summed } from './planes';
 import { type Guided, packed, varianceOf } from './pyramid';
 
 /** A picture in an atlas. */
@@ -43,10 +44,10 @@ export function atlasOf(pictures: readonly Guided[], allowed: readonly (Allowed 
       words.set(own.subarray(y * picture.width, (y + 1) * picture.width), (top + y) * width);
     }
     const among: Size = [picture.width - PATCH + 1, picture.height - PATCH + 1];
+    const places = allowedPlaces(allowedPixels(allowed[k], picture.width, picture.height), picture.width, among);
     for (let y = 0; y < among[1]; y++) {
       for (let x = 0; x < among[0]; x++) {
-        const ok = isAllowed(allowed[k], (x + PATCH / 2) / picture.width, (y + PATCH / 2) / picture.height);
-        labels[(top + y) * across + x] = ok ? (1 << (24 + k)) >>> 0 : 0;
+        if (places[y * among[0] + x]) labels[(top + y) * across + x] = (1 << (24 + k)) >>> 0;
       }
     }
     regions.push({ top, among });
@@ -62,9 +63,31 @@ export interface Allowed {
   readonly data: Float32Array;
 }
 
-/** Whether a part holds a point, given as shares of the sides. */
-export function isAllowed(part: Allowed | undefined, x: number, y: number): boolean {
-  if (!part) return true;
-  const at = (v: number, n: number): number => Math.min(n - 1, Math.floor(v * n));
-  return (part.data[at(y, part.height) * part.width + at(x, part.width)] as number) > 0.5;
+/** [height, width], 1 for the pixels of a picture that lie in a part of it. */
+export function allowedPixels(part: Allowed | undefined, width: number, height: number): Uint8Array {
+  const out = new Uint8Array(width * height).fill(1);
+  if (!part) return out;
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor(((y + 0.5) / height) * part.height) * part.width;
+    for (let x = 0; x < width; x++) {
+      const at = row + Math.floor(((x + 0.5) / width) * part.width);
+      out[y * width + x] = (part.data[at] as number) > 0.5 ? 1 : 0;
+    }
+  }
+  return out;
+}
+
+/** The places whose patches lie in a part; where it is too narrow for any, those whose middles do. */
+function allowedPlaces(pixels: Uint8Array, width: number, [across, down]: Size): Uint8Array {
+  const sums = summed(pixels, width, pixels.length / width);
+  const places = new Uint8Array(across * down);
+  for (let y = 0; y < down; y++) {
+    for (let x = 0; x < across; x++) {
+      places[y * across + x] = boxSum(sums, width, x, y, x + PATCH, y + PATCH) === PATCH ** 2 ? 1 : 0;
+    }
+  }
+  if (places.includes(1)) return places;
+  return places.map(
+    (_, i) => pixels[(Math.floor(i / across) + PATCH / 2) * width + (i % across) + PATCH / 2] as number,
+  );
 }

@@ -1,6 +1,7 @@
 import type { Device } from '../gpu/device';
 import type { Atlas } from './atlas';
 import { betterMatch, type LevelOptions, type Match } from './match_level';
+import { pinnedRows } from './pin';
 import type { Places } from './start';
 
 /** Pixels of a canvas that are worked on at once, some 40 bytes each on the device. */
@@ -29,7 +30,7 @@ export async function betterMatchInBands(
   options: BandOptions,
 ): Promise<Match> {
   const [W, H] = start.size;
-  const { rounds, labels, most = MOST, signal, onBand } = options;
+  const { rounds, labels, pinned, most = MOST, signal, onBand } = options;
   const halo = REACH * rounds;
   const own = Math.max(LEAST, Math.floor(most / W) - 2 * halo);
   if (W * H <= most || own + 2 * halo >= H) return betterMatch(device, start, atlas, options);
@@ -45,7 +46,8 @@ export async function betterMatchInBands(
       band.labels.set(labels.subarray(from, from + W), y * W);
     }
     const places: Places = { size: [W, rows], data: band.places };
-    const match = await betterMatch(device, places, atlas, { ...options, labels: band.labels });
+    const known = pinned && pinnedRows(pinned, top - halo, rows);
+    const match = await betterMatch(device, places, atlas, { ...options, labels: band.labels, pinned: known });
     data.set(match.data.subarray(halo * W, (halo + count) * W), top * W);
     weights.set(match.weights.subarray(halo * W, (halo + count) * W), top * W);
     onBand?.((top + count) / H);

@@ -3,6 +3,8 @@ import type { Autocorrelation } from './autocorrelation';
 import { cutBands } from './block_cut';
 import type { Size } from './field';
 import type { Lattice } from './lattice';
+import type { Pinned } from './pin';
+import { boxSum, summed } from './planes';
 import { type Guided, varianceOf } from './pyramid';
 
 /** The start of a match: squares copied from the exemplar, which overlap and are cut along the cheapest lines. */
@@ -10,7 +12,7 @@ export interface Blocks {
   /** Size of the map of labels. */
   readonly width: number;
   readonly height: number;
-  /** Which block each pixel of that map belongs to. */
+  /** Which block each pixel of that map belongs to; -1: none, where all about it is known. */
   readonly labels: Int32Array;
   /** Of each block: exemplar position less canvas position, in pixels of the full size. */
   readonly offsets: readonly { x: number; y: number }[];
@@ -29,6 +31,10 @@ export interface BlockOptions {
   /** Of the exemplar at the full size. */
   readonly correlation: Autocorrelation;
   readonly lattice: Lattice | null;
+  /** [h, w] of the level, 1 for the pixels of the exemplar that may be copied. */
+  readonly allowed: Uint8Array;
+  /** What is known of the canvas, at the size of the level and at the full one. */
+  readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
 }
 
 /** Blocks overlap by this share of their sides. */
@@ -43,7 +49,11 @@ const PLACES = 30_000;
 const USE = 1;
 const MEAN = 3;
 const CHANCE = 0.02;
+/** Where most is given, what agrees with it counts. */
+const USE_PINNED = 0.1;
 const CHANCE_ALONE = 0.3;
+/** What it costs, for all of a block, that it may not be copied. */
+const FORBIDDEN = 100;
 /** How much it counts that two copies lie apart as the exemplar's own parts do, at a peak of 1. */
 const LATTICE = 0.5;
 
@@ -62,7 +72,7 @@ export const around = (d: number, n: number): number => d - n * Math.floor(d / n
  */
 export function placeBlocks(level: Guided, canvas: Size, exemplar: Guided, full: Size, options: BlockOptions): Blocks {
   const placing = new Placing(level, canvas, full, options);
-  for (let k = 0; k < placing.count; k++) placing.place(k);
+  for (let k = placing.next(); k >= 0; k = placing.next()) placing.place(k);
   placing.refine(exemplar);
   return placing.blocks();
 }
@@ -88,8 +98,12 @@ class Placing {
   readonly #canvas: Float32Array;
   readonly #pixels: Float32Array;
   readonly #variance: number;
-  readonly #corners: { readonly x: number; readonly y: number }[] = [];
-  readonly #offsets: { x: number; y: number }[] = [];
+  /** 1 where the canvas is known. */
+  readonly #known: Uint8Array;
+  readonly #forbidden: Float64Array;
+  readonly #corners: readonly { readonly x: number; readonly y: number }[];
+  /** Of the blocks that have been placed. */
+  readonly #offsets: ({ x: number; y: number } | undefined)[];
   readonly #uses: Float64Array;
   readonly #colours: readonly Float64Array[];
   readonly #lattice: number;
@@ -118,7 +132,18 @@ class Placing {
     this.#bh = Math.min(h - 1, H, Math.ceil(this.#dy / (1 - OVERLAP)));
     this.#scale = [full[0] / W, full[1] / H];
     this.#labels = new Int32Array(W * H).fill(-1);
-    this.#canvas = new Float32Array(4 * W * H);
+    this.#canvas = options.pinned ? interleaved(options.pinned.level.picture) : new Float32Array(4 * W * H);
+    this.#known = options.pinned?.level.known ?? new Uint8Array(W * H);
+    this.#forbidden = summed(
+      options.allowed.map((v) => 1 - v),
+      w,
+      h,
+    );
+    this.#corners = Array.from({ length: this.#nx * this.#ny }, (_, k) => ({
+      x: Math.round((k % this.#nx) * this.#dx - (this.#bw - this.#dx) / 2),
+      y: Math.round(Math.floor(k / this.#nx) * this.#dy - (this.#bh - this.#dy) / 2),
+    }));
+    this.#offsets = this.#corners.map(() => undefined);
     this.#pixels = interleaved(level);
     this.#variance = 3 * varianceOf(level);
     this.#uses = new Float64Array(w * h);
@@ -127,32 +152,57 @@ class Placing {
     this.#lattice = LATTICE / Math.max(0.15, options.correlation.peak);
   }
 
-  get count(): number {
-    return this.#nx * this.#ny;
-  }
-
   blocks(): Blocks {
     const [width, height] = this.size;
     const middles = this.#corners.map(({ x, y }) => ({
       x: (x + this.#bw / 2) / width,
       y: (y + this.#bh / 2) / height,
     }));
-    return { width, height, labels: this.#labels, offsets: this.#offsets, middles };
+    const offsets = this.#offsets.map((o) => o ?? { x: 0, y: 0 });
+    return { width, height, labels: this.#labels, offsets, middles };
   }
 
-  /** Places block k, in scan order. */
-  place(k: number): void {
+  /**
+   * The block to place now: in scan order; where something is known, the one of which most is there (as of Criminisi, Perez and
+   * Toyama, "Region filling and object removal by exemplar-based image inpainting", TIP 2004). -1: all is filled.
+   */
+  next(): number {
+    if (!this.options.pinned) return this.#offsets.indexOf(undefined);
+    let most = -1;
+    let best = -1;
+    for (const [k, offset] of this.#offsets.entries()) {
+      if (offset) continue;
+      const at = this.#pixelsOf(k);
+      let filled = 0;
+      let known = 0;
+      for (let i = 0; i < this.#bw * this.#bh; i++) {
+        filled += Number(this.#filled(at(i)));
+        known += this.#known[at(i)] as number;
+      }
+      if (known === this.#bw * this.#bh || filled <= most) continue;
+      most = filled;
+      best = k;
+    }
+    return best;
+  }
+
+  /** Of each pixel of block k, where it is on the canvas. */
+  #pixelsOf(k: number): (i: number) => number {
     const [W, H] = this.size;
-    const [bw, bh] = [this.#bw, this.#bh];
-    const left = Math.round((k % this.#nx) * this.#dx - (bw - this.#dx) / 2);
-    const top = Math.round(Math.floor(k / this.#nx) * this.#dy - (bh - this.#dy) / 2);
-    this.#corners.push({ x: left, y: top });
-    const at = (i: number): number => {
-      const x = (left + (i % bw) + W) % W;
-      return ((top + Math.floor(i / bw) + H) % H) * W + x;
-    };
+    const bw = this.#bw;
+    const { x: left, y: top } = this.#corners[k] as { x: number; y: number };
+    return (i) => ((top + Math.floor(i / bw) + H) % H) * W + ((left + (i % bw) + W) % W);
+  }
+
+  #filled(i: number): boolean {
+    return (this.#labels[i] as number) >= 0 || this.#known[i] === 1;
+  }
+
+  place(k: number): void {
+    const { x: left, y: top } = this.#corners[k] as { x: number; y: number };
+    const at = this.#pixelsOf(k);
     const found = this.#bestPlace(k, at);
-    this.#offsets.push({ x: (found.x - left) * this.#scale[0], y: (found.y - top) * this.#scale[1] });
+    this.#offsets[k] = { x: (found.x - left) * this.#scale[0], y: (found.y - top) * this.#scale[1] };
     this.#paste(k, found, at);
   }
 
@@ -164,7 +214,7 @@ class Placing {
     const ch = h - bh + 1;
     const stride = Math.max(1, Math.round(Math.sqrt((cw * ch) / PLACES)));
     const filled: number[] = [];
-    for (let i = 0; i < bw * bh; i++) if ((this.#labels[at(i)] as number) >= 0) filled.push(i);
+    for (let i = 0; i < bw * bh; i++) if (this.#filled(at(i))) filled.push(i);
     const rng = new Rng(options.seed, 1000 + k);
     const many = this.#sample(filled, MANY, at, rng);
     const few = this.#sample(filled, FEW, at, rng);
@@ -180,8 +230,10 @@ class Placing {
     for (let i = 0; i < count; i++) {
       const x = (i % across) * stride;
       const y = Math.floor(i / across) * stride;
-      let cost = (USE * boxSum(uses, w, x, y, x + bw, y + bh)) / area + chance * uniformAt(options.seed, k, i);
-      if (!options.regular) {
+      let cost =
+        ((options.pinned ? USE_PINNED : USE) * boxSum(uses, w, x, y, x + bw, y + bh)) / area +
+        chance * uniformAt(options.seed, k, i);
+      if (!options.regular && !options.pinned) {
         let square = 0;
         for (let c = 0; c < 3; c++) {
           const mean = boxSum(this.#colours[c] as Float64Array, w, x, y, x + bw, y + bh) / area;
@@ -189,6 +241,7 @@ class Placing {
         }
         cost += (MEAN * square) / this.#variance;
       }
+      cost += (FORBIDDEN * boxSum(this.#forbidden, w, x, y, x + bw, y + bh)) / area;
       cost += this.#fitsNeighbours(x, y, neighbours);
       sides[i] = cost;
       rough[i] = cost + this.#difference(few, x, y) / this.#variance;
@@ -233,7 +286,7 @@ class Placing {
     const [sx, sy] = this.#scale;
     return this.#offsets.flatMap((offset, j) => {
       const there = this.#corners[j];
-      if (j === k || !there || !this.#adjacent(j, k)) return [];
+      if (!offset || j === k || !there || !this.#adjacent(j, k)) return [];
       const x = (there.x + around(here.x - there.x, this.size[0])) * sx + offset.x;
       const y = (there.y + around(here.y - there.y, this.size[1])) * sy + offset.y;
       return [{ x, y }];
@@ -288,7 +341,7 @@ class Placing {
         Math.min(Math.max(2, bw - Math.floor(this.#dx)), bw >> 1),
         Math.min(Math.max(2, bh - Math.floor(this.#dy)), bh >> 1),
       ],
-      filled: (i) => (this.#labels[at(i)] as number) >= 0,
+      filled: (i) => this.#filled(at(i)),
       error: (i) => {
         const p = 4 * ((place.y + Math.floor(i / bw)) * w + place.x + (i % bw));
         let sum = 0;
@@ -301,6 +354,11 @@ class Placing {
       const q = at(i);
       const p = (place.y + Math.floor(i / bw)) * w + place.x + (i % bw);
       this.#uses[p] = (this.#uses[p] as number) + 1;
+      if (this.#known[q]) {
+        // It stays; patches that begin here reach into the block.
+        if ((this.#labels[q] as number) < 0) this.#labels[q] = k;
+        continue;
+      }
       if ((this.#labels[q] as number) >= 0 && !keep[i]) continue;
       this.#labels[q] = k;
       for (let c = 0; c < 4; c++) this.#canvas[4 * q + c] = this.#pixels[4 * p + c] as number;
@@ -311,29 +369,29 @@ class Placing {
   refine(exemplar: Guided): void {
     const reach = Math.ceil(Math.max(...this.#scale));
     for (let sweep = 0; sweep < 2; sweep++) {
-      for (let k = 0; k < this.count; k++) this.#refineOne(exemplar, k, reach);
+      for (const [k, offset] of this.#offsets.entries()) if (offset) this.#refineOne(exemplar, k, offset, reach);
     }
   }
 
-  #refineOne({ width: w, height: h, data }: Guided, k: number, reach: number): void {
+  #refineOne({ width: w, height: h, data }: Guided, k: number, offset: { x: number; y: number }, reach: number): void {
     const [sx, sy] = this.#scale;
     const n = w * h;
     const here = this.#corners[k] as { x: number; y: number };
-    const offset = this.#offsets[k] as { x: number; y: number };
     const [bw, bh] = [this.#bw * sx, this.#bh * sy];
     const startX = Math.round(here.x * sx + offset.x);
     const startY = Math.round(here.y * sy + offset.y);
     // Of each neighbour: where it would have this block's corner, and the part of this block that it covers.
     const others = this.#offsets.flatMap((o, j) => {
       const there = this.#corners[j];
-      if (j === k || !there || !this.#adjacent(j, k)) return [];
+      if (!o || j === k || !there || !this.#adjacent(j, k)) return [];
       const wx = around(there.x - here.x, this.size[0]) * sx;
       const wy = around(there.y - here.y, this.size[1]) * sy;
       const x = Math.round(there.x * sx + o.x - wx);
       const y = Math.round(there.y * sy + o.y - wy);
       return [{ x, y, x0: Math.max(0, wx), x1: Math.min(bw, wx + bw), y0: Math.max(0, wy), y1: Math.min(bh, wy + bh) }];
     });
-    const { correlation } = this.options;
+    const { correlation, pinned } = this.options;
+    const known = pinned ? knownIn(pinned.full, here.x * sx, here.y * sy, bw, bh) : [];
     let best = { x: 0, y: 0 };
     let least = Number.POSITIVE_INFINITY;
     for (let v = -reach; v <= reach; v++) {
@@ -360,6 +418,12 @@ class Placing {
             }
           }
         }
+        for (const there of known) {
+          const [a, p] = [startX + u + there.x, startY + v + there.y];
+          if (Math.min(a, p) < 0 || a >= w || p >= h) continue;
+          for (let c = 0; c < 4; c++) sum += ((data[c * n + p * w + a] as number) - (there.colour[c] as number)) ** 2;
+          count++;
+        }
         const cost =
           (count > 0 ? sum / count / this.#variance : 0) -
           (this.#lattice * lattice) / Math.max(1, others.length) +
@@ -373,6 +437,27 @@ class Placing {
     offset.x = startX + best.x - here.x * sx;
     offset.y = startY + best.y - here.y * sy;
   }
+}
+
+interface KnownPixel {
+  /** Within the block. */
+  readonly x: number;
+  readonly y: number;
+  readonly colour: readonly number[];
+}
+
+/** Some of the pixels in a block of the canvas that are known. */
+function knownIn({ picture, known }: Pinned, left: number, top: number, bw: number, bh: number): KnownPixel[] {
+  const { width: W, height: H, data } = picture;
+  const found: KnownPixel[] = [];
+  for (let y = 0; y < bh; y += 4) {
+    const row = ((Math.round(top) + y + H) % H) * W;
+    for (let x = y % 3; x < bw; x += 4) {
+      const at = row + ((Math.round(left) + x + W) % W);
+      if (known[at]) found.push({ x, y, colour: [0, 1, 2, 3].map((c) => data[c * W * H + at] as number) });
+    }
+  }
+  return found;
 }
 
 /** Uniform in [0, 1), of whole numbers (lowbias32 of Wellons, "Prospecting for hash functions", 2018): cheap, for millions. */
@@ -403,22 +488,4 @@ function interleaved({ width, height, data }: Guided): Float32Array {
   const out = new Float32Array(4 * n);
   for (let c = 0; c < 4; c++) for (let i = 0; i < n; i++) out[4 * i + c] = data[c * n + i] as number;
   return out;
-}
-
-/** Sums over everything above and to the left (Crow, "Summed-area tables", SIGGRAPH 1984), one row and column larger. */
-function summed(plane: ArrayLike<number>, width: number, height: number): Float64Array {
-  const out = new Float64Array((width + 1) * (height + 1));
-  for (let y = 0; y < height; y++) {
-    let row = 0;
-    for (let x = 0; x < width; x++) {
-      row += plane[y * width + x] as number;
-      out[(y + 1) * (width + 1) + x + 1] = (out[y * (width + 1) + x + 1] as number) + row;
-    }
-  }
-  return out;
-}
-
-function boxSum(sums: Float64Array, width: number, x0: number, y0: number, x1: number, y1: number): number {
-  const at = (x: number, y: number): number => sums[y * (width + 1) + x] as number;
-  return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
 }

@@ -3,7 +3,7 @@ import type { Raster } from '../base/raster';
 import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
 import { analyse } from './analyse';
-import { type Allowed, type Atlas, atlasOf, MOST_SOURCES } from './atlas';
+import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
 import { type Blocks, placeBlocks } from './blocks';
@@ -13,6 +13,8 @@ import { flatten } from './flatten';
 import { guided } from './guide';
 import type { Lattice, Vector } from './lattice';
 import type { Match } from './match_level';
+import { type Pin, type Pinned, pinnedAt, pinnedCanvas } from './pin';
+import { boxSum, summed } from './planes';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces, sample } from './start';
@@ -27,6 +29,8 @@ export interface CopySource {
   readonly mask?: Allowed | undefined;
   /** Its share among those without a mask. Default 1. */
   readonly weight?: number;
+  /** It is the picture that is pinned. */
+  readonly pinned?: boolean;
 }
 
 export interface CopyOptions {
@@ -34,6 +38,8 @@ export interface CopyOptions {
   readonly size: Size;
   /** The axes along which it joins itself. Default both. */
   readonly tile?: Joins | undefined;
+  /** What of the tile is there already, and stays; only the rest is made. */
+  readonly pin?: Pin | undefined;
   /** What gives way where the pictures are regular. Default `scale`. */
   readonly fit?: FitMode | undefined;
   /** Whether light that changes over a picture is evened out. Default: where it would show as patches. */
@@ -70,6 +76,10 @@ export interface Copied extends Rendering {
 const REGULAR = 0.3;
 /** What is cut off along an axis that does not join, over the shorter side of the smallest picture. */
 const MARGIN = 0.25;
+/** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
+const PLACES = 64;
+/** The shorter side of the smallest picture at the coarsest level that a hole is filled from: there all places are searched. */
+const COARSEST = 48;
 /** A patch's places are 16 bits each way. */
 const LONGEST = 65536;
 
@@ -94,6 +104,7 @@ export class Copying {
   readonly #prepared: readonly Prepared[];
   readonly #blocks: readonly Blocks[];
   readonly #owners: Owners | null;
+  readonly #pinned: Pinned | undefined;
 
   /**
    * Lays out the blocks that the match begins with: the host's part of the work.
@@ -104,9 +115,9 @@ export class Copying {
     private readonly sources: readonly CopySource[],
     private readonly options: CopyOptions,
   ) {
-    const { size, seed, variety, tile = 'both' } = options;
+    const { size, seed, variety, tile = 'both', pin } = options;
     checkSources(sources);
-    this.#prepared = sources.map((s) => prepared(s.picture, options));
+    this.#prepared = sources.map((s) => prepared(s, options));
     const smallest = this.#prepared.reduce((a, b) => (b.side < a.side ? b : a));
     const margin = (joins: boolean): number => (joins ? 0 : Math.max(32, Math.round(smallest.side * MARGIN)));
     this.#canvas = [
@@ -114,15 +125,20 @@ export class Copying {
       size[1] + margin(tile === 'both' || tile === 'y'),
     ];
     const canvas = this.#canvas;
-    this.#sizes = levelSizes(canvas, smallest.side, smallest.least);
+    this.#pinned = pin && pinnedCanvas(pin, canvas);
+    this.#sizes = levelSizes(canvas, smallest.side, pin ? Math.min(COARSEST, smallest.least) : smallest.least);
     this.#owners = ownersOf(sources, canvas, size, seed);
     this.#blocks = this.#prepared.map(({ guided: picture, correlation, lattice, side, least }, k) => {
       const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 64;
       const at = this.#sizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
-      return placeBlocks(shrunkBy(picture, this.#steps(at)), at, picture, canvas, {
+      const level = shrunkBy(picture, this.#steps(at));
+      const allowed = allowedPixels(sources[k]?.from, level.width, level.height);
+      return placeBlocks(level, at, picture, canvas, {
         seed: seed + k,
-        share: regular ? 0.5 : 0.3,
+        share: sources[k]?.from ? roomFor(allowed, level, regular ? 0.5 : 0.3) : regular ? 0.5 : 0.3,
+        allowed,
+        pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
         variety,
         regular,
         correlation,
@@ -159,6 +175,7 @@ export class Copying {
         most: this.options.most,
         signal,
         onBand: (share) => onBand?.((done + share * (pixels[k] ?? 0)) / all),
+        pinned: this.#pinned && pinnedAt(this.#pinned, this.#steps(size)),
       });
       if (signal?.aborted) continue;
       await onLevel?.({ levels: k + 1, match }, (done + (pixels[k] ?? 0)) / all);
@@ -178,8 +195,18 @@ export class Copying {
     }
     const { width, height, data } = stacked(this.#prepared.map((p) => p.picture));
     const source = { width, height, pictures: this.#fieldPictures() };
-    const { render, field } = renderMatch(now.places, source, this.options.size);
-    return { render, field, raster: { width: field.width, height: field.height, data: render(data) } };
+    const { pin, size } = this.options;
+    const own = source.pictures[this.sources.findIndex((s) => s.pinned && isOfSize(s.picture, size))];
+    const kept = pin && own && { known: pin.known, top: own.top };
+    const { render, field } = renderMatch(now.places, source, size, kept);
+    const raster = { width: field.width, height: field.height, data: render(data) };
+    if (!pin) return { render, field, raster };
+    const n = field.width * field.height;
+    return {
+      render,
+      field,
+      raster: { ...raster, data: raster.data.map((v, i) => (pin.known[i % n] ? (pin.picture.data[i] as number) : v)) },
+    };
   }
 
   #fieldPictures(): FieldPicture[] {
@@ -210,7 +237,27 @@ export class Copying {
   }
 }
 
-function prepared(given: Raster, options: CopyOptions): Prepared {
+const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === size[0] && height === size[1];
+
+/** The share of an exemplar's shorter side that a block has: at most `share`, and so that it has places to be copied from. */
+function roomFor(allowed: Uint8Array, { width, height }: Guided, share: number): number {
+  const sums = summed(allowed, width, height);
+  const hasRoom = (side: number): boolean => {
+    let places = 0;
+    for (let y = 0; y + side <= height; y++) {
+      for (let x = 0; x + side <= width; x++) {
+        if (boxSum(sums, width, x, y, x + side, y + side) === side * side) places++;
+      }
+    }
+    return places >= PLACES;
+  };
+  const shorter = Math.min(width, height);
+  let found = share;
+  while (found * shorter > 16 && !hasRoom(Math.round(found * shorter))) found *= 0.8;
+  return found;
+}
+
+function prepared({ picture: given, from }: CopySource, options: CopyOptions): Prepared {
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
   const found = analyse(given);
   for (const remark of found.remarks) warn?.(remark);
@@ -224,7 +271,7 @@ function prepared(given: Raster, options: CopyOptions): Prepared {
   const side = Math.min(picture.width, picture.height);
   return {
     picture,
-    guided: guided(picture),
+    guided: guided(picture, from && allowedPixels(from, picture.width, picture.height)),
     correlation,
     lattice: found.lattice && movedBack(found.lattice, map),
     map,

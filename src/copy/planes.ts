@@ -57,3 +57,22 @@ export function cropped(picture: Raster, left: number, top: number, width: numbe
   }
   return { width, height, data };
 }
+
+/** Sums over everything above and to the left (Crow, "Summed-area tables", SIGGRAPH 1984), one row and column larger. */
+export function summed(plane: ArrayLike<number>, width: number, height: number): Float64Array {
+  const out = new Float64Array((width + 1) * (height + 1));
+  for (let y = 0; y < height; y++) {
+    let row = 0;
+    for (let x = 0; x < width; x++) {
+      row += plane[y * width + x] as number;
+      out[(y + 1) * (width + 1) + x + 1] = (out[y * (width + 1) + x + 1] as number) + row;
+    }
+  }
+  return out;
+}
+
+/** The sum over columns x0 to x1 and rows y0 to y1, the last ones not counted, of a plane `width` wide. */
+export function boxSum(sums: Float64Array, width: number, x0: number, y0: number, x1: number, y1: number): number {
+  const at = (x: number, y: number): number => sums[y * (width + 1) + x] as number;
+  return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+}

@@ -18,13 +18,19 @@ export interface Rendering {
   render(planes: Float32Array): Float32Array;
 }
 
+/** Pixels of the tile that are those of a picture of its size, which begins at row `top` of the pictures. */
+export interface Kept {
+  readonly known: Uint8Array;
+  readonly top: number;
+}
+
 /**
  * The last vote. Inside of a copied region all patches name the same pixel, which is then copied as it is, at whatever depth; along
  * a cut the pixel named most counts most, so that cuts feather over about a pixel and do not blur.
  * @param source size of the exemplar
  * @param tile how much of the canvas is wanted, from the top left
  */
-export function renderMatch(match: Match, source: Field['source'], tile: Size = match.size): Rendering {
+export function renderMatch(match: Match, source: Field['source'], tile: Size = match.size, kept?: Kept): Rendering {
   const [cw, ch] = match.size;
   const [W, H] = tile;
   const data = new Uint32Array(W * H);
@@ -35,6 +41,10 @@ export function renderMatch(match: Match, source: Field['source'], tile: Size = 
   const sums = new Float64Array(PATCH * PATCH);
   for (let y = 0; y < H; y++) {
     for (let x = 0; x < W; x++) {
+      if (kept?.known[y * W + x]) {
+        data[y * W + x] = (x | ((kept.top + y) << 16)) >>> 0;
+        continue;
+      }
       let count = 0;
       for (let j = FIRST; j <= LAST; j++) {
         const row = (y < j ? y - j + ch : y - j) * cw;

@@ -41,6 +41,11 @@ export function placesOfBlocks(
       const k = owners ? (owners.data[sample(px, py, size, owners.size)] as number) : 0;
       const { labels, width, height, middles, offsets } = blocks[k] as Blocks;
       const block = labels[sample(px, py, size, [width, height])] as number;
+      if (block < 0) {
+        // Known, and far from what is not: nobody asks.
+        data[y * W + x] = placeIn(regions[k] as Region, x, y);
+        continue;
+      }
       const middle = middles[block] as { x: number; y: number };
       const offset = offsets[block] as { x: number; y: number };
       const mx = middle.x * W;

@@ -6,7 +6,7 @@ import type { Ref } from '../shaders/op';
 import { add, mul, sub } from '../shaders/pointwise';
 import { resize } from '../shaders/resize';
 import { type CanvasSpace, spaceAt } from './colour/canvas_space';
-import { layerMasks } from './masks';
+import { holePlane, layerMasks } from './masks';
 import type { Size } from './plan_stages';
 import type { StageSetup } from './stage_setup';
 import { viewComponents } from './views';
@@ -40,7 +40,8 @@ export function viewedCanvas(
     const kept = inputs.get(recipe.pin.picture);
     if (!kept) throw invariant(`the picture to inpaint, ${recipe.pin.picture}, was not looked up`);
     const plane = layerMasks(resolved, warn).plane(recipe.pin, stage.size, stage.size);
-    const mask = g.constant([3, stage.size[1], stage.size[0]], threefold(plane), 'inpainted');
+    const shown = stage.recipe.method === 'copy' ? holePlane(plane, recipe.pin) : plane;
+    const mask = g.constant([3, stage.size[1], stage.size[0]], threefold(shown), 'inpainted');
     const picture = pictureAt(g, kept, stage.size);
     rgb = add(g, picture, mul(g, mask, sub(g, rgb, picture)));
   }

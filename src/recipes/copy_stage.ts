@@ -1,15 +1,17 @@
 // A stage of `method: copy`: what a recipe says, put in the terms of copying, and what copying says in those of a run.
-import { EngineError } from '../base/errors';
+import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { resample } from '../base/resample';
 import { analyse } from '../copy/analyse';
 import { Copying, type CopyPoint, type CopySource } from '../copy/copy';
 import { fit } from '../copy/fit';
+import type { Pin } from '../copy/pin';
 import { cutsOf } from '../copy/render';
 import type { Device } from '../gpu/device';
 import { type Curve, foreignCheckpoint } from './checkpoint';
 import { encode } from './colour/canvas_space';
-import { layerMasks } from './masks';
-import { fullSize } from './plan_stages';
+import { holePlane, layerMasks } from './masks';
+import { fullSize, styleSizes } from './plan_stages';
 import { copySchema, type Recipe } from './recipe';
 import { sizeOf } from './resolve';
 import type { StageOptions, StageOutcome } from './stage';
@@ -40,13 +42,16 @@ export async function runCopyStage(
     options.onProgress?.({ step: done, loss: cuts, terms: { cuts }, msPerStep });
   };
   const encoded = (raster: Raster): Float32Array => encode(resolved.space, raster);
-  const copying = new Copying(device, sourcesOf(setup), {
+  const pin = pinOf(setup);
+  const copying = new Copying(device, sourcesOf(setup, pin), {
     size: stage.size,
     seed: resolved.recipe.seed,
     variety,
     evenness,
-    fit,
-    flatten,
+    // What is filled has to be as large and as bright as what is around it.
+    fit: pin ? 'off' : fit,
+    flatten: pin && flatten === 'auto' ? false : flatten,
+    pin,
     tile: resolved.recipe.tile,
     warn: setup.warn,
     resume: resume?.copied,
@@ -97,29 +102,61 @@ export function withFittingSize(recipe: Recipe, inputs: ReadonlyMap<string, Rast
   return { ...recipe, size };
 }
 
-/** The styles that are wanted, each with its part of the canvas and of the picture. */
-function sourcesOf({ resolved, stage, warn }: StageSetup): CopySource[] {
+/** What the recipe keeps of a picture, at the size of the stage: nothing of a pixel that the mask's soft edge reaches. */
+function pinOf({ resolved, stage, warn }: StageSetup): Pin | undefined {
+  const { pin } = resolved.recipe;
+  if (!pin) return undefined;
+  const kept = resolved.inputs.get(pin.picture);
+  if (!kept) throw invariant(`the picture to inpaint, ${pin.picture}, was not looked up`);
+  const [width, height] = stage.size;
+  const hole = holePlane(layerMasks(resolved, warn).plane(pin, stage.size, stage.size), pin);
+  const known = Uint8Array.from(hole, (v) => (v > 0 ? 0 : 1));
+  if (!known.includes(0)) {
+    throw new EngineError(
+      'RecipeError',
+      `pin: the mask ${pin.input} is black everywhere: there is nothing to fill`,
+      'Paint what is to be filled in white, or set "invert" to true where that is black.',
+    );
+  }
+  const data = resample(kept.data, sizeOf(kept), stage.size, 'cubic').map((v) => Math.min(1, Math.max(0, v)));
+  return { picture: { width, height, data }, known };
+}
+
+/** The styles that are wanted, in each of the sizes, with its part of the canvas and of the picture. */
+function sourcesOf({ resolved, stage, full, warn }: StageSetup, pin: Pin | undefined): CopySource[] {
   const masks = layerMasks(resolved, warn);
   const [width, height] = stage.size;
   const sources = resolved.styles
     .filter((s) => s.weight > 0)
-    .map(({ picture, recipe, weight, path }): CopySource => {
+    .flatMap(({ picture, recipe, weight, path }): CopySource[] => {
       const { mask, from } = recipe;
-      const own: readonly [number, number] = [picture.width, picture.height];
-      const part = from && { width: own[0], height: own[1], data: masks.plane(from, own, own) };
-      if (part && !part.data.some((v) => v > 0.5)) {
+      const own = sizeOf(picture);
+      const part = from && masks.plane(from, own, own);
+      // Where the picture that is kept is copied as well, what is in the hole is not.
+      const hole = pin && recipe.input === resolved.recipe.pin?.picture ? pin : undefined;
+      const allowed = Float32Array.from({ length: own[0] * own[1] }, (_, i) => {
+        const x = Math.floor((((i % own[0]) + 0.5) * width) / own[0]);
+        const y = Math.floor(((Math.floor(i / own[0]) + 0.5) * height) / own[1]);
+        return (part?.[i] ?? 1) > 0.5 && (hole?.known[y * width + x] ?? 1) === 1 ? 1 : 0;
+      });
+      if (!allowed.includes(1)) {
+        const by = [from && `${path}.from`, hole && 'pin'].filter((name) => name !== undefined).join(' and ');
         throw new EngineError(
           'RecipeError',
-          `${path}.from: the mask ${from.input} leaves nothing of ${recipe.input} to copy`,
-          'Paint what may be copied in white, or set "invert" to true where that is black.',
+          `${by}: the mask leaves nothing of ${recipe.input} to copy`,
+          'Paint less of it, or set "invert" to true where white and black are the other way round.',
         );
       }
-      return {
-        picture,
-        weight,
-        ...(part && { from: part }),
-        ...(mask && { mask: { width, height, data: masks.plane(mask, stage.size, stage.size) } }),
-      };
+      return styleSizes(recipe, own, full, stage.factor).map(([w, h]): CopySource => {
+        const sized = resample(picture.data, own, [w, h], 'cubic').map((v) => Math.min(1, Math.max(0, v)));
+        return {
+          picture: w === own[0] && h === own[1] ? picture : { width: w, height: h, data: sized },
+          weight,
+          ...(hole && { pinned: true }),
+          ...((part || hole) && { from: { width: own[0], height: own[1], data: allowed } }),
+          ...(mask && { mask: { width, height, data: masks.plane(mask, stage.size, stage.size) } }),
+        };
+      });
     });
   if (sources.length > 0) return sources;
   throw new EngineError('RecipeError', `${stage.path}: there is no style to copy`, 'Add one with a weight above 0.');

@@ -40,6 +40,16 @@ export function maskPlane(picture: Raster, size: Size, settings: MaskSettings = 
   return blur(turned, size, feather, torus).map((v) => Math.min(1, Math.max(0, v)));
 }
 
+/** Less of a mask than this does not show. */
+const SOFT = 1 / 512;
+
+/**
+ * How much is filled of each pixel of a hole that is copied into: all of what is white, and so much of what is about it as the
+ * feather says. Without a feather all that is not black: pixels that the rim of a mask cuts show what is to go.
+ */
+export const holePlane = (plane: Float32Array, { feather }: MaskRecipe): Float32Array =>
+  plane.map((v) => (v <= SOFT ? 0 : feather > 0 ? Math.min(1, 2 * v) : 1));
+
 /**
  * A mask scaled to a mean of 1, as losses weight pixels.
  * @throws EngineError `RecipeError` when nothing of it is left at this size.

@@ -6,6 +6,7 @@ import dreamGuided from './dream-guided.json';
 import halfDrop from './half-drop.json';
 import honeycomb from './honeycomb.json';
 import inpaint from './inpaint.json';
+import inpaintCopy from './inpaint-copy.json';
 import kaleidoscope from './kaleidoscope.json';
 import mindseye from './mindseye.json';
 import mix from './mix.json';
@@ -36,6 +37,7 @@ export const builtinRecipes = [
   twoLands,
   seamless,
   inpaint,
+  inpaintCopy,
   kaleidoscope,
   wallpaper,
   halfDrop,

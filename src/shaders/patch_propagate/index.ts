@@ -4,6 +4,7 @@ import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import patch from '../lib/patch.wgsl';
+import patchCost from '../lib/patch_cost.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref, type Tuple } from '../op';
 import { exemplarSize, matchSize, PATCH } from '../patch_vote';
 import wgsl from './patch_propagate.wgsl';
@@ -11,7 +12,7 @@ import wgsl from './patch_propagate.wgsl';
 const kernel = defineKernel({
   name: 'patch_propagate',
   wgsl,
-  lib: [globalIndex, patch],
+  lib: [globalIndex, patch, patchCost],
   binds: ['read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: { H: 'u32', W: 'u32', w: 'u32', vh: 'u32', vw: 'u32', step: 'u32', favour: 'u32', scale: 'u32' },
   variants: [{ WG: 64 }, { WG: 32 }, { WG: 256 }],
@@ -22,7 +23,7 @@ export interface PropagateAttrs {
   readonly step: number;
   /** What continues a neighbour costs favour / 256 less. Default 0. */
   readonly favour?: number;
-  /** The costs in the match are of another canvas. */
+  /** The costs in the match are old: the canvas is what the match makes now. */
   readonly recost?: boolean;
   /** Give weights for `patchVote` in place of costs: (255 scale / (scale + cost))^2 / 255. */
   readonly scale?: number;
