@@ -12,3 +12,7 @@ export * from './index.shared';
 export { NodePicture, NodeSealedPicture, readRecord, run, seal, texture } from './node/api';
 export { type PictureSource, readSource } from './node/platform';
 export { loadNet } from './node/weights/find';
+// Judging takes seconds, and 6 kB that pages need not load.
+export { type FeatureScore, featureScores } from './recipes/scores/feature_distance';
+export { type PatchScore, type StructureScore, structureScore } from './recipes/scores/structure';
+export { type StructureLine, type StructureVerdict, structureLines } from './recipes/scores/structure_verdicts';

@@ -38,10 +38,7 @@ export { type FoundRecord, findRecord, type PictureRecord, recordText } from './
 export { profileStage, type StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
 export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run';
-export { type FeatureScore, featureScores } from './recipes/scores/feature_distance';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
-export { type PatchScore, type StructureScore, structureScore } from './recipes/scores/structure';
-export { type StructureLine, type StructureVerdict, structureLines } from './recipes/scores/structure_verdicts';
 export {
   Session,
   type SessionOptions,
