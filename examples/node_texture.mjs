@@ -10,7 +10,7 @@ process.once('SIGINT', () => stop.abort()); // Ctrl-C: keep what there is by the
 try {
   const picture = await texture(from, {
     size: Number(process.env.SIZE ?? 128),
-    steps: Number(process.env.STEPS ?? 60), // at each size, from coarse to fine; more is closer to the picture
+    steps: Number(process.env.STEPS ?? 60), // at each size; without steps, pieces of the picture are copied, in seconds
     seed: 7, // the same seed, on the same GPU, gives the same bytes
     stop: stop.signal,
     onNotice: (text) => console.error(text),

@@ -1,16 +1,17 @@
 // Makes the pictures of docs/gallery.md, all of them or those named, and the page:
-//   node build.mjs cli examples && node build/examples/gallery/index.js [--page] [kaleidoscope ...]
+//   node build.mjs cli examples && node build/examples/gallery/index.js [--page] [kaleidoscope copies ...]
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { builtinRecipes } from '../../src/recipes/builtin';
+import { copies, drawSheet, sheetsOf } from './copies';
 import { drawMask, masks } from './masks';
-import { commandOf, FOLDER, galleryPage, PAGE } from './page';
+import { COPIES, commandOf, FOLDER, galleryPage, PAGE, sheetFile } from './page';
 import { pictures } from './pictures';
 
 const OUT = 'out/gallery';
 const names = process.argv.slice(2).filter((n) => !n.startsWith('--'));
-const known = new Set(pictures.map((p) => p.name));
+const known = new Set([...pictures.map((p) => p.name), COPIES]);
 for (const name of names) {
   if (known.has(name)) continue;
   console.error(`no picture is called "${name}"; there are ${[...known].join(', ')}`);
@@ -52,4 +53,10 @@ for (const picture of wanted) {
     .toFile(`${FOLDER}/${picture.name}.jpg`);
   const seconds = Math.round((performance.now() - started) / 1000);
   console.log(`${FOLDER}/${picture.name}.jpg  ${Math.round(size / 1024)} kB  ${seconds} s`);
+}
+if (!process.argv.includes('--page') && (names.length === 0 || names.includes(COPIES))) {
+  for (const [k, sheet] of sheetsOf(copies).entries()) {
+    const file = `${FOLDER}/${sheetFile(k)}`;
+    console.log(`${file}  ${Math.round((await drawSheet(sheet, OUT, file)) / 1024)} kB`);
+  }
 }

@@ -1,8 +1,12 @@
 import type { RecipeText } from '../../src/recipes/recipe';
+import { copies, sheetsOf } from './copies';
 import { type Picture, pictures } from './pictures';
 
 export const FOLDER = 'docs/images/gallery';
 export const PAGE = 'docs/gallery.md';
+/** What the sheets of copies are called to make them. */
+export const COPIES = 'copies';
+export const sheetFile = (k: number): string => `copies-${k + 1}.webp`;
 /** The net of pictures that need one: the smallest that sees as deep as relu5_1. */
 export const NET = 'vgg19-16x-distilled';
 
@@ -51,5 +55,18 @@ export function galleryPage(recipes: readonly RecipeText[]): string {
       `To tune: ${tune.replaceAll(/--set ([^\s`]+)/g, "--set '$1'")}`,
     ].join('\n\n');
   });
-  return `${[HEAD.trim(), ...parts, FOOT.trim()].join('\n\n')}\n`;
+  return `${[HEAD.trim(), ...parts, ...copiesPage(), FOOT.trim()].join('\n\n')}\n`;
+}
+
+/** All examples copied, four to a sheet. */
+function copiesPage(): string[] {
+  const sheets = sheetsOf(copies).flatMap((sheet, k) => [
+    `![${sheet.map((c) => c.name).join(', ')}, copied](images/gallery/${sheetFile(k)})`,
+    sheet.map(({ name, text }) => `- **${name}**: ${text}`).join('\n'),
+  ]);
+  return [
+    '## Copying the examples',
+    'What `toroid texture examples/pebbles.png` and its like make with nothing else said: at the top left the exemplar and on the right the tile of 512 pixels, both at their own size; at the bottom left the tile repeated 2 x 2. Each took seconds on two cores without a GPU.',
+    ...sheets,
+  ];
 }

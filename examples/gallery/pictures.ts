@@ -29,7 +29,7 @@ export const pictures: readonly Picture[] = [
     recipe: 'texture-copy',
     inputs: { style: x('pebbles') },
     size: 256,
-    text: 'The recipe behind `toroid texture`, as long as the exemplar suits it: every pixel is one of the picture, next to the neighbours that it has there or to ones that look alike, so it is as sharp as the picture.',
+    text: 'The recipe behind `toroid texture`, as long as the exemplar suits it: every pixel is one of the picture, next to the neighbours that it has there or to ones that look alike, so it is as sharp as the picture. [What it makes of all examples](#copying-the-examples) is at the end of this page.',
     tune: '`--set stages[0].copy.variety=1` repeats less, 0 cuts less; `--seed` for other pebbles.',
   },
   {

@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { copies, sheetsOf } from '../../examples/gallery/copies';
 import { drawMask, masks } from '../../examples/gallery/masks';
-import { commandOf, FOLDER, galleryPage, PAGE } from '../../examples/gallery/page';
+import { commandOf, FOLDER, galleryPage, PAGE, sheetFile } from '../../examples/gallery/page';
 import { pictures } from '../../examples/gallery/pictures';
 import { wantedInputs } from '../../src/app/inputs';
 import type { Raster } from '../../src/base/raster';
@@ -114,9 +115,17 @@ test('its pictures are there, and together not too large to clone', async () => 
     assert.ok(Math.min(width, height) >= 128, `${name}.jpg can be seen`);
     bytes += statSync(`${FOLDER}/${name}.jpg`).size;
   }
+  let copied = 0;
+  for (const k of sheetsOf(copies).keys()) {
+    assert.ok(files.delete(sheetFile(k)), sheetFile(k));
+    copied += statSync(`${FOLDER}/${sheetFile(k)}`).size;
+  }
+  const examples = readdirSync('examples').filter((f) => f.endsWith('.png'));
+  assert.equal(copies.map((c) => `${c.name}.png`).sort(), examples.sort(), 'every example is copied');
   for (const name of masks.keys()) assert.ok(files.delete(`${name}.png`), `${FOLDER}/${name}.png`);
   assert.equal([...files], [], 'nothing else is there');
   assert.ok(bytes < 2.5e6, `${bytes} bytes`);
+  assert.ok(copied < 1.5e6, `${copied} bytes of sheets`);
 });
 
 test('its masks are what the script draws', async () => {

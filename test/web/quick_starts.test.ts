@@ -1,6 +1,6 @@
 // What docs/ tells people to type works, and the code it shows is that of files which are tested themselves.
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -10,6 +10,9 @@ import { DIST } from '../support/web/pages';
 const test = suite('quick starts');
 const { folder, remove } = libraryCopy();
 test.after(remove);
+// A picture of one's own and its maps, of which only the size matters.
+for (const name of ['wall', 'wall_height', 'wall_normal'])
+  copyFileSync('examples/brick.png', join(folder, `${name}.png`));
 const pages = [...readdirSync('docs').filter((f) => f.startsWith('quick-start-')), 'servers.md'];
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
 
@@ -57,7 +60,9 @@ function quick(args: readonly string[]): string[] {
   const kept = args.filter((a, k) => a !== '--steps' && args[k - 1] !== '--steps');
   const small = kept.map((a, k) => (kept[k - 1] === '--size' ? '32' : a));
   if (small[0] === 'profile') return [...small, '--runs', '2', '--set', 'scales.count=1'];
-  return small[0] === 'texture' ? [...small, '--steps', '2', '--scales', '1'] : small;
+  if (small[0] !== 'texture') return small;
+  if (args.includes('--steps') || args.includes('--recipe')) return [...small, '--steps', '2', '--scales', '1'];
+  return [...small, '--method', 'copy'];
 }
 
 function toroid(args: readonly string[]): Promise<{ code: number; said: string }> {
