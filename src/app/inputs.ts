@@ -23,7 +23,7 @@ export function inputPolicy(recipe: Recipe, name: string): Pick<ReadOptions, 'mo
   return {
     most: shown || copied ? CONTENT_PIXELS : STYLE_PIXELS,
     least: recipe.styles.some((s) => s.input === name) ? STYLE_SIDE : 1,
-    alpha: name === recipe.content,
+    alpha: name === recipe.content || (copied && recipe.styles.some((s) => s.input === name)),
   };
 }
 

@@ -17,6 +17,9 @@ import { sizeOf } from './resolve';
 import type { StageOptions, StageOutcome } from './stage';
 import type { StageSetup } from './stage_setup';
 
+/** What is less opaque is not copied. */
+const OPAQUE = 0.99;
+
 /**
  * Copies the styles of a recipe over its canvas. A step is a hundredth of the work; the loss shown is the share of neighbouring pixels
  * that do not come from neighbouring places. Checkpoints are made between levels.
@@ -78,8 +81,16 @@ export async function runCopyStage(
   };
   const match = await copying.run();
   const { raster, field } = copying.render(match);
+  // A view lays the canvas out anew: the field would not be that of the picture.
+  const viewed = (stage.recipe.views ?? resolved.recipe.views).length > 0;
   return {
-    carryOver: { canvas: encoded(raster), counter: carryOver.counter, optimiser: '', states: [], field },
+    carryOver: {
+      canvas: encoded(raster),
+      counter: carryOver.counter,
+      optimiser: '',
+      states: [],
+      ...(!viewed && { field }),
+    },
     steps: done,
     curves: { total: curve },
     msPerStep: (performance.now() - began) / Math.max(1, done),
@@ -134,16 +145,20 @@ function sourcesOf({ resolved, stage, full, warn }: StageSetup, pin: Pin | undef
       const part = from && masks.plane(from, own, own);
       // Where the picture that is kept is copied as well, what is in the hole is not.
       const hole = pin && recipe.input === resolved.recipe.pin?.picture ? pin : undefined;
+      const { alpha } = picture;
+      const opaque = (i: number): boolean => (alpha?.[i] ?? 1) > OPAQUE;
       const allowed = Float32Array.from({ length: own[0] * own[1] }, (_, i) => {
         const x = Math.floor((((i % own[0]) + 0.5) * width) / own[0]);
         const y = Math.floor(((Math.floor(i / own[0]) + 0.5) * height) / own[1]);
-        return (part?.[i] ?? 1) > 0.5 && (hole?.known[y * width + x] ?? 1) === 1 ? 1 : 0;
+        return opaque(i) && (part?.[i] ?? 1) > 0.5 && (hole?.known[y * width + x] ?? 1) === 1 ? 1 : 0;
       });
       if (!allowed.includes(1)) {
-        const by = [from && `${path}.from`, hole && 'pin'].filter((name) => name !== undefined).join(' and ');
+        const by = [alpha && 'its opacity', from && `${path}.from`, hole && 'pin']
+          .filter((name) => name !== undefined)
+          .join(' and ');
         throw new EngineError(
           'RecipeError',
-          `${by}: the mask leaves nothing of ${recipe.input} to copy`,
+          `${by}: nothing of ${recipe.input} is left to copy`,
           'Paint less of it, or set "invert" to true where white and black are the other way round.',
         );
       }
@@ -153,7 +168,7 @@ function sourcesOf({ resolved, stage, full, warn }: StageSetup, pin: Pin | undef
           picture: w === own[0] && h === own[1] ? picture : { width: w, height: h, data: sized },
           weight,
           ...(hole && { pinned: true }),
-          ...((part || hole) && { from: { width: own[0], height: own[1], data: allowed } }),
+          ...((part || hole || alpha) && { from: { width: own[0], height: own[1], data: allowed } }),
           ...(mask && { mask: { width, height, data: masks.plane(mask, stage.size, stage.size) } }),
         };
       });

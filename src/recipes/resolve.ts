@@ -9,6 +9,7 @@ import { lossComponents } from './losses';
 import { INPUT, LAYER_SETS, type LayerChoice } from './losses/lib/layers';
 import type { Size } from './plan_stages';
 import type { Recipe, StyleRecipe } from './recipe';
+import { viewComponents } from './views';
 
 export interface ResolvedStyle {
   readonly recipe: StyleRecipe;
@@ -69,7 +70,19 @@ export function checkRecipe(recipe: Recipe, names: readonly string[]): void {
     throw new EngineError(
       'RecipeError',
       `${path}: there is no input ${name}.${near ? ` Did you mean ${near}?` : ''}`,
-      `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
+      recipe.name === 'seamless' && name === recipe.pin?.input
+        ? `Give one: --input ${name}=picture.png, white where the picture may change. toroid seal needs none.`
+        : `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
+    );
+  }
+  for (const [k, stage] of recipe.stages.entries()) {
+    const views = stage.method === 'copy' ? (stage.views ?? recipe.views) : [];
+    const lost = views.find((v) => viewComponents.find((c) => c.kind === v.kind)?.losesCopies);
+    if (!lost) continue;
+    throw new EngineError(
+      'RecipeError',
+      `stages[${k}]: the view ${lost.kind} cannot be used with copying: its repeats would fade through one another`,
+      'Leave it out, or use a stage of the method optimize.',
     );
   }
   if (recipe.zoom && recipe.content === undefined) {

@@ -105,7 +105,44 @@ test('a hole at the border of a tile is filled across it', async () => {
 test('masks that leave nothing to fill, or nothing to copy, are refused', async () => {
   const plain = (v: number): Raster => ({ ...mask, data: mask.data.map(() => v) });
   assert.match(await message(filled({}, plain(0))), /the mask mask is black everywhere: there is nothing to fill/);
-  assert.match(await message(filled({}, plain(1))), /pin: the mask leaves nothing of content to copy/);
+  assert.match(await message(filled({}, plain(1))), /pin: nothing of content is left to copy/);
+});
+
+/** A picture with a red part that is transparent, and is not copied. */
+test('what is transparent is not copied', async () => {
+  const alpha = Float32Array.from({ length: W * H }, (_, i) => Number(!inHole(i)));
+  const recipe = fillRecipe({ ...builtinRecipe('texture-copy'), size: [64, 64] });
+  const { raster, field } = await run(await device(), recipe, new Map([['style', { ...holed, alpha }]]));
+  assert.ok(field?.data.every((place) => !inHole((place >>> 16) * W + (place & 0xffff))));
+  assert.not.ok(raster.alpha);
+});
+
+test('views that need losses are refused by name; others fold the copied canvas, which then has no field', async () => {
+  const copied = (views: RecipeText['views']): Promise<{ raster: Raster; field?: unknown }> => {
+    const recipe = fillRecipe({ ...builtinRecipe('texture-copy'), size: [64, 64], views });
+    return device().then((d) => run(d, recipe, new Map([['style', stones]])));
+  };
+  const refused = /stages\[0\]: the view lattice cannot be used with copying.*\n {2}Leave it out/;
+  assert.match(await message(copied([{ kind: 'lattice' }])), refused);
+  const { raster, field } = await copied([{ kind: 'mirror', axes: 'x' }]);
+  assert.not.ok(field);
+  for (let y = 0; y < 64; y++) assert.is(raster.data[y * 64 + 5], raster.data[y * 64 + 59]);
+});
+
+test('pictures of one colour, of 40 to 1, and of less than two periods are copied as far as they go', async () => {
+  const recipe = fillRecipe({ ...builtinRecipe('texture-copy'), size: [64, 64] });
+  const made = async (style: Raster): Promise<Raster> =>
+    (await run(await device(), recipe, new Map([['style', style]]))).raster;
+  const plain: Raster = { width: 40, height: 40, data: new Float32Array(3 * 1600).fill(0.25) };
+  assert.ok((await made(plain)).data.every((v) => Math.abs(v - 0.25) < 1e-3));
+  const long: Raster = { width: 640, height: 16, data: new Float32Array(3 * 640 * 16) };
+  for (let i = 0; i < long.data.length; i++) long.data[i] = 0.5 + 0.4 * Math.sin(i * 12.9898) * Math.cos(i * 3.1);
+  const wide: Raster = { width: 64, height: 64, data: new Float32Array(3 * 4096) };
+  for (let i = 0; i < wide.data.length; i++) wide.data[i] = (i % 64) % 40 < 20 ? 0.2 : 0.8;
+  for (const style of [long, wide]) {
+    const { data } = await made(style);
+    assert.ok(data.every((v) => v >= 0 && v <= 1) && Math.max(...data) - Math.min(...data) > 0.4);
+  }
 });
 
 test.run();

@@ -30,6 +30,8 @@ export const lattice = defineView({
     'Repeats one motif within the tile the way cloth and paper are printed, so that the repeat shows less than on a ' +
     'plain grid: rows moved sideways (brick), columns moved down (half_drop), a honeycomb (hex), or any slant (sheared).',
   schema,
+  // Its motif has no mirrors to end at: copies that know nothing of one another would fade through each other.
+  losesCopies: true,
   multiple(settings) {
     const [nx, ny] = settings.cells;
     const { copies } = copiesOf(settings);

@@ -21,6 +21,8 @@ export interface ViewComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   readonly schema: S;
   /** What sides must be a multiple of: [vertical, horizontal]. Default 1. */
   multiple?(settings: z.output<S>): readonly [number, number];
+  /** Set where a copied canvas cannot be seen so: unlike losses, copying does not know what the view makes of it. */
+  readonly losesCopies?: true;
   build(c: ViewContext, canvas: Ref, settings: z.output<S>): Ref;
 }
 
