@@ -1,11 +1,12 @@
 import { Rng } from '../base/rng';
 import type { Autocorrelation } from './autocorrelation';
-import { cutBands } from './block_cut';
+import { type Cut, cutBands } from './block_cut';
 import type { Size } from './field';
 import type { Lattice } from './lattice';
 import type { Pinned } from './pin';
 import { boxSum, summed } from './planes';
 import { type Guided, varianceOf } from './pyramid';
+import { salience } from './salience';
 
 /** The start of a match: squares copied from the exemplar, which overlap and are cut along the cheapest lines. */
 export interface Blocks {
@@ -26,6 +27,8 @@ export interface BlockOptions {
   readonly share: number;
   /** What a block costs whose copy goes on where a neighbour's ends: 0, nothing, to 1. */
   readonly variety: number;
+  /** How much it matters that all parts are used equally often; 1 is usual. */
+  readonly evenness: number;
   /** The exemplar is regular: its lattice is kept, rather than its mean colour. */
   readonly regular: boolean;
   /** Of the exemplar at the full size. */
@@ -40,13 +43,24 @@ export interface BlockOptions {
 /** Blocks overlap by this share of their sides. */
 const OVERLAP = 0.35;
 /** Pixels of an overlap that are compared: of every place first, and of the best places then. */
-const FEW = 64;
+const FEW = 40;
 const MANY = 640;
+/** Places whose neighbours are looked at, that are compared closely, and whose cuts are. */
+const SOME = 1024;
 const BEST = 64;
+const CUTS = 8;
+/** How much it counts how far a cut is seen. */
+const CUT = 0.5;
+/** A difference across a cut counts half beside an edge of this many deviations of the exemplar. */
+const SOFT = 0.15;
 /** More places than this are not all tried: every second one, or third. */
 const PLACES = 30_000;
 /** What matters besides the overlap, in units of the exemplar's variance: earlier use, the mean colour, chance. */
 const USE = 1;
+/** A use counts FAR, and NEARBY more where it is much nearer than this share of the canvas's sides. */
+const NEAR = 0.3;
+const FAR = 0.6;
+const NEARBY = 1;
 const MEAN = 3;
 const CHANCE = 0.02;
 /** Where most is given, what agrees with it counts. */
@@ -77,6 +91,58 @@ export function placeBlocks(level: Guided, canvas: Size, exemplar: Guided, full:
   return placing.blocks();
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The indices, of those given or of all, with the `count` least costs, in their order. */
+function lowest(costs: Float64Array, among: Int32Array | null, count: number): Int32Array {
+  const indices = among ?? Int32Array.from(costs, (_, i) => i);
+  if (indices.length <= count) return indices;
+  const bound = nthLeast(
+    Float64Array.from(indices, (i) => costs[i] as number),
+    count - 1,
+  );
+  const found = new Int32Array(count);
+  let n = 0;
+  for (let k = 0; k < indices.length && n < count; k++) {
+    const i = indices[k] as number;
+    if ((costs[i] as number) <= bound) found[n++] = i;
+  }
+  return found;
+}
+
+/** The value that has n below it (Hoare's selection), whose order it spoils. */
+function nthLeast(values: Float64Array, n: number): number {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1] as number;
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++;
+      while ((values[j] as number) > pivot) j--;
+      if (i > j) break;
+      const v = values[i] as number;
+      values[i++] = values[j] as number;
+      values[j--] = v;
+    }
+    if (n <= j) high = j;
+    else if (n >= i) low = i;
+    else break;
+  }
+  return values[n] as number;
+}
+
+/** How far apart two pixels of interleaved pictures are; outlines count half. */
+function distance(a: Float32Array, i: number, b: Float32Array, j: number): number {
+  const red = (a[i] as number) - (b[j] as number);
+  const green = (a[i + 1] as number) - (b[j + 1] as number);
+  const blue = (a[i + 2] as number) - (b[j + 2] as number);
+  const outline = (a[i + 3] as number) - (b[j + 3] as number);
+  return Math.sqrt(red * red + green * green + blue * blue + 0.25 * outline * outline);
+}
+
 interface Neighbour {
   /** Where the block's top left pixel would lie in the exemplar if it went on as the neighbour does, in pixels of the full size. */
   readonly x: number;
@@ -101,10 +167,17 @@ class Placing {
   /** 1 where the canvas is known. */
   readonly #known: Uint8Array;
   readonly #forbidden: Float64Array;
-  readonly #corners: readonly { readonly x: number; readonly y: number }[];
+  readonly #corners: readonly Point[];
   /** Of the blocks that have been placed. */
   readonly #offsets: ({ x: number; y: number } | undefined)[];
-  readonly #uses: Float64Array;
+  /** Of each pixel of the canvas, the exemplar's that lies there; -1: none yet. */
+  readonly #from: Int32Array;
+  readonly #salience: Float64Array;
+  /** Of the block that is being cut. */
+  readonly #below: Uint8Array;
+  readonly #apart: Float32Array;
+  readonly #across: Float32Array;
+  readonly #down: Float32Array;
   readonly #colours: readonly Float64Array[];
   readonly #lattice: number;
   readonly #offLattice: ((x: number, y: number) => number) | null;
@@ -139,14 +212,19 @@ class Placing {
       w,
       h,
     );
+    // The first block lies across the corner of the canvas, so that the tile joins itself within blocks.
     this.#corners = Array.from({ length: this.#nx * this.#ny }, (_, k) => ({
-      x: Math.round((k % this.#nx) * this.#dx - (this.#bw - this.#dx) / 2),
-      y: Math.round(Math.floor(k / this.#nx) * this.#dy - (this.#bh - this.#dy) / 2),
+      x: Math.round((k % this.#nx) * this.#dx - this.#bw / 2),
+      y: Math.round(Math.floor(k / this.#nx) * this.#dy - this.#bh / 2),
     }));
     this.#offsets = this.#corners.map(() => undefined);
     this.#pixels = interleaved(level);
     this.#variance = 3 * varianceOf(level);
-    this.#uses = new Float64Array(w * h);
+    this.#from = new Int32Array(W * H).fill(-1);
+    this.#salience = salience(level, options.correlation.feature / Math.max(...this.#scale));
+    const area = this.#bw * this.#bh;
+    this.#below = new Uint8Array(area);
+    [this.#apart, this.#across, this.#down] = [new Float32Array(area), new Float32Array(area), new Float32Array(area)];
     this.#colours = [0, 1, 2].map((c) => summed(level.data.subarray(c * w * h, (c + 1) * w * h), w, h));
     this.#offLattice = options.lattice && offLattice(options.lattice);
     this.#lattice = LATTICE / Math.max(0.15, options.correlation.peak);
@@ -172,12 +250,11 @@ class Placing {
     let best = -1;
     for (const [k, offset] of this.#offsets.entries()) {
       if (offset) continue;
-      const at = this.#pixelsOf(k);
       let filled = 0;
       let known = 0;
-      for (let i = 0; i < this.#bw * this.#bh; i++) {
-        filled += Number(this.#filled(at(i)));
-        known += this.#known[at(i)] as number;
+      for (const i of this.#pixelsOf(k)) {
+        filled += Number(this.#filled(i));
+        known += this.#known[i] as number;
       }
       if (known === this.#bw * this.#bh || filled <= most) continue;
       most = filled;
@@ -187,11 +264,15 @@ class Placing {
   }
 
   /** Of each pixel of block k, where it is on the canvas. */
-  #pixelsOf(k: number): (i: number) => number {
+  #pixelsOf(k: number): Int32Array {
     const [W, H] = this.size;
-    const bw = this.#bw;
-    const { x: left, y: top } = this.#corners[k] as { x: number; y: number };
-    return (i) => ((top + Math.floor(i / bw) + H) % H) * W + ((left + (i % bw) + W) % W);
+    const [bw, bh] = [this.#bw, this.#bh];
+    const { x: left, y: top } = this.#corners[k] as Point;
+    const window = new Int32Array(bw * bh);
+    for (let i = 0; i < bw * bh; i++) {
+      window[i] = ((top + Math.floor(i / bw) + H) % H) * W + ((left + (i % bw) + W) % W);
+    }
+    return window;
   }
 
   #filled(i: number): boolean {
@@ -199,14 +280,14 @@ class Placing {
   }
 
   place(k: number): void {
-    const { x: left, y: top } = this.#corners[k] as { x: number; y: number };
-    const at = this.#pixelsOf(k);
-    const found = this.#bestPlace(k, at);
+    const { x: left, y: top } = this.#corners[k] as Point;
+    const window = this.#pixelsOf(k);
+    const found = this.#bestPlace(k, window);
     this.#offsets[k] = { x: (found.x - left) * this.#scale[0], y: (found.y - top) * this.#scale[1] };
-    this.#paste(k, found, at);
+    this.#paste(k, found, window);
   }
 
-  #bestPlace(k: number, at: (i: number) => number): { x: number; y: number } {
+  #bestPlace(k: number, window: Int32Array): Point {
     const { level, options } = this;
     const { width: w, height: h } = level;
     const [bw, bh] = [this.#bw, this.#bh];
@@ -214,25 +295,22 @@ class Placing {
     const ch = h - bh + 1;
     const stride = Math.max(1, Math.round(Math.sqrt((cw * ch) / PLACES)));
     const filled: number[] = [];
-    for (let i = 0; i < bw * bh; i++) if (this.#filled(at(i))) filled.push(i);
+    for (let i = 0; i < bw * bh; i++) if (this.#filled(window[i] as number)) filled.push(i);
     const rng = new Rng(options.seed, 1000 + k);
-    const many = this.#sample(filled, MANY, at, rng);
-    const few = this.#sample(filled, FEW, at, rng);
-    const neighbours = this.#neighboursOf(k);
-    const uses = summed(this.#uses, w, h);
+    const few = this.#sample(filled, FEW, window, rng);
+    const uses = this.#usesAround(k);
+    const use = options.pinned ? USE_PINNED : USE * options.evenness;
     const means = this.#colours.map((sums) => boxSum(sums, w, 0, 0, w, h) / (w * h));
     const across = Math.ceil(cw / stride);
     const count = across * Math.ceil(ch / stride);
-    const sides = new Float64Array(count);
-    const rough = new Float64Array(count);
     const chance = filled.length > 0 ? CHANCE : CHANCE_ALONE;
     const area = bw * bh;
+    const sides = new Float64Array(count);
+    const costs = new Float64Array(count);
     for (let i = 0; i < count; i++) {
       const x = (i % across) * stride;
       const y = Math.floor(i / across) * stride;
-      let cost =
-        ((options.pinned ? USE_PINNED : USE) * boxSum(uses, w, x, y, x + bw, y + bh)) / area +
-        chance * uniformAt(options.seed, k, i);
+      let cost = (use * boxSum(uses, w, x, y, x + bw, y + bh)) / area + chance * uniformAt(options.seed, k, i);
       if (!options.regular && !options.pinned) {
         let square = 0;
         for (let c = 0; c < 3; c++) {
@@ -242,23 +320,49 @@ class Placing {
         cost += (MEAN * square) / this.#variance;
       }
       cost += (FORBIDDEN * boxSum(this.#forbidden, w, x, y, x + bw, y + bh)) / area;
-      cost += this.#fitsNeighbours(x, y, neighbours);
       sides[i] = cost;
-      rough[i] = cost + this.#difference(few, x, y) / this.#variance;
+      costs[i] = cost + this.#difference(few, x, y) / this.#variance;
     }
-    let best = { x: 0, y: 0 };
-    let least = Number.POSITIVE_INFINITY;
-    const bound = rough.slice().sort()[Math.min(count, BEST) - 1] as number;
-    for (let i = 0; i < count; i++) {
-      if ((rough[i] as number) > bound) continue;
-      const x = (i % across) * stride;
-      const y = Math.floor(i / across) * stride;
-      const cost = (sides[i] as number) + this.#difference(many, x, y) / this.#variance;
-      if (cost >= least) continue;
-      least = cost;
-      best = { x, y };
+    const place = (i: number): Point => ({ x: (i % across) * stride, y: Math.floor(i / across) * stride });
+    const neighbours = this.#neighboursOf(k);
+    let best = lowest(costs, null, SOME);
+    for (const i of best) {
+      const { x, y } = place(i);
+      const fits = this.#fitsNeighbours(x, y, neighbours);
+      sides[i] = (sides[i] as number) + fits;
+      costs[i] = (costs[i] as number) + fits;
     }
-    return best;
+    best = lowest(costs, best, BEST);
+    const many = this.#sample(filled, MANY, window, rng);
+    for (const i of best) {
+      const { x, y } = place(i);
+      costs[i] = (sides[i] as number) + this.#difference(many, x, y) / this.#variance;
+    }
+    best = lowest(costs, best, CUTS);
+    if (filled.length > 0) {
+      for (const i of best) costs[i] = (costs[i] as number) + CUT * this.#cut(place(i), window).cost;
+    }
+    return place(lowest(costs, best, 1)[0] as number);
+  }
+
+  /** How often each place of the exemplar stands in the canvas, more so near block k, and where it would be noticed: summed up. */
+  #usesAround(k: number): Float64Array {
+    const [W, H] = this.size;
+    const here = this.#corners[k] as { x: number; y: number };
+    const weights = (n: number, middle: number): Float64Array =>
+      Float64Array.from({ length: n }, (_, i) => Math.exp(-((around(i - middle, n) / (NEAR * n)) ** 2)));
+    const across = weights(W, here.x + this.#bw / 2);
+    const down = weights(H, here.y + this.#bh / 2);
+    const uses = new Float64Array(this.#salience.length);
+    for (let y = 0; y < H; y++) {
+      for (let x = 0; x < W; x++) {
+        const from = this.#from[y * W + x] as number;
+        if (from < 0) continue;
+        uses[from] = (uses[from] as number) + FAR + NEARBY * (across[x] as number) * (down[y] as number);
+      }
+    }
+    for (let i = 0; i < uses.length; i++) uses[i] = (uses[i] as number) * (this.#salience[i] as number);
+    return summed(uses, this.level.width, this.level.height);
   }
 
   /** Where a copy at (x, y) lies beside the copies around it: as parts of the exemplar lie that look alike, and not just where they end. */
@@ -300,14 +404,14 @@ class Placing {
   }
 
   /** At most `count` pixels of the overlap, one of each of so many equal parts: five numbers each, where in the block, and the canvas. */
-  #sample(filled: readonly number[], count: number, at: (i: number) => number, rng: Rng): Float32Array {
+  #sample(filled: readonly number[], count: number, window: Int32Array, rng: Rng): Float32Array {
     const n = Math.min(filled.length, count);
     const w = this.level.width;
     const out = new Float32Array(5 * n);
     for (let k = 0; k < n; k++) {
       const i = filled[Math.min(filled.length - 1, Math.floor(((k + rng.uniform()) * filled.length) / n))] as number;
       out[5 * k] = 4 * (Math.floor(i / this.#bw) * w + (i % this.#bw));
-      for (let c = 0; c < 4; c++) out[5 * k + 1 + c] = this.#canvas[4 * at(i) + c] as number;
+      for (let c = 0; c < 4; c++) out[5 * k + 1 + c] = this.#canvas[4 * (window[i] as number) + c] as number;
     }
     return out;
   }
@@ -330,10 +434,39 @@ class Placing {
     return (5 * sum) / n;
   }
 
-  #paste(k: number, place: { x: number; y: number }, at: (i: number) => number): void {
+  /** How a block copied from (x, y) is cut where it overlaps: along what is an edge in either picture, or where both look alike. */
+  #cut({ x, y }: Point, window: Int32Array): Cut {
     const { width: w } = this.level;
     const [bw, bh] = [this.#bw, this.#bh];
-    const keep = cutBands({
+    const [canvas, pixels] = [this.#canvas, this.#pixels];
+    const filled = this.#below;
+    const apart = this.#apart;
+    for (let i = 0; i < bw * bh; i++) {
+      const q = window[i] as number;
+      filled[i] = this.#filled(q) ? 1 : 0;
+      apart[i] = 0;
+      if (filled[i] === 0) continue;
+      const p = 4 * ((y + Math.floor(i / bw)) * w + x + (i % bw));
+      apart[i] = distance(canvas, 4 * q, pixels, p);
+    }
+    const soft = SOFT * Math.sqrt(this.#variance);
+    const between = (i: number, j: number, step: number): number => {
+      const both = (filled[i] as number) + (filled[j] as number);
+      if (both === 0) return 0;
+      const p = 4 * ((y + Math.floor(i / bw)) * w + x + (i % bw));
+      const edge = distance(pixels, p, pixels, p + 4 * step);
+      // Where only one of the two has something below, what is below is taken to go on as the block does.
+      const below = both === 1 ? edge : distance(canvas, 4 * (window[i] as number), canvas, 4 * (window[j] as number));
+      return ((2 / both) * ((apart[i] as number) + (apart[j] as number))) / (edge + below + soft);
+    };
+    for (let v = 0; v < bh; v++) {
+      for (let u = 0; u < bw; u++) {
+        const i = v * bw + u;
+        this.#across[i] = u + 1 < bw ? between(i, i + 1, 1) : 0;
+        this.#down[i] = v + 1 < bh ? between(i, i + bw, w) : 0;
+      }
+    }
+    return cutBands({
       width: bw,
       height: bh,
       // A band goes as far in as a neighbour's block reaches.
@@ -341,54 +474,91 @@ class Placing {
         Math.min(Math.max(2, bw - Math.floor(this.#dx)), bw >> 1),
         Math.min(Math.max(2, bh - Math.floor(this.#dy)), bh >> 1),
       ],
-      filled: (i) => this.#filled(at(i)),
-      error: (i) => {
-        const p = 4 * ((place.y + Math.floor(i / bw)) * w + place.x + (i % bw));
-        let sum = 0;
-        for (let c = 0; c < 4; c++)
-          sum += ((this.#canvas[4 * at(i) + c] as number) - (this.#pixels[p + c] as number)) ** 2;
-        return sum;
-      },
+      filled,
+      across: this.#across,
+      down: this.#down,
     });
-    for (let i = 0; i < bw * bh; i++) {
-      const q = at(i);
-      const p = (place.y + Math.floor(i / bw)) * w + place.x + (i % bw);
-      this.#uses[p] = (this.#uses[p] as number) + 1;
+  }
+
+  #paste(k: number, place: Point, window: Int32Array): void {
+    const { width: w } = this.level;
+    const { keep } = this.#cut(place, window);
+    for (let i = 0; i < keep.length; i++) {
+      const q = window[i] as number;
       if (this.#known[q]) {
         // It stays; patches that begin here reach into the block.
         if ((this.#labels[q] as number) < 0) this.#labels[q] = k;
         continue;
       }
       if ((this.#labels[q] as number) >= 0 && !keep[i]) continue;
+      const p = (place.y + Math.floor(i / this.#bw)) * w + place.x + (i % this.#bw);
       this.#labels[q] = k;
+      this.#from[q] = p;
       for (let c = 0; c < 4; c++) this.#canvas[4 * q + c] = this.#pixels[4 * p + c] as number;
     }
   }
 
-  /** Places were found to a pixel of the level: moves each by up to that much to where it agrees best at the full size, twice. */
+  /** Places were found to a pixel of the level: moves each by up to that much to where it agrees best along its cuts at the full size, twice. */
   refine(exemplar: Guided): void {
     const reach = Math.ceil(Math.max(...this.#scale));
+    const cuts = this.#cutsOfBlocks();
     for (let sweep = 0; sweep < 2; sweep++) {
-      for (const [k, offset] of this.#offsets.entries()) if (offset) this.#refineOne(exemplar, k, offset, reach);
+      for (const [k, offset] of this.#offsets.entries()) {
+        if (offset) this.#refineOne(exemplar, k, offset, reach, cuts[k] ?? new Map());
+      }
     }
   }
 
-  #refineOne({ width: w, height: h, data }: Guided, k: number, offset: { x: number; y: number }, reach: number): void {
+  /** Of each block, along its cuts with each other block, points of the canvas at the full size: x, y, x, y ... */
+  #cutsOfBlocks(): Map<number, number[]>[] {
+    const [W, H] = this.size;
+    const [sx, sy] = this.#scale;
+    const cuts = Array.from({ length: this.#corners.length }, () => new Map<number, number[]>());
+    const add = (k: number, j: number, x: number, y: number): void => {
+      const points = cuts[k]?.get(j) ?? [];
+      for (let v = -4; v <= 4; v += 2) {
+        for (let u = -4; u <= 4; u += 2) points.push(Math.round((x + 0.5 + u) * sx), Math.round((y + 0.5 + v) * sy));
+      }
+      cuts[k]?.set(j, points);
+    };
+    for (let y = 0; y < H; y++) {
+      for (let x = 0; x < W; x++) {
+        const k = this.#labels[y * W + x] as number;
+        if ((x + y) % 2 === 1 || k < 0) continue;
+        for (const j of [this.#labels[y * W + ((x + 1) % W)], this.#labels[((y + 1) % H) * W + x]] as number[]) {
+          if (j === k || j < 0) continue;
+          add(k, j, x, y);
+          add(j, k, x, y);
+        }
+      }
+    }
+    return cuts;
+  }
+
+  #refineOne(
+    { width: w, height: h, data }: Guided,
+    k: number,
+    offset: { x: number; y: number },
+    reach: number,
+    cuts: Map<number, number[]>,
+  ): void {
     const [sx, sy] = this.#scale;
     const n = w * h;
-    const here = this.#corners[k] as { x: number; y: number };
+    const here = this.#corners[k] as Point;
     const [bw, bh] = [this.#bw * sx, this.#bh * sy];
-    const startX = Math.round(here.x * sx + offset.x);
-    const startY = Math.round(here.y * sy + offset.y);
-    // Of each neighbour: where it would have this block's corner, and the part of this block that it covers.
-    const others = this.#offsets.flatMap((o, j) => {
-      const there = this.#corners[j];
-      if (!o || j === k || !there || !this.#adjacent(j, k)) return [];
-      const wx = around(there.x - here.x, this.size[0]) * sx;
-      const wy = around(there.y - here.y, this.size[1]) * sy;
-      const x = Math.round(there.x * sx + o.x - wx);
-      const y = Math.round(there.y * sy + o.y - wy);
-      return [{ x, y, x0: Math.max(0, wx), x1: Math.min(bw, wx + bw), y0: Math.max(0, wy), y1: Math.min(bh, wy + bh) }];
+    const full = [this.size[0] * sx, this.size[1] * sy] as const;
+    const [startX, startY] = [Math.round(here.x * sx + offset.x), Math.round(here.y * sy + offset.y)];
+    const [cornerX, cornerY] = [Math.round(here.x * sx), Math.round(here.y * sy)];
+    // Of each neighbour: where it would have this block's corner; and points of the cut between, from the corner.
+    const others = [...cuts].map(([j, points]) => {
+      const there = this.#corners[j] as Point;
+      const o = this.#offsets[j] as Point;
+      const x = Math.round(there.x * sx + o.x - around(there.x - here.x, this.size[0]) * sx);
+      const y = Math.round(there.y * sy + o.y - around(there.y - here.y, this.size[1]) * sy);
+      const from = Int32Array.from(points, (p, i) =>
+        i % 2 === 0 ? around(p - cornerX - bw / 2, full[0]) + bw / 2 : around(p - cornerY - bh / 2, full[1]) + bh / 2,
+      );
+      return { x, y, points: from };
     });
     const { correlation, pinned } = this.options;
     const known = pinned ? knownIn(pinned.full, here.x * sx, here.y * sy, bw, bh) : [];
@@ -400,22 +570,17 @@ class Placing {
         let count = 0;
         let lattice = 0;
         let off = 0;
-        for (const o of others) {
-          lattice += correlation.at(startX + u - o.x, startY + v - o.y);
-          off += this.#off(startX + u - o.x, startY + v - o.y, 0);
-          for (let y = Math.ceil(o.y0); y < o.y1; y += 4) {
-            const p = startY + v + y;
-            const q = o.y + y;
-            if (Math.min(p, q) < 0 || Math.max(p, q) >= h) continue;
-            for (let x = Math.ceil(o.x0) + (y % 3); x < o.x1; x += 4) {
-              const a = startX + u + x;
-              const b = o.x + x;
-              if (Math.min(a, b) < 0 || Math.max(a, b) >= w) continue;
-              for (let c = 0; c < 4; c++) {
-                sum += ((data[c * n + p * w + a] as number) - (data[c * n + q * w + b] as number)) ** 2;
-              }
-              count++;
+        for (const { x, y, points } of others) {
+          lattice += correlation.at(startX + u - x, startY + v - y);
+          off += this.#off(startX + u - x, startY + v - y, 0);
+          for (let i = 0; i < points.length; i += 2) {
+            const [px, py] = [points[i] as number, points[i + 1] as number];
+            const [ax, ay, bx, by] = [startX + u + px, startY + v + py, x + px, y + py];
+            if (ax < 0 || ay < 0 || bx < 0 || by < 0 || ax >= w || ay >= h || bx >= w || by >= h) continue;
+            for (let c = 0; c < 4; c++) {
+              sum += ((data[c * n + ay * w + ax] as number) - (data[c * n + by * w + bx] as number)) ** 2;
             }
+            count++;
           }
         }
         for (const there of known) {

@@ -3,7 +3,7 @@ import type { Raster } from '../base/raster';
 import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
 import { analyse } from './analyse';
-import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES } from './atlas';
+import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
 import { type Blocks, placeBlocks } from './blocks';
@@ -74,6 +74,8 @@ export interface Copied extends Rendering {
 
 /** From this peak of its autocorrelation on an exemplar is regular: larger blocks, placed by its lattice. */
 const REGULAR = 0.3;
+/** What continues a neighbour costs so many 256ths less where blocks have to be brought together. */
+const FAVOUR = 13;
 /** What is cut off along an axis that does not join, over the shorter side of the smallest picture. */
 const MARGIN = 0.25;
 /** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
@@ -105,6 +107,8 @@ export class Copying {
   readonly #blocks: readonly Blocks[];
   readonly #owners: Owners | null;
   readonly #pinned: Pinned | undefined;
+  /** Blocks come from one picture, all of it, and fit. */
+  readonly #fitting: boolean;
 
   /**
    * Lays out the blocks that the match begins with: the host's part of the work.
@@ -115,7 +119,7 @@ export class Copying {
     private readonly sources: readonly CopySource[],
     private readonly options: CopyOptions,
   ) {
-    const { size, seed, variety, tile = 'both', pin } = options;
+    const { size, seed, variety, evenness, tile = 'both', pin } = options;
     checkSources(sources);
     this.#prepared = sources.map((s) => prepared(s, options));
     const smallest = this.#prepared.reduce((a, b) => (b.side < a.side ? b : a));
@@ -126,11 +130,14 @@ export class Copying {
     ];
     const canvas = this.#canvas;
     this.#pinned = pin && pinnedCanvas(pin, canvas);
-    this.#sizes = levelSizes(canvas, smallest.side, pin ? Math.min(COARSEST, smallest.least) : smallest.least);
+    const sizes = levelSizes(canvas, smallest.side, pin ? Math.min(COARSEST, smallest.least) : smallest.least);
     this.#owners = ownersOf(sources, canvas, size, seed);
+    this.#fitting = sources.length === 1 && !sources[0]?.from && !pin;
+    // Blocks that are cut along edges are not bettered at coarse levels, where edges are not seen: cuts would wander across things.
+    this.#sizes = this.#fitting ? sizes.slice(-1) : sizes;
     this.#blocks = this.#prepared.map(({ guided: picture, correlation, lattice, side, least }, k) => {
       const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 64;
-      const at = this.#sizes.find(fine) ?? canvas;
+      const at = sizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
       const allowed = allowedPixels(sources[k]?.from, level.width, level.height);
@@ -140,6 +147,7 @@ export class Copying {
         allowed,
         pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
         variety,
+        evenness,
         regular,
         correlation,
         lattice,
@@ -154,12 +162,12 @@ export class Copying {
   /** Betters the match level by level, as far as the signal lets it. */
   async run(): Promise<Match> {
     const { resume, signal, evenness, onLevel, onBand } = this.options;
-    const pixels = this.#sizes.map(([w, h], k) => w * h * roundsOf(k, this.levels));
+    const pixels = this.#sizes.map(([w, h], k) => w * h * roundsOf(k, this.levels, this.#fitting));
     const all = pixels.reduce((a, b) => a + b, 0);
     let match = resume?.match;
     let atlas: Atlas | null = null;
     for (let k = resume?.levels ?? 0; k < this.levels; k++) {
-      const before = atlas ?? (match ? this.#atlas(match.size) : null);
+      const before: Atlas | null = atlas ?? (match ? this.#atlas(match.size) : null);
       const size = this.#sizes[k] as Size;
       atlas = this.#atlas(size);
       const start = this.#start(size, atlas, match && before ? { places: match, atlas: before } : null);
@@ -169,7 +177,8 @@ export class Copying {
       }
       const done = pixels.slice(0, k).reduce((a, b) => a + b, 0);
       match = await betterMatchInBands(this.device, start, atlas, {
-        rounds: roundsOf(k, this.levels),
+        rounds: roundsOf(k, this.levels, this.#fitting),
+        favour: this.#fitting ? 0 : FAVOUR,
         evenness: 0.1 * evenness,
         labels: labelsOf(this.sources, size, this.#steps(size), this.options.size),
         most: this.options.most,
@@ -232,8 +241,18 @@ export class Copying {
   }
 
   #start(size: Size, { regions }: Atlas, before: { places: Places; atlas: Atlas } | null): Places {
-    const exact = placesOfBlocks(this.#blocks, this.#owners, size, regions, this.#canvas);
-    return before ? refinedPlaces(before.places, before.atlas.regions, exact, regions) : exact;
+    const exact = this.#places(size, regions);
+    if (!before) return exact;
+    const { places, atlas } = before;
+    return refinedPlaces(
+      { places, blocks: this.#places(places.size, atlas.regions), regions: atlas.regions },
+      exact,
+      regions,
+    );
+  }
+
+  #places(size: Size, regions: readonly Region[]): Places {
+    return placesOfBlocks(this.#blocks, this.#owners, size, regions, this.#canvas);
   }
 }
 
@@ -288,8 +307,9 @@ function movedBack({ vectors, confidence }: Lattice, { a, b, c, d }: LinearMap):
   return { vectors: v ? [back(u), back(v)] : [back(u)], confidence };
 }
 
-const roundsOf = (level: number, levels: number): number =>
-  level === 0 ? 10 : level === levels - 1 ? 3 : Math.max(3, Math.round(6 * 0.85 ** level));
+/** Rounds at each level where blocks have to be brought together, and at each where they fit already. */
+const roundsOf = (level: number, levels: number, together: boolean): number =>
+  together ? 1 : level === 0 ? 10 : level === levels - 1 ? 3 : Math.max(3, Math.round(6 * 0.85 ** level));
 
 function checkSources(sources: readonly CopySource[]): void {
   const height = sources.reduce((sum, s) => sum + s.picture.height, 0);

@@ -21,14 +21,14 @@ export interface LevelOptions {
   readonly rounds: number;
   /** How much it costs to take a place as often as all are on average, as a share of the atlas's variance. */
   readonly evenness: number;
+  /** What continues a neighbour costs favour / 256 less. */
+  readonly favour: number;
   /** For each pixel of the canvas the labels that it takes, bit k for picture k. */
   readonly labels: Uint32Array;
   /** What is known of the canvas. */
   readonly pinned?: Pinned | undefined;
 }
 
-/** What continues a neighbour costs 13 / 256 less. */
-const FAVOUR = 13;
 /** A place found by a search costs so much less than the one there is, which continues its neighbours as a rule. */
 const FAVOUR_OWN = 80;
 /** Comparisons of patches that searches of all places may take at a level, all rounds together. */
@@ -79,7 +79,7 @@ async function after(
   state: State,
   [W, H]: Size,
   atlas: Atlas,
-  { rounds, evenness, labels, pinned, search }: LevelOptions & { readonly search: 'all' | 'near' | null },
+  { rounds, evenness, favour, labels, pinned, search }: LevelOptions & { readonly search: 'all' | 'near' | null },
 ): Promise<State> {
   const price = Math.max(1, Math.round(evenness * PATCH * PATCH * 3 * atlas.variance));
   const g = new Graph();
@@ -101,12 +101,7 @@ async function after(
     next = patchSearch(g, [canvas, exemplar, dearer, wanted, next, wanted], { favour: FAVOUR_OWN, ...reach });
   }
   for (const [k, step] of STEPS.entries()) {
-    const attrs = {
-      step,
-      favour: FAVOUR,
-      recost: k === 0 && !search,
-      ...(k === STEPS.length - 1 && { scale: price }),
-    };
+    const attrs = { step, favour, recost: k === 0 && !search, ...(k === STEPS.length - 1 && { scale: price }) };
     next = patchPropagate(g, [canvas, exemplar, dearer, wanted, next], attrs);
   }
   g.assign(match, next);

@@ -63,18 +63,20 @@ export function sample(x: number, y: number, from: Size, to: Size): number {
   return Math.floor((y * to[1]) / from[1]) * to[0] + Math.floor((x * to[0]) / from[0]);
 }
 
+/** Places at a level: of the match, and of the blocks, in an atlas. */
+export interface LevelPlaces {
+  readonly places: Places;
+  readonly blocks: Places;
+  readonly regions: readonly Region[];
+}
+
 /**
  * The places of a coarser level at a finer one, middle of patch to middle of patch. Where a place is still within a pixel of
  * what its block says, it is taken from the block, whose offset is known more exactly: that keeps straight lines straight.
  */
-export function refinedPlaces(
-  coarse: Places,
-  from: readonly Region[],
-  exact: Places,
-  regions: readonly Region[],
-): Places {
+export function refinedPlaces(coarse: LevelPlaces, exact: Places, regions: readonly Region[]): Places {
   const [W, H] = exact.size;
-  const [w, h] = coarse.size;
+  const [w, h] = coarse.places.size;
   const rx = w / W;
   const ry = h / H;
   const data = new Uint32Array(W * H);
@@ -85,18 +87,22 @@ export function refinedPlaces(
     for (let x = 0; x < W; x++) {
       const cx = (x + HALF) * rx;
       const px = Math.round(cx - HALF);
-      const old = coarse.data[row + ((px + w) % w)] as number;
-      const k = regionOf(from, old >>> 16);
+      const at = row + ((px + w) % w);
+      const old = coarse.places.data[at] as number;
+      const k = regionOf(coarse.regions, old >>> 16);
       const ex = Math.round(((old & 0xffff) + cx - px) / rx - HALF);
-      const ey = Math.round(((old >>> 16) - (from[k] as Region).top + cy - py) / ry - HALF);
+      const ey = Math.round(((old >>> 16) - (coarse.regions[k] as Region).top + cy - py) / ry - HALF);
       const found = placeIn(regions[k] as Region, ex, ey);
       const block = exact.data[y * W + x] as number;
-      const near = Math.abs((block & 0xffff) - (found & 0xffff)) <= 1 && Math.abs((block >>> 16) - (found >>> 16)) <= 1;
-      data[y * W + x] = near ? block : found;
+      // At its border a coarse exemplar has no place where a finer one has.
+      data[y * W + x] = old === coarse.blocks.data[at] || isBeside(found, block) ? block : found;
     }
   }
   return { size: [W, H], data };
 }
+
+const isBeside = (a: number, b: number): boolean =>
+  Math.abs((a & 0xffff) - (b & 0xffff)) <= 1 && Math.abs((a >>> 16) - (b >>> 16)) <= 1;
 
 /** Which region a row of the atlas lies in. */
 export function regionOf(regions: readonly Region[], row: number): number {

@@ -1,0 +1,139 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Rng } from '../../src/base/rng';
+import { autocorrelation } from '../../src/copy/autocorrelation';
+import { cutBands } from '../../src/copy/block_cut';
+import { type BlockOptions, placeBlocks } from '../../src/copy/blocks';
+import { guided } from '../../src/copy/guide';
+import { salience } from '../../src/copy/salience';
+import { crop, pebbles } from '../support/texture';
+
+const test = suite('copy: blocks');
+const stones = crop(pebbles, 128, 128);
+const options: BlockOptions = {
+  seed: 1,
+  share: 0.3,
+  variety: 0.1,
+  evenness: 1,
+  regular: false,
+  correlation: autocorrelation(stones),
+  lattice: null,
+  allowed: new Uint8Array(128 * 128).fill(1),
+};
+const placed = (wishes: Partial<BlockOptions> = {}) =>
+  placeBlocks(guided(stones), [192, 192], guided(stones), [192, 192], { ...options, ...wishes });
+
+test('a cut keeps to a joint, also where that goes off at a right angle', () => {
+  const [width, height] = [12, 16];
+  // The joint: between columns 2 and 3 down to row 8, then sideways, then between 7 and 8.
+  const joint = (y: number): number => (y < 8 ? 3 : 8);
+  const across = new Float32Array(width * height).fill(1);
+  const down = new Float32Array(width * height).fill(1);
+  for (let y = 0; y < height; y++) across[y * width + joint(y) - 1] = 0;
+  for (let x = 3; x < 8; x++) down[7 * width + x] = 0;
+  const filled = Uint8Array.from({ length: width * height }, (_, i) => (i % width < 10 ? 1 : 0));
+  const { keep, cost } = cutBands({ width, height, band: [10, 1], filled, across, down });
+  for (let i = 0; i < keep.length; i++) {
+    const old = i % width < joint(Math.floor(i / width));
+    assert.is(keep[i], old ? 0 : 1, `pixel ${i % width}, ${Math.floor(i / width)}`);
+  }
+  assert.ok(cost < 0.1, `${cost}`);
+});
+
+test('nothing is cut where nothing lies below', () => {
+  const none = new Float32Array(64);
+  const { keep } = cutBands({
+    width: 8,
+    height: 8,
+    band: [3, 3],
+    filled: new Uint8Array(64),
+    across: none,
+    down: none,
+  });
+  assert.ok(keep.every((k) => k === 1));
+});
+
+test('what stands in an exemplar once only is the most conspicuous', () => {
+  const [width, height] = [96, 96];
+  const n = width * height;
+  const rng = new Rng(7);
+  const data = Float32Array.from({ length: 4 * n }, () => 100 + 20 * rng.uniform());
+  for (let y = 40; y < 52; y++) for (let x = 60; x < 72; x++) data[y * width + x] = 250;
+  const found = salience({ width, height, data }, 12);
+  const mean = found.reduce((a, b) => a + b, 0) / n;
+  assert.ok(Math.abs(mean - 1) < 1e-9, `mean ${mean}`);
+  const most = found.indexOf(Math.max(...found));
+  assert.ok(Math.abs((most % width) - 66) < 12 && Math.abs(Math.floor(most / width) - 46) < 12, `at ${most}`);
+  assert.ok((found[46 * width + 66] ?? 0) > 3 * (found[10 * width + 10] ?? 0));
+});
+
+test('the more variety, the smaller the pieces that are copied', () => {
+  const pieces = [0, 0.4, 1].map((variety) => {
+    const [a, b] = [1, 2].map((seed) => meanPiece(placed({ variety, seed })));
+    return ((a ?? 0) + (b ?? 0)) / 2;
+  });
+  const [large = 0, middle = 0, small = 0] = pieces;
+  assert.ok(large > middle && middle > small && large > 1.5 * small, pieces.join(', '));
+});
+
+test('evenly used, every part of the exemplar stands in the tile about as often', () => {
+  const spread = (evenness: number): number => {
+    const { labels, offsets } = placed({ evenness });
+    const uses = new Float64Array(16);
+    for (const [i, label] of labels.entries()) {
+      const { x = 0, y = 0 } = offsets[label] ?? {};
+      // Blocks reach over the canvas's border: within the exemplar there is one way to take them.
+      const sx = wrapped((i % 192) + x, 128);
+      const sy = wrapped(Math.floor(i / 192) + y, 128);
+      const at = Math.floor(sy / 32) * 4 + Math.floor(sx / 32);
+      uses[at] = (uses[at] ?? 0) + 1;
+    }
+    const mean = labels.length / 16;
+    return Math.sqrt(uses.reduce((sum, u) => sum + (u / mean - 1) ** 2, 0) / 16);
+  };
+  assert.ok(spread(2) < 0.6, `${spread(2)}`);
+  assert.ok(spread(2) < spread(0), `${spread(2)}, ${spread(0)}`);
+});
+
+/** A position that may be a canvas's side off, brought within an exemplar. */
+function wrapped(at: number, side: number): number {
+  const near = [at, at - 192, at + 192].find((v) => v >= 0 && v < side);
+  return near ?? Math.min(side - 1, Math.max(0, at));
+}
+
+/** Mean over the pixels of how many pixels the connected piece has that they were copied with. */
+function meanPiece({ labels, offsets, width, height }: ReturnType<typeof placed>): number {
+  const n = width * height;
+  const seen = new Uint8Array(n);
+  const modulo = (v: number): number => ((Math.round(v) % 192) + 192) % 192;
+  const key = (i: number): number => {
+    const { x = 0, y = 0 } = offsets[labels[i] ?? 0] ?? {};
+    return modulo(x) * 192 + modulo(y);
+  };
+  let squares = 0;
+  for (let start = 0; start < n; start++) {
+    if (seen[start]) continue;
+    seen[start] = 1;
+    const open = [start];
+    let size = 0;
+    for (let i = open.pop(); i !== undefined; i = open.pop()) {
+      size++;
+      const [x, y] = [i % width, Math.floor(i / width)];
+      const near = [
+        y * width + ((x + 1) % width),
+        y * width + ((x + width - 1) % width),
+        ((y + 1) % height) * width + x,
+        ((y + height - 1) % height) * width + x,
+      ];
+      for (const j of near) {
+        if (seen[j] || key(j) !== key(i)) continue;
+        seen[j] = 1;
+        open.push(j);
+      }
+    }
+    squares += size * size;
+  }
+  return squares / n;
+}
+
+test.run();
