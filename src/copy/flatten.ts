@@ -99,6 +99,9 @@ function quadratic(plane: Float64Array, width: number, height: number): Float64A
   return out;
 }
 
+/** With fewer features than this on a side light and a few darker stones look alike. */
+const MANY = 6;
+
 /**
  * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law. The same
  * object where the light is even enough not to show as patches in a tile, unless `always`.
@@ -109,6 +112,7 @@ export function flatten(
   always = false,
 ): { raster: Raster; amount: number } {
   const { amount, light } = lightOf(picture, feature);
+  if (!always && Math.min(picture.width, picture.height) < MANY * feature) return { raster: picture, amount };
   // CONTENT keeps the light well above 0
   if (amount < SHOWS && !always) return { raster: picture, amount };
   const n = picture.width * picture.height;
