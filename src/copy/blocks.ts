@@ -40,12 +40,15 @@ export interface BlockOptions {
   readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
 }
 
+/** By how much smaller blocks are at the greatest variety. */
+const SMALLER = 0.35;
 /** Blocks overlap by this share of their sides. */
 const OVERLAP = 0.35;
-/** Pixels of an overlap that are compared: of every place first, and of the best places then. */
-const FEW = 40;
+/** Pixels of an overlap that are compared: of every place, of the better ones, and of the best. */
+const FEW = 16;
+const MORE = 64;
 const MANY = 640;
-/** Places whose neighbours are looked at, that are compared closely, and whose cuts are. */
+/** Places whose neighbours are looked at and that are compared more, that are compared closely, and whose cuts are. */
 const SOME = 1024;
 const BEST = 64;
 const CUTS = 8;
@@ -57,8 +60,8 @@ const SOFT = 0.15;
 const PLACES = 30_000;
 /** What matters besides the overlap, in units of the exemplar's variance: earlier use, the mean colour, chance. */
 const USE = 1;
-/** A use counts FAR, and NEARBY more where it is much nearer than this share of the canvas's sides. */
-const NEAR = 0.3;
+/** A use counts FAR, and NEARBY more where it is much nearer than this share of the exemplar's side. */
+const NEAR = 0.6;
 const FAR = 0.6;
 const NEARBY = 1;
 const MEAN = 3;
@@ -98,16 +101,14 @@ interface Point {
 
 /** The indices, of those given or of all, with the `count` least costs, in their order. */
 function lowest(costs: Float64Array, among: Int32Array | null, count: number): Int32Array {
-  const indices = among ?? Int32Array.from(costs, (_, i) => i);
-  if (indices.length <= count) return indices;
-  const bound = nthLeast(
-    Float64Array.from(indices, (i) => costs[i] as number),
-    count - 1,
-  );
-  const found = new Int32Array(count);
+  const all = among?.length ?? costs.length;
+  const values = among ? new Float64Array(all) : costs.slice();
+  if (among) for (let k = 0; k < all; k++) values[k] = costs[among[k] as number] as number;
+  const bound = nthLeast(values, Math.min(count, all) - 1);
+  const found = new Int32Array(Math.min(count, all));
   let n = 0;
-  for (let k = 0; k < indices.length && n < count; k++) {
-    const i = indices[k] as number;
+  for (let k = 0; k < all && n < found.length; k++) {
+    const i = among ? (among[k] as number) : k;
     if ((costs[i] as number) <= bound) found[n++] = i;
   }
   return found;
@@ -166,11 +167,13 @@ class Placing {
   readonly #variance: number;
   /** 1 where the canvas is known. */
   readonly #known: Uint8Array;
-  readonly #forbidden: Float64Array;
+  /** What a block copied from each place costs wherever it lies: for its mean colour, and for what may not be copied. */
+  readonly #always: Float32Array;
   readonly #corners: readonly Point[];
   /** Of the blocks that have been placed. */
   readonly #offsets: ({ x: number; y: number } | undefined)[];
-  /** Of each pixel of the canvas, the exemplar's that lies there; -1: none yet. */
+  /** How often each pixel of the exemplar stands in the canvas; and for each of the canvas which one does, -1: none yet. */
+  readonly #uses: Float64Array;
   readonly #from: Int32Array;
   readonly #salience: Float64Array;
   /** Of the block that is being cut. */
@@ -178,7 +181,6 @@ class Placing {
   readonly #apart: Float32Array;
   readonly #across: Float32Array;
   readonly #down: Float32Array;
-  readonly #colours: readonly Float64Array[];
   readonly #lattice: number;
   readonly #offLattice: ((x: number, y: number) => number) | null;
 
@@ -194,7 +196,11 @@ class Placing {
     // Three blocks along the shorter side of the canvas at least: fewer would meet themselves.
     const block = Math.max(
       8,
-      Math.min(side - 2, Math.round(side * options.share), Math.round((0.6 * Math.min(W, H)) / 1)),
+      Math.min(
+        side - 2,
+        Math.round(side * options.share * (1 - SMALLER * options.variety)),
+        Math.round(Math.min(W, H) / 2),
+      ),
     );
     const spacing = Math.max(2, Math.floor(block * (1 - OVERLAP)));
     this.#nx = Math.max(1, Math.ceil(W / spacing - 0.3));
@@ -207,11 +213,6 @@ class Placing {
     this.#labels = new Int32Array(W * H).fill(-1);
     this.#canvas = options.pinned ? interleaved(options.pinned.level.picture) : new Float32Array(4 * W * H);
     this.#known = options.pinned?.level.known ?? new Uint8Array(W * H);
-    this.#forbidden = summed(
-      options.allowed.map((v) => 1 - v),
-      w,
-      h,
-    );
     // The first block lies across the corner of the canvas, so that the tile joins itself within blocks.
     this.#corners = Array.from({ length: this.#nx * this.#ny }, (_, k) => ({
       x: Math.round((k % this.#nx) * this.#dx - this.#bw / 2),
@@ -220,14 +221,37 @@ class Placing {
     this.#offsets = this.#corners.map(() => undefined);
     this.#pixels = interleaved(level);
     this.#variance = 3 * varianceOf(level);
+    this.#uses = new Float64Array(w * h);
     this.#from = new Int32Array(W * H).fill(-1);
     this.#salience = salience(level, options.correlation.feature / Math.max(...this.#scale));
     const area = this.#bw * this.#bh;
     this.#below = new Uint8Array(area);
     [this.#apart, this.#across, this.#down] = [new Float32Array(area), new Float32Array(area), new Float32Array(area)];
-    this.#colours = [0, 1, 2].map((c) => summed(level.data.subarray(c * w * h, (c + 1) * w * h), w, h));
+    this.#always = this.#alwaysCost();
     this.#offLattice = options.lattice && offLattice(options.lattice);
     this.#lattice = LATTICE / Math.max(0.15, options.correlation.peak);
+  }
+
+  #alwaysCost(): Float32Array {
+    const { level, options } = this;
+    const { width: w, height: h } = level;
+    const [bw, bh] = [this.#bw, this.#bh];
+    const forbidden = summed(
+      options.allowed.map((v) => 1 - v),
+      w,
+      h,
+    );
+    const even = !options.regular && !options.pinned;
+    const colours = even ? [0, 1, 2].map((c) => summed(level.data.subarray(c * w * h, (c + 1) * w * h), w, h)) : [];
+    const out = new Float32Array((w - bw + 1) * (h - bh + 1));
+    for (let i = 0; i < out.length; i++) {
+      const [x, y] = [i % (w - bw + 1), Math.floor(i / (w - bw + 1))];
+      const mean = (sums: Float64Array): number => boxSum(sums, w, x, y, x + bw, y + bh) / (bw * bh);
+      let square = 0;
+      for (const sums of colours) square += (mean(sums) - (sums[sums.length - 1] as number) / (w * h)) ** 2;
+      out[i] = (MEAN * square) / this.#variance + FORBIDDEN * mean(forbidden);
+    }
+    return out;
   }
 
   blocks(): Blocks {
@@ -300,7 +324,6 @@ class Placing {
     const few = this.#sample(filled, FEW, window, rng);
     const uses = this.#usesAround(k);
     const use = options.pinned ? USE_PINNED : USE * options.evenness;
-    const means = this.#colours.map((sums) => boxSum(sums, w, 0, 0, w, h) / (w * h));
     const across = Math.ceil(cw / stride);
     const count = across * Math.ceil(ch / stride);
     const chance = filled.length > 0 ? CHANCE : CHANCE_ALONE;
@@ -310,27 +333,22 @@ class Placing {
     for (let i = 0; i < count; i++) {
       const x = (i % across) * stride;
       const y = Math.floor(i / across) * stride;
-      let cost = (use * boxSum(uses, w, x, y, x + bw, y + bh)) / area + chance * uniformAt(options.seed, k, i);
-      if (!options.regular && !options.pinned) {
-        let square = 0;
-        for (let c = 0; c < 3; c++) {
-          const mean = boxSum(this.#colours[c] as Float64Array, w, x, y, x + bw, y + bh) / area;
-          square += (mean - (means[c] as number)) ** 2;
-        }
-        cost += (MEAN * square) / this.#variance;
-      }
-      cost += (FORBIDDEN * boxSum(this.#forbidden, w, x, y, x + bw, y + bh)) / area;
+      const cost =
+        (this.#always[y * cw + x] as number) +
+        (use * boxSum(uses, w, x, y, x + bw, y + bh)) / area +
+        chance * uniformAt(options.seed, k, i);
       sides[i] = cost;
       costs[i] = cost + this.#difference(few, x, y) / this.#variance;
     }
     const place = (i: number): Point => ({ x: (i % across) * stride, y: Math.floor(i / across) * stride });
     const neighbours = this.#neighboursOf(k);
     let best = lowest(costs, null, SOME);
+    const more = this.#sample(filled, MORE, window, rng);
     for (const i of best) {
       const { x, y } = place(i);
       const fits = this.#fitsNeighbours(x, y, neighbours);
       sides[i] = (sides[i] as number) + fits;
-      costs[i] = (costs[i] as number) + fits;
+      costs[i] = (sides[i] as number) + this.#difference(more, x, y) / this.#variance;
     }
     best = lowest(costs, best, BEST);
     const many = this.#sample(filled, MANY, window, rng);
@@ -345,20 +363,28 @@ class Placing {
     return place(lowest(costs, best, 1)[0] as number);
   }
 
-  /** How often each place of the exemplar stands in the canvas, more so near block k, and where it would be noticed: summed up. */
+  /** How often each pixel of the exemplar stands in the canvas, more so near block k, and where it would be noticed: summed up. */
   #usesAround(k: number): Float64Array {
     const [W, H] = this.size;
-    const here = this.#corners[k] as { x: number; y: number };
-    const weights = (n: number, middle: number): Float64Array =>
-      Float64Array.from({ length: n }, (_, i) => Math.exp(-((around(i - middle, n) / (NEAR * n)) ** 2)));
-    const across = weights(W, here.x + this.#bw / 2);
-    const down = weights(H, here.y + this.#bh / 2);
-    const uses = new Float64Array(this.#salience.length);
-    for (let y = 0; y < H; y++) {
-      for (let x = 0; x < W; x++) {
-        const from = this.#from[y * W + x] as number;
-        if (from < 0) continue;
-        uses[from] = (uses[from] as number) + FAR + NEARBY * (across[x] as number) * (down[y] as number);
+    const here = this.#corners[k] as Point;
+    const [middleX, middleY] = [Math.round(here.x + this.#bw / 2), Math.round(here.y + this.#bh / 2)];
+    const far = NEAR * Math.min(this.level.width, this.level.height);
+    const [reachX, reachY] = [Math.min(W / 2, 1.5 * far), Math.min(H / 2, 1.5 * far)].map(Math.floor) as [
+      number,
+      number,
+    ];
+    const weight = Float64Array.from({ length: 2 * Math.max(reachX, reachY) + 1 }, (_, d) =>
+      Math.exp(-((d / far) ** 2)),
+    );
+    const uses = new Float64Array(this.#uses.length);
+    for (let i = 0; i < uses.length; i++) uses[i] = FAR * (this.#uses[i] as number);
+    // Every second pixel, for four.
+    for (let dy = -reachY; dy < reachY; dy += 2) {
+      const row = ((((middleY + dy) % H) + H) % H) * W;
+      const down = 4 * NEARBY * (weight[Math.abs(dy)] as number);
+      for (let dx = -reachX; dx < reachX; dx += 2) {
+        const from = this.#from[row + ((((middleX + dx) % W) + W) % W)] as number;
+        if (from >= 0) uses[from] = (uses[from] as number) + down * (weight[Math.abs(dx)] as number);
       }
     }
     for (let i = 0; i < uses.length; i++) uses[i] = (uses[i] as number) * (this.#salience[i] as number);
@@ -493,6 +519,9 @@ class Placing {
       if ((this.#labels[q] as number) >= 0 && !keep[i]) continue;
       const p = (place.y + Math.floor(i / this.#bw)) * w + place.x + (i % this.#bw);
       this.#labels[q] = k;
+      const before = this.#from[q] as number;
+      if (before >= 0) this.#uses[before] = (this.#uses[before] as number) - 1;
+      this.#uses[p] = (this.#uses[p] as number) + 1;
       this.#from[q] = p;
       for (let c = 0; c < 4; c++) this.#canvas[4 * q + c] = this.#pixels[4 * p + c] as number;
     }
@@ -524,7 +553,7 @@ class Placing {
     for (let y = 0; y < H; y++) {
       for (let x = 0; x < W; x++) {
         const k = this.#labels[y * W + x] as number;
-        if ((x + y) % 2 === 1 || k < 0) continue;
+        if ((x + 2 * y) % 3 !== 0 || k < 0) continue;
         for (const j of [this.#labels[y * W + ((x + 1) % W)], this.#labels[((y + 1) % H) * W + x]] as number[]) {
           if (j === k || j < 0) continue;
           add(k, j, x, y);
@@ -562,41 +591,50 @@ class Placing {
     });
     const { correlation, pinned } = this.options;
     const known = pinned ? knownIn(pinned.full, here.x * sx, here.y * sy, bw, bh) : [];
-    let best = { x: 0, y: 0 };
-    let least = Number.POSITIVE_INFINITY;
-    for (let v = -reach; v <= reach; v++) {
-      for (let u = -reach; u <= reach; u++) {
-        let sum = 0;
-        let count = 0;
-        let lattice = 0;
-        let off = 0;
-        for (const { x, y, points } of others) {
-          lattice += correlation.at(startX + u - x, startY + v - y);
-          off += this.#off(startX + u - x, startY + v - y, 0);
-          for (let i = 0; i < points.length; i += 2) {
-            const [px, py] = [points[i] as number, points[i + 1] as number];
-            const [ax, ay, bx, by] = [startX + u + px, startY + v + py, x + px, y + py];
-            if (ax < 0 || ay < 0 || bx < 0 || by < 0 || ax >= w || ay >= h || bx >= w || by >= h) continue;
-            for (let c = 0; c < 4; c++) {
-              sum += ((data[c * n + ay * w + ax] as number) - (data[c * n + by * w + bx] as number)) ** 2;
-            }
-            count++;
+    const costAt = (u: number, v: number): number => {
+      let sum = 0;
+      let count = 0;
+      let lattice = 0;
+      let off = 0;
+      for (const { x, y, points } of others) {
+        lattice += correlation.at(startX + u - x, startY + v - y);
+        off += this.#off(startX + u - x, startY + v - y, 0);
+        for (let i = 0; i < points.length; i += 2) {
+          const [px, py] = [points[i] as number, points[i + 1] as number];
+          const [ax, ay, bx, by] = [startX + u + px, startY + v + py, x + px, y + py];
+          if (ax < 0 || ay < 0 || bx < 0 || by < 0 || ax >= w || ay >= h || bx >= w || by >= h) continue;
+          for (let c = 0; c < 4; c++) {
+            sum += ((data[c * n + ay * w + ax] as number) - (data[c * n + by * w + bx] as number)) ** 2;
           }
-        }
-        for (const there of known) {
-          const [a, p] = [startX + u + there.x, startY + v + there.y];
-          if (Math.min(a, p) < 0 || a >= w || p >= h) continue;
-          for (let c = 0; c < 4; c++) sum += ((data[c * n + p * w + a] as number) - (there.colour[c] as number)) ** 2;
           count++;
         }
-        const cost =
-          (count > 0 ? sum / count / this.#variance : 0) -
-          (this.#lattice * lattice) / Math.max(1, others.length) +
-          (OFF_FINE * off) / Math.max(1, others.length) +
-          1e-4 * (u * u + v * v);
-        if (cost >= least) continue;
-        least = cost;
-        best = { x: u, y: v };
+      }
+      for (const there of known) {
+        const [a, p] = [startX + u + there.x, startY + v + there.y];
+        if (Math.min(a, p) < 0 || a >= w || p >= h) continue;
+        for (let c = 0; c < 4; c++) sum += ((data[c * n + p * w + a] as number) - (there.colour[c] as number)) ** 2;
+        count++;
+      }
+      return (
+        (count > 0 ? sum / count / this.#variance : 0) -
+        (this.#lattice * lattice) / Math.max(1, others.length) +
+        (OFF_FINE * off) / Math.max(1, others.length) +
+        1e-4 * (u * u + v * v)
+      );
+    };
+    // From afar first: wide steps, then half as wide.
+    let best = { x: 0, y: 0 };
+    let least = costAt(0, 0);
+    for (let step = 2 ** Math.max(0, Math.ceil(Math.log2(reach / 2))); step >= 1; step /= 2) {
+      const { x, y } = best;
+      for (let v = -2; v <= 2; v++) {
+        for (let u = -2; u <= 2; u++) {
+          if (u === 0 && v === 0) continue;
+          const cost = costAt(x + u * step, y + v * step);
+          if (cost >= least) continue;
+          least = cost;
+          best = { x: x + u * step, y: y + v * step };
+        }
       }
     }
     offset.x = startX + best.x - here.x * sx;

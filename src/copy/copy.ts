@@ -136,7 +136,7 @@ export class Copying {
     // Blocks that are cut along edges are not bettered at coarse levels, where edges are not seen: cuts would wander across things.
     this.#sizes = this.#fitting ? sizes.slice(-1) : sizes;
     this.#blocks = this.#prepared.map(({ guided: picture, correlation, lattice, side, least }, k) => {
-      const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 64;
+      const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
       const at = sizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
