@@ -1,6 +1,7 @@
 import { PATCH } from '../shaders/patch_vote';
+import { around } from './around';
 import type { Region } from './atlas';
-import { around, type Blocks } from './blocks';
+import type { Blocks } from './blocks';
 import type { Size } from './field';
 
 /** For each pixel of a canvas the place x | y << 16 of the atlas that its patch takes. */
