@@ -16,11 +16,16 @@ export interface TextureChoice
 
 type Method = NonNullable<TextureChoice['method']>;
 
-/** The method that a choice means: settings that only optimising has mean that; else `auto`. Null: that of a recipe. */
+/**
+ * The method that a choice means: settings that only copying has mean that, those of optimising mean that; else `auto`. Null:
+ * that of a recipe.
+ */
 export function methodOf(choice: TextureChoice): Method | null {
-  const { method, net, recipe, steps, scales, canvas, layers, pooling } = choice;
-  if (method !== undefined) return method;
+  const { method, net, recipe, steps, scales, canvas, layers, pooling, polish, variety, fit, flatten } = choice;
+  const copying = polish === true || [variety, fit, flatten].some((v) => v !== undefined);
+  if (method !== undefined) return method === 'auto' && copying ? 'copy' : method;
   if (recipe !== undefined) return null;
+  if (copying) return 'copy';
   if (!usesPatches(net)) return 'net';
   const optimising = [net, steps, scales, canvas, layers, pooling].some((v) => v !== undefined);
   return optimising ? 'patches' : 'auto';
