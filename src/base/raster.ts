@@ -26,3 +26,21 @@ export function repeat(tile: Raster, nx: number, ny: number): Raster {
   const data = tiled(tile.data, 3);
   return { width: wide, height: high, data, ...(tile.alpha && { alpha: tiled(tile.alpha, 1) }) };
 }
+
+type Plane = Float32Array | Uint32Array | Uint8Array;
+
+/** Planes [.., H, W] rolled on the torus: out[y, x] = in[y - dy, x - dx], with 0 <= dx < W and 0 <= dy < H. */
+export function rolledPlanes<P extends Plane>(
+  planes: P,
+  [width, height]: readonly [width: number, height: number],
+  [dx, dy]: readonly [dx: number, dy: number],
+): P {
+  const out = planes.slice() as P;
+  for (let row = 0; row < planes.length / width; row++) {
+    const y = row % height;
+    const to = (row - y + ((y + dy) % height)) * width;
+    out.set(planes.subarray(row * width, (row + 1) * width - dx), to + dx);
+    out.set(planes.subarray((row + 1) * width - dx, (row + 1) * width), to);
+  }
+  return out;
+}

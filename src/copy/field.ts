@@ -1,3 +1,4 @@
+import { rolledPlanes } from '../base/raster';
 import type { LinearMap } from './fit';
 
 export type Size = readonly [width: number, height: number];
@@ -26,14 +27,6 @@ export interface Field {
 }
 
 /** The field of a tile that was rolled: out[y, x] = in[y - dy, x - dx]. */
-export function rolledField(field: Field, [dx, dy]: readonly [dx: number, dy: number]): Field {
-  if (dx === 0 && dy === 0) return field;
-  const { width: W, height: H } = field;
-  const data = new Uint32Array(W * H);
-  for (let y = 0; y < H; y++) {
-    const to = ((y + dy) % H) * W;
-    data.set(field.data.subarray(y * W, (y + 1) * W - dx), to + dx);
-    data.set(field.data.subarray((y + 1) * W - dx, (y + 1) * W), to);
-  }
-  return { ...field, data };
+export function rolledField(field: Field, by: readonly [dx: number, dy: number]): Field {
+  return { ...field, data: rolledPlanes(field.data, [field.width, field.height], by) };
 }

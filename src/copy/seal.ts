@@ -1,5 +1,5 @@
-import type { Raster } from '../base/raster';
-import type { Field } from './field';
+import { type Raster, rolledPlanes } from '../base/raster';
+import { type Field, rolledField } from './field';
 import { IDENTITY } from './fit';
 import { evened, lightTrend } from './light';
 import { type AxisSeal, sealAxis } from './seal_axis';
@@ -168,34 +168,24 @@ function markRough({ data }: Planes, { size, rows, cuts, costs }: AxisSeal): num
   return found / (rows * Math.max(1, cuts.length));
 }
 
-/** The sealed picture, rolled on the torus: out[y, x] = in[y - dy, x - dx]. */
+/** The sealed picture, rolled on the torus: out[y, x] = in[y - dy, x - dx], with 0 <= dx < W and 0 <= dy < H. */
 export function rolled(sealed: Sealed, dx: number, dy: number): Sealed {
   if (dx === 0 && dy === 0) return sealed;
   const { width, height } = sealed.field;
-  const from = (i: number): number => {
-    const x = (i + 2 * width - dx) % width;
-    const y = (Math.floor(i / width) + 2 * height - dy) % height;
-    return y * width + x;
-  };
-  const places = Int32Array.from({ length: width * height }, (_, i) => from(i));
-  const plane = (data: Float32Array): Float32Array =>
-    data.map((_, i) => {
-      const at = i % places.length;
-      return data[i - at + (places[at] ?? 0)] ?? 0;
-    });
+  const moved = <P extends Float32Array | Uint8Array>(planes: P): P => rolledPlanes(planes, [width, height], [dx, dy]);
   const raster = ({ data, alpha }: Raster): Raster => ({
     width,
     height,
-    data: plane(data),
-    ...(alpha && { alpha: plane(alpha) }),
+    data: moved(data),
+    ...(alpha && { alpha: moved(alpha) }),
   });
   return {
     ...sealed,
     raster: raster(sealed.raster),
     maps: sealed.maps.map(raster),
-    field: { ...sealed.field, data: sealed.field.data.map((_, i) => sealed.field.data[places[i] ?? 0] ?? 0) },
-    band: sealed.band.map((_, i) => sealed.band[places[i] ?? 0] ?? 0),
-    rough: sealed.rough.map((_, i) => sealed.rough[places[i] ?? 0] ?? 0),
+    field: rolledField(sealed.field, [dx, dy]),
+    band: moved(sealed.band),
+    rough: moved(sealed.rough),
   };
 }
 

@@ -1,5 +1,5 @@
 import { invariant } from '../base/errors';
-import type { Raster } from '../base/raster';
+import { type Raster, rolledPlanes } from '../base/raster';
 import { resample } from '../base/resample';
 import { lockPalette, paletteOf } from './colour/palette';
 import { type ResolvedRecipe, sizeOf } from './resolve';
@@ -48,17 +48,6 @@ export function chooseSeam(raster: Raster, torus: readonly [vertical: boolean, h
   const { x, y } = lineGradients(raster);
   const dx = torus[1] ? ordinaryShift(x, UNUSUAL) : 0;
   const dy = torus[0] ? ordinaryShift(y, UNUSUAL) : 0;
-  return { raster: dx === 0 && dy === 0 ? raster : rolledBy(raster, dx, dy), moved: [dx, dy] };
-}
-
-/** out[y, x] = in[y - dy, x - dx] on the torus. */
-function rolledBy({ width, height, data }: Raster, dx: number, dy: number): Raster {
-  const out = new Float32Array(data.length);
-  for (let row = 0; row < 3 * height; row++) {
-    const plane = row - (row % height);
-    const to = plane + (((row % height) + dy) % height);
-    out.set(data.subarray(row * width, (row + 1) * width - dx), to * width + dx);
-    out.set(data.subarray((row + 1) * width - dx, (row + 1) * width), to * width);
-  }
-  return { width, height, data: out };
+  if (dx === 0 && dy === 0) return { raster, moved: [0, 0] };
+  return { raster: { width, height, data: rolledPlanes(raster.data, [width, height], [dx, dy]) }, moved: [dx, dy] };
 }
