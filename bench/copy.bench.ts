@@ -35,7 +35,7 @@ interface Times {
 async function once(side: number): Promise<Times> {
   const began = performance.now();
   const before = process.cpuUsage();
-  const copying = new Copying(device, [{ picture }], { size: [side, side], seed: 1, variety: 0.1, evenness: 1 });
+  const copying = await Copying.open(device, [{ picture }], { size: [side, side], seed: 1, variety: 0.1, evenness: 1 });
   const laid = performance.now();
   const match = await copying.run();
   const matched = performance.now();

@@ -1,5 +1,6 @@
 // Longer than most files: placing, cutting and moving a block all work on the tables of one canvas.
 import { Rng } from '../base/rng';
+import { turn } from '../base/turn';
 import { around } from './around';
 import type { Autocorrelation } from './autocorrelation';
 import { type Cut, cutBands } from './block_cut';
@@ -41,6 +42,10 @@ export interface BlockOptions {
   readonly allowed: Uint8Array;
   /** What is known of the canvas, at the size of the level and at the full one. */
   readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
+  /** From when it is aborted, blocks are copied from the best of a few places. */
+  readonly signal?: AbortSignal | undefined;
+  /** A block is placed, or moved; share of the work. */
+  onBlock?(share: number): void;
 }
 
 /** By how much smaller blocks are at the greatest variety. */
@@ -61,6 +66,8 @@ const CUT = 0.5;
 const SOFT = 0.15;
 /** More places than this are not all tried: every second one, or third. */
 const PLACES = 30_000;
+/** Places that are tried for a block once the work is to stop. */
+const HASTE = 32;
 /** What matters besides the overlap, in units of the exemplar's variance: earlier use, the mean colour, chance. */
 const USE = 1;
 /** A use counts FAR, and NEARBY more where it is much nearer than this share of the exemplar's side. */
@@ -77,6 +84,8 @@ const FORBIDDEN = 100;
 /** How much it counts that two copies lie apart as the exemplar's own parts do, at a peak of 1. */
 const LATTICE = 0.5;
 
+/** How often all blocks are moved, once they are placed. */
+const SWEEPS = 2;
 /** What it costs that two copies lie a pixel beside the lattice: where places are known to a pixel of the level, and to one of the full size. */
 const OFF_COARSE = 0.3;
 const OFF_FINE = 0.06;
@@ -85,12 +94,34 @@ const OFF_FINE = 0.06;
  * Copies blocks of the exemplar side by side over a torus, each from where it agrees best with those that lie there already
  * (Efros and Freeman, "Image quilting", SIGGRAPH 2001), all in scan order, the last ones closing on the first.
  * @param level exemplar at the size that blocks are compared at, of a canvas of `canvas` pixels
+ * The event loop turns between blocks.
  * @param exemplar at the full size, of a canvas of `full` pixels
  */
-export function placeBlocks(level: Guided, canvas: Size, exemplar: Guided, full: Size, options: BlockOptions): Blocks {
+export async function placeBlocks(
+  level: Guided,
+  canvas: Size,
+  exemplar: Guided,
+  full: Size,
+  options: BlockOptions,
+): Promise<Blocks> {
+  const { signal, onBlock } = options;
   const placing = new Placing(level, canvas, full, options);
-  for (let k = placing.next(); k >= 0; k = placing.next()) placing.place(k);
-  placing.refine(exemplar);
+  let done = 0;
+  const heard = async (): Promise<void> => {
+    if (signal?.aborted) return;
+    done++;
+    onBlock?.(done / (placing.count * (1 + SWEEPS)));
+    await turn();
+  };
+  for (let k = placing.next(); k >= 0; k = placing.next()) {
+    placing.place(k, signal?.aborted ?? false);
+    await heard();
+  }
+  for (const move of placing.moves(exemplar)) {
+    if (signal?.aborted) break;
+    move();
+    await heard();
+  }
   return placing.blocks();
 }
 
@@ -258,12 +289,38 @@ class Placing {
     return (this.#labels[i] as number) >= 0 || this.#known[i] === 1;
   }
 
-  place(k: number): void {
+  get count(): number {
+    return this.#corners.length;
+  }
+
+  place(k: number, hasty: boolean): void {
     const { x: left, y: top } = this.#corners[k] as Point;
     const window = this.#pixelsOf(k);
-    const found = this.#bestPlace(k, window);
+    const found = hasty ? this.#hastyPlace(k, window) : this.#bestPlace(k, window);
     this.#offsets[k] = { x: (found.x - left) * this.#scale[0], y: (found.y - top) * this.#scale[1] };
     this.#paste(k, found, window);
+  }
+
+  /** The pixels of a block where something lies already. */
+  #overlap(window: Int32Array): number[] {
+    const filled: number[] = [];
+    for (let i = 0; i < window.length; i++) if (this.#filled(window[i] as number)) filled.push(i);
+    return filled;
+  }
+
+  /** The best of a few places by its overlap and what may be copied. */
+  #hastyPlace(k: number, window: Int32Array): Point {
+    const rng = new Rng(this.options.seed, 1000 + k);
+    const sample = this.#sample(this.#overlap(window), FEW, window, rng);
+    const across = this.level.width - this.#bw + 1;
+    let [best, least] = [0, Number.POSITIVE_INFINITY];
+    for (let n = 0; n < HASTE; n++) {
+      const i = Math.floor(rng.uniform() * this.#always.length);
+      const apart = this.#difference(sample, i % across, Math.floor(i / across)) / this.#variance;
+      const cost = (this.#always[i] as number) + apart;
+      if (cost < least) [best, least] = [i, cost];
+    }
+    return { x: best % across, y: Math.floor(best / across) };
   }
 
   #bestPlace(k: number, window: Int32Array): Point {
@@ -273,8 +330,7 @@ class Placing {
     const cw = w - bw + 1;
     const ch = h - bh + 1;
     const stride = Math.max(1, Math.round(Math.sqrt((cw * ch) / PLACES)));
-    const filled: number[] = [];
-    for (let i = 0; i < bw * bh; i++) if (this.#filled(window[i] as number)) filled.push(i);
+    const filled = this.#overlap(window);
     const rng = new Rng(options.seed, 1000 + k);
     const few = this.#sample(filled, FEW, window, rng);
     const uses = this.#usesAround(k);
@@ -482,13 +538,13 @@ class Placing {
     }
   }
 
-  /** Places were found to a pixel of the level: moves each by up to that much to where it agrees best along its cuts at the full size, twice. */
-  refine(exemplar: Guided): void {
+  /** Places were found to a pixel of the level: each move takes one by up to that much to where it agrees best along its cuts at the full size. */
+  *moves(exemplar: Guided): Generator<() => void> {
     const reach = Math.ceil(Math.max(...this.#scale));
     const cuts = this.#cutsOfBlocks();
-    for (let sweep = 0; sweep < 2; sweep++) {
+    for (let sweep = 0; sweep < SWEEPS; sweep++) {
       for (const [k, offset] of this.#offsets.entries()) {
-        if (offset) this.#refineOne(exemplar, k, offset, reach, cuts[k] ?? new Map());
+        if (offset) yield () => this.#refineOne(exemplar, k, offset, reach, cuts[k] ?? new Map());
       }
     }
   }

@@ -50,10 +50,11 @@ export interface CopyOptions {
   /** How much it matters that all parts are used equally often; 1 is usual. */
   readonly evenness: number;
   readonly resume?: CopyPoint | undefined;
+  /** What is done when it is aborted is made a tile of, in haste. */
   readonly signal?: AbortSignal | undefined;
   /** A level is done. The match may be kept, to go on from. */
   onLevel?(point: CopyPoint, share: number): Promise<void>;
-  /** Some of a large level is done. */
+  /** Some of the work is done: blocks, or some of a large level. */
   onBand?(share: number): void;
   /** Pixels of the canvas that are worked on at once, at most. Default: 4 million. */
   readonly most?: number | undefined;
@@ -98,29 +99,41 @@ interface Prepared {
   readonly least: number;
 }
 
+/** The share of the work that laying the blocks is. */
+const LAYING = 0.5;
+
 /** Copying a texture: set up once, run level by level, and made a picture of at any time. */
 export class Copying {
   /** The tile, and what is cut off at the end along axes that do not join: there the torus may have a fault. */
   readonly #canvas: Size;
+  readonly #allSizes: readonly Size[];
+  /** Those of which the match is bettered. */
   readonly #sizes: readonly Size[];
   readonly #prepared: readonly Prepared[];
-  readonly #blocks: readonly Blocks[];
+  #blocks: readonly Blocks[] = [];
   readonly #owners: Owners | null;
   readonly #pinned: Pinned | undefined;
   /** Blocks come from one picture, all of it, and fit. */
   readonly #fitting: boolean;
 
   /**
-   * Lays out the blocks that the match begins with: the host's part of the work.
+   * Looks at the pictures and lays out the blocks that the match begins with: the host's part of the work. The event loop turns
+   * between blocks; once the signal comes, the rest is laid in haste.
    * @throws EngineError `PictureError` for too many pictures, or too large ones
    */
-  constructor(
+  static async open(device: Device, sources: readonly CopySource[], options: CopyOptions): Promise<Copying> {
+    checkSources(sources);
+    const copying = new Copying(device, sources, options);
+    await copying.#lay();
+    return copying;
+  }
+
+  private constructor(
     private readonly device: Device,
     private readonly sources: readonly CopySource[],
     private readonly options: CopyOptions,
   ) {
-    const { size, seed, variety, evenness, tile = 'both', pin } = options;
-    checkSources(sources);
+    const { size, seed, tile = 'both', pin } = options;
     this.#prepared = sources.map((s) => prepared(s, options));
     const smallest = this.#prepared.reduce((a, b) => (b.side < a.side ? b : a));
     const margin = (joins: boolean): number => (joins ? 0 : Math.max(32, Math.round(smallest.side * MARGIN)));
@@ -130,20 +143,29 @@ export class Copying {
     ];
     const canvas = this.#canvas;
     this.#pinned = pin && pinnedCanvas(pin, canvas);
-    const sizes = levelSizes(canvas, smallest.side, pin ? Math.min(COARSEST, smallest.least) : smallest.least);
+    const least = pin ? Math.min(COARSEST, smallest.least) : smallest.least;
+    this.#allSizes = levelSizes(canvas, smallest.side, least);
     this.#owners = ownersOf(sources, canvas, size, seed);
     this.#fitting = sources.length === 1 && !sources[0]?.from && !pin;
     // Blocks that are cut along edges are not bettered at coarse levels, where edges are not seen: cuts would wander across things.
-    this.#sizes = this.#fitting ? sizes.slice(-1) : sizes;
-    this.#blocks = this.#prepared.map(({ guided: picture, correlation, lattice, side, least }, k) => {
+    this.#sizes = this.#fitting ? this.#allSizes.slice(-1) : this.#allSizes;
+  }
+
+  async #lay(): Promise<void> {
+    const { seed, variety, evenness, signal, onBand } = this.options;
+    const canvas = this.#canvas;
+    const blocks: Blocks[] = [];
+    for (const [k, { guided: picture, correlation, lattice, side, least }] of this.#prepared.entries()) {
       const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
-      const at = sizes.find(fine) ?? canvas;
+      const at = this.#allSizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
-      const allowed = allowedPixels(sources[k]?.from, level.width, level.height);
-      return placeBlocks(level, at, picture, canvas, {
+      const from = this.sources[k]?.from;
+      const allowed = allowedPixels(from, level.width, level.height);
+      const share = regular ? 0.5 : 0.3;
+      const laid = await placeBlocks(level, at, picture, canvas, {
         seed: seed + k,
-        share: sources[k]?.from ? roomFor(allowed, level, regular ? 0.5 : 0.3) : regular ? 0.5 : 0.3,
+        share: from ? roomFor(allowed, level, share) : share,
         allowed,
         pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
         variety,
@@ -151,8 +173,12 @@ export class Copying {
         regular,
         correlation,
         lattice,
+        signal,
+        onBlock: (share) => onBand?.((LAYING * (k + share)) / this.#prepared.length),
       });
-    });
+      blocks.push(laid);
+    }
+    this.#blocks = blocks;
   }
 
   get levels(): number {
@@ -164,6 +190,7 @@ export class Copying {
     const { resume, signal, evenness, onLevel, onBand } = this.options;
     const pixels = this.#sizes.map(([w, h], k) => w * h * roundsOf(k, this.levels, this.#fitting));
     const all = pixels.reduce((a, b) => a + b, 0);
+    const shareAt = (done: number): number => LAYING + ((1 - LAYING) * done) / all;
     let match = resume?.match;
     let atlas: Atlas | null = null;
     for (let k = resume?.levels ?? 0; k < this.levels; k++) {
@@ -171,7 +198,7 @@ export class Copying {
       const size = this.#sizes[k] as Size;
       atlas = this.#atlas(size);
       const start = this.#start(size, atlas, match && before ? { places: match, atlas: before } : null);
-      if (signal?.aborted && match) {
+      if (signal?.aborted) {
         match = { ...start, weights: new Uint8Array(size[0] * size[1]).fill(255) };
         continue;
       }
@@ -183,11 +210,11 @@ export class Copying {
         labels: labelsOf(this.sources, size, this.#steps(size), this.options.size),
         most: this.options.most,
         signal,
-        onBand: (share) => onBand?.((done + share * (pixels[k] ?? 0)) / all),
+        onBand: (share) => onBand?.(shareAt(done + share * (pixels[k] ?? 0))),
         pinned: this.#pinned && pinnedAt(this.#pinned, this.#steps(size)),
       });
       if (signal?.aborted) continue;
-      await onLevel?.({ levels: k + 1, match }, (done + (pixels[k] ?? 0)) / all);
+      await onLevel?.({ levels: k + 1, match }, shareAt(done + (pixels[k] ?? 0)));
     }
     if (!match) throw invariant('copying without levels');
     return match;

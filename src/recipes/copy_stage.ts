@@ -40,13 +40,13 @@ export async function runCopyStage(
   let done = resume?.step ?? 0;
   let cuts = curve.at(-1)?.[1] ?? 1;
   const tell = (share: number): void => {
-    done = share < 1 ? Math.max(1, Math.floor(share * steps)) : steps;
+    done = share < 1 ? Math.max(1, done, Math.floor(share * steps)) : steps;
     const msPerStep = (performance.now() - began) / Math.max(1, done - (resume?.step ?? 0));
     options.onProgress?.({ step: done, loss: cuts, terms: { cuts }, msPerStep });
   };
   const encoded = (raster: Raster): Float32Array => encode(resolved.space, raster);
   const pin = pinOf(setup);
-  const copying = new Copying(device, sourcesOf(setup, pin), {
+  const copying = await Copying.open(device, sourcesOf(setup, pin), {
     size: stage.size,
     seed: resolved.recipe.seed,
     variety,
@@ -66,7 +66,7 @@ export async function runCopyStage(
       await show(point);
     },
     onBand: (share) => {
-      if (share < 1) tell(share);
+      if (share < 1 && Math.floor(share * steps) > done) tell(share);
     },
   });
   const show = async (point: CopyPoint): Promise<void> => {
@@ -79,6 +79,7 @@ export async function runCopyStage(
     const saved = { values: [canvas], guard: [], guardStep: 0, halvings: 0, curves: { total: curve } };
     await options.onCheckpoint?.({ ...saved, step: done, copied: point });
   };
+  if (signal?.aborted && done === 0) return { carryOver, steps: 0, curves: {}, msPerStep: 0, stopped: true };
   const match = await copying.run();
   const { raster, field } = copying.render(match);
   // A view lays the canvas out anew: the field would not be that of the picture.

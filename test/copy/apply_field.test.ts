@@ -16,7 +16,7 @@ import { blots, chance } from './pictures';
 const test = suite('apply field');
 const usual: CopyOptions = { size: [80, 64], seed: 1, variety: 0, evenness: 1, fit: 'off', flatten: false };
 const made = async (sources: readonly CopySource[], wishes: Partial<CopyOptions> = {}) => {
-  const copying = new Copying(await device(), sources, { ...usual, ...wishes });
+  const copying = await Copying.open(await device(), sources, { ...usual, ...wishes });
   return copying.render(await copying.run());
 };
 const planes = (width: number, height: number, count: number, value: (c: number, i: number) => number): Raster => ({

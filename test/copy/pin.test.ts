@@ -84,7 +84,7 @@ test('a feather fades into the picture outside of the hole, and not into what is
 test('a hole at the border of a tile is filled across it', async () => {
   const band = Uint8Array.from({ length: W * H }, (_, i) => Number(Math.abs((i % W) - 40) < 32));
   const data = stones.data.slice();
-  const copying = new Copying(await device(), [{ picture: stones, pinned: true }], {
+  const copying = await Copying.open(await device(), [{ picture: stones, pinned: true }], {
     size: [W, H],
     seed: 1,
     variety: 0,
