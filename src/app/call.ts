@@ -1,6 +1,7 @@
 // The calls `texture` and `run` of the library, the same in Node and in pages but for the platform.
 
 import type { Raster } from '../base/raster';
+import type { Analysed } from '../copy/analyse';
 import { builtinRecipe } from '../recipes/builtin';
 import { warningsTo } from '../recipes/events';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
@@ -29,8 +30,10 @@ export async function textureOn<Source>(
   const name = typeof net === 'object' ? net.name : net;
   const optimising = { steps, scales, canvas, layers, pooling, net: name };
   const choice = { recipe, size, seed, tile, method, polish, variety, fit, flatten, ...optimising };
-  const chosen = await chosenTexture(platform, choice, image, { signal: options.signal, warn: warningsTo(options) });
-  return runOn(platform, chosen, { style: image }, { ...call, net: usesPatches(name) ? undefined : net });
+  const { signal } = options;
+  const chosen = await chosenTexture(platform, choice, image, { signal, warn: warningsTo(options) });
+  const own = { ...call, net: usesPatches(name) ? undefined : net };
+  return runOn(platform, chosen.recipe, { style: image }, own, chosen.analysed);
 }
 
 /** `run()` of a platform. */
@@ -39,6 +42,7 @@ export async function runOn<Source>(
   wanted: RecipeLike,
   inputs: Inputs<Source>,
   options: RecipeOptions,
+  analysed?: Analysed,
 ): Promise<Called> {
   const { signal, stop, net, seed, size } = options;
   signal?.throwIfAborted();
@@ -46,7 +50,8 @@ export async function runOn<Source>(
   const recipe = fillRecipe(changed(recipeText(wanted), options));
   const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
   const resuming = options.resume !== undefined;
-  const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, warn: warningsTo(options) });
+  const warn = warningsTo(options);
+  const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, analysed, warn });
   signal?.throwIfAborted();
   const altered = seed !== undefined || size !== undefined;
   const job = { ...prepared, adapter: found?.adapter, tuned: found?.tuned, altered, resume: options.resume };

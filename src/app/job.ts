@@ -1,5 +1,6 @@
 // A recipe with its pictures, from what was asked for to what is written: the same for all who run one.
 import type { Raster } from '../base/raster';
+import type { Analysed } from '../copy/analyse';
 import { Device } from '../gpu/device';
 import type { Choices, TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
@@ -29,9 +30,11 @@ export interface Job {
   /** Something of that recipe was changed: another picture is what is wanted. */
   readonly altered?: boolean | undefined;
   readonly resume?: Checkpoint | undefined;
+  /** What is known of a picture already. */
+  readonly analysed?: Analysed | undefined;
 }
 
-export interface PrepareOptions extends ReadInputsOptions {
+export interface PrepareOptions extends ReadInputsOptions, Pick<Job, 'analysed'> {
   readonly net?: Net | string | undefined;
 }
 
@@ -45,7 +48,7 @@ export async function prepareJob<Source>(
   sources: ReadonlyMap<string, Source>,
   options: PrepareOptions,
 ): Promise<Job> {
-  const { net, warn } = options;
+  const { net, analysed, warn } = options;
   const own = typeof net === 'object' ? net : undefined;
   const swapped = own && wanted.net !== undefined ? withNet(wanted, own.name) : wanted;
   const recipe = net === undefined ? await nameNet(platform.nets, swapped, warn) : swapped;
@@ -54,12 +57,15 @@ export async function prepareJob<Source>(
   const fitted = await withFittingSize(recipe, rastersOf(inputs));
   const name = typeof net === 'string' ? net : netName(recipe);
   if (!own && recipe.net !== undefined && name !== null) await platform.nets.check(name);
-  return { recipe: fitted, inputs, net };
+  return { inputs, net, analysed, ...fitted };
 }
 
 /** A tile that is to fit what repeats in its exemplar gets the size for that before anybody is told of one. */
-async function withFittingSize(recipe: Recipe, inputs: ReadonlyMap<string, Raster>): Promise<Recipe> {
-  if (!recipe.stages.some((s) => s.copy?.fit === 'size')) return recipe;
+async function withFittingSize(
+  recipe: Recipe,
+  inputs: ReadonlyMap<string, Raster>,
+): Promise<Pick<Job, 'recipe' | 'analysed'>> {
+  if (!recipe.stages.some((s) => s.copy?.fit === 'size')) return { recipe };
   return (await import('../recipes/copy_stage')).withFittingSize(recipe, inputs);
 }
 
@@ -255,6 +261,7 @@ export async function runJob<Source>(
           await events.onCheckpoint(c);
         },
         net: opened.net,
+        analysed: job.analysed,
         resume: from,
         memory: options.memory,
         signal: options.signal,

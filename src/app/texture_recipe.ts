@@ -1,8 +1,10 @@
 import { EngineError } from '../base/errors';
+import type { Analysed } from '../copy/analyse';
 import { builtinRecipe } from '../recipes/builtin';
-import type { RecipeText } from '../recipes/recipe';
+import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { fillTexture } from '../recipes/texture';
 import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
+import { inputPolicy } from './inputs';
 import type { Platform } from './platform';
 
 /** The settings of a texture as callers have them: what is undefined is left out. */
@@ -33,8 +35,12 @@ export function methodOf(choice: TextureChoice): Method | null {
 
 /** Side of a tile where nobody says. */
 const AUTO_SIZE = 512;
-/** Pixels at which an exemplar is looked at: more say nothing more of its structure. */
-const LOOKED_AT = 2 ** 20;
+
+export interface ChosenTexture {
+  readonly recipe: RecipeText;
+  /** The exemplar, where it was looked at. */
+  readonly analysed?: Analysed;
+}
 
 /**
  * The recipe of a texture; where the method is to be chosen, the exemplar is looked at.
@@ -45,17 +51,20 @@ export async function chosenTexture<Source>(
   choice: TextureChoice,
   exemplar: Source,
   { signal, warn }: { readonly signal?: AbortSignal | undefined; warn(text: string): void },
-): Promise<RecipeText> {
+): Promise<ChosenTexture> {
   const method = methodOf(choice);
-  if (method !== 'auto') return textureRecipe({ ...choice, ...(method && { method }) });
+  if (method !== 'auto') return { recipe: textureRecipe({ ...choice, ...(method && { method }) }) };
   const { size = AUTO_SIZE } = choice;
-  textureRecipe({ ...choice, size }); // what is wrong with the settings is said before any work
-  const options = { name: 'style', most: LOOKED_AT, least: 1, alpha: false, signal, onWarning: () => {} };
-  const { raster } = await platform.readPicture(exemplar, options);
+  // What is wrong with the settings is said before any work. The picture is looked at as it will be copied.
+  const copying = fillRecipe(textureRecipe({ ...choice, size, method: 'copy' }));
+  const options = { name: 'style', ...inputPolicy(copying, 'style'), signal, onWarning: () => {} };
+  const { raster: picture } = await platform.readPicture(exemplar, options);
   const { analyse, chooseMethod } = await import('../copy/analyse');
-  const chosen = chooseMethod(analyse(raster, { quick: true }), typeof size === 'number' ? [size, size] : size);
+  const analysis = analyse(picture);
+  const chosen = chooseMethod(analysis, typeof size === 'number' ? [size, size] : size);
   warn(chosen.why);
-  return textureRecipe({ ...choice, size, method: chosen.method });
+  const recipe = textureRecipe({ ...choice, size, method: chosen.method });
+  return { recipe, analysed: { picture, analysis } };
 }
 
 /** `patches` stands for: no network. */

@@ -57,13 +57,16 @@ function box(line: Float64Array, sigma: number): Float64Array<ArrayBuffer> {
   const variance = sigma ** 2 / BOXES;
   const r = Math.floor((Math.sqrt(12 * variance + 1) - 1) / 2);
   const alpha = ((2 * r + 1) * (r * (r + 1) - 3 * variance)) / (6 * (variance - (r + 1) ** 2));
-  const at = (i: number): number => line[((i % m) + m) % m] ?? 0;
+  // The closed line with what lies beyond its ends, so that sums need not go round it.
+  const wide = new Float64Array(m + 2 * r + 2);
+  for (let i = 0; i < wide.length; i++) wide[i] = line[(((i - r - 1) % m) + m) % m] as number;
   const out = new Float64Array(m);
+  const last = 2 * r + 2;
   let sum = 0;
-  for (let k = -r; k <= r; k++) sum += at(k);
+  for (let k = 1; k < last; k++) sum += wide[k] as number;
   for (let i = 0; i < m; i++) {
-    out[i] = (sum + alpha * (at(i - r - 1) + at(i + r + 1))) / (2 * r + 1 + 2 * alpha);
-    sum += at(i + r + 1) - at(i - r);
+    out[i] = (sum + alpha * ((wide[i] as number) + (wide[i + last] as number))) / (2 * r + 1 + 2 * alpha);
+    sum += (wide[i + last] as number) - (wide[i + 1] as number);
   }
   return out;
 }

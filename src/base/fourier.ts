@@ -4,11 +4,11 @@ const TOGETHER = 8;
 /** Transforms a line in place: a[k] = sum over j of a[j] exp(-2 pi i j k / n). */
 type Line = (re: Float64Array, im: Float64Array) => void;
 
-/** Radix 2 (Cooley and Tukey 1965), for a power of two. */
-function radix2(n: number): Line {
+/** For a power of two: steps of radix 4, and one of radix 2 where its exponent is odd (Cooley and Tukey 1965). */
+function powerOfTwo(n: number): Line {
   const bits = Math.log2(n);
-  const cos = Float64Array.from({ length: n / 2 }, (_, k) => Math.cos((2 * Math.PI * k) / n));
-  const sin = Float64Array.from({ length: n / 2 }, (_, k) => -Math.sin((2 * Math.PI * k) / n));
+  const cos = Float64Array.from({ length: n }, (_, k) => Math.cos((2 * Math.PI * k) / n));
+  const sin = Float64Array.from({ length: n }, (_, k) => -Math.sin((2 * Math.PI * k) / n));
   const place = Uint32Array.from({ length: n }, (_, k) => {
     let reversed = 0;
     for (let b = 0; b < bits; b++) reversed |= ((k >> b) & 1) << (bits - 1 - b);
@@ -16,43 +16,86 @@ function radix2(n: number): Line {
   });
   return (re, im) => {
     for (let i = 0; i < n; i++) {
-      const j = place[i] ?? 0;
+      const j = place[i] as number;
       if (j <= i) continue;
-      const a = re[i] ?? 0;
-      const b = im[i] ?? 0;
-      re[i] = re[j] ?? 0;
-      im[i] = im[j] ?? 0;
+      const a = re[i] as number;
+      const b = im[i] as number;
+      re[i] = re[j] as number;
+      im[i] = im[j] as number;
       re[j] = a;
       im[j] = b;
     }
-    for (let half = 1; half < n; half *= 2) {
-      const stride = n / (2 * half);
-      for (let start = 0; start < n; start += 2 * half) {
-        for (let k = 0; k < half; k++) {
-          const i = start + k;
-          const j = i + half;
-          const c = cos[k * stride] ?? 0;
-          const s = sin[k * stride] ?? 0;
-          const p = re[j] ?? 0;
-          const q = im[j] ?? 0;
-          const x = p * c - q * s;
-          const y = p * s + q * c;
-          const a = re[i] ?? 0;
-          const b = im[i] ?? 0;
-          re[i] = a + x;
-          im[i] = b + y;
-          re[j] = a - x;
-          im[j] = b - y;
-        }
-      }
-    }
+    if (bits % 2 === 1) pairs(re, im, n);
+    for (let quarter = bits % 2 === 1 ? 2 : 1; quarter < n; quarter *= 4) fours(re, im, n, quarter, cos, sin);
   };
 }
+
+function pairs(re: Float64Array, im: Float64Array, n: number): void {
+  for (let i = 0; i < n; i += 2) {
+    const a = re[i] as number;
+    const b = im[i] as number;
+    const x = re[i + 1] as number;
+    const y = im[i + 1] as number;
+    re[i] = a + x;
+    im[i] = b + y;
+    re[i + 1] = a - x;
+    im[i + 1] = b - y;
+  }
+}
+
+/** Joins each four transforms of `quarter` points, whose order bits reversed have left even ones first, to one. */
+function fours(
+  re: Float64Array,
+  im: Float64Array,
+  n: number,
+  quarter: number,
+  cos: Float64Array,
+  sin: Float64Array,
+): void {
+  const stride = n / (4 * quarter);
+  for (let k = 0; k < quarter; k++) {
+    const c1 = cos[k * stride] as number;
+    const s1 = sin[k * stride] as number;
+    const c2 = cos[2 * k * stride] as number;
+    const s2 = sin[2 * k * stride] as number;
+    const c3 = cos[3 * k * stride] as number;
+    const s3 = sin[3 * k * stride] as number;
+    for (let i = k; i < n; i += 4 * quarter) {
+      const j = i + quarter;
+      const l = j + quarter;
+      const m = l + quarter;
+      const p = re[j] as number;
+      const q = im[j] as number;
+      const r = re[l] as number;
+      const s = im[l] as number;
+      const t = re[m] as number;
+      const u = im[m] as number;
+      const bx = p * c2 - q * s2;
+      const by = p * s2 + q * c2;
+      const cx = r * c1 - s * s1;
+      const cy = r * s1 + s * c1;
+      const dx = t * c3 - u * s3;
+      const dy = t * s3 + u * c3;
+      const a = re[i] as number;
+      const b = im[i] as number;
+      re[i] = a + bx + (cx + dx);
+      im[i] = b + by + (cy + dy);
+      re[j] = a - bx + (cy - dy);
+      im[j] = b - by - (cx - dx);
+      re[l] = a + bx - (cx + dx);
+      im[l] = b + by - (cy + dy);
+      re[m] = a - bx - (cy - dy);
+      im[m] = b - by + (cx - dx);
+    }
+  }
+}
+
+const lineOf = (n: number): Line => (Number.isInteger(Math.log2(n)) ? powerOfTwo(n) : bluestein(n));
 
 /** Any n, as a convolution with a chirp (Bluestein 1970): jk = (j^2 + k^2 - (k - j)^2) / 2. */
 function bluestein(n: number): Line {
   const m = 2 ** Math.ceil(Math.log2(2 * n - 1));
-  const inner = radix2(m);
+  const inner = powerOfTwo(m);
   const angles = Array.from({ length: n }, (_, k) => (Math.PI * ((k * k) % (2 * n))) / n);
   const cos = Float64Array.from(angles, Math.cos);
   const sin = Float64Array.from(angles, Math.sin);
@@ -98,7 +141,6 @@ function bluestein(n: number): Line {
 export function fourier2d(re: Float64Array, im: Float64Array, width: number, height: number, inverse = false): void {
   // Exchanging the two parts turns the transform into its inverse, but for the factor.
   const [a, b] = inverse ? [im, re] : [re, im];
-  const lineOf = (n: number): Line => (Number.isInteger(Math.log2(n)) ? radix2(n) : bluestein(n));
   const across = lineOf(width);
   for (let y = 0; y < height; y++) {
     across(a.subarray(y * width, (y + 1) * width), b.subarray(y * width, (y + 1) * width));
@@ -130,5 +172,96 @@ export function fourier2d(re: Float64Array, im: Float64Array, width: number, hei
   for (let i = 0; i < n; i++) {
     re[i] = (re[i] ?? 0) / n;
     im[i] = (im[i] ?? 0) / n;
+  }
+}
+
+/**
+ * How a plane agrees with itself moved, on the host: out[dy, x] = sum over y, x' of a[y, x'] a[y + dy, x' + x], for 0 <= dy < rows, on a
+ * torus of W x H that is nothing where the plane is not, so that lags x from W / 2 on are those to the left. By the square of the
+ * spectrum's magnitude (Wiener and Khinchin), two real lines at a time.
+ * @param plane [h, w]
+ * @returns [rows, W]
+ */
+export function correlatedWithItself(
+  plane: Float64Array,
+  [w, h]: readonly [width: number, height: number],
+  [W, H]: readonly [width: number, height: number],
+  rows: number,
+): Float64Array {
+  const across = lineOf(W);
+  const down = lineOf(H);
+  const half = Math.floor(W / 2) + 1;
+  // Columns of the spectrum one after another: the other half of them is known by symmetry.
+  const re = new Float64Array((half + 1) * H);
+  const im = new Float64Array((half + 1) * H);
+  const a = new Float64Array(W);
+  const b = new Float64Array(W);
+  for (let y = 0; y < h; y += 2) {
+    a.fill(0).set(plane.subarray(y * w, (y + 1) * w));
+    b.fill(0).set(plane.subarray((y + 1) * w, Math.min(h, y + 2) * w));
+    across(a, b);
+    for (let k = 0; k < half; k++) {
+      const j = k === 0 ? 0 : W - k;
+      const p = a[k] as number;
+      const q = b[k] as number;
+      const r = a[j] as number;
+      const s = b[j] as number;
+      re[k * H + y] = (p + r) / 2;
+      im[k * H + y] = (q - s) / 2;
+      if (y + 1 >= h) continue;
+      re[k * H + y + 1] = (q + s) / 2;
+      im[k * H + y + 1] = (r - p) / 2;
+    }
+  }
+  for (let k = 0; k < half; k += 2) squaredColumns(re, im, k * H, H, down);
+  const out = new Float64Array(rows * W);
+  for (let y = 0; y < rows; y += 2) {
+    for (let k = 0; k < W; k++) {
+      const known = k < half;
+      const at = (known ? k : W - k) * H + y;
+      const sign = known ? 1 : -1;
+      const more = y + 1 < rows;
+      // A hermitian line, and i times another: their inverses are real and imaginary part. Exchanged, as of an inverse.
+      a[k] = (re[at] as number) - (more ? sign * (im[at + 1] as number) : 0);
+      b[k] = sign * (im[at] as number) + (more ? (re[at + 1] as number) : 0);
+    }
+    across(b, a);
+    for (let x = 0; x < W; x++) {
+      out[y * W + x] = (a[x] as number) / (W * H);
+      if (y + 1 < rows) out[(y + 1) * W + x] = (b[x] as number) / (W * H);
+    }
+  }
+  return out;
+}
+
+/** Two columns of a spectrum, transformed down, replaced by the inverse transforms, times H, of what their magnitudes are squared. */
+function squaredColumns(re: Float64Array, im: Float64Array, at: number, H: number, down: Line): void {
+  const [first, second] = [at, at + H].map(
+    (from) => [re.subarray(from, from + H), im.subarray(from, from + H)] as const,
+  );
+  if (!first || !second) return;
+  const [a, b] = first;
+  const [c, d] = second;
+  down(a, b);
+  down(c, d);
+  for (let k = 0; k < H; k++) {
+    a[k] = (a[k] as number) ** 2 + (b[k] as number) ** 2;
+    b[k] = (c[k] as number) ** 2 + (d[k] as number) ** 2;
+  }
+  down(b, a);
+  for (let y = 0; y <= H / 2; y++) {
+    const j = y === 0 ? 0 : H - y;
+    const p = a[y] as number;
+    const q = b[y] as number;
+    const r = a[j] as number;
+    const s = b[j] as number;
+    a[y] = (p + r) / 2;
+    b[y] = (q - s) / 2;
+    c[y] = (q + s) / 2;
+    d[y] = (r - p) / 2;
+    a[j] = a[y] as number;
+    b[j] = -(b[y] as number);
+    c[j] = c[y] as number;
+    d[j] = -(d[y] as number);
   }
 }

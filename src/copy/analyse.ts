@@ -54,8 +54,15 @@ const STRAIGHT = 0.3;
 /** A tile of fewer features than this on a side is nearly a crop of the exemplar. */
 const FEW_FEATURES = 4;
 
-/** @param options `quick`: what the choice of a method depends on, without a look at whether rows fan out. */
-export function analyse(exemplar: Raster, { quick = false }: { readonly quick?: boolean } = {}): Analysis {
+/** A picture with what is known of it. */
+export interface Analysed {
+  readonly picture: Raster;
+  readonly analysis: Analysis;
+}
+
+/** What an exemplar is like; taken from `known` where that is of the same pixels. */
+export function analyse(exemplar: Raster, known?: Analysed): Analysis {
+  if (known && samePixels(exemplar, known.picture)) return known.analysis;
   const whole = autocorrelation(exemplar);
   let lattice = findLattice(whole);
   let close = whole;
@@ -67,7 +74,7 @@ export function analyse(exemplar: Raster, { quick = false }: { readonly quick?: 
   }
   const feature = isGrain(close) ? close.feature : whole.feature;
   const doubtful = (lattice?.confidence ?? 0) < CERTAIN;
-  const perspective = doubtful && !quick && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
+  const perspective = doubtful && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
   if (perspective) lattice = null;
   const remarks: string[] = [];
   if (perspective) {
@@ -89,6 +96,9 @@ export function analyse(exemplar: Raster, { quick = false }: { readonly quick?: 
     remarks,
   };
 }
+
+const samePixels = (a: Raster, b: Raster): boolean =>
+  a.width === b.width && a.height === b.height && (a.data === b.data || a.data.every((v, i) => v === b.data[i]));
 
 const isGrain = (a: Autocorrelation): boolean =>
   Math.max(a.at(MOVED, 0), a.at(0, MOVED), a.at(MOVED, MOVED), a.at(MOVED, -MOVED)) < GRAIN;
@@ -176,11 +186,12 @@ function evenTrend(parts: readonly (readonly Vector[])[]): { near: number; far: 
 
 /** How a tile of a size is best grown from an exemplar, and why, in one line. */
 export function chooseMethod(
-  { feature, lattice, noiseLike }: Analysis,
+  { feature, lattice, perspective, noiseLike }: Analysis,
   [width, height]: Vector,
 ): { readonly method: 'copy' | 'patches'; readonly why: string } {
   if (noiseLike) return { method: 'copy', why: 'copying: fine grain, of which any piece goes with any other' };
   if (lattice) return { method: 'copy', why: `copying: it repeats every ${repeats(lattice)} px` };
+  if (perspective) return { method: 'copy', why: 'copying: it repeats, seen at a slant' };
   const parts = `parts about ${Math.round(feature)} px large`;
   if (Math.min(width, height) / feature >= FEW_FEATURES) return { method: 'copy', why: `copying: ${parts}` };
   const enough = Math.ceil((FEW_FEATURES * feature) / 64) * 64;

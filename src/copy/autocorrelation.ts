@@ -1,4 +1,4 @@
-import { fourier2d } from '../base/fourier';
+import { correlatedWithItself } from '../base/fourier';
 import type { Raster } from '../base/raster';
 import { luminance, shrunk, tentBlur } from './planes';
 
@@ -35,7 +35,7 @@ export interface AutocorrelationOptions {
   readonly longest?: number;
 }
 
-/** By three real transforms in two complex ones (Wiener and Khinchin), O(N log N). */
+/** By Fourier transforms, O(N log N). */
 export function autocorrelation(picture: Raster, options: AutocorrelationOptions = {}): Autocorrelation {
   const { width, height } = picture;
   const step = Math.ceil(Math.max(width, height) / (options.longest ?? LONGEST));
@@ -110,11 +110,14 @@ function gradients(light: Float64Array, w: number, h: number): [Float64Array, Fl
     for (let x = 0; x < w; x++) {
       const l = Math.max(0, x - 1);
       const r = Math.min(w - 1, x + 1);
-      const [a = 0, b = 0, c = 0] = [light[up + l], light[up + x], light[up + r]];
-      const [d = 0, e = 0] = [light[here + l], light[here + r]];
-      const [f = 0, g = 0, k = 0] = [light[down + l], light[down + x], light[down + r]];
-      gx[here + x] = Math.sqrt(Math.abs(c + 2 * e + k - a - 2 * d - f));
-      gy[here + x] = Math.sqrt(Math.abs(f + 2 * g + k - a - 2 * b - c));
+      const a = light[up + l] as number;
+      const c = light[up + r] as number;
+      const f = light[down + l] as number;
+      const k = light[down + r] as number;
+      const across = 2 * ((light[here + r] as number) - (light[here + l] as number));
+      const along = 2 * ((light[down + x] as number) - (light[up + x] as number));
+      gx[here + x] = Math.sqrt(Math.abs(c + k - a - f + across));
+      gy[here + x] = Math.sqrt(Math.abs(f + k - a - c + along));
     }
   }
   return [gx, gy];
@@ -132,17 +135,9 @@ function correlations(
   const out = new Float64Array(stride * (reachY + 1));
   const W = 2 ** Math.ceil(Math.log2(w + reachX));
   const H = 2 ** Math.ceil(Math.log2(h + reachY));
-  for (let first = 0; first < planes.length; first += 2) {
-    const pair = planes.slice(first, first + 2).map((p) => highPassed(p, w, h));
-    const parts = [new Float64Array(W * H), new Float64Array(W * H)] as const;
-    for (const [k, plane] of pair.entries()) {
-      for (let y = 0; y < h; y++) parts[k]?.set(plane.subarray(y * w, (y + 1) * w), y * W);
-    }
-    fourier2d(...parts, W, H);
-    powers(...parts, W, H);
-    fourier2d(...parts, W, H, true);
-    for (const [k, plane] of pair.entries())
-      addNormalised(out, parts[k] ?? parts[0], W, H, plane, w, h, reachX, reachY);
+  for (const plane of planes.map((p) => highPassed(p, w, h))) {
+    const sums = correlatedWithItself(plane, [w, h], [W, H], reachY + 1);
+    addNormalised(out, sums, W, plane, w, h, reachX, reachY);
   }
   return out.map((v) => v / planes.length);
 }
@@ -152,35 +147,11 @@ function highPassed(plane: Float64Array, w: number, h: number): Float64Array {
   return plane.map((v, i) => v - (slow[i] ?? 0));
 }
 
-/**
- * From the transform of a + i b, both real, to |A|^2 + i |B|^2, in place: A(k) = (Z(k) + conj Z(-k)) / 2,
- * B(k) = (Z(k) - conj Z(-k)) / 2i. Its inverse has the one correlation as real, the other as imaginary part.
- */
-function powers(re: Float64Array, im: Float64Array, W: number, H: number): void {
-  for (let y = 0; y < H; y++) {
-    const row = y * W;
-    const mirrored = ((H - y) % H) * W;
-    for (let x = 0; x < W; x++) {
-      const i = row + x;
-      const j = mirrored + ((W - x) % W);
-      if (j < i) continue;
-      const [p = 0, q = 0, r = 0, s = 0] = [re[i], im[i], re[j], im[j]];
-      const a = ((p + r) ** 2 + (q - s) ** 2) / 4;
-      const b = ((p - r) ** 2 + (q + s) ** 2) / 4;
-      re[i] = a;
-      re[j] = a;
-      im[i] = b;
-      im[j] = b;
-    }
-  }
-}
-
 /** Adds sum a(x) a(x + d) / sqrt(sum a(x)^2 sum a(x + d)^2), x where both are in the picture. */
 function addNormalised(
   out: Float64Array,
   correlation: Float64Array,
   W: number,
-  H: number,
   plane: Float64Array,
   w: number,
   h: number,
@@ -209,7 +180,7 @@ function addNormalised(
       const energy = Math.sqrt(Math.max(0, within(x0, 0, x1, h - dy)) * Math.max(0, within(x0 + dx, dy, x1 + dx, h)));
       if (energy <= nothing) continue;
       const at = dy * stride + dx + reachX;
-      out[at] = (out[at] ?? 0) + (correlation[(dy % H) * W + ((dx + W) % W)] ?? 0) / energy;
+      out[at] = (out[at] ?? 0) + (correlation[dy * W + ((dx + W) % W)] ?? 0) / energy;
     }
   }
 }

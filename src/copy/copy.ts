@@ -2,7 +2,7 @@ import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
-import { analyse } from './analyse';
+import { type Analysed, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
@@ -44,6 +44,8 @@ export interface CopyOptions {
   readonly fit?: FitMode | undefined;
   /** Whether light that changes over a picture is evened out. Default: where it would show as patches. */
   readonly flatten?: boolean | 'auto' | undefined;
+  /** What is known of a picture: it is not looked at again. */
+  readonly analysed?: Analysed | undefined;
   readonly seed: number;
   /** 0..1: what it costs that neighbouring pieces go on as in the picture. */
   readonly variety: number;
@@ -305,7 +307,7 @@ function roomFor(allowed: Uint8Array, { width, height }: Guided, share: number):
 
 function prepared({ picture: given, from }: CopySource, options: CopyOptions): Prepared {
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
-  const found = analyse(given);
+  const found = analyse(given, options.analysed);
   for (const remark of found.remarks) warn?.(remark);
   const lit = even === false ? given : flatten(given, found, even === true).raster;
   if (lit !== given) warn?.('the exemplar is lit unevenly: its light is evened out (--no-flatten leaves it)');

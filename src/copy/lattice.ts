@@ -210,10 +210,11 @@ function planeConfidence(a: Autocorrelation, u: Vector, v: Vector, most: number)
 /** Whether u and v are whole combinations of the moves p and q, which make cells as large: the same lattice. */
 function same([p, q]: readonly [Vector, Vector], u: Vector, v: Vector): boolean {
   const cell = p[0] * q[1] - p[1] * q[0];
+  if (Math.abs(area(u, v) / Math.abs(cell) - 1) >= 0.3) return false;
   const isWhole = (t: number): boolean => Math.abs(t - Math.round(t)) < 0.12;
   const inside = (w: Vector): boolean =>
     isWhole((w[0] * q[1] - w[1] * q[0]) / cell) && isWhole((p[0] * w[1] - p[1] * w[0]) / cell);
-  return Math.abs(area(u, v) / Math.abs(cell) - 1) < 0.3 && inside(u) && inside(v);
+  return inside(u) && inside(v);
 }
 
 function findPlane(a: Autocorrelation, peaks: readonly Peak[]): Lattice | null {

@@ -1,5 +1,6 @@
 import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
+import type { Analysed } from '../copy/analyse';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { type Checkpoint, copyCheckpoint } from './checkpoint';
@@ -24,6 +25,7 @@ export interface Snapshot {
 export interface SessionOptions extends Omit<RunEvents, 'signal'> {
   readonly net?: Net | null | undefined;
   readonly memory?: number | undefined;
+  readonly analysed?: Analysed | undefined;
   /** Seconds between two snapshots that are taken without being asked for. Default 5. */
   readonly every?: number;
   /** Snapshots kept at most; of older ones, every other goes first. Default 12. */

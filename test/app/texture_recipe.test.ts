@@ -1,7 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { inputPolicy } from '../../src/app/inputs';
 import { chosenTexture, methodOf, type TextureChoice } from '../../src/app/texture_recipe';
+import { analyse } from '../../src/copy/analyse';
 import { nodePlatform } from '../../src/node/platform';
+import { fillRecipe } from '../../src/recipes/recipe';
 
 const test = suite('the recipe of a texture');
 const said: string[] = [];
@@ -20,14 +23,28 @@ test('settings say which method is meant', () => {
 
 test('a tile too small to be copied well is copied all the same where only copying has a setting', async () => {
   const small = { size: 96 };
-  assert.is((await chosen(small)).name, 'texture');
+  assert.is((await chosen(small)).recipe.name, 'texture');
   assert.match(said.at(-1) ?? '', /^patches: a tile of 96x96 holds few parts/);
-  assert.is((await chosen({ ...small, variety: 0.5 })).stages[0]?.copy?.variety, 0.5);
+  assert.is((await chosen({ ...small, variety: 0.5 })).recipe.stages[0]?.copy?.variety, 0.5);
 });
 
 test('a tile is of 512 pixels where nobody says', async () => {
-  assert.equal((await chosen({})).size, [512, 512]);
-  assert.is((await chosen({ method: 'copy' })).size, 512);
+  assert.equal((await chosen({})).recipe.size, [512, 512]);
+  assert.is((await chosen({ method: 'copy' })).recipe.size, 512);
+});
+
+test('an exemplar that was looked at is known when it is copied; another one is not', async () => {
+  const { recipe, analysed } = await chosen({});
+  assert.ok(analysed);
+  const copied = await nodePlatform.readPicture('examples/pebbles.png', {
+    name: 'style',
+    ...inputPolicy(fillRecipe(recipe), 'style'),
+    onWarning: () => {},
+  });
+  assert.is(analyse(copied.raster, analysed), analysed.analysis);
+  const other = { ...copied.raster, data: copied.raster.data.slice() };
+  other.data[7]! += 0.1;
+  assert.is.not(analyse(other, analysed), analysed.analysis);
 });
 
 test('settings of two methods contradict one another', async () => {

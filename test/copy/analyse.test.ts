@@ -91,7 +91,7 @@ test('light that falls off is evened out, even light is left alone', async () =>
   const more = ALL ? ['brick', 'grass', 'sand', 'scales', 'terrazzo', 'wood'] : [];
   for (const name of ['lichen', 'pebbles', ...more]) {
     const picture = await readPicture(`examples/${name}.png`);
-    const { feature } = analyse(picture, { quick: true });
+    const { feature } = analyse(picture);
     const same = flatten(picture, { feature });
     assert.ok(same.raster === picture, `${name} is even: ${same.amount}`);
     const n = picture.width * picture.height;

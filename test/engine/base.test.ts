@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { didYouMean } from '../../src/base/did_you_mean';
+import { correlatedWithItself } from '../../src/base/fourier';
 import { fromHalf, toHalf } from '../../src/base/half';
 
 const test = suite('base');
@@ -29,6 +30,26 @@ test('half floats: every one of the 65536 makes the round trip, and rounding is 
     [...toHalf(Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, 65519, 65520, 2 ** -25, 2 ** -24))],
     [0x3c00, 0x3c02, 0x7bff, 0x7c00, 0, 1],
   );
+});
+
+test('how a plane agrees with itself moved: as summed pair by pair, of any size, on a torus or beside nothing', () => {
+  for (const [w, h, W, H, rows] of [
+    [5, 4, 8, 8, 4],
+    [7, 3, 7, 3, 3],
+    [16, 9, 32, 16, 6],
+    [6, 6, 6, 10, 5],
+  ] as const) {
+    const plane = Float64Array.from({ length: w * h }, (_, i) => Math.sin(3 * i * i + 1));
+    const at = (y: number, x: number): number => (y < h && x < w ? plane[y * w + x]! : 0);
+    const made = correlatedWithItself(plane, [w, h], [W, H], rows);
+    assert.is(made.length, rows * W);
+    for (const [i, v] of made.entries()) {
+      const [dx, dy] = [i % W, Math.floor(i / W)];
+      let want = 0;
+      for (let k = 0; k < w * h; k++) want += plane[k]! * at((Math.floor(k / w) + dy) % H, ((k % w) + dx) % W);
+      assert.ok(Math.abs(v - want) < 1e-12, `${w}x${h} in ${W}x${H}, lag ${dx},${dy}: ${v}, expected ${want}`);
+    }
+  }
 });
 
 test.run();

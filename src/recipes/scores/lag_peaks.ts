@@ -1,5 +1,5 @@
 import { blur } from '../../base/blur';
-import { fourier2d } from '../../base/fourier';
+import { correlatedWithItself } from '../../base/fourier';
 import type { Raster } from '../../base/raster';
 import type { Wraps } from './patch_descriptors';
 
@@ -53,26 +53,20 @@ function autocorrelation(picture: Raster, wraps: Wraps, sigma: number): Correlat
   // Beyond edges that do not wrap there is nothing: zeros as far as lags reach.
   const W = wraps.x ? w : 2 ** Math.ceil(Math.log2(1.5 * w));
   const H = wraps.y ? h : 2 ** Math.ceil(Math.log2(1.5 * h));
-  const re = new Float64Array(W * H);
-  const im = new Float64Array(W * H);
+  const plane = new Float64Array(n);
   let mean = 0;
   for (let i = 0; i < n; i++) mean += ((grey[i] ?? 0) - (low[i] ?? 0)) / n;
   let variance = 0;
   for (let i = 0; i < n; i++) {
     const v = (grey[i] ?? 0) - (low[i] ?? 0) - mean;
-    re[Math.floor(i / w) * W + (i % w)] = v;
+    plane[i] = v;
     variance += (v * v) / n;
   }
-  fourier2d(re, im, W, H);
-  for (let i = 0; i < W * H; i++) {
-    re[i] = (re[i] ?? 0) ** 2 + (im[i] ?? 0) ** 2;
-    im[i] = 0;
-  }
-  fourier2d(re, im, W, H, true);
+  const sums = correlatedWithItself(plane, [w, h], [W, H], H);
   return (dx, dy) => {
     if (variance < 1e-12) return 0;
     const pairs = (wraps.x ? w : w - Math.abs(dx)) * (wraps.y ? h : h - Math.abs(dy));
-    return (re[((dy + H) % H) * W + ((dx + W) % W)] ?? 0) / (pairs * variance);
+    return (sums[((dy + H) % H) * W + ((dx + W) % W)] ?? 0) / (pairs * variance);
   };
 }
 

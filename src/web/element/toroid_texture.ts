@@ -2,12 +2,12 @@ import { duration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
-import { chosenTexture } from '../../app/texture_recipe';
+import { type ChosenTexture, chosenTexture } from '../../app/texture_recipe';
 import { EngineError } from '../../base/errors';
 import { toPixels } from '../../base/pixels';
 import type { Raster } from '../../base/raster';
 import { builtinRecipe } from '../../recipes/builtin';
-import { fillRecipe, type Recipe } from '../../recipes/recipe';
+import { fillRecipe } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
 import { fillTexture } from '../../recipes/texture';
 import { WebPicture } from '../api/picture';
@@ -174,7 +174,8 @@ export class ToroidTexture extends HTMLElement {
       const warn = (text: string): void => {
         if (current()) this.#emit('notice', { text });
       };
-      const job = await prepareJob(platform, await this.#recipe(src, warn), new Map([['style', src]]), { warn });
+      const { recipe, analysed } = await this.#recipe(src, warn);
+      const job = await prepareJob(platform, fillRecipe(recipe), new Map([['style', src]]), { analysed, warn });
       if (!current()) return;
       const live = await openLiveJob(platform, job, [this.#view(current), ...this.outputs], {
         tune: 'off', // the same bytes, whatever else the page has measured
@@ -216,7 +217,7 @@ export class ToroidTexture extends HTMLElement {
     };
   }
 
-  async #recipe(src: string, warn: (text: string) => void): Promise<Recipe> {
+  async #recipe(src: string, warn: (text: string) => void): Promise<ChosenTexture> {
     const whole = (name: string): number | undefined => {
       const text = this.getAttribute(name);
       return text === null || text.trim() === '' ? undefined : Number(text);
@@ -225,10 +226,10 @@ export class ToroidTexture extends HTMLElement {
     const recipe = this.getAttribute('recipe');
     if (recipe === null) {
       const size = whole('size');
-      return fillRecipe(await chosenTexture(elementPlatform(), { size, seed, steps }, src, { warn }));
+      return chosenTexture(elementPlatform(), { size, seed, steps }, src, { warn });
     }
     const chosen = { ...(seed !== undefined && { seed }), ...(steps !== undefined && { steps }) };
-    return fillRecipe({ ...fillTexture(builtinRecipe(recipe), chosen), size: whole('size') ?? 256 });
+    return { recipe: { ...fillTexture(builtinRecipe(recipe), chosen), size: whole('size') ?? 256 } };
   }
 
   #done(live: LiveJob, { raster, recipe, stages, stopped, moved, field }: JobResult): void {
