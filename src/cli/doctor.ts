@@ -3,7 +3,7 @@ import { rate, shortMs } from '../app/charts/svg';
 import { bytesText } from '../base/errors';
 import { VERSION } from '../base/version';
 import type { AdapterFacts } from '../gpu/adapter';
-import { facts, findAdapter, open } from '../gpu/open.node';
+import { chooseGpu, facts, findAdapter, gpuNames, open } from '../gpu/open.node';
 import { measureRoofline, type Roofline } from '../gpu/roofline';
 import { ensureAdapter, swiftShaderArchive } from '../gpu/swiftshader.node';
 import { type DriverHint, driverHint, inspectSystem } from './driver_hint';
@@ -20,6 +20,9 @@ const LIMITS = [
 const FEATURES = ['timestamp-query', 'shader-f16', 'subgroups'];
 
 interface Found extends AdapterFacts {
+  /** Number and whole name, by either of which TOROID_GPU chooses it. */
+  readonly gpu: number;
+  readonly name: string;
   /** The driver's own line about itself. */
   readonly driver: string;
   readonly features: readonly string[];
@@ -30,7 +33,7 @@ export interface Diagnosis {
   readonly version: string;
   readonly node: string;
   readonly system: string;
-  /** Best first: the first is what toroid runs on. */
+  /** Best first: the first is what toroid runs on, unless TOROID_GPU says another. */
   readonly adapters: readonly Found[];
   /** Why WebGPU could not be loaded at all. */
   readonly loadError?: string;
@@ -81,9 +84,12 @@ async function measured(): Promise<Diagnosis['roof']> {
 
 async function diagnose(): Promise<Diagnosis> {
   const { adapters, loadError } = await adaptersFound();
+  const { TOROID_GPU: wanted } = process.env;
+  const names = adapters.map((a) => a.name);
+  const usable = wanted ? adapters.filter((a) => a.name === chooseGpu(wanted, names)) : adapters;
   const around = inspectSystem();
   const swiftShader = swiftShaderArchive()?.version ?? null;
-  const found = adapters.some((a) => !a.software) ? 'gpu' : adapters.length > 0 ? 'software' : 'none';
+  const found = usable.some((a) => !a.software) ? 'gpu' : usable.length > 0 ? 'software' : 'none';
   const fallback = swiftShader === null ? 'nothing' : 'software';
   return {
     version: VERSION,
@@ -97,30 +103,29 @@ async function diagnose(): Promise<Diagnosis> {
   };
 }
 
-/** Every adapter that can be asked for, without doubles. */
+/** Every adapter, in the order of their numbers. */
 async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string }> {
-  const wishes: GPURequestAdapterOptions[] = [
-    { powerPreference: 'high-performance' },
-    { powerPreference: 'low-power' },
-    { forceFallbackAdapter: true },
-  ];
   try {
     const { create } = await import('webgpu');
-    const instance = create(['enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia']);
-    const found = new Map<string, Found>();
-    for (const wish of wishes) {
-      const adapter = await instance.requestAdapter(wish).catch(() => null);
+    const adapters: Found[] = [];
+    for (const [gpu, name] of (await gpuNames()).entries()) {
+      const instance = create([
+        'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
+        `adapter=${name}`,
+      ]);
+      const adapter = await instance.requestAdapter().catch(() => null);
       if (!adapter) continue;
-      const about = facts(adapter);
       const { limits, features } = adapter;
-      found.set(JSON.stringify(about), {
-        ...about,
+      adapters.push({
+        gpu,
+        name,
+        ...facts(adapter),
         driver: adapter.info.description,
         features: FEATURES.filter((f) => features.has(f as GPUFeatureName)),
-        limits: Object.fromEntries(LIMITS.map((name) => [name, limits[name]])) as Found['limits'],
+        limits: Object.fromEntries(LIMITS.map((limit) => [limit, limits[limit]])) as Found['limits'],
       });
     }
-    return { adapters: [...found.values()] };
+    return { adapters };
   } catch (error) {
     return { adapters: [], loadError: (error as Error).message.split('\n')[0] ?? '' };
   }
@@ -129,9 +134,10 @@ async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string 
 function text({ version, node, system, adapters, loadError, swiftShader, runsOn, remedy, roof }: Diagnosis): string {
   const lines = [`toroid ${version}, Node ${node}, ${system}`, ''];
   if (loadError !== undefined) lines.push(`WebGPU could not be loaded: ${loadError}`);
-  for (const { description, vendor, software, driver, features, limits } of adapters) {
+  for (const { gpu, name, description, vendor, software, driver, features, limits } of adapters) {
     lines.push(
       `${description || vendor}${software ? ' (software: no GPU)' : ''}`,
+      `  gpu       ${gpu}, or a part of ${name}`,
       `  driver    ${driver || 'says nothing about itself'}`,
       `  features  ${features.join(', ') || 'none of those toroid uses'}`,
       `  limits    buffer ${bytesText(limits.maxBufferSize)}, binding ${bytesText(limits.maxStorageBufferBindingSize)}, ` +

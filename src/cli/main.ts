@@ -1,7 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { EngineError } from '../base/errors';
 import { VERSION } from '../base/version';
+import { endWithParent } from '../gpu/swiftshader.node';
 import { commands } from './commands';
+import { runWithoutChatter, wantsQuietDriver } from './driver_chatter';
+import { atWork, underNohup } from './stop';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped. */
 const FAILED = 1;
@@ -51,20 +54,40 @@ function explain(error: unknown): number {
 
 /** `toroid ... | head` closes the pipe early: no reason to complain. Anything else means that the result is lost. */
 function printed(error: NodeJS.ErrnoException | null | undefined): number {
-  if (!error || error.code === 'EPIPE') return Number(process.exitCode ?? 0);
+  const before = Number(process.exitCode ?? 0);
+  // EIO: the terminal was closed.
+  if (!error || error.code === 'EPIPE' || error.code === 'EIO' || before !== 0) return before;
   return explain(new EngineError('OutputError', `cannot print the result: ${error.message}`, 'Print it elsewhere.'));
 }
-process.stdout.on('error', (error) => process.exit(printed(error)));
+let unprinted: Error | undefined;
+process.stdout.on('error', (error) => {
+  unprinted ??= error;
+  // The result of work is a file: it is done to its end even where nobody listens.
+  if (!atWork()) process.exit(printed(error));
+});
 // Nobody reads the conversation: the work goes on without.
 process.stderr.on('error', () => {});
 
 // What no call was there to catch still ends in one line.
 process.on('uncaughtException', (error) => process.exit(explain(error)));
+if (underNohup()) process.on('SIGHUP', () => {});
+endWithParent();
+
+/** Everything that names a file begins with it. */
+function checkFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    throw new EngineError('OutputError', 'the folder that this runs in was removed', 'Change to another: cd ~');
+  }
+}
 
 try {
-  await (await program(process.argv[2])).parseAsync();
+  checkFolder();
+  if (wantsQuietDriver(process.argv.slice(2))) process.exitCode = await runWithoutChatter();
+  else await (await program(process.argv[2])).parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
 }
 // Dawn may keep the process alive; leave as soon as the output is through.
-process.stdout.write('', (error) => process.exit(printed(error)));
+process.stdout.write('', (error) => process.exit(printed(unprinted ?? error)));

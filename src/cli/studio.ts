@@ -25,7 +25,7 @@ export function addStudio(program: Command): void {
       const server = await serveStudio(port);
       process.stdout.write(`${server.url}\n`);
       process.stderr.write('Ctrl-C stops it.\n');
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void server.close());
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void server.close());
       await server.closed;
     });
 }

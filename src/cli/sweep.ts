@@ -8,6 +8,7 @@ import { nameNet, netName } from '../app/nets';
 import { recordedInputs } from '../app/record';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { chooseGpu, gpuNames } from '../gpu/open.node';
 import { makeFolder } from '../gpu/temp_files.node';
 import { ensureAnimationWritable, openAnimation } from '../node/animation';
 import { lookUp, probeFile, writeWhole } from '../node/files';
@@ -18,6 +19,7 @@ import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseWhole, usage } from './arguments';
 import { Console } from './console';
 import { contactSheet } from './contact_sheet';
+import { ChatterFilter } from './driver_chatter';
 import { prepare } from './inputs';
 import { findRecipe, setValues } from './recipe_file';
 import { STOPPED, stopOnSignal } from './stop';
@@ -57,7 +59,7 @@ export function addSweep(program: Command): void {
     )
     .option(
       '--gpu <name>',
-      'part of the name of a GPU to use, as `toroid doctor` prints it; repeat for several',
+      'GPU to use: its number or a part of its name, as `toroid doctor` prints them; repeat for several',
       collect,
       [],
     )
@@ -122,9 +124,9 @@ async function sweep(name: string, options: Options): Promise<void> {
   const stopped = stop.signal.aborted;
   if (stopped) process.exitCode = STOPPED;
   else if (failures.length > 0) process.exitCode = 1;
-  const sheet = sheetFile(plan.folder);
+  const sheet = pictures.some((p) => p !== null) ? sheetFile(plan.folder) : null;
   if (!options.json) {
-    process.stdout.write(`${sheet}\n`);
+    if (sheet !== null) process.stdout.write(`${sheet}\n`);
     return;
   }
   const jobs = plan.jobs.map((job, k) => ({
@@ -151,6 +153,10 @@ async function planned(name: string, options: Options, report: Console): Promise
   const jobs = sweepJobs(swept);
   const ready: ReadyJob[] = [];
   for (const job of jobs) ready.push(await prepared(job, base, first, found.folder, options.input));
+  if (options.gpu.length > 0) {
+    const names = await gpuNames();
+    for (const gpu of options.gpu) chooseGpu(gpu, names);
+  }
   probeFile(join(folder, LEDGER));
   makeFolder(folder);
   ensureWritable(sheetFile(folder));
@@ -320,8 +326,15 @@ function child(
   return new Promise((done) => {
     started.on('close', (code) => {
       running.delete(started);
-      const lines = error.split('\n').filter((l) => l.trim() !== '' && !l.startsWith('Warning:'));
-      done({ code, error: lines.slice(0, 2).join(' ').trim() });
+      const lines = new ChatterFilter().pass(`${error}\n`).split('\n');
+      done({
+        code,
+        error: lines
+          .slice(0, 2)
+          .map((l) => l.trim())
+          .join(' ')
+          .trim(),
+      });
     });
     started.on('error', (cause) => {
       running.delete(started);

@@ -7,8 +7,8 @@ export { facts, named } from './adapter';
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */
   readonly requireGpu?: boolean;
-  /** Which GPU, where there are several: a part of its name, as `toroid doctor` prints it. Default: what TOROID_GPU says. */
-  readonly gpu?: string;
+  /** Which GPU, where there are several: a part of its name, or its number, as `toroid doctor` prints them. Default: what TOROID_GPU says. */
+  readonly gpu?: string | number;
   /** Compute on a device of yours. `close()` frees what was made on it and leaves the device itself alone. */
   readonly device?: GPUDevice;
 }
@@ -31,20 +31,72 @@ const instances = new Map<string, GPU>();
 /** Those of devices in use. Dawn crashes if the instance is collected before its devices. */
 const held = new Set<{ readonly instance: GPU }>();
 
+/** No adapter has this in its name: one that is not there is told together with all that are. */
+const NO_NAME = 'none, to be told of all';
+
+/** The names of all GPUs and software adapters, as Dawn has them, the best first. */
+export async function gpuNames(): Promise<readonly string[]> {
+  const dawn = await import('webgpu');
+  try {
+    await dawn.create([`adapter=${NO_NAME}`]).requestAdapter({ powerPreference: 'high-performance' });
+    return []; // of none Dawn says nothing
+  } catch (cause) {
+    if (!(cause as Error).message.includes('Available adapters')) throw cause;
+    const lines = [...(cause as Error).message.matchAll(/^ \* backend: '(.*)', name: '(.*)'$/gm)];
+    const [, backend] = lines[0] ?? [];
+    // Where there are several ways to the same GPUs (Direct3D, Vulkan), the first has them all.
+    return lines.flatMap(([, by, name]) => (by === backend && name !== undefined ? [name] : []));
+  }
+}
+
+/**
+ * The whole name of the GPU that is meant.
+ * @param wanted a part of a name, or a number
+ * @throws EngineError `AdapterError` that lists those there are
+ */
+export function chooseGpu(wanted: string | number, names: readonly string[]): string {
+  const numbered = /^\d+$/.test(String(wanted)) && Number(wanted) < names.length;
+  const text = String(wanted).toLowerCase();
+  const at = numbered ? Number(wanted) : names.findIndex((n) => n.toLowerCase().includes(text));
+  const name = names[at];
+  if (name === undefined) {
+    throw new EngineError(
+      'AdapterError',
+      `there is no GPU ${wanted}: ${names.length === 0 ? 'there is none at all' : 'none has that in its name, or as its number'}`,
+      names.length === 0
+        ? 'Run `toroid doctor`: it tells what is missing and the command that installs it.'
+        : `There ${names.length === 1 ? 'is' : 'are'}: ${names.map((n, k) => `${k} ${n}`).join('; ')}.`,
+    );
+  }
+  // Dawn opens the first whose name has the wanted one in it, and knows no numbers.
+  const first = names.findIndex((n) => n.includes(name));
+  if (first === at) return name;
+  throw new EngineError(
+    'AdapterError',
+    `GPU ${at} cannot be told from GPU ${first} by its name, ${name}, and Dawn opens the first of a name`,
+    'Show the process that GPU alone: a container with `--gpus device=1`, or DRI_PRIME=pci-0000_41_00_0 with Mesa.',
+  );
+}
+
 /**
  * Loads Dawn and finds an adapter: a real GPU if there is one, else whatever Vulkan driver is installed.
- * @param wanted a part of its name
+ * @param wanted a part of its name, or its number; empty: the best
+ * @returns null where there is none
+ * @throws EngineError `AdapterError` where the one that is wanted is not there
  */
 export async function findAdapter(
-  wanted: string = process.env.TOROID_GPU ?? '',
+  wanted: string | number = process.env.TOROID_GPU ?? '',
 ): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
   const dawn = await import('webgpu');
   Object.assign(globalThis, dawn.globals);
-  const instance = instances.get(wanted) ?? dawn.create(wanted ? [...TOGGLES, `adapter=${wanted}`] : TOGGLES);
-  instances.set(wanted, instance);
+  const known = instances.get(String(wanted));
+  const toggles = async (): Promise<readonly string[]> =>
+    wanted === '' ? TOGGLES : [...TOGGLES, `adapter=${chooseGpu(wanted, await gpuNames())}`];
+  const instance = known ?? dawn.create([...(await toggles())]);
+  instances.set(String(wanted), instance);
   const adapter = await instance.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter) return { instance, adapter };
-  instances.delete(wanted); // a later one looks anew
+  instances.delete(String(wanted)); // a later one looks anew
   return null;
 }
 
@@ -63,9 +115,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
   if (!found) {
     throw new EngineError(
       'AdapterError',
-      options.gpu
-        ? `no GPU with ${options.gpu} in its name was found`
-        : 'no GPU and no software Vulkan driver was found',
+      'no GPU and no software Vulkan driver was found',
       'Run `toroid doctor`: it tells what is missing and the command that installs it.',
     );
   }

@@ -160,7 +160,7 @@ export function swiftShaderEnv(folder: string): Record<string, string | undefine
 
 /** Whether this process was already restarted with a driver of our own. */
 export function restarted(): boolean {
-  return process.env[MARK] !== undefined;
+  return Boolean(process.env[MARK]);
 }
 
 export interface RestartOptions {
@@ -198,16 +198,27 @@ export async function ensureAdapter(
   return restartWithSwiftShader(folder);
 }
 
+/** Runs this very command again in a process that can see SwiftShader: the loader is looked up when Dawn starts. */
+export const restartWithSwiftShader = (folder: string): Promise<number> => runAgain(swiftShaderEnv(folder));
+
+/** The number of the process that waits for this one, in a process that `runAgain` started. */
+const PARENT = 'TOROID_PARENT';
+const WATCH_PARENT_MS = 1000;
+
 /**
- * Runs this very command again in a process that can see SwiftShader, and resolves to its exit code. The loader
- * is looked up when Dawn starts, so nothing short of a new process will do.
+ * Runs this very command again in a process with a changed environment, and resolves to its exit code.
+ * @param onStderr gets what it writes to stderr. Default: it writes there itself.
  * @throws EngineError `AdapterError` when that process crashes.
  */
-export async function restartWithSwiftShader(folder: string): Promise<number> {
+export async function runAgain(
+  env: Readonly<Record<string, string | undefined>>,
+  onStderr?: (text: string) => void,
+): Promise<number> {
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: 'inherit',
-    env: { ...process.env, ...swiftShaderEnv(folder) },
+    stdio: ['inherit', 'inherit', onStderr ? 'pipe' : 'inherit'],
+    env: { ...process.env, ...env, [PARENT]: String(process.pid) },
   });
+  child.stderr?.setEncoding('utf8').on('data', onStderr ?? (() => {}));
   // A terminal's Ctrl-C reaches the whole process group, `kill` only this process: pass it on, and do not die first.
   const forward = (signal: NodeJS.Signals): void => {
     child.kill(signal);
@@ -220,7 +231,16 @@ export async function restartWithSwiftShader(folder: string): Promise<number> {
       for (const s of signals) process.off(s, forward);
       if (code !== null) resolve(code);
       else if (signal !== null && signals.includes(signal)) resolve(130);
-      else reject(new EngineError('AdapterError', `the process on SwiftShader was ended by ${signal}`, CRASHED));
+      else reject(new EngineError('AdapterError', `the process that did the work was ended by ${signal}`, CRASHED));
     });
   });
+}
+
+/** A process that `runAgain` started ends with the one that waits for it: `kill -9` of that one is meant for the work. */
+export function endWithParent(): void {
+  const parent = process.ppid;
+  if (process.env[PARENT] !== String(parent)) return;
+  setInterval(() => {
+    if (process.ppid !== parent) process.exit(137);
+  }, WATCH_PARENT_MS).unref();
 }

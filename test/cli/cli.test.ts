@@ -291,10 +291,10 @@ async function stopped(press: (child: ChildProcess) => void, env: NodeJS.Process
 }
 
 test('texture: asked to stop, also twice at once, it writes what there is and exits with 130', async () => {
-  // As from a terminal and from a parent that passes it on: both are there before the process looks.
+  // As of a terminal that is closed and of a service that is stopped: both are there before the process looks.
   const { code, out, err } = await stopped((child) => {
+    child.kill('SIGHUP');
     child.kill('SIGTERM');
-    child.kill('SIGINT');
   });
   assert.is(code, 130, err);
   const result = resultOf(out);
