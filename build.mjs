@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const { version, browserslist, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
 const files = (folder, ending) =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((f) => f.endsWith(ending))
@@ -33,7 +33,13 @@ const pageScripts = {
     });
   },
 };
-const node = { ...shared, platform: 'node', target: 'node20', packages: 'external', plugins: [pageScripts] };
+const node = {
+  ...shared,
+  platform: 'node',
+  target: `node${engines.node.slice(2)}`,
+  packages: 'external',
+  plugins: [pageScripts],
+};
 
 /** Pages load shaders without comments and indentation, each line where it was, because errors name lines. */
 const withoutComments = {
@@ -50,7 +56,7 @@ const withoutComments = {
 const browser = {
   ...shared,
   platform: 'browser',
-  target: 'es2022',
+  target: ['es2022', ...browserslist.map((b) => b.replace(' ', ''))],
   plugins: [withoutComments],
 };
 /**

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // What fails before there is a program to explain it: an old Node (deep inside a dependency), a clone not yet built.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 9)) {
-  console.error(`toroid needs Node 20.9 or newer; this is ${process.version}`);
+if (major < 20 || (major === 20 && minor < 10)) {
+  console.error(`toroid needs Node 20.10 or newer; this is ${process.version}`);
   process.exitCode = 1;
 } else {
   try {

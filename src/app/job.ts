@@ -1,4 +1,5 @@
 // A recipe with its pictures, from what was asked for to what is written: the same for all who run one.
+import { anyAborted } from '../base/aborted';
 import type { Raster } from '../base/raster';
 import type { Analysed } from '../copy/analyse';
 import { Device } from '../gpu/device';
@@ -221,8 +222,7 @@ export async function openJob<Source>(
     const measure = await startTuning(device, () => platform.tuneStore(), { mode, usual, pinned }, warn);
     if (measure) {
       for (const o of outputs) o.onTuning?.();
-      const ends = AbortSignal.any([signal, abort].filter((s) => s !== undefined));
-      await measure(recipe, rasters, { net: opened.net, signal: ends, onWarning: warn });
+      await measure(recipe, rasters, { net: opened.net, signal: anyAborted(signal, abort), onWarning: warn });
     }
     abort?.throwIfAborted();
     for (const o of outputs) await o.begin?.(opened);

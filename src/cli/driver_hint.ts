@@ -115,6 +115,6 @@ function install({ release, root, arch: cpu, deb822 = false }: System): { comman
   }
   if (is('fedora') || is('rhel')) return { command: `${sudo}dnf install -y mesa-vulkan-drivers vulkan-loader` };
   if (is('arch')) return { command: `${sudo}pacman -S --needed vulkan-swrast vulkan-icd-loader` };
-  if (cpu === 'x64' && !is('alpine')) return { command: 'npm install @sparticuz/chromium tar-fs' };
+  if (cpu === 'x64' && !is('alpine')) return { command: 'npm install @sparticuz/chromium' };
   return {};
 }

@@ -1,3 +1,4 @@
+import type { Aborted } from '../base/aborted';
 import type { Device } from '../gpu/device';
 import type { Atlas } from './atlas';
 import { betterMatch, type LevelOptions, type Match } from './match_level';
@@ -13,7 +14,7 @@ const LEAST = 64;
 
 export interface BandOptions extends LevelOptions {
   readonly most?: number;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Aborted | undefined;
   /** A band is done; share of the level. */
   onBand?(share: number): void;
 }

@@ -1,3 +1,4 @@
+import type { Aborted } from '../base/aborted';
 import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { Rng } from '../base/rng';
@@ -53,7 +54,7 @@ export interface CopyOptions {
   readonly evenness: number;
   readonly resume?: CopyPoint | undefined;
   /** What is done when it is aborted is made a tile of, in haste. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Aborted | undefined;
   /** A level is done. The match may be kept, to go on from. */
   onLevel?(point: CopyPoint, share: number): Promise<void>;
   /** Some of the work is done: blocks, or some of a large level. */

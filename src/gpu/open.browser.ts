@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors';
-import { deviceDescriptor, facts } from './adapter';
+import { type AdapterFacts, deviceDescriptor, facts } from './adapter';
 import { Device, type Platform } from './device';
 
 export interface OpenOptions {
@@ -31,7 +31,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
       'Switch hardware acceleration on in its settings, update the graphics driver, or see chrome://gpu.',
     );
   }
-  const about = facts(adapter);
+  const about = await factsOf(adapter);
   if (options.requireGpu && about.software) {
     throw new EngineError(
       'AdapterError',
@@ -49,18 +49,39 @@ async function borrow(device: GPUDevice): Promise<Device> {
   }
   // Older browsers do not tell which adapter a device is of.
   const info: GPUAdapterInfo | undefined = device.adapterInfo;
-  const about = info ? facts({ info }) : { vendor: '', architecture: '', description: 'unknown', software: false };
-  return new Device(device, about, { ...platform, borrowed: true });
+  return new Device(device, info ? facts({ info }) : UNKNOWN, { ...platform, borrowed: true });
 }
 
+const UNKNOWN: AdapterFacts = { vendor: '', architecture: '', description: 'unknown', software: false };
+
+/** What Chrome had before 127 in place of `info`. */
+interface OlderAdapter {
+  readonly info?: GPUAdapterInfo;
+  readonly isFallbackAdapter?: boolean;
+  requestAdapterInfo?(): Promise<GPUAdapterInfo>;
+}
+
+async function factsOf(adapter: OlderAdapter): Promise<AdapterFacts> {
+  const info = adapter.info ?? (await adapter.requestAdapterInfo?.());
+  if (!info) return UNKNOWN;
+  const about = facts({ info });
+  return {
+    ...about,
+    description: about.description || 'unknown',
+    software: about.software || adapter.isFallbackAdapter === true,
+  };
+}
+
+/** Of a page that came over plain http, and not from this machine. */
+export const notSecure = (): EngineError =>
+  new EngineError(
+    'AdapterError',
+    'this page came over plain http, and browsers have WebGPU only in secure pages',
+    'Serve it over https, or from localhost.',
+  );
+
 function withoutWebGpu(): EngineError {
-  if (globalThis.isSecureContext === false) {
-    return new EngineError(
-      'AdapterError',
-      'WebGPU is only there in secure pages, and this one is not',
-      'Serve it over https, or from localhost.',
-    );
-  }
+  if (globalThis.isSecureContext === false) return notSecure();
   return new EngineError(
     'AdapterError',
     'this browser has no WebGPU',

@@ -14,8 +14,6 @@ import {
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { brotliDecompressSync } from 'node:zlib';
 import { EngineError } from '../base/errors';
 import { makeFolder, temporary } from './temp_files.node';
@@ -113,12 +111,12 @@ export async function unpackSwiftShader(): Promise<string | null> {
   const cache = writableFolder();
   const folder = join(cache, `swiftshader-${archive.version}`);
   if (complete(folder)) return folder;
-  const { extract } = await import('tar-fs');
   const fresh = mkdtempSync(join(cache, 'unpack-'));
   const mark = temporary(fresh);
   try {
-    const tar = brotliDecompressSync(readFileSync(archive.file));
-    await pipeline(Readable.from([tar]), extract(fresh, { ignore: (name) => !FILES.some((f) => name.endsWith(f)) }));
+    for (const [name, bytes] of filesOfTar(brotliDecompressSync(readFileSync(archive.file)))) {
+      if (FILES.includes(name)) writeFileSync(join(fresh, name), bytes, { mode: 0o755 });
+    }
     const sizes = Object.fromEntries(FILES.map((f) => [f, statSync(join(fresh, f)).size]));
     writeFileSync(join(fresh, RECEIPT), JSON.stringify(sizes));
     install(fresh, folder);
@@ -133,6 +131,17 @@ export async function unpackSwiftShader(): Promise<string | null> {
     mark.drop();
   }
   return folder;
+}
+
+/** The files in a tar archive, by name: 512 bytes of header (name at 0, size in octal digits at 124), then the file in blocks of 512. */
+function* filesOfTar(tar: Buffer): Generator<[name: string, bytes: Buffer]> {
+  for (let at = 0; tar[at]; ) {
+    const text = (from: number, most: number): string =>
+      tar.toString('latin1', at + from, at + from + most).split('\0', 1)[0] ?? '';
+    const size = Number.parseInt(text(124, 12), 8);
+    yield [text(0, 100), tar.subarray(at + 512, at + 512 + size)];
+    at += 512 * (1 + Math.ceil(size / 512));
+  }
 }
 
 /** Moves a folder to its place, and what is damaged there out of the way. */
@@ -190,7 +199,7 @@ export async function ensureAdapter(
     throw new EngineError(
       'AdapterError',
       'TOROID_ADAPTER=swiftshader, but SwiftShader is not installed here (it is for Linux on x64)',
-      'Install it with `npm install @sparticuz/chromium tar-fs`, or unset TOROID_ADAPTER.',
+      'Install it with `npm install @sparticuz/chromium`, or unset TOROID_ADAPTER.',
     );
   }
   if (!folder || signal?.aborted) return null;

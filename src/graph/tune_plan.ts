@@ -1,4 +1,5 @@
 // Tries the variants of a plan's kernels on the very data the plan gives them, and keeps what was measured.
+import type { Aborted } from '../base/aborted';
 import { EngineError } from '../base/errors';
 import type { Kernel, KernelSource, Overrides, Scalar } from '../gpu/kernel';
 import {
@@ -28,7 +29,7 @@ export interface TuneOptions {
   readonly until?: number | undefined;
   /** Also benchmarks that were run before. */
   readonly again?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Aborted | undefined;
   readonly stopwatch?: Stopwatch | undefined;
   onRecord?(record: TuneRecord): void;
 }

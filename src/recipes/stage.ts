@@ -1,3 +1,4 @@
+import type { Aborted } from '../base/aborted';
 import { EngineError } from '../base/errors';
 import { size as elements } from '../base/shape';
 import type { Device } from '../gpu/device';
@@ -20,7 +21,7 @@ export interface StageOptions {
   /** Memory is short: bytes that the plan should take at most, by computing again what the gradient needs. */
   readonly planBytes?: number | undefined;
   readonly resume?: StagePoint | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Aborted | undefined;
   onProgress?(p: { step: number; loss: number; terms: Record<string, number>; msPerStep: number }): void;
   /** Asked after each batch: whether to read the canvas for `onCanvas`. */
   wantsCanvas?(): boolean;

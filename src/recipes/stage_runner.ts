@@ -1,3 +1,4 @@
+import { anyAborted } from '../base/aborted';
 import type { Device } from '../gpu/device';
 import type { CarryOver, RunOptions, StagePoint } from './checkpoint';
 import type { StageResult } from './events';
@@ -85,7 +86,7 @@ export class StageRunner {
     const { options } = this.settings;
     const stages = this.prepared.stages.length;
     return {
-      signal: AbortSignal.any([options.signal, options.abort].filter((s) => s !== undefined)),
+      signal: anyAborted(options.signal, options.abort),
       checkpointEvery: options.checkpointSteps,
       onProgress: (p) => {
         const [width, height] = stage.size;

@@ -1,4 +1,5 @@
 // Tunes the kernels of a recipe: of the very plans that a run would replay.
+import type { Aborted } from '../base/aborted';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
@@ -21,7 +22,7 @@ export interface TuneRecipeOptions {
   /** By `performance.now()`: nothing is begun after it. */
   readonly until?: number | undefined;
   readonly again?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Aborted | undefined;
   onWarning?(text: string): void;
   onStage?(stage: { readonly name: string; readonly width: number; readonly height: number }): void;
   onRecord?(record: TuneRecord): void;

@@ -43,7 +43,7 @@ const commands: [string, Partial<System>, string | undefined][] = [
     { release: { ID: 'rocky', ID_LIKE: 'rhel centos fedora' } },
     'sudo dnf install -y mesa-vulkan-drivers vulkan-loader',
   ],
-  ['another Linux', { release: { ID: 'void' } }, 'npm install @sparticuz/chromium tar-fs'],
+  ['another Linux', { release: { ID: 'void' } }, 'npm install @sparticuz/chromium'],
   ['another Linux on ARM', { release: { ID: 'void' }, arch: 'arm64' }, undefined],
   ['macOS', { platform: 'darwin', arch: 'arm64', release: {} }, undefined],
   ['a variable that points elsewhere', { override: 'VK_DRIVER_FILES=/x' }, 'unset VK_DRIVER_FILES VK_ICD_FILENAMES'],

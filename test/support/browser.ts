@@ -53,6 +53,7 @@ const GPU = [
   '--use-webgpu-adapter=swiftshader',
   '--enable-webgpu-developer-features',
   '--enable-dawn-features=disable_workgroup_init',
+  '--host-resolver-rules=MAP plain.test 127.0.0.1', // an address that is not secure over http
 ];
 const gpu = new Shared(GPU);
 

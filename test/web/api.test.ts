@@ -404,6 +404,66 @@ if (!browser) {
     assert.match(said, /^AdapterError: this browser has no WebGPU\n {2}Use Chrome/);
   });
 
+  test('a page over plain http is told so, and can seal', async () => {
+    const plain = await page.context().newPage();
+    await plain.goto(`${pages.url.replace('127.0.0.1', 'plain.test')}/`);
+    await plain.waitForFunction(() => 'toroid' in globalThis);
+    const [said, sealed] = await plain.evaluate(async () => {
+      const { toroid } = globalThis as unknown as PageGlobals;
+      const error = await toroid.texture('/stone.png', { size: 32 }).catch((e: unknown) => e);
+      const { code, message } = error as { code?: string; message: string };
+      return [`${code}: ${message}`, (await toroid.seal('/stone.png')).width];
+    });
+    await plain.close();
+    assert.match(
+      said,
+      /^AdapterError: this page came over plain http.*\n {2}Serve it over https, or from localhost\.$/,
+    );
+    assert.ok(sealed > 16);
+  });
+
+  test('nothing is needed that is younger than the oldest browser', async () => {
+    const older = await page.context().newPage();
+    await older.addInitScript(() => {
+      const of = globalThis as unknown as Record<string, Record<string, unknown> | undefined>;
+      const younger = {
+        AbortSignal: ['any'],
+        URL: ['parse', 'canParse'],
+        Promise: ['withResolvers', 'try'],
+        Array: ['fromAsync'],
+        Object: ['groupBy'],
+        Map: ['groupBy'],
+        Response: ['json'],
+      };
+      for (const [name, members] of Object.entries(younger)) for (const m of members) delete of[name]?.[m];
+      for (const name of ['Iterator', 'Float16Array', 'WebAssembly', 'scheduler']) delete of[name];
+      // Chrome 113 to 126 had this in its place.
+      const { info } = Object.getOwnPropertyDescriptors(GPUAdapter.prototype);
+      Object.assign(GPUAdapter.prototype, {
+        requestAdapterInfo: async function () {
+          return info?.get?.call(this);
+        },
+      });
+      for (const [name, member] of [
+        ['GPUAdapter', 'info'],
+        ['GPUDevice', 'adapterInfo'],
+      ] as const)
+        Reflect.deleteProperty(Object(of[name]?.prototype), member);
+    });
+    await older.goto(`${pages.url}/`);
+    await older.waitForFunction(() => 'toroid' in globalThis);
+    const sizes = await older.evaluate(async (options) => {
+      const { toroid } = globalThis as unknown as PageGlobals;
+      const [grown, copied] = [
+        await toroid.texture('/stone.png', options),
+        await toroid.texture('/stone.png', { size: 64 }),
+      ];
+      return [grown.width, copied.width, (await toroid.seal('/stone.png')).width > 16];
+    }, OPTIONS);
+    await older.close();
+    assert.equal(sizes, [64, 64, true]);
+  });
+
   test('measurements of kernels outlive the page', async () => {
     const record = {
       ...{ adapter: 'a', kernel: 'k', scalar: 'f32' as const, shape: 's', hash: 'h', date: '2026-11-01' },

@@ -118,6 +118,19 @@ test('an empty Node project imports it', async () => {
   assert.is(stdout.trim(), 'function,function,function,function,function');
 });
 
+test('a server that renders pages imports what is meant for them', async () => {
+  writeFileSync(
+    join(folder, 'server.js'),
+    `import { ToroidTexture } from 'toroid/element';
+     import 'toroid/element.js';
+     import { texture } from 'toroid/toroid.js';
+     const { code, hint } = await texture(new Uint8Array(4)).catch((e) => e);
+     console.log([typeof ToroidTexture, typeof texture, code, hint !== undefined].join());`,
+  );
+  const { stdout, stderr } = await run(process.execPath, ['server.js'], { cwd: folder });
+  assert.equal([stdout.trim(), stderr], ['function,function,PictureError,true', '']);
+});
+
 test(`its types resolve by ${ALL ? 'both ways' : 'one way'} of looking, with every declaration checked`, async () => {
   writeFileSync(
     join(folder, 'a.ts'),

@@ -1,6 +1,8 @@
 // Networks in a page: fetched or dropped, checked, and read by a part of the library that only comes when it is needed.
 import { bytesText, EngineError } from '../../base/errors';
+import { notSecure } from '../../gpu/open.browser';
 import type { KnownWeights, Net } from '../../nets/weights';
+import { sha256 } from './sha256';
 
 export interface LoadNetOptions {
   /** What to call a file that is not known. Default: its own name. */
@@ -90,9 +92,9 @@ async function check(bytes: Uint8Array<ArrayBuffer>, known: KnownWeights): Promi
       remedy,
     );
   }
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const sha256 = [...hash].map((b) => b.toString(16).padStart(2, '0')).join('');
-  if (sha256 !== known.sha256) {
-    throw new EngineError('WeightsError', `${known.file} has the sha256 ${sha256}, not ${known.sha256}`, remedy);
+  const hash = await sha256(bytes);
+  if (hash === undefined) throw notSecure();
+  if (hash !== known.sha256) {
+    throw new EngineError('WeightsError', `${known.file} has the sha256 ${hash}, not ${known.sha256}`, remedy);
   }
 }

@@ -5,6 +5,7 @@ import { EngineError } from '../../base/errors';
 import { readText } from '../../base/png';
 import type { Raster } from '../../base/raster';
 import { type FoundRecord, findRecord } from '../../recipes/picture_record';
+import { sha256 } from './sha256';
 
 /** A file, its address, its bytes, something drawn, or pixels. Bitmaps stay open: they are the caller's. */
 export type PictureSource =
@@ -32,11 +33,8 @@ export async function readSource(source: PictureSource, options: ReadOptions): P
   if (blob) {
     const bytes = await blob.arrayBuffer();
     const path = pathOf(source) ?? pathOf(blob);
-    const [raster, sha256] = await Promise.all([
-      decode(blob, { ...options, name: path ?? options.name }),
-      digest(bytes),
-    ]);
-    return { raster, path, sha256 };
+    const [raster, hash] = await Promise.all([decode(blob, { ...options, name: path ?? options.name }), sha256(bytes)]);
+    return { raster, path, sha256: hash };
   }
   return { raster: await drawn(source as DrawnSource, options), path: pathOf(source) };
 }
@@ -49,9 +47,17 @@ function pathOf(source: unknown): string | undefined {
   const isImage = typeof HTMLImageElement !== 'undefined' && source instanceof HTMLImageElement;
   const text = isImage ? source.currentSrc || source.src : source;
   if (typeof text !== 'string' && !(text instanceof URL)) return undefined;
-  const url = URL.parse(text, globalThis.location?.href);
+  const url = addressOf(text);
   if (!url || url.protocol === 'data:' || url.protocol === 'blob:') return undefined;
   return decoded(url.pathname.split('/').at(-1) ?? '') || undefined;
+}
+
+function addressOf(text: string | URL): URL | null {
+  try {
+    return new URL(text, globalThis.location?.href);
+  } catch {
+    return null; // where there is no such file, reading it says so
+  }
 }
 
 function decoded(text: string): string {
@@ -158,11 +164,6 @@ function onCanvas(source: CanvasImageSource, [width, height]: readonly [number, 
 
 const notDrawable = (name: string): EngineError =>
   new EngineError('PictureError', `${name} is no picture, or an empty one`, 'Give a file, an address, or a canvas.');
-
-async function digest(bytes: ArrayBuffer): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return [...hash].map((b) => b.toString(16).padStart(2, '0')).join('');
-}
 
 /** What toroid wrote into a PNG: the recipe and how it was run; null for any other picture. `run` takes it. */
 export async function readRecord(picture: Blob | string | URL | ArrayBuffer | Uint8Array): Promise<FoundRecord | null> {

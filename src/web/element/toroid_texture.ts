@@ -38,7 +38,7 @@ export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
  * A change of the first five begins anew. Properties: `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
  * Parts for CSS: canvas, bar, button, progress, message. What is between its tags shows where there is no WebGPU.
  */
-export class ToroidTexture extends HTMLElement {
+export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   static readonly observedAttributes = ['src', 'size', 'recipe', 'seed', 'steps', 'tiles'];
 
   /** What else is made of a run, from the next start on. */
@@ -301,9 +301,10 @@ declare global {
   }
 }
 
-/** Makes `<toroid-texture>` known to the page; a second call does nothing. */
+/** Makes `<toroid-texture>` known to the page; a second call does nothing, nor does one on a server that renders pages. */
 export function defineToroidTexture(name = 'toroid-texture'): void {
-  if (!customElements.get(name)) customElements.define(name, ToroidTexture);
+  const known: CustomElementRegistry | undefined = globalThis.customElements;
+  if (known && !known.get(name)) known.define(name, ToroidTexture);
 }
 
 /** Fills a canvas with a picture, so many times across; nothing without a picture. */
