@@ -1,4 +1,5 @@
 // Longer than most files: placing, cutting and moving a block all work on the tables of one canvas.
+import type { Aborted } from '../base/aborted';
 import { Rng } from '../base/rng';
 import { turn } from '../base/turn';
 import { around } from './around';
@@ -43,7 +44,7 @@ export interface BlockOptions {
   /** What is known of the canvas, at the size of the level and at the full one. */
   readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
   /** From when it is aborted, blocks are copied from the best of a few places. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Aborted | undefined;
   /** A block is placed, or moved; share of the work. */
   onBlock?(share: number): void;
 }
