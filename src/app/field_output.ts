@@ -6,7 +6,7 @@ import { VERSION } from '../base/version';
 import type { Field } from '../copy/field';
 import { recordText } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
-import type { JobInfo, Output } from './output';
+import { type JobInfo, type Output, writeSomewhere } from './output';
 
 /** A map that is to be laid out, and where it goes. */
 export interface MapFile {
@@ -84,8 +84,8 @@ export const fieldOutput = (path: string): Output => ({
         ['Y', plane(1)],
         ...(several ? [['picture', plane(2)] as const] : []),
       ] as const;
-      await job.files.keepFile(path, encodeExr(channels, [width, height], about));
-      return path;
+      const bytes = encodeExr(channels, [width, height], about);
+      return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
     }
     const whole = rounded(planes, field);
     if (/\.npy$/i.test(path)) {
@@ -95,13 +95,12 @@ export const fieldOutput = (path: string): Output => ({
         { length: count * n },
         (_, i) => whole[(i % count) * n + Math.floor(i / count)] ?? 0,
       );
-      await job.files.keepFile(path, encodeNpy(values, [height, width, count]));
-      return path;
+      const bytes = encodeNpy(values, [height, width, count]);
+      return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
     }
     const raster = { width, height, data: Float32Array.from(whole, (v) => v / 65535) };
     const metadata = { Software: `toroid ${VERSION}`, Description: about };
-    await job.files.writePicture(path, raster, { bits: 16, metadata });
-    return path;
+    return writeSomewhere(path, job.files, (place) => job.files.writePicture(place, raster, { bits: 16, metadata }));
   },
 });
 
@@ -130,11 +129,15 @@ export const mapsOutput = (maps: readonly MapFile[]): Output => ({
     const field = fieldOf(result.field, job, maps.map((m) => m.path).join(', '));
     if (!field) return undefined;
     const { applyField } = await import('../copy/apply_field');
+    const written: string[] = [];
     for (const { name, raster, path, bits } of maps) {
       const laid = applyField(field, raster, { normals: /normal/i.test(name) });
-      const metadata = recordText(job.record(path, result.recipe));
-      await job.files.writePicture(path, laid, { bits, metadata, onWarning: job.warn });
+      const write = (place: string): Promise<void> => {
+        const metadata = recordText(job.record(place, result.recipe));
+        return job.files.writePicture(place, laid, { bits, metadata, onWarning: job.warn });
+      };
+      written.push(await writeSomewhere(path, job.files, write));
     }
-    return maps.map((m) => m.path);
+    return written;
   },
 });

@@ -159,17 +159,27 @@ export class OpenJob implements JobInfo {
     return { ...eventsOf(this.outputs, { frames, framesDone: this.resume?.frame }), onWarning: this.warn };
   }
 
-  /** Has the outputs finished; those of a run that was stopped before its first step write nothing. */
+  /**
+   * Has the outputs finished; those of a run that was stopped before its first step write nothing. Once the picture is
+   * written, what goes wrong with one output keeps none from the others.
+   */
   async finish(run: RunResult): Promise<JobResult> {
     const written = new Map<string, string | readonly string[]>();
     const result: JobResult = { ...run, seconds: this.seconds, written };
     const other = this.pinned && otherChoices(this.device, this.pinned);
     if (other) this.warn(other);
     if (run.stages.every((s) => s.steps === 0)) return result;
+    const faults: unknown[] = [];
     for (const o of this.outputs) {
-      const file = await o.finish?.(result, this);
-      if (o.kind !== undefined && file !== undefined) written.set(o.kind, file);
+      try {
+        const file = await o.finish?.(result, this);
+        if (o.kind !== undefined && file !== undefined) written.set(o.kind, file);
+      } catch (error) {
+        if (!written.has('file')) throw error;
+        faults.push(error);
+      }
     }
+    if (faults.length > 0) throw faults[0];
     return result;
   }
 

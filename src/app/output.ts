@@ -127,14 +127,29 @@ export function eventsOf(
   };
 }
 
+/** Writes a file where it was asked for, or else where the platform finds a place for it. Returns where that is. */
+export async function writeSomewhere(
+  path: string,
+  { elsewhere }: Pick<Files, 'elsewhere'>,
+  write: (place: string) => Promise<void>,
+): Promise<string> {
+  try {
+    await write(path);
+    return path;
+  } catch (error) {
+    if (!elsewhere) throw error;
+    return elsewhere(path, error, write);
+  }
+}
+
 /** The picture itself, with its record inside. */
 export const pictureOutput = (path: string, { bits = 8 }: { readonly bits?: Bits } = {}): Output => ({
   kind: 'file',
-  finish: async ({ raster, recipe }, job) => {
-    const metadata = recordText(job.record(path, recipe));
-    await job.files.writePicture(path, raster, { bits, metadata, onWarning: job.warn });
-    return path;
-  },
+  finish: ({ raster, recipe }, job) =>
+    writeSomewhere(path, job.files, (place) => {
+      const metadata = recordText(job.record(place, recipe));
+      return job.files.writePicture(place, raster, { bits, metadata, onWarning: job.warn });
+    }),
 });
 
 /** `out/stone.png` to `out/stone.3x3.png` */
@@ -148,9 +163,8 @@ export function previewName(path: string, [nx, ny]: readonly [number, number]): 
 export const previewOutput = (path: string, times: readonly [number, number]): Output => ({
   kind: 'preview',
   finish: async ({ raster }, { files }) => {
-    const name = previewName(path, times);
-    await files.writePicture(name, repeat(raster, ...times));
-    return name;
+    const shown = repeat(raster, ...times);
+    return writeSomewhere(previewName(path, times), files, (place) => files.writePicture(place, shown));
   },
 });
 
@@ -161,16 +175,17 @@ export function stageFileName(folder: string, { stage, name, width, height }: St
 /** The picture after each stage. */
 export function stagesOutput(folder: string): Output {
   const saved: string[] = [];
-  let files: Parameters<NonNullable<Output['begin']>>[0]['files'] | undefined;
+  let files: Files | undefined;
   return {
     kind: 'saved',
     begin: (job) => {
       files = job.files;
     },
     onStage: async (s) => {
-      const name = stageFileName(folder, s);
-      await files?.writePicture(name, s.raster);
-      saved.push(name);
+      const to = files;
+      if (!to) return;
+      const write = (place: string): Promise<void> => to.writePicture(place, s.raster);
+      saved.push(await writeSomewhere(stageFileName(folder, s), to, write));
     },
     finish: () => saved,
   };

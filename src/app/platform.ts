@@ -41,6 +41,13 @@ export interface Files {
   writePicture(path: string, raster: Raster, options?: WriteOptions): Promise<void>;
   /** Writes any other file, whole or not at all. In a page it is handed to the person as a download. */
   keepFile(path: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  /**
+   * Finds another place for what could not be written, and says so; without it that is an error.
+   * @param write writes it to the place that it is given
+   * @returns where it is
+   * @throws `error` where there is no other place
+   */
+  elsewhere?(path: string, error: unknown, write: (place: string) => Promise<void>): Promise<string>;
   /** How the record inside a file at `result` names an input, so that whoever has both finds it. */
   inputPath(input: string, result: string): string;
 }

@@ -9,6 +9,7 @@ import {
   previewOutput,
   stageFileName,
   stagesOutput,
+  writeSomewhere,
 } from '../app/output';
 import { VERSION } from '../base/version';
 import { filmOutput } from '../node/animation';
@@ -39,7 +40,13 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
   const lines = options.json ? new JsonLines() : null;
   const report = new Console(options.quiet === true);
   const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
-  const platform = commandPlatform(options.requireGpu === true, stop);
+  const platform = commandPlatform(options.requireGpu === true, stop, (error, place) => {
+    const [what = ''] = (error as Error).message.split('\n');
+    report.end();
+    process.stderr.write(`${(error as Error).name}: ${what}\n  It is in ${place} instead.\n`);
+    lines?.warn(`${what}: it is in ${place} instead`);
+    process.exitCode = 1;
+  });
   const outputs = outputsOf(job, options, { report, lines, stop }, maps);
   try {
     const done = await run(platform, job, outputs, {
@@ -56,12 +63,12 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
           ? 'Run it with --checkpoint <folder>: it can then go on later.'
           : `Go on with \`toroid run --resume ${options.checkpoint}\` once the device is back.`,
     });
-    if (platform.elsewhere) return;
+    if (platform.restarted) return;
     if (!done || done.result.stages.every((s) => s.steps === 0)) {
       report.say('Stopped before there was anything to write');
       lines?.result({ file: null, stopped: true });
     }
-    if (!done || done.result.stopped) process.exitCode = STOPPED;
+    if (!done || done.result.stopped) process.exitCode ??= STOPPED;
   } finally {
     stop.release();
   }
@@ -104,12 +111,12 @@ export function outputsOf(
 /** A page about the run. */
 const reportOutput = (path: string, { out, command }: CommandJob, report: Console): Output => ({
   kind: 'report',
-  finish: async ({ raster, recipe, seconds, stopped, stages }, job) => {
+  finish: async ({ raster, recipe, seconds, stopped, stages, written }, job) => {
     report.say('Writing the report');
     const record = job.record(path, recipe);
     const styles = recipe.styles.filter((s) => s.weight > 0);
     const shown = styles.flatMap((s) => job.inputs.filter((i) => i.name === s.input).map((i) => i.raster));
-    await writeReport(path, {
+    const facts = {
       version: VERSION,
       command,
       adapter: record.adapter,
@@ -119,25 +126,24 @@ const reportOutput = (path: string, { out, command }: CommandJob, report: Consol
       warnings: job.warnings,
       stages,
       final: raster,
-      file: out,
+      file: String(written.get('file') ?? out),
       tile: recipe.tile,
       scores: scoresOf(raster, recipe.tile, shown),
       inputs: job.inputs,
-    });
-    return path;
+    };
+    return writeSomewhere(path, job.files, (place) => writeReport(place, facts));
   },
 });
 
 /** The times of the largest stage; not of a run that somebody wants to be over. */
 const profileOutput = (path: string, report: Console): Output => ({
   kind: 'profile',
-  finish: async ({ stopped }, { device, recipe, inputs, net, warn }) => {
+  finish: async ({ stopped }, { device, recipe, inputs, net, warn, files }) => {
     if (stopped) return undefined;
     report.say('Profiling the largest stage');
     const rasters = new Map(inputs.map((i) => [i.name, i.raster]));
     const profile = await profileStage(device, recipe, rasters, { net, versions: versions(), onWarning: warn });
-    await writeProfile(path, profile);
-    return path;
+    return writeSomewhere(path, files, (place) => writeProfile(place, profile));
   },
 });
 
@@ -160,7 +166,7 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
       if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
     if (frames !== undefined) report.say(`Frames: ${frames}`);
     report.say(summary(result));
-    if (!json) process.stdout.write(`${out}\n`);
+    if (!json) process.stdout.write(`${written.get('file') ?? out}\n`);
   },
   close: () => report.end(),
 });

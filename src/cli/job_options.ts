@@ -142,7 +142,7 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
     }
   }
   if (options.preview && typeof recipe.size !== 'number') checkPreview(recipe.size, options.preview);
-  ensureWritable(out, Number(options.bits) as Bits);
+  ensureWritable(out, Number(options.bits) as Bits, Math.max(...[recipe.size].flat()));
   if (options.preview) ensureWritable(previewName(out, options.preview));
   if (options.saveStages !== undefined) ensureWritable(join(options.saveStages, 'stage-1.png'));
   if (options.report !== undefined) ensureReportWritable(options.report);

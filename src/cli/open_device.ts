@@ -7,21 +7,31 @@ import { VERSION } from '../base/version';
 import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/swiftshader.node';
+import { writeElsewhere } from '../node/elsewhere';
 import { nodePlatform, type PictureSource } from '../node/platform';
 import type { Stop } from './stop';
 
 export interface CommandPlatform extends Platform<PictureSource> {
   /** Another process, started with a driver, has done all the work; its exit code is this one's. */
-  readonly elsewhere: boolean;
+  readonly restarted: boolean;
 }
 
-/** Node's platform as commands use it: without an adapter the program is started again with a driver. */
-export function commandPlatform(requireGpu: boolean, stop: Stop): CommandPlatform {
-  let [first, elsewhere] = [true, false];
+/**
+ * Node's platform as commands use it: without an adapter the program is started again with a driver, and what cannot be
+ * written where it should be is written elsewhere.
+ * @param onElsewhere told of that
+ */
+export function commandPlatform(
+  requireGpu: boolean,
+  stop: Stop,
+  onElsewhere: (error: unknown, place: string) => void = () => {},
+): CommandPlatform {
+  let [first, restarted] = [true, false];
   return {
     ...nodePlatform,
-    get elsewhere() {
-      return elsewhere;
+    elsewhere: (path, error, write) => writeElsewhere(path, error, write, onElsewhere),
+    get restarted() {
+      return restarted;
     },
     openDevice: async () => {
       if (!first) return open({ requireGpu });
@@ -29,7 +39,7 @@ export function commandPlatform(requireGpu: boolean, stop: Stop): CommandPlatfor
       const opened = await openDevice(requireGpu, stop);
       if (typeof opened !== 'number') return opened;
       process.exitCode = opened;
-      elsewhere = true;
+      restarted = true;
       return null;
     },
   };

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import type { Output } from '../app/output';
+import { type Output, writeSomewhere } from '../app/output';
+import type { Files } from '../app/platform';
 import { EngineError } from '../base/errors';
 import { type Bits, interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
@@ -21,6 +22,8 @@ export interface AnimationOptions {
   /** Text kept inside the file, or inside every numbered picture. */
   readonly metadata?: Readonly<Record<string, string>>;
   onWarning?(text: string): void;
+  /** See `Files`: where to write what cannot be written there. */
+  readonly elsewhere?: Files['elsewhere'];
 }
 
 /** An animation that takes its frames one by one, as a run makes them. */
@@ -95,13 +98,14 @@ export function openAnimation(path: string, options: AnimationOptions = {}): Ani
   return pattern ? numberedPictures(pattern, options) : packed(path, options);
 }
 
-function numberedPictures(pattern: string, { bits = 8, metadata = {}, onWarning }: AnimationOptions): Animation {
+function numberedPictures(pattern: string, options: AnimationOptions): Animation {
+  const { bits = 8, metadata = {}, onWarning } = options;
   const files: string[] = [];
   return {
     add: async (frame) => {
-      const file = frameName(pattern, files.length + 1);
-      await writePicture(file, frame, { bits, metadata, ...(onWarning && files.length === 0 && { onWarning }) });
-      files.push(file);
+      const first = onWarning && files.length === 0 && { onWarning };
+      const write = (place: string): Promise<void> => writePicture(place, frame, { bits, metadata, ...first });
+      files.push(await writeSomewhere(frameName(pattern, files.length + 1), options, write));
     },
     finish: async () => {
       if (files.length === 0) throw noFrames(pattern);
@@ -164,7 +168,7 @@ function packed(path: string, options: AnimationOptions): Animation {
       if (rate < fps) onWarning?.(`${basename(path)} plays at ${rate} frames a second: a GIF can do no more`);
       const [width, height] = size;
       const make = await loadSharp();
-      await writeWhole(path, async () => {
+      const encoded = async (): Promise<Uint8Array> => {
         const raw = { width, height: height * frames.length, channels, pageHeight: height };
         let s = make(Buffer.concat(frames), { raw, limitInputPixels: false }).toColourspace('srgb');
         const timing = { loop, delay: delays(frames.length, rate, suffix === '.gif' ? 100 : 1000) };
@@ -173,8 +177,8 @@ function packed(path: string, options: AnimationOptions): Animation {
         }
         if (Object.keys(metadata).length > 0) s = s.withXmp(packXmp(metadata));
         return s.webp({ ...timing, quality: 90, smartSubsample: true }).toBuffer();
-      });
-      return [path];
+      };
+      return [await writeSomewhere(path, options, (place) => writeWhole(place, encoded))];
     },
   };
 }
@@ -201,7 +205,8 @@ export function filmOutput(path: string, { fps, bits, checkpoint }: FilmOptions)
   return {
     kind: 'frames',
     begin: async (job) => {
-      film = openAnimation(path, { fps, bits, metadata: recordText(job.record(path)), onWarning: job.warn });
+      const metadata = recordText(job.record(path));
+      film = openAnimation(path, { fps, bits, metadata, onWarning: job.warn, elsewhere: job.files.elsewhere });
       if (!job.resume || checkpoint === undefined) return;
       for await (const frame of savedFrames(checkpoint, job.resume.frame)) await film.add(frame);
     },

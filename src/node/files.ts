@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { chmod, chown, copyFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, isAbsolute, join, resolve } from 'node:path';
 import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
@@ -40,24 +40,43 @@ export function probeFile(path: string): void {
 
 /**
  * Writes a file, whole or not at all: to a temporary name in the same folder, renamed when complete. A symbolic link
- * stays, and what it leads to is written.
+ * stays, and what it leads to is written; so do the mode and the owner of a file that was there. A folder that went
+ * meanwhile is made again.
  * @throws EngineError `PictureError`, also when the bytes cannot be made.
  */
 export async function writeWhole(path: string, bytes: () => Promise<Uint8Array>): Promise<void> {
   try {
     const all = await bytes();
     const target = throughLinks(path);
+    makeFolder(dirname(target));
     const fresh = temporaryName(target);
     const mark = temporary(fresh);
     try {
       await writeFile(fresh, all, { flag: 'wx' });
-      await rename(fresh, target);
+      await replace(fresh, target);
     } finally {
       mark.drop();
     }
   } catch (cause) {
     throw unwritable(path, cause);
   }
+}
+
+/** Puts a file where another may be, with the mode and the owner of that one. */
+async function replace(fresh: string, target: string): Promise<void> {
+  const old = lookUp(target);
+  if (old) {
+    const { uid, gid } = await stat(fresh);
+    try {
+      if (old.uid !== uid || old.gid !== gid) await chown(fresh, old.uid, old.gid);
+      await chmod(fresh, old.mode & 0o7777);
+    } catch {
+      // Only the system's owner gives files away: what may be written, but is another's, is written in its place.
+      const kept = await copyFile(fresh, target).catch(() => false);
+      if (kept !== false) return;
+    }
+  }
+  await rename(fresh, target);
 }
 
 /** Whether two names are of one file, be it by links or by different spelling. */
@@ -107,7 +126,7 @@ export function lookUp(path: string): Stats | undefined {
 
 /** The file that a name leads to: a link's own place must not become a file. */
 function throughLinks(path: string): string {
-  let at = path;
+  let at = resolve(path); // the working folder may go on the way
   for (let k = 0; k < 40; k++) {
     try {
       at = resolve(dirname(at), readlinkSync(at));

@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, openSync, readSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
@@ -9,7 +9,7 @@ import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
 import { lookUp, notThere, quoted, reason } from './files';
 import { loadSharp } from './sharp';
-import { readComment, unpackXmp } from './xmp';
+import { readComment, recordBeside, unpackXmp } from './xmp';
 
 export interface ReadOptions {
   /** Refuse pictures with a side below this. Default 16: less is no exemplar. */
@@ -153,7 +153,7 @@ function start(path: string | Uint8Array): string {
   return bytes.toString('latin1');
 }
 
-/** The text that `writePicture` put into a file; empty when there is none. */
+/** The text that `writePicture` put into a file, or beside it where it was too large; empty when there is none. */
 export async function readMetadata(path: string): Promise<Record<string, string>> {
   const make = await loadSharp();
   const meta = await make(path)
@@ -161,5 +161,7 @@ export async function readMetadata(path: string): Promise<Record<string, string>
     .catch((cause: Error) => Promise.reject(unreadable(path, path, cause)));
   if (meta.format === 'png') return readText(await readFile(path));
   if (meta.format === 'gif') return readComment(await readFile(path));
-  return unpackXmp(meta.xmpAsString ?? '');
+  if (meta.xmpAsString) return unpackXmp(meta.xmpAsString);
+  const beside = recordBeside(path);
+  return existsSync(beside) ? { toroid: await readFile(beside, 'utf8') } : {};
 }

@@ -1,12 +1,12 @@
 import { basename, extname, join, parse } from 'node:path';
 import type { Sharp } from 'sharp';
-import { EngineError } from '../base/errors';
+import { bytesText, EngineError } from '../base/errors';
 import { type Bits, interleave } from '../base/pixels';
 import { insertText } from '../base/png';
 import { type Raster, repeat } from '../base/raster';
 import { lookUp, probeFile, writeWhole } from './files';
 import { loadSharp } from './sharp';
-import { packXmp } from './xmp';
+import { packXmp, recordBeside } from './xmp';
 
 export type { Bits };
 
@@ -20,22 +20,30 @@ export interface WriteOptions {
 
 const PREVIEW_SIDE = 16384;
 
-/** Suffixes that can be written, and the bits a channel that they hold. */
-const WRITES: Readonly<Record<string, { bits: readonly Bits[]; opaque?: true; encode(s: Sharp): Sharp }>> = {
+interface Format {
+  readonly bits: readonly Bits[];
+  /** Pixels a side at most. */
+  readonly side?: number;
+  readonly opaque?: true;
+  encode(s: Sharp): Sharp;
+}
+/** Suffixes that can be written, and what they hold. */
+const WRITES: Readonly<Record<string, Format>> = {
   '.png': { bits: [8, 16], encode: (s) => s.png() },
-  '.webp': { bits: [8], encode: (s) => s.webp({ lossless: true, exact: true }) },
-  '.jpg': { bits: [8], opaque: true, encode: (s) => s.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }) },
-  '.jpeg': { bits: [8], opaque: true, encode: (s) => s.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }) },
+  '.webp': { bits: [8], side: 16383, encode: (s) => s.webp({ lossless: true, exact: true }) },
+  '.jpg': { bits: [8], side: 65535, opaque: true, encode: (s) => s.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }) },
+  '.jpeg': { bits: [8], side: 65535, opaque: true, encode: (s) => s.jpeg({ quality: 95, chromaSubsampling: '4:4:4' }) },
   '.tif': { bits: [8, 16], encode: (s) => s.tiff({ compression: 'deflate', predictor: 'horizontal' }) },
   '.tiff': { bits: [8, 16], encode: (s) => s.tiff({ compression: 'deflate', predictor: 'horizontal' }) },
 };
 
 /**
- * Finds out before any work whether a picture can be written: the suffix is known and holds the bits, and the
- * folder (made where missing) takes files.
+ * Finds out before any work whether a picture can be written: the suffix is known and holds the bits and the size, and
+ * the folder (made where missing) takes files.
+ * @param side the longer one, pixels
  * @throws EngineError `PictureError`
  */
-export function ensureWritable(path: string, bits: Bits = 8): void {
+export function ensureWritable(path: string, bits: Bits = 8, side = 1): void {
   if (/[\\/]$/.test(path) || lookUp(path)?.isDirectory()) {
     throw new EngineError(
       'PictureError',
@@ -60,6 +68,13 @@ export function ensureWritable(path: string, bits: Bits = 8): void {
       'Use .png or .tiff.',
     );
   }
+  if (side > (kind.side ?? Number.POSITIVE_INFINITY)) {
+    throw new EngineError(
+      'PictureError',
+      `${path}: ${suffix} holds ${kind.side} pixels a side, not ${side}`,
+      'Use .png or .tiff.',
+    );
+  }
   probeFile(path);
 }
 
@@ -70,21 +85,33 @@ export function ensureWritable(path: string, bits: Bits = 8): void {
  */
 export async function writePicture(path: string, raster: Raster, options: WriteOptions = {}): Promise<void> {
   const { bits = 8, metadata = {}, onWarning } = options;
-  ensureWritable(path, bits);
   const suffix = extname(path).toLowerCase();
   const { width, height } = raster;
+  ensureWritable(path, bits, Math.max(width, height));
   const make = await loadSharp();
   const any = Object.keys(metadata).length > 0;
   const opaque = WRITES[suffix]?.opaque === true || !raster.alpha;
   if (raster.alpha && opaque) onWarning?.(`${basename(path)} is opaque: ${suffix} holds no transparency`);
   const channels = opaque ? 3 : 4;
+  let whole = true;
   await writeWhole(path, async () => {
     let s = make(interleave(raster, bits, channels), { raw: { width, height, channels }, limitInputPixels: false });
     s = s.toColourspace(bits === 16 ? 'rgb16' : 'srgb');
     if (any && suffix !== '.png') s = s.withXmp(packXmp(metadata));
     const bytes = await (WRITES[suffix]?.encode(s) ?? s).toBuffer();
-    return any && suffix === '.png' ? insertText(bytes, metadata) : bytes;
+    if (!any) return bytes;
+    if (suffix === '.png') return insertText(bytes, metadata);
+    // libvips leaves out what is too large for the format, and says nothing: in JPEG some 64 KB.
+    whole = (await make(bytes).metadata()).xmp !== undefined;
+    return bytes;
   });
+  if (whole) return;
+  const record = recordBeside(path);
+  const text = metadata.toroid ?? JSON.stringify(metadata);
+  await writeWhole(record, async () => Buffer.from(text, 'utf8'));
+  onWarning?.(
+    `${basename(path)} cannot hold its record of ${bytesText(text.length)}: that is beside it, in ${basename(record)}`,
+  );
 }
 
 /** `out/stone.png` to `out/stone.3x3.png` */

@@ -24,6 +24,9 @@ export function unpackXmp(packet: string): Record<string, string> {
   return found ? (JSON.parse(unescapeXml(found)) as Record<string, string>) : {};
 }
 
+/** Where the record of a picture is that is too large to be inside. */
+export const recordBeside = (path: string): string => `${path}.json`;
+
 /**
  * Text inside GIF files: a comment extension (0x21 0xfe, blocks of at most 255 bytes, an empty block), put right
  * before the first frame. GIF89a specification, section 24. The entries are one JSON object in UTF-8.

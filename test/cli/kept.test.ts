@@ -1,0 +1,167 @@
+// No work is lost: files that cannot be written where they should be, files that are written over, records too large.
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeSomewhere } from '../../src/app/output';
+import { EngineError } from '../../src/base/errors';
+import { run } from '../../src/index.node';
+import { writeElsewhere } from '../../src/node/elsewhere';
+import { writeWhole } from '../../src/node/files';
+import { ensureWritable, readMetadata, writePicture } from '../../src/node/picture';
+import { plasma } from '../../src/recipes/init/plasma';
+import { device } from '../support/device';
+import { needs } from '../support/needs';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-kept-'));
+const at = (name: string): string => join(folder, name);
+const test = suite('kept');
+const posix = needs(test, process.platform !== 'win32', 'no modes of files');
+const asRoot = needs(test, process.getuid?.() === 0, 'not root: no owner can be changed');
+const look = plasma({ size: [24, 20], seed: 3 });
+const recipe = {
+  size: 16,
+  styles: [{ input: 'style' }],
+  stages: [{ steps: 1, losses: [{ kind: 'patches' as const }] }],
+};
+
+test.after(() => rmSync(folder, { recursive: true }));
+
+const bytes = async (): Promise<Uint8Array> => Buffer.from('new');
+
+posix('a file that is written over keeps its mode, also through a link', async () => {
+  for (const mode of [0o600, 0o664, 0o755]) {
+    writeFileSync(at('old'), 'old');
+    chmodSync(at('old'), mode);
+    rmSync(at('link'), { force: true });
+    symlinkSync('old', at('link'));
+    await writeWhole(at('link'), bytes);
+    assert.is(statSync(at('old')).mode & 0o7777, mode, mode.toString(8));
+    assert.ok(lstatSync(at('link')).isSymbolicLink());
+    assert.is(readFileSync(at('old'), 'utf8'), 'new');
+  }
+});
+
+asRoot('and its owner', async () => {
+  writeFileSync(at('theirs'), 'old');
+  chownSync(at('theirs'), 1234, 2345);
+  chmodSync(at('theirs'), 0o640);
+  await writeWhole(at('theirs'), bytes);
+  const { uid, gid, mode } = statSync(at('theirs'));
+  assert.equal([uid, gid, mode & 0o7777], [1234, 2345, 0o640]);
+});
+
+test('a folder that went meanwhile is made again', async () => {
+  mkdirSync(at('gone/deep'), { recursive: true });
+  ensureWritable(at('gone/deep/x.png'));
+  rmSync(at('gone'), { recursive: true });
+  await writePicture(at('gone/deep/x.png'), look);
+  assert.ok(existsSync(at('gone/deep/x.png')));
+});
+
+test('what cannot be written is written elsewhere, over nothing, and told', async () => {
+  const home = process.env.HOME;
+  const full = new EngineError('PictureError', 'no space left on the device');
+  const here = process.cwd();
+  mkdirSync(at('home'));
+  writeFileSync(at('home/x.png'), 'mine');
+  try {
+    process.env.HOME = at('home');
+    process.chdir(folder); // where nothing can be written either
+    const told: unknown[] = [];
+    const elsewhere = (path: string, error: unknown, write: (place: string) => Promise<void>): Promise<string> =>
+      writeElsewhere(path, error, write, (...of) => told.push(of));
+    const write = async (place: string): Promise<void> => {
+      if (!place.startsWith(at('home'))) throw full;
+      await writeFileSync(place, 'picture');
+    };
+    const place = await writeSomewhere(at('full/x.png'), { elsewhere }, write);
+    assert.is(place, at('home/x-2.png'));
+    assert.equal(told, [[full, place]]);
+    assert.is(readFileSync(at('home/x.png'), 'utf8'), 'mine');
+    const never = async (): Promise<void> => {
+      throw full;
+    };
+    await writeSomewhere(at('full/x.png'), { elsewhere }, never).then(
+      () => assert.unreachable('written'),
+      (error) => assert.is(error, full),
+    );
+  } finally {
+    process.chdir(here);
+    if (home === undefined) delete process.env.HOME;
+    else process.env.HOME = home;
+  }
+});
+
+test('once the picture is written, a fault of one output keeps none from the others', async () => {
+  const told: string[] = [];
+  const output = (name: string, fails: boolean) => ({
+    kind: name,
+    finish: () => {
+      told.push(name);
+      if (fails) throw new EngineError('PictureError', name);
+      return name;
+    },
+  });
+  const outputs = [output('file', false), output('report', true), output('film', false)];
+  await run(recipe, { style: look }, { device: await device(), outputs }).then(
+    () => assert.unreachable('no fault'),
+    (error) => assert.is(error.message, 'report'),
+  );
+  assert.equal(told, ['file', 'report', 'film']);
+});
+
+test('a record too large for its format is beside the file, and found there', async () => {
+  const toroid = JSON.stringify({ recipe: { name: 'x'.repeat(70_000) } });
+  for (const [name, beside] of [
+    ['large.jpg', true],
+    ['large.webp', false],
+    ['large.tiff', false],
+    ['large.png', false],
+  ] as const) {
+    const told: string[] = [];
+    await writePicture(at(name), look, { metadata: { toroid }, onWarning: (text) => told.push(text) });
+    assert.is((await readMetadata(at(name))).toroid, toroid, name);
+    assert.is(existsSync(at(`${name}.json`)), beside, name);
+    assert.equal(told.length, beside ? 1 : 0);
+    if (beside)
+      assert.match(
+        told[0]!,
+        /^large\.jpg cannot hold its record of 68\.4 KiB: that is beside it, in large\.jpg\.json$/,
+      );
+  }
+});
+
+test('a picture that is too large for its format is refused before any work', () => {
+  for (const [name, side, most] of [
+    ['x.webp', 16384, 16383],
+    ['x.jpg', 65536, 65535],
+  ] as const) {
+    ensureWritable(at(name), 8, most);
+    assert.throws(() => ensureWritable(at(name), 8, side), new RegExp(`${side}\\n {2}Use \\.png or \\.tiff`));
+  }
+  ensureWritable(at('x.png'), 8, 100_000);
+});
+
+test('nothing temporary is left', () => {
+  assert.equal(
+    readdirSync(folder).filter((f) => f.startsWith('.toroid')),
+    [],
+  );
+});
+
+test.run();
