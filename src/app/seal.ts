@@ -128,18 +128,19 @@ export function sealRaster(
       unchanged: unchangedShare(picture, placed, bits),
       z: { ...(wanted.x && { x: score.x.z }), ...(wanted.y && { y: score.y.z }) },
       rough: placed.roughShare,
+      covered: placed.covered,
       light: placed.light,
     },
   };
 }
 
 /** `cropped to 912x700, 96 % of the pixels unchanged, z 0.3 and -0.1` */
-export function reportText({ from, size, sealed, unchanged, z }: SealReport): string {
+export function reportText({ from, size, sealed, unchanged, z, covered }: SealReport): string {
   if (sealed.length === 0) return 'it tiles already: nothing is changed';
   const same = from[0] === size[0] && from[1] === size[1];
   const share = unchanged === 1 ? 'all' : `${Math.min(99, Math.round(100 * unchanged))} %`;
   const joins = [z.x, z.y].flatMap((v) => (v === undefined ? [] : [v.toFixed(1).replace('-0.0', '0.0')]));
-  return `${same ? 'kept at' : 'cropped to'} ${size.join('x')}, ${share} of the pixels unchanged, z ${joins.join(' and ')}`;
+  return `${same ? 'kept at' : 'cropped to'} ${size.join('x')}, ${share} of the pixels unchanged, z ${joins.join(' and ')}${covered > 0 ? `; pieces of it cover ${Math.ceil(100 * covered)} % of the cuts, which showed` : ''}`;
 }
 
 /** What should be known of a seal that is not all well. */

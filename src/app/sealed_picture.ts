@@ -17,6 +17,8 @@ export interface SealReport {
   readonly z: { readonly x?: number; readonly y?: number };
   /** Share of the cuts where the two sides are too unlike, so that the cut shows. */
   readonly rough: number;
+  /** Share of the cuts that showed, and are covered by pieces of the picture now. */
+  readonly covered: number;
   /** How many times brighter one end was than the other, where light fell off and was evened; else 1. */
   readonly light: readonly [x: number, y: number];
 }

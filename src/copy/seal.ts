@@ -1,9 +1,10 @@
 import { type Raster, rolledPlanes } from '../base/raster';
-import { type Field, rolledField } from './field';
+import { rolledField } from './field';
 import { IDENTITY } from './fit';
 import { evened, lightTrend } from './light';
 import { type AxisSeal, sealAxis } from './seal_axis';
 import { laid, takeAlong } from './seal_blend';
+import { healed, type Laid } from './seal_heal';
 import { type Repeats, repeatsOf } from './seal_lattice';
 import { type Planes, transposed } from './seal_planes';
 
@@ -21,19 +22,11 @@ export interface SealOptions {
   readonly maps?: readonly Raster[];
 }
 
-export interface Sealed {
-  readonly raster: Raster;
-  readonly maps: readonly Raster[];
-  /** Where every pixel is from, whether or not the blend changed it. */
-  readonly field: Field;
-  /** [H, W], 1 where a blend reached: all else is as it was, to the bit, where no light was evened. */
-  readonly band: Uint8Array;
-  /** [H, W], 1 where a cut still shows: there the two sides are too unlike. */
-  readonly rough: Uint8Array;
+export interface Sealed extends Laid {
   /** Share of the length of the cuts that is rough. */
   readonly roughShare: number;
-  /** How much brighter the picture was at its right, and at its lower end, where that was evened: 1.2 is by a fifth. 1: it was not. */
-  readonly light: readonly [x: number, y: number];
+  /** Share that was, and is covered by pieces of the picture now. */
+  readonly covered: number;
 }
 
 /** A cut whose mean cost over some steps is above this is seen. */
@@ -43,7 +36,8 @@ const ROUGH_REACH = 8;
 
 /**
  * Makes a picture tile, out of its own pixels: along x, then along y, ends that agree are laid over one another, cut where the cut
- * costs least, and what is left of a step is blended away in a band about it. Away from the cuts the pixels stay as they are, to
+ * costs least, and what is left of a step is blended away in a band about it; where the cut still shows, a piece of the picture is
+ * laid over it if that shows less. Away from the cuts the pixels stay as they are, to
  * the bit, except where light falls off clearly along an axis: that is evened over the whole of it first.
  * @param picture at least 16 pixels a side
  */
@@ -82,7 +76,7 @@ export function sealPicture(picture: Raster, options: SealOptions = {}): Sealed 
     return { ...colours, ...(alpha && { alpha }) };
   });
   const [raster = picture, ...others] = taken;
-  return {
+  const cut: Laid = {
     raster,
     maps: others,
     field: {
@@ -93,9 +87,13 @@ export function sealPicture(picture: Raster, options: SealOptions = {}): Sealed 
     },
     band: Uint8Array.from(band.data),
     rough: Uint8Array.from(rough.data),
-    roughShare: shares.reduce((a, b) => a + b, 0) / Math.max(1, shares.length),
     light: [lightX, lightY],
   };
+  const whole = healed(cut, [picture, ...maps], { x: x || tiles.x, y: y || tiles.y }, strength > 0);
+  const count = (plane: Uint8Array): number => plane.reduce((a, b) => a + b, 0);
+  const share = shares.reduce((a, b) => a + b, 0) / Math.max(1, shares.length);
+  const covered = share === 0 ? 0 : share * (1 - count(whole.rough) / count(cut.rough));
+  return { ...whole, roughShare: share - covered, covered };
 }
 
 const planesOf = ({ width, height, data, alpha }: Raster): Planes[] => [

@@ -8,6 +8,7 @@ import { type CostField, closedMinimumCut, minimumCut } from '../../src/copy/cut
 import { lightTrend } from '../../src/copy/light';
 import { membrane } from '../../src/copy/membrane';
 import { sealPicture, unchangedShare } from '../../src/copy/seal';
+import { healed } from '../../src/copy/seal_heal';
 import { missOf, repeatsOf } from '../../src/copy/seal_lattice';
 import { readPicture } from '../../src/node/picture';
 import { plasma } from '../../src/recipes/init/plasma';
@@ -109,7 +110,7 @@ test('a picture becomes a tile of its own pixels, the same every time', () => {
     const { raster, report, field: from } = sealed;
     assert.equal(alreadyTiles(raster).x || Math.abs(report.z.x!) < 3, true);
     assert.ok(Math.abs(report.z.x!) < 2 && Math.abs(report.z.y!) < 2, `z ${report.z.x} ${report.z.y}`);
-    assert.ok(report.unchanged > (keepSize ? 0.65 : 0.8) && report.unchanged < 1, `unchanged ${report.unchanged}`);
+    assert.ok(report.unchanged > (keepSize ? 0.6 : 0.8) && report.unchanged < 1, `unchanged ${report.unchanged}`);
     if (keepSize) assert.equal(report.size, [160, 140]);
     else
       assert.ok(raster.width >= 112 && raster.width < 160 && raster.height >= 98, `${raster.width}x${raster.height}`);
@@ -292,6 +293,52 @@ test('where the ends are too unlike it says so, and where', () => {
   assert.ok(roughShare > 0.2, `${roughShare}`);
   assert.ok(rough.some((v) => v === 1));
 });
+
+test('a piece of the picture covers what still shows of a cut; where none does better all stays', () => {
+  const { width, height } = grass;
+  const n = width * height;
+  // Rows 70 to 90 change at column 60 to grass upside down in tone: nothing of the picture goes on from there.
+  const scar = (i: number): boolean => i % width >= 60 && i % width < 80 && i >= 70 * width && i < 90 * width;
+  const field = sealRaster(grass, { strength: 0 }).field.source;
+  const data = Uint32Array.from({ length: n }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)];
+    return scar(i) ? (x + 40) | ((y + 55) << 16) : x | (y << 16);
+  });
+  const places = { width, height, source: field, data };
+  const laid = {
+    raster: applyField(places, grass),
+    maps: [applyField(places, pebblesAs(grass))],
+    field: places,
+    band: new Uint8Array(n),
+    rough: Uint8Array.from({ length: n }, (_, i) => Number(scar(i))),
+    light: [1, 1] as const,
+  };
+  const bare = healed(laid, [grass, pebblesAs(grass)], { x: true, y: true }, false);
+  assert.ok(bare.rough.every((v) => v === 0));
+  assert.equal(bare.raster.data, applyField(bare.field, grass).data, 'the picture is where the field says');
+  assert.equal(bare.maps[0]!.data, applyField(bare.field, pebblesAs(grass)).data);
+  const soft = healed(laid, [grass], { x: true, y: true }, true);
+  let changed = 0;
+  for (let i = 0; i < n; i++) {
+    if (soft.band[i]) changed++;
+    else for (let c = 0; c < 3; c++) assert.is(soft.raster.data[c * n + i], laid.raster.data[c * n + i]);
+  }
+  assert.ok(changed > 400 && changed < 60 * 60, `${changed}`);
+  // A picture of two halves: whatever is laid over their border has as much of it.
+  const halves = { width, height, data: grass.data.map((v, i) => (i % width < 60 ? v / 4 : 0.75 + v / 4)) };
+  const stays = healed(
+    { ...laid, raster: halves, maps: [], rough: laid.rough.fill(1, 0, 1) },
+    [halves],
+    { x: false, y: false },
+    true,
+  );
+  assert.is(stays.rough[0], 1, 'at the border of an open axis there is no room');
+});
+
+/** The pebbles, of the size of another picture. */
+function pebblesAs({ width, height }: Raster): Raster {
+  return crop(pebblesTwice(), width, height);
+}
 
 test('what cannot be sealed is refused', () => {
   const tiny = crop(pebbles, 15, 40);
