@@ -1,6 +1,4 @@
 // Small numerical pieces of the search for blocks.
-import { around } from './around';
-import type { Lattice } from './lattice';
 import type { Guided } from './pyramid';
 
 /** The indices, of those given or of all, with the `count` least costs, in their order. */
@@ -54,20 +52,6 @@ export function uniformAt(seed: number, stream: number, index: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
   return ((x ^ (x >>> 16)) >>> 8) * 2 ** -24;
-}
-
-/** How far a lag is from the nearest point, or line, of a lattice, pixels. */
-export function offLattice({ vectors: [u, v] }: Lattice): (x: number, y: number) => number {
-  if (!v) {
-    const length = Math.hypot(...u);
-    return (x, y) => Math.abs(around((x * u[0] + y * u[1]) / length, length));
-  }
-  const det = u[0] * v[1] - u[1] * v[0];
-  return (x, y) => {
-    const m = around((x * v[1] - y * v[0]) / det, 1);
-    const n = around((y * u[0] - x * u[1]) / det, 1);
-    return Math.hypot(m * u[0] + n * v[0], m * u[1] + n * v[1]);
-  };
 }
 
 /** [H, W, 4] */

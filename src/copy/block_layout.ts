@@ -1,0 +1,80 @@
+import type { Size } from './field';
+
+/** By how much smaller blocks are at the greatest variety. */
+const SMALLER = 0.35;
+/** Blocks overlap by this share of their sides. */
+const OVERLAP = 0.35;
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Where blocks lie on the torus: in a raster of equal steps, overlapping. */
+export class BlockLayout {
+  readonly #nx: number;
+  readonly #ny: number;
+  /** Width and height of a block. */
+  readonly width: number;
+  readonly height: number;
+  /** From one block to the next. */
+  readonly step: readonly [x: number, y: number];
+  /** Top left pixel of each, which may be beyond the canvas. */
+  readonly corners: readonly Point[];
+
+  /** @param share side of a block over the exemplar's shorter one; `picture` [w, h] is the exemplar's size. */
+  constructor(
+    readonly canvas: Size,
+    [w, h]: Size,
+    share: number,
+    variety: number,
+  ) {
+    const [W, H] = canvas;
+    const side = Math.min(w, h);
+    // Three blocks along the shorter side of the canvas at least: fewer would meet themselves.
+    const wanted = Math.min(
+      side - 2,
+      Math.round(side * share * (1 - SMALLER * variety)),
+      Math.round(Math.min(W, H) / 2),
+    );
+    const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - OVERLAP)));
+    const [nx, ny] = [Math.max(1, Math.ceil(W / spacing - 0.3)), Math.max(1, Math.ceil(H / spacing - 0.3))];
+    const [dx, dy] = [W / nx, H / ny];
+    this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - OVERLAP)));
+    this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - OVERLAP)));
+    [this.#nx, this.#ny, this.step] = [nx, ny, [dx, dy]];
+    // The first block lies across the corner of the canvas, so that the tile joins itself within blocks.
+    this.corners = Array.from({ length: nx * ny }, (_, k) => ({
+      x: Math.round((k % nx) * dx - this.width / 2),
+      y: Math.round(Math.floor(k / nx) * dy - this.height / 2),
+    }));
+  }
+
+  get count(): number {
+    return this.corners.length;
+  }
+
+  /** Of each pixel of block k, where it is on the canvas. */
+  pixelsOf(k: number): Int32Array {
+    const [W, H] = this.canvas;
+    const { x: left, y: top } = this.corners[k] as Point;
+    const window = new Int32Array(this.width * this.height);
+    for (let v = 0, i = 0; v < this.height; v++) {
+      const row = ((top + v + H) % H) * W;
+      for (let u = 0; u < this.width; u++) window[i++] = row + ((left + u + W) % W);
+    }
+    return window;
+  }
+
+  adjacent(i: number, j: number): boolean {
+    const dx = Math.abs((i % this.#nx) - (j % this.#nx));
+    const dy = Math.abs(Math.floor(i / this.#nx) - Math.floor(j / this.#nx));
+    return Math.min(dx, this.#nx - dx) <= 1 && Math.min(dy, this.#ny - dy) <= 1;
+  }
+
+  /** Middle of each block, as a share of the canvas's sides. */
+  get middles(): Point[] {
+    const [W, H] = this.canvas;
+    return this.corners.map(({ x, y }) => ({ x: (x + this.width / 2) / W, y: (y + this.height / 2) / H }));
+  }
+}
