@@ -94,9 +94,9 @@ function chosen(names: readonly string[]): string[] {
   return all.filter((f) => names.length === 0 || names.some((n) => f.includes(n))).sort((a, b) => rank(a) - rank(b));
 }
 
-/** Whether a bundled file imports `ALL`. */
+/** Whether a bundled file imports `ALL` or `long`. */
 function doesMore(text: string): boolean {
-  return /^import \{[^}]*\bALL\b[^}]*\} from/m.test(text);
+  return /^import \{[^}]*\b(ALL|long)\b[^}]*\} from/m.test(text);
 }
 
 async function worker(): Promise<void> {

@@ -48,8 +48,9 @@ export class Recovery {
     // That a device is lost is told in a turn of its own.
     await new Promise((done) => setTimeout(done, 0));
     const { reopen, warn, remedy } = this.options;
-    if (!lost.lost || (!reopen && remedy === undefined)) throw error;
-    const what = (error as Error).message.split('\n')[0] ?? '';
+    // What was under way may fail by another name: a scope that goes away, a buffer that is not mapped.
+    const what = lost.loss;
+    if (what === null || (!reopen && remedy === undefined)) throw error;
     const stalled = this.#losses > 0 && this.#last === this.#from;
     if (!reopen || stalled) throw new EngineError('DeviceError', what, remedy);
     const { description } = lost.adapter;

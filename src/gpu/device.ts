@@ -14,7 +14,7 @@ export class Device {
   /** What was measured of kernels on this adapter, for plans to choose by. Without it they choose the same always. */
   tuning: Tuning | undefined;
   #fault: string | undefined;
-  #lost = false;
+  #loss: string | null = null;
   #closed = false;
   /** What the GPU was given last and may still be at, and how often it was given something. */
   #flight: { readonly count: number; readonly what: () => string } | undefined;
@@ -36,9 +36,9 @@ export class Device {
     gpu.addEventListener('uncapturederror', this.#onError);
     void gpu.lost.then((info) => {
       if (this.#closed) return;
-      this.#lost = true;
       const work = this.#flight ? `; it was at ${this.#flight.what()}` : '';
-      this.#fault ??= `the GPU device was lost (${info.reason}): ${info.message.trim().replace(/\.$/, '')}${work}`;
+      this.#loss = `the GPU device was lost (${info.reason}): ${info.message.trim().replace(/\.$/, '')}${work}`;
+      this.#fault ??= this.#loss;
     });
   }
 
@@ -55,7 +55,12 @@ export class Device {
 
   /** Whether the GPU went away: another device may be opened. */
   get lost(): boolean {
-    return this.#lost;
+    return this.#loss !== null;
+  }
+
+  /** Why the GPU went away, and at what work; null where it did not. */
+  get loss(): string | null {
+    return this.#loss;
   }
 
   /** To be told of each submission; `what` names its kernels, should the device be lost before all is done. */

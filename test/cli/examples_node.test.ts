@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
+import { long } from '../support/all';
 import { libraryCopy } from '../support/library_copy';
 
 const test = suite('examples in Node');
@@ -53,7 +54,7 @@ test('node_texture.mjs writes a tile with its recipe inside', async () => {
   assert.match(bad.err, /^PictureError: /m);
 });
 
-test('custom_loss.mjs makes its loss small, and a labyrinth of two colours', async () => {
+long(test)('custom_loss.mjs makes its loss small, and a labyrinth of two colours', async () => {
   const { code, out, err } = await run(['examples/custom_loss.mjs', 'labyrinth.png']);
   assert.is(code, 0, err);
   const losses = [...out.matchAll(/loss (\d\.\d+)/g)].map((m) => Number(m[1]));
@@ -79,7 +80,7 @@ test('custom_op: the gradient is that of its loss, and the noise goes', async ()
   assert.ok(denoised! < 0.35 * noisy!, out);
 });
 
-test('devices.mjs works on two devices at once, and leaves nothing on them', async () => {
+long(test)('devices.mjs works on two devices at once, and leaves nothing on them', async () => {
   const { code, out, err } = await run(['examples/devices.mjs'], { STEPS: '2' });
   assert.is(code, 0, err);
   assert.match(out, /device 1, .*: seed/);
@@ -87,7 +88,7 @@ test('devices.mjs works on two devices at once, and leaves nothing on them', asy
   assert.match(out, /4 tiles; still on the GPUs: 0 and 0 bytes/);
 });
 
-test('worker_thread.mjs leaves the main thread free, and ends a thread under way without harm', async () => {
+long(test)('worker_thread.mjs leaves the main thread free, and ends a thread under way without harm', async () => {
   // Busy with a job, it would be late by all of its time, each time; a machine that is busy makes it late now and then.
   let said = '';
   for (let left = 3, free = false; !free; left--) {

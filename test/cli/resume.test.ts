@@ -13,6 +13,7 @@ import type { Checkpoint } from '../../src/recipes/checkpoint';
 import { plasma } from '../../src/recipes/init/plasma';
 import { fillRecipe, type Recipe, type RecipeText } from '../../src/recipes/recipe';
 import { type RunResult, run } from '../../src/recipes/run';
+import { long } from '../support/all';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
 
@@ -235,7 +236,7 @@ async function killAndResume(
   assert.ok(readFileSync(at(`whole/${out}`)).equals(readFileSync(at(`part/${out}`))), 'the same bytes');
 }
 
-test('kill -9 in the second of two stages, then `toroid run --resume`: the same file', async () => {
+long(test)('kill -9 in the second of two stages, then `toroid run --resume`: the same file', async () => {
   const wanted = recipe(
     [
       { steps: 20, losses: [gram] },

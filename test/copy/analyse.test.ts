@@ -5,7 +5,7 @@ import type { Raster } from '../../src/base/raster';
 import { analyse, chooseMethod } from '../../src/copy/analyse';
 import { flatten, SHOWS } from '../../src/copy/flatten';
 import { readPicture } from '../../src/node/picture';
-import { ALL } from '../support/all';
+import { ALL, long } from '../support/all';
 import { needs } from '../support/needs';
 import { blots, boards, bond, chance, draw, sameLattice, white } from './pictures';
 
@@ -24,7 +24,7 @@ test('what is copied is told why, in one line', () => {
   });
 });
 
-test('fine noise is fine noise in a large picture too, and a fine lattice is found there', () => {
+long(test)('fine noise is fine noise in a large picture too, and a fine lattice is found there', () => {
   assert.ok(analyse(white(1200)).noiseLike, 'noise of one pixel, shrunk by three for the first look');
   const { lattice } = analyse(blots(1200, [8.3, 0], [1.1, 7.4]));
   assert.ok(

@@ -6,6 +6,7 @@ import { cutsOf } from '../../src/copy/render';
 import { builtinRecipe } from '../../src/recipes/builtin';
 import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
 import { run } from '../../src/recipes/run';
+import { ALL, long } from '../support/all';
 import { device } from '../support/device';
 import { crop, pebbles } from '../support/texture';
 
@@ -53,7 +54,7 @@ test('the hole is filled, of nothing that is in it, and the rest stays to the bi
   assert.is(red(holed), Array.from({ length: W * H }, (_, i) => i).filter(inHole).length);
   assert.is(red(made), 0);
   for (const [i, v] of made.data.entries()) if (!inHole(i % (W * H))) assert.is(v, holed.data[i]!);
-  assert.equal((await filled()).data, made.data);
+  if (ALL) assert.equal((await filled()).data, made.data);
 });
 
 test('what is filled in goes on from the rim: no line around it', async () => {
@@ -74,14 +75,14 @@ test('what is filled in goes on from the rim: no line around it', async () => {
   assert.ok(rim < 2 * usual, `${rim} at the rim, ${usual} in the picture`);
 });
 
-test('a feather fades into the picture outside of the hole, and not into what is in it', async () => {
+long(test)('a feather fades into the picture outside of the hole, and not into what is in it', async () => {
   const made = await filled({ pin: { input: 'mask', picture: 'content', feather: 2 } });
   assert.is(red(made), 0);
   const far = (i: number): boolean => Math.hypot((i % W) - 42, Math.floor(i / W) - 30) > 21;
   for (const [i, v] of made.data.entries()) if (far(i % (W * H))) assert.is(v, holed.data[i]!);
 });
 
-test('a hole at the border of a tile is filled across it', async () => {
+long(test)('a hole at the border of a tile is filled across it', async () => {
   const band = Uint8Array.from({ length: W * H }, (_, i) => Number(Math.abs((i % W) - 40) < 32));
   const data = stones.data.slice();
   const copying = await Copying.open(await device(), [{ picture: stones, pinned: true }], {

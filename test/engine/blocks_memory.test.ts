@@ -9,7 +9,7 @@ import { asSums, blocksText, type Fit, fitStage, fitText } from '../../src/recip
 import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
 import { run } from '../../src/recipes/run';
 import type { StageSetup } from '../../src/recipes/stage_setup';
-import { ALL } from '../support/all';
+import { ALL, long } from '../support/all';
 import { inputs, type Loss, layers, prepared, setupOf, tiny } from '../support/blocks';
 import { device } from '../support/device';
 import { close } from '../support/kit';
@@ -135,7 +135,7 @@ test('a budget too small for one block is refused before any work', async () => 
   assert.match(warnings.join(), /to need no more than/, 'what it asks for is enough');
 });
 
-test('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192 less than 8', async () => {
+long(test)('a VGG-19 texture of 4096x4096 takes less than 1.5 GB, and one of 8192x8192 less than 8', async () => {
   const d = await device();
   const vgg = vggShape();
   // An adapter that binds what cards of 8 GB do; nothing is allocated.

@@ -23,6 +23,7 @@ import { mean } from '../../src/recipes/losses/mean';
 import { moments } from '../../src/recipes/losses/moments';
 import { tv } from '../../src/recipes/losses/tv';
 import type { Ref } from '../../src/shaders/op';
+import { long } from '../support/all';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 import { lossContext } from '../support/loss_context';
@@ -222,18 +223,21 @@ for (const [name, block, loss, layers, torus] of [
   ['moments', moments, momentsOf, shallow, true],
   ['content', content, contents, shallow, true],
 ] as readonly [string, LossComponent, Loss, readonly string[], boolean][]) {
-  whenWeights(`${name}: value and gradient to the picture`, async () => {
-    const m = parseOnnx(readFileSync(file), { name: 'vgg19' });
-    const xs: Shape = [3, 32, 32];
-    // A style has a size of its own; a content picture has the canvas'.
-    const ys: Shape = loss === contents ? xs : [3, 20, 24];
-    const [x, y] = [picture(xs, 1), picture(ys, 2)];
-    const [value, gradient] = await ours(m, layers, block, x, y, ys, torus);
-    const [want, wanted] = theirs(m, layers, loss, x, y, ys, torus);
-    assert.ok(want > 1e-3, `${want}`);
-    close([value], [want], 1e-4, 'value', 0);
-    close(gradient, wanted, 1e-4, 'gradient', 0);
-  });
+  (name === 'gram on a torus' ? long(whenWeights) : whenWeights)(
+    `${name}: value and gradient to the picture`,
+    async () => {
+      const m = parseOnnx(readFileSync(file), { name: 'vgg19' });
+      const xs: Shape = [3, 32, 32];
+      // A style has a size of its own; a content picture has the canvas'.
+      const ys: Shape = loss === contents ? xs : [3, 20, 24];
+      const [x, y] = [picture(xs, 1), picture(ys, 2)];
+      const [value, gradient] = await ours(m, layers, block, x, y, ys, torus);
+      const [want, wanted] = theirs(m, layers, loss, x, y, ys, torus);
+      assert.ok(want > 1e-3, `${want}`);
+      close([value], [want], 1e-4, 'value', 0);
+      close(gradient, wanted, 1e-4, 'gradient', 0);
+    },
+  );
 }
 
 test('total variation: value and gradient to the picture', async () => {

@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { ALL } from '../support/all';
-import { needs } from '../support/needs';
+import { long } from '../support/all';
 import { DIST } from '../support/web/pages';
 
 const test = suite('soak');
@@ -14,11 +13,7 @@ for (const [which, jobs] of [
   ['one', '15'],
   ['each', '6'],
 ] as const) {
-  needs(
-    test,
-    ALL,
-    'long, see npm run test:all',
-  )(`${jobs} jobs, ${which === 'one' ? 'on one device' : 'a device each'}: nothing piles up`, async () => {
+  long(test)(`${jobs} jobs, ${which === 'one' ? 'on one device' : 'a device each'}: nothing piles up`, async () => {
     const args = ['--expose-gc', 'bench/soak.mjs', jobs, which, DIST];
     const env = { ...process.env, TOROID_TUNE: 'off' };
     const { stdout } = await run(process.execPath, args, { env }).catch((e: { stdout: string; stderr: string }) => e);

@@ -16,6 +16,7 @@ import { loadNet } from '../../src/node/weights/find';
 import { builtinRecipe, builtinRecipes } from '../../src/recipes/builtin';
 import { fillRecipe, type Recipe, type RecipeText } from '../../src/recipes/recipe';
 import { run } from '../../src/recipes/run';
+import { long } from '../support/all';
 import { device } from '../support/device';
 import { needs } from '../support/needs';
 
@@ -154,13 +155,14 @@ for (const shown of pictures) {
   });
 }
 
+/** Those with a net, and filling a hole, take seconds each; of them one runs each time. */
+const takesLong = (recipe: RecipeText): boolean =>
+  (recipe.net !== undefined && recipe.name !== 'mindseye') || recipe.name === 'inpaint-copy';
 for (const recipe of builtinRecipes) {
-  if (recipe.net === undefined) test(`${recipe.name} runs`, () => runs(recipe, null));
-  else {
-    whenNets(`${recipe.name} runs`, async () => {
-      await runs(recipe, await distilled());
-    });
-  }
+  const when = recipe.net === undefined ? test : whenNets;
+  (takesLong(recipe) ? long(when) : when)(`${recipe.name} runs`, async () => {
+    await runs(recipe, recipe.net === undefined ? null : await distilled());
+  });
 }
 
 let loaded: Promise<Net> | undefined;

@@ -9,8 +9,7 @@ import { nearestPatches, samplePatches } from '../../src/recipes/scores/nearest_
 import { DIMENSIONS, PatchDescriptors } from '../../src/recipes/scores/patch_descriptors';
 import { type StructureScore, structureScore } from '../../src/recipes/scores/structure';
 import { structureLines } from '../../src/recipes/scores/structure_verdicts';
-import { ALL } from '../support/all';
-import { needs } from '../support/needs';
+import { long } from '../support/all';
 import { bent, blurred, crop, paint, rolled, runningBond, shuffledBlocks } from '../support/planted_faults';
 
 const test = suite('structure score');
@@ -58,7 +57,6 @@ function shows(name: string, clean: StructureScore, faulty: StructureScore, move
 const wall = runningBond(160, 160, 1);
 /** Rolled so that no joint lies on the join. */
 const other = rolled(runningBond(128, 128, 2), 10, 8);
-const long = needs(test, ALL, 'long, see npm run test:all');
 const judge = (tile: Raster): StructureScore => structureScore(tile, wall);
 const clean = judge(other);
 
@@ -109,7 +107,7 @@ test('shuffled blocks: larger patches both ways', () => {
   shows('shuffled', clean, found, ['foreign', 'incoherent', 'incomplete', 'lags'], ['soft', 'verbatim', 'repeats']);
 });
 
-long('a crop of the exemplar itself is one verbatim region, found at every offset, and 0 from it', () => {
+long(test)('a crop of the exemplar itself is one verbatim region, found at every offset, and 0 from it', () => {
   const found = judge(crop(wall, 7, 3, 128, 128));
   assert.is(found.verbatim, 1);
   assert.ok(found.copied! > 0.85, `all but what crosses the edges: ${found.copied}`);
@@ -131,7 +129,7 @@ const pebbles = await readPicture('examples/pebbles.png');
 const left = crop(pebbles, 0, 0, 128, 256);
 const right = crop(pebbles, 128, 0, 128, 256);
 
-long('pebbles: the other half of the picture is clean, and planted faults show', () => {
+long(test)('pebbles: the other half of the picture is clean, and planted faults show', () => {
   const of = (tile: Raster, axes: Axes = 'none'): StructureScore => structureScore(tile, left, axes);
   const control = of(right);
   assert.equal(

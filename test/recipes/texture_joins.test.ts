@@ -3,9 +3,8 @@ import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { chooseSeam } from '../../src/recipes/finish';
 import { lineGradients, seamScore } from '../../src/recipes/scores/seam';
-import { ALL } from '../support/all';
+import { long } from '../support/all';
 import { rolled } from '../support/kit';
-import { needs } from '../support/needs';
 import { crop, flat, grow, pebbles } from '../support/texture';
 
 const test = suite('joins of textures');
@@ -21,8 +20,7 @@ test('the join is a line like any other: within three deviations of what lines a
   }
 });
 
-const long = needs(test, ALL, 'long, see npm run test:all');
-long('over seeds, so it is on average: ratio 0.9 .. 1.1', async () => {
+long(test)('over seeds, so it is on average: ratio 0.9 .. 1.1', async () => {
   const ratios: number[] = [];
   const unsettled: number[] = [];
   // One ratio scatters by 0.2 from tile to tile: 0.1 is three deviations of the mean of 48.

@@ -6,7 +6,7 @@ import { loadNet } from '../../src/node/weights/find';
 import { seamScore } from '../../src/recipes/scores/seam';
 import { growTexture } from '../../src/recipes/texture';
 import { fillSettings } from '../../src/recipes/texture_settings';
-import { ALL } from '../support/all';
+import { ALL, long } from '../support/all';
 import { device } from '../support/device';
 import { needs } from '../support/needs';
 import { crop, grow, pebbles } from '../support/texture';
@@ -33,8 +33,7 @@ net('a net: the tile joins, and its size is rounded with a notice', async () => 
   assert.ok(curve.at(-1)![1] < 0.5 * curve[0]![1], `loss ${curve[0]} -> ${curve.at(-1)}`);
 });
 
-const long = ALL ? net : needs(test, false, 'long, see npm run test:all');
-long('a net: over seeds, the join is a line like any other', async () => {
+(ALL ? net : long(test))('a net: over seeds, the join is a line like any other', async () => {
   const ratios: number[] = [];
   for (let seed = 1; seed <= 5; seed++) {
     const { raster } = await grow(crop(pebbles, 96, 96), { seed, steps: 16, net: 'vgg19-16x-distilled' });

@@ -45,10 +45,10 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     e.preventDefault();
     void take(filesOf(e.dataTransfer));
   };
-  const change = (next: Settings): void => {
-    const other = next.preset !== settings.preset;
+  const change = (changes: Partial<Settings>): void => {
+    const other = changes.preset !== undefined;
     if (other) leaveRecipe();
-    choose(other ? { ...next, factors: {}, steps: null, variety: null } : next);
+    choose(other ? { ...changes, factors: {}, steps: null, variety: null } : changes);
   };
 
   return (
@@ -67,7 +67,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
               fetching={state.fetching}
               worker={worker}
               onFiles={take}
-              onChoose={(net) => choose({ ...settings, net })}
+              onChoose={(net) => choose({ net })}
             />
           )}
         </section>
@@ -127,13 +127,15 @@ interface ChosenSettings {
   takeRecipe(recipe: RecipeText, its: Settings): void;
   /** Back to the presets. */
   leaveRecipe(): void;
-  /** Sets them, and where they can change under way, changes the run. */
-  choose(next: Settings): void;
+  /** Sets some of them, and where they can change under way, changes the run. */
+  choose(changes: Partial<Settings>): void;
 }
 
 /** Settings, kept in the page's address. */
 function useSettings(worker: WorkerClient, state: State): ChosenSettings {
   const [settings, setSettings] = useState<Settings>(() => fromAddress(location.hash));
+  // Two changes may come before the page is drawn again: the second is one of what the first has made.
+  const latest = useRef(settings);
   const [own, setOwn] = useState<RecipeText | null>(null);
   useEffect(() => {
     const address = toAddress(settings);
@@ -142,8 +144,10 @@ function useSettings(worker: WorkerClient, state: State): ChosenSettings {
 
   // Weights change while it runs: the run goes on with them from the step it is at. Not at every move of a slider.
   const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const choose = (next: Settings): void => {
-    const live = next.factors !== settings.factors || next.steps !== settings.steps;
+  const choose = (changes: Partial<Settings>): void => {
+    const [before, next] = [latest.current, { ...latest.current, ...changes }];
+    const live = next.factors !== before.factors || next.steps !== before.steps;
+    latest.current = next;
     setSettings(next);
     if (!live || (state.run !== 'running' && state.run !== 'paused') || state.starting) return;
     clearTimeout(waiting.current);
@@ -151,6 +155,7 @@ function useSettings(worker: WorkerClient, state: State): ChosenSettings {
   };
   const takeRecipe = (recipe: RecipeText, its: Settings): void => {
     setOwn(recipe);
+    latest.current = its;
     setSettings(its);
   };
   return { settings, own, takeRecipe, leaveRecipe: () => setOwn(null), choose };

@@ -9,7 +9,7 @@ interface Props {
   readonly own: RecipeText | null;
   /** While it runs, what shapes the canvas stays. */
   readonly locked: boolean;
-  onChange(next: Settings): void;
+  onChange(changes: Partial<Settings>): void;
 }
 
 const TILE_WORDS: Readonly<Record<Tile, string>> = {
@@ -34,7 +34,7 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
           value={own ? '' : settings.preset}
           disabled={locked}
           data-test="preset"
-          onChange={(e) => onChange({ ...settings, preset: e.currentTarget.value })}
+          onChange={(e) => onChange({ preset: e.currentTarget.value })}
         >
           {own && <option value="">{own.name ?? 'recipe'} (from the picture)</option>}
           <optgroup label="No network needed">{shown.filter((r) => r.net === undefined).map(option)}</optgroup>
@@ -50,7 +50,7 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
           value={settings.size}
           disabled={locked}
           test="size"
-          onChange={(size) => onChange({ ...settings, size: size ?? settings.size })}
+          onChange={(size) => onChange(size === null ? {} : { size })}
         />
         <WholeNumber
           label="Seed"
@@ -59,7 +59,7 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
           value={settings.seed}
           disabled={locked}
           test="seed"
-          onChange={(seed) => onChange({ ...settings, seed: seed ?? settings.seed })}
+          onChange={(seed) => onChange(seed === null ? {} : { seed })}
         />
       </div>
       <div class="pair">
@@ -68,7 +68,7 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
           <select
             value={settings.tile}
             disabled={locked}
-            onChange={(e) => onChange({ ...settings, tile: e.currentTarget.value as Tile })}
+            onChange={(e) => onChange({ tile: e.currentTarget.value as Tile })}
           >
             {TILES.map((t) => (
               <option key={t} value={t}>
@@ -85,7 +85,7 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
             value={settings.steps}
             placeholder="preset's"
             test="steps"
-            onChange={(steps) => onChange({ ...settings, steps })}
+            onChange={(steps) => onChange({ steps })}
           />
         )}
       </div>
@@ -93,7 +93,7 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
         <Variety
           value={settings.variety ?? varietyOf(preset)}
           disabled={locked}
-          onChange={(variety) => onChange({ ...settings, variety })}
+          onChange={(variety) => onChange({ variety })}
         />
       )}
     </div>

@@ -6,7 +6,7 @@ import { type Settings, termsOf } from '../settings';
 interface Props {
   readonly recipe: RecipeText;
   readonly settings: Settings;
-  onChange(next: Settings): void;
+  onChange(changes: Partial<Settings>): void;
 }
 
 /** Sliders go from a 16th to 16 times, by eighths of an octave; the far left is nothing at all. */
@@ -18,8 +18,7 @@ const placeOf = (factor: number): number => (factor <= 0 ? LEAST : Math.round(8 
 export function Weights({ recipe, settings, onChange }: Props): JSX.Element | null {
   const terms = termsOf(recipe);
   if (terms.length === 0) return null;
-  const set = (key: string, factor: number): void =>
-    onChange({ ...settings, factors: { ...settings.factors, [key]: factor } });
+  const set = (key: string, factor: number): void => onChange({ factors: { ...settings.factors, [key]: factor } });
   return (
     <div class="weights">
       <h2>Weights</h2>
@@ -44,7 +43,7 @@ export function Weights({ recipe, settings, onChange }: Props): JSX.Element | nu
         );
       })}
       {terms.length > 1 && Object.values(settings.factors).some((f) => f !== 1) && (
-        <button type="button" onClick={() => onChange({ ...settings, factors: {} })}>
+        <button type="button" onClick={() => onChange({ factors: {} })}>
           Back to the preset's
         </button>
       )}
