@@ -1,5 +1,6 @@
 // Where the pixels of a copied tile came from, as a file; and further maps of its exemplar, laid out as the tile is.
 import { EngineError } from '../base/errors';
+import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
@@ -16,6 +17,8 @@ export interface MapFile {
   readonly raster: Raster | readonly Raster[];
   readonly path: string;
   readonly bits: Bits;
+  /** Write its numbers, as they are, not brightness. */
+  readonly measures?: Measures | undefined;
 }
 
 /** Files that coordinates are written as. */
@@ -130,11 +133,13 @@ export const mapsOutput = (maps: readonly MapFile[]): Output => ({
     if (!field) return undefined;
     const { applyField } = await import('../copy/apply_field');
     const written: string[] = [];
-    for (const { name, raster, path, bits } of maps) {
-      const laid = applyField(field, raster, { normals: /normal/i.test(name) });
+    for (const { name, raster, path, bits, measures } of maps) {
+      const colours = applyField(field, raster, { normals: /normal/i.test(name) });
+      const grey = [raster].flat().every((r) => r.grey);
+      const laid = grey ? { ...colours, grey: true as const } : colours;
       const write = (place: string): Promise<void> => {
         const metadata = recordText(job.record(place, result.recipe));
-        return job.files.writePicture(place, laid, { bits, metadata, onWarning: job.warn });
+        return job.files.writePicture(place, laid, { bits, measures, metadata, onWarning: job.warn });
       };
       written.push(await writeSomewhere(path, job.files, write));
     }

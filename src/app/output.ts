@@ -1,5 +1,4 @@
 // What is made of a run while it goes on and when it is over: files, a film, lines on a screen, a page, a picture shown.
-import type { Bits } from '../base/pixels';
 import { repeat } from '../base/raster';
 import type { AdapterFacts } from '../gpu/adapter';
 import type { Device } from '../gpu/device';
@@ -11,6 +10,7 @@ import type { Recipe } from '../recipes/recipe';
 import type { RunResult } from '../recipes/run';
 import { Eta, type TimeLeft } from './eta';
 import type { Input } from './inputs';
+import { type OutputForm, stretchText, withChannels, writingOf } from './output_form';
 import type { Files } from './platform';
 
 /** A job that has all it needs, as its outputs see it. */
@@ -143,13 +143,19 @@ export async function writeSomewhere(
 }
 
 /** The picture itself, with its record inside. */
-export const pictureOutput = (path: string, { bits = 8 }: { readonly bits?: Bits } = {}): Output => ({
+export const pictureOutput = (path: string, form: OutputForm = {}): Output => ({
   kind: 'file',
-  finish: ({ raster, recipe }, job) =>
-    writeSomewhere(path, job.files, (place) => {
-      const metadata = recordText(job.record(place, recipe));
-      return job.files.writePicture(place, raster, { bits, metadata, onWarning: job.warn });
-    }),
+  begin: (job) => void writingOf(form, job),
+  finish: (result, job) => {
+    const raster = withChannels(result.raster, form.channels);
+    const writing = writingOf(form, job);
+    const stretched = stretchText(raster, writing);
+    if (stretched !== undefined) job.warn(`${path}: ${stretched}`);
+    return writeSomewhere(path, job.files, (place) => {
+      const metadata = recordText(job.record(place, result.recipe));
+      return job.files.writePicture(place, raster, { ...writing, metadata, onWarning: job.warn });
+    });
+  },
 });
 
 /** `out/stone.png` to `out/stone.3x3.png` */
@@ -160,10 +166,10 @@ export function previewName(path: string, [nx, ny]: readonly [number, number]): 
 }
 
 /** The tile repeated, to look at its joins; named after the picture. */
-export const previewOutput = (path: string, times: readonly [number, number]): Output => ({
+export const previewOutput = (path: string, times: readonly [number, number], form: OutputForm = {}): Output => ({
   kind: 'preview',
   finish: async ({ raster }, { files }) => {
-    const shown = repeat(raster, ...times);
+    const shown = repeat(withChannels(raster, form.channels), ...times);
     return writeSomewhere(previewName(path, times), files, (place) => files.writePicture(place, shown));
   },
 });

@@ -1,3 +1,4 @@
+import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
@@ -25,10 +26,16 @@ export interface ReadPicture {
   readonly sha256?: string | undefined;
   /** Bits a channel of the file, where that is known. */
   readonly bits?: Bits | undefined;
+  /** What the numbers of the file were, where they are no 8 or 16 bits of brightness. */
+  readonly measures?: Measures | undefined;
 }
 
 export interface WriteOptions {
   readonly bits?: Bits;
+  /** Write numbers, not brightness: `.tif` alone holds them. */
+  readonly measures?: Measures | undefined;
+  /** With `measures`: lay the numbers out so that the least and the greatest are those of it. */
+  readonly stretch?: boolean | undefined;
   /** Text kept inside the file. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Told what the file cannot hold. */

@@ -35,9 +35,11 @@ export function recordOf(
   { place, before }: { readonly place?: (path: string) => string; readonly before?: Choices | undefined } = {},
 ): PictureRecord {
   const { description: name, software } = device.adapter;
+  const known = inputs.flatMap((i) => (i.measures ? [[i.name, i.measures] as const] : []));
   return {
     version: VERSION,
     recipe: { ...recipe, inputs: recordedInputs(inputs, place) },
     adapter: { name, software, ...tunedRecord(device, before) },
+    ...(known.length > 0 && { measures: Object.fromEntries(known) }),
   };
 }

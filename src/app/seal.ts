@@ -9,7 +9,7 @@ import { lineGradients, ordinaryShift, seamScore, verdict } from '../recipes/sco
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
 import { fileName } from './record';
-import { SealedPicture, type SealReport } from './sealed_picture';
+import { type SealedForm, SealedPicture, type SealReport } from './sealed_picture';
 
 export interface SealSettings {
   /** The axes along which the result is to join itself. Default: both. */
@@ -191,7 +191,8 @@ export async function sealOn<Source>(
   );
   for (const text of sealWarnings(sealed.report)) onWarning?.(text);
   const { tile = 'both', keepSize = false, strength = 0.5 } = settings;
-  const recorded = ({ path, sha256 }: ReadPicture): object => ({
+  const recorded = ({ path, sha256, measures }: ReadPicture): object => ({
+    ...(measures && { measures }),
     ...(path !== undefined && { path: fileName(path) }),
     ...(sha256 !== undefined && { sha256 }),
   });
@@ -202,13 +203,17 @@ export async function sealOn<Source>(
     inputs: { picture: recorded(picture), ...Object.fromEntries(others.map(([name, map]) => [name, recorded(map)])) },
   };
   const text = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
+  const like = (raster: Raster, from: ReadPicture): Raster => ({ ...raster, ...(from.raster.grey && { grey: true }) });
+  const written = ({ bits: own = 8, measures }: ReadPicture): SealedForm => ({ bits: own, measures });
   return new SealedPicture(
-    sealed.raster,
+    like(sealed.raster, picture),
     text,
     sealed.report,
     sealed.field,
     sealed.rough,
-    new Map(others.map(([name], k) => [name, new StoredPicture(sealed.maps[k] ?? sealed.raster, text)])),
-    { picture: bits, maps: new Map(others.map(([name, map]) => [name, map.bits ?? 8])) },
+    new Map(
+      others.map(([name, map], k) => [name, new StoredPicture(like(sealed.maps[k] ?? sealed.raster, map), text)]),
+    ),
+    { picture: written(picture), maps: new Map(others.map(([name, map]) => [name, written(map)])) },
   );
 }

@@ -1,4 +1,5 @@
 // What sealing gives, apart from the work, which pages fetch late.
+import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import type { Field } from '../copy/field';
@@ -23,6 +24,13 @@ export interface SealReport {
   readonly light: readonly [x: number, y: number];
 }
 
+/** How a file that was sealed keeps its numbers. */
+export interface SealedForm {
+  readonly bits: Bits;
+  /** Where they are no 8 or 16 bits of brightness. */
+  readonly measures?: Measures | undefined;
+}
+
 /** A sealed picture, its maps, and where every pixel came from. */
 export class SealedPicture extends StoredPicture {
   constructor(
@@ -33,8 +41,8 @@ export class SealedPicture extends StoredPicture {
     /** [H, W], 1 where a cut shows. */
     readonly rough: Uint8Array,
     readonly maps: ReadonlyMap<string, StoredPicture>,
-    /** Bits a channel of the file that was sealed, and of those of the maps. */
-    readonly bits: { readonly picture: Bits; readonly maps: ReadonlyMap<string, Bits> },
+    /** Of the file that was sealed, and of those of the maps. */
+    readonly forms: { readonly picture: SealedForm; readonly maps: ReadonlyMap<string, SealedForm> },
   ) {
     super(raster, text);
   }

@@ -12,23 +12,41 @@ export interface Pixels {
   readonly colorSpace: 'srgb';
 }
 
-/** Planes of 0..1 to interleaved whole numbers, clamped and rounded to nearest; the fourth channel is opacity. */
+/** Brightness of a pixel: the one number of a grey raster, elsewhere by the shares of Rec. 709. */
+export function luma({ width, height, data }: Raster, i: number): number {
+  const n = width * height;
+  const [red, green, blue] = [data[i] ?? 0, data[n + i] ?? 0, data[2 * n + i] ?? 0];
+  return red === green && green === blue ? red : 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/**
+ * Planes of 0..1 to interleaved whole numbers, clamped and rounded to nearest: grey, grey and opacity, colours, colours and
+ * opacity. A grey raster is grey in any of them.
+ */
 export function interleave(
-  { width, height, data, alpha }: Raster,
+  raster: Raster,
   bits: Bits,
-  channels: 3 | 4,
+  channels: 1 | 2 | 3 | 4,
 ): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
+  const { width, height, data, alpha } = raster;
   const n = width * height;
   const most = 2 ** bits - 1;
   const out = bits === 16 ? new Uint16Array(channels * n) : new Uint8Array(channels * n);
+  const colours = channels < 3 ? 1 : 3;
+  const grey = raster.grey === true || colours === 1;
   for (let band = 0; band < channels; band++) {
-    const plane = band < 3 ? data.subarray(band * n, (band + 1) * n) : alpha;
+    const plane = band < colours ? data.subarray(band * n, (band + 1) * n) : alpha;
     for (let i = 0; i < n; i++) {
-      out[channels * i + band] = Math.round(Math.min(1, Math.max(0, plane ? (plane[i] ?? 0) : 1)) * most);
+      const v = grey && band < colours ? luma(raster, i) : plane ? (plane[i] ?? 0) : 1;
+      out[channels * i + band] = Math.round(Math.min(1, Math.max(0, v)) * most);
     }
   }
   return out;
 }
+
+/** Channels of a file for a raster: grey or colours, and opacity where there is some. */
+export const channelsOf = ({ grey, alpha }: Raster, opaque = false): 1 | 2 | 3 | 4 =>
+  ((grey ? 1 : 3) + (alpha && !opaque ? 1 : 0)) as 1 | 2 | 3 | 4;
 
 /** A raster for screens: 8 bits a channel. */
 export function toPixels(raster: Raster): Pixels {

@@ -1,7 +1,7 @@
 // PNG files without a picture library, the same bytes in Node and in browsers (a canvas may add noise to what is read
 // back, multiplies by opacity, and keeps 8 bits). PNG specification, third edition, https://www.w3.org/TR/png-3/
 import { EngineError } from './errors';
-import { type Bits, interleave } from './pixels';
+import { type Bits, channelsOf, interleave } from './pixels';
 import type { Raster } from './raster';
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -10,8 +10,11 @@ const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Whether bytes are those of a PNG file, by its first eight. */
 export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((b, k) => bytes[k] === b);
 
+/** Colour types of PNG by the number of channels (11.2.1): grey, grey and opacity, colours, colours and opacity. */
+const COLOUR_TYPES = [0, 4, 2, 6];
+
 /**
- * A raster as a PNG file, RGB, or RGB and opacity where it has any.
+ * A raster as a PNG file: grey or RGB, and opacity where it has any.
  * @param text kept inside, by keyword: `iTXt` chunks.
  */
 export async function encodePng(
@@ -19,12 +22,12 @@ export async function encodePng(
   { bits = 8, text = {} }: { readonly bits?: Bits; readonly text?: Readonly<Record<string, string>> } = {},
 ): Promise<Bytes> {
   const { width, height } = raster;
-  const channels = raster.alpha ? 4 : 3;
+  const channels = channelsOf(raster);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([bits, channels === 4 ? 6 : 2, 0, 0, 0], 8);
+  header.set([bits, COLOUR_TYPES[channels - 1] ?? 2, 0, 0, 0], 8);
   const values = interleave(raster, bits, channels);
   const lines = filtered(bigEndian(values), width * channels * (bits / 8), height, channels * (bits / 8));
   const stream = new Blob([lines]).stream().pipeThrough(new CompressionStream('deflate'));

@@ -6,6 +6,8 @@ export interface Raster {
   readonly data: Float32Array;
   /** [H, W] plane of opacity 0..1; absent: opaque. The colours are not multiplied by it. */
   readonly alpha?: Float32Array;
+  /** It is of one channel, as a file that it came from: the planes are about equal, and files get one. */
+  readonly grey?: true | undefined;
 }
 
 /** The picture repeated `nx` times to the right and `ny` times down. */
@@ -24,7 +26,8 @@ export function repeat(tile: Raster, nx: number, ny: number): Raster {
     return data;
   };
   const data = tiled(tile.data, 3);
-  return { width: wide, height: high, data, ...(tile.alpha && { alpha: tiled(tile.alpha, 1) }) };
+  const { alpha, grey } = tile;
+  return { width: wide, height: high, data, ...(alpha && { alpha: tiled(alpha, 1) }), ...(grey && { grey }) };
 }
 
 type Plane = Float32Array | Uint32Array | Uint8Array;

@@ -1,11 +1,10 @@
-import { parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { parseLayers, parseNumber, parseWhole, usage } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
-import { addContentOptions, addJobOptions, type ContentOptions, type JobOptions } from './job_options';
+import { addContentOptions, addJobOptions, type ContentOptions, type JobOptions, resultName } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine, withGivenNet } from './run';
 
@@ -58,7 +57,7 @@ async function dream(picture: string, options: Options): Promise<void> {
   const filled = fillRecipe(setValues(withGivenNet(chosen, options.net), options.set));
   const given = [`content=${picture}`, ...(options.guide === undefined ? [] : [`guide=${options.guide}`])];
   const job = await prepare(filled, null, given);
-  const out = options.out ?? `${parse(picture).name}.dream.png`;
+  const out = options.out ?? resultName(picture, 'dream', options, job);
   await runJob({ ...job, out, command: commandLine() }, options);
 }
 

@@ -11,17 +11,18 @@ import {
   stagesOutput,
   writeSomewhere,
 } from '../app/output';
+import { type OutputForm, withChannels, writingOf } from '../app/output_form';
 import { VERSION } from '../base/version';
 import { filmOutput } from '../node/animation';
 import { beginCheckpoints, saveCheckpoint, saveFrame } from '../node/checkpoint_files';
-import type { Bits } from '../node/picture';
+import { isStdout } from '../node/files';
 import { precisionText } from '../recipes/precision';
 import { profileStage } from '../recipes/profile_stage';
 import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { Console, JsonLines } from './console';
 import { writeReport } from './html_report';
-import { type CommandJob, checkJob, type JobOptions, readMaps, usualTune } from './job_options';
+import { type CommandJob, checkJob, formOf, type JobOptions, plainBits, readMaps, usualTune } from './job_options';
 import { commandPlatform, versions } from './open_device';
 import { writeProfile } from './page/profile_page';
 import { STOPPED, type Stop, stopOnSignal } from './stop';
@@ -89,11 +90,12 @@ export function outputsOf(
 ): Output[] {
   const { out } = job;
   const { saveStages, preview, frames, fps, checkpoint, watch } = options;
-  const bits = Number(options.bits) as Bits;
+  const bits = plainBits(options);
+  const form = formOf(options);
   return [
     ...(saveStages === undefined ? [] : [stagesOutput(saveStages)]),
-    pictureOutput(out, { bits }),
-    ...(preview ? [previewOutput(out, preview)] : []),
+    pictureOutput(out, form),
+    ...(preview ? [previewOutput(out, preview, form)] : []),
     ...(options.field === undefined ? [] : [fieldOutput(options.field)]),
     ...(maps.length === 0 ? [] : [mapsOutput(maps)]),
     ...(frames === undefined ? [] : [filmOutput(frames, { fps, bits, checkpoint })]),
@@ -104,7 +106,7 @@ export function outputsOf(
       ? []
       : [watchOutput(watch, { onStop: stop.request, onUrl: (url) => report.say(`Watch it at ${url}`) })]),
     consoleOutput(job, options, report),
-    ...(lines ? [jsonOutput(lines, bits, saveStages)] : []),
+    ...(lines ? [jsonOutput(lines, form, saveStages)] : []),
   ];
 }
 
@@ -166,7 +168,7 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
       if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
     if (frames !== undefined) report.say(`Frames: ${frames}`);
     report.say(summary(result));
-    if (!json) process.stdout.write(`${written.get('file') ?? out}\n`);
+    if (!json && !isStdout(out)) process.stdout.write(`${written.get('file') ?? out}\n`);
   },
   close: () => report.end(),
 });
@@ -181,7 +183,7 @@ function summary({ raster, recipe, stopped, seconds }: JobResult): string {
 }
 
 /** `--json`: progress and result for programs. Its names are those of version 0.1.0. */
-const jsonOutput = (lines: JsonLines, bits: Bits, saveStages: string | undefined): Output => ({
+const jsonOutput = (lines: JsonLines, form: OutputForm, saveStages: string | undefined): Output => ({
   onWarning: (text) => lines.warn(text),
   onProgress: (p, { seconds }) => lines.progress(p, seconds),
   onStage: (s) => lines.stage(s, saveStages === undefined ? undefined : stageFileName(saveStages, s)),
@@ -190,11 +192,13 @@ const jsonOutput = (lines: JsonLines, bits: Bits, saveStages: string | undefined
     const { width, height } = raster;
     const files = Object.fromEntries(written);
     const { version, ...record } = job.record(String(files.file), recipe);
+    const { bits, measures } = writingOf(form, job);
     lines.result({
       ...files,
       width,
       height,
-      bits,
+      bits: measures ? measures.sample : bits,
+      channels: withChannels(raster, form.channels).grey ? 1 : 3,
       version,
       ...record,
       stopped,
@@ -210,7 +214,7 @@ const jsonOutput = (lines: JsonLines, bits: Bits, saveStages: string | undefined
 /** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
 export function checkpointOutput(folder: string, { out }: CommandJob, options: JobOptions): Output {
   const { preview, frames, fps, field, apply } = options;
-  const bits = Number(options.bits) as Bits;
+  const { bits = 8, channels, keepRange } = formOf(options);
   let job: JobInfo | undefined;
   let told = false;
   const attempt = async (save: () => Promise<void>): Promise<void> => {
@@ -232,6 +236,8 @@ export function checkpointOutput(folder: string, { out }: CommandJob, options: J
         ...(tuning && { tuned: tuning.known() }),
         out,
         bits,
+        ...(channels !== 'auto' && { channels }),
+        ...(keepRange && { keepRange }),
         ...(preview && { preview }),
         ...(field !== undefined && { field }),
         ...(apply && { apply }),
@@ -241,7 +247,7 @@ export function checkpointOutput(folder: string, { out }: CommandJob, options: J
     },
     onCheckpoint: (c) => attempt(() => saveCheckpoint(folder, c)),
     onFrame: async ({ frame, raster }) => {
-      if (frames !== undefined) await attempt(() => saveFrame(folder, frame, raster, bits));
+      if (frames !== undefined) await attempt(() => saveFrame(folder, frame, raster, plainBits(options)));
     },
   };
 }

@@ -2,12 +2,14 @@ import { dirname, join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { checkCopies, checkFieldPath, copiedInputs, type MapFile } from '../app/field_output';
 import { inputPolicy } from '../app/inputs';
+import { type OutputForm, writingOf } from '../app/output_form';
 import { EngineError } from '../base/errors';
 import { checkMapSize } from '../copy/apply_field';
 import type { TuneMode } from '../gpu/tune';
 import { ensureAnimationWritable } from '../node/animation';
 import { ensureCheckpointsWritable } from '../node/checkpoint_files';
-import { probeFile, sameFile } from '../node/files';
+import { isStdin } from '../node/file_bytes';
+import { isStdout, probeFile, sameFile } from '../node/files';
 import { type Bits, checkPreview, ensureWritable, previewName } from '../node/picture';
 import { nodePlatform } from '../node/platform';
 import type { Recipe } from '../recipes/recipe';
@@ -20,7 +22,9 @@ import { ensureProfileWritable } from './page/profile_page';
 /** Options of every command that runs a recipe. */
 export interface JobOptions {
   preview?: [number, number];
-  bits: '8' | '16';
+  bits: '8' | '16' | '32';
+  channels: 'auto' | '1' | '3';
+  keepRange?: boolean;
   saveStages?: string;
   field?: string;
   apply?: string[];
@@ -74,7 +78,18 @@ export const addContentOptions = (command: Command, recipe: string): Command =>
 export function addJobOptions(command: Command): Command {
   return command
     .addOption(option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes))
-    .addOption(new Option('--bits <n>', 'bits a channel').choices(['8', '16']).default('8'))
+    .addOption(
+      new Option('--bits <n>', 'bits a channel; 32: floats of 0..1, in .tif').choices(['8', '16', '32']).default('8'),
+    )
+    .addOption(
+      new Option('--channels <n>', 'auto: one where the picture has one (grey), else three')
+        .choices(['auto', '1', '3'])
+        .default('auto'),
+    )
+    .option(
+      '--keep-range',
+      'write heights in the units of the picture, as the same kind of number (floats, signed: .tif), from its least to its greatest',
+    )
     .option('--save-stages <folder>', 'also write the picture after each stage')
     .option('--frames <file>', 'film of a zoom: .gif, .webp, or a folder of numbered pictures')
     .addOption(option('--fps <n>', 'frames a second of the film', parseWhole).default(12))
@@ -118,6 +133,22 @@ export const addCopyOptions = (command: Command): Command =>
       ),
     );
 
+/** How the picture is written, as the options say. */
+export const formOf = ({ bits, channels, keepRange }: JobOptions): OutputForm => ({
+  bits: Number(bits) as 8 | 16 | 32,
+  channels: channels === 'auto' ? 'auto' : (Number(channels) as 1 | 3),
+  keepRange: keepRange === true,
+});
+
+/** What to name a result after, where nobody says: `stone.tile.png`; .tif where its numbers need it. */
+export function resultName(source: string, suffix: string, options: JobOptions, job: Prepared): string {
+  const name = isStdin(source) ? 'stdin' : parse(source).name;
+  return `${name}.${suffix}.${writingOf(formOf(options), job).measures ? 'tif' : 'png'}`;
+}
+
+/** Bits of what else is written: pictures of stages, frames. */
+export const plainBits = ({ bits }: JobOptions): Bits => (bits === '8' ? 8 : 16);
+
 /** What a command is to run, and where the picture goes. */
 export interface CommandJob extends Prepared {
   readonly out: string;
@@ -142,7 +173,9 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
     }
   }
   if (options.preview && typeof recipe.size !== 'number') checkPreview(recipe.size, options.preview);
-  ensureWritable(out, Number(options.bits) as Bits, Math.max(...[recipe.size].flat()));
+  const { bits, measures } = writingOf(formOf(options), { recipe, inputs });
+  if (isStdout(out)) checkPrinted(options);
+  ensureWritable(out, measures ? 'measures' : bits, Math.max(...[recipe.size].flat()));
   if (options.preview) ensureWritable(previewName(out, options.preview));
   if (options.saveStages !== undefined) ensureWritable(join(options.saveStages, 'stage-1.png'));
   if (options.report !== undefined) ensureReportWritable(options.report);
@@ -162,9 +195,17 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
         `--frames ${options.frames}: the recipe has no zoom`,
         'Add --zoom 24 to `toroid dream`, or "zoom" to the recipe.',
       );
-    ensureAnimationWritable(options.frames, { fps: options.fps, bits: Number(options.bits) as Bits });
+    ensureAnimationWritable(options.frames, { fps: options.fps, bits: plainBits(options) });
   }
   if (options.checkpoint !== undefined) ensureCheckpointsWritable(options.checkpoint);
+}
+
+/** The picture itself is the result on stdout: nothing else may be. */
+function checkPrinted({ json, preview, apply, checkpoint }: JobOptions): void {
+  const others = { '--json': json, '--preview': preview, '--apply': apply, '--checkpoint': checkpoint };
+  const [name] = Object.entries(others).find(([, given]) => given) ?? [];
+  if (name !== undefined)
+    usage(`${name} needs a file beside which to write, and -o - prints the picture`, 'Name a file.');
 }
 
 /**
@@ -196,9 +237,10 @@ export async function readMaps(
   const maps: MapFile[] = [];
   for (const [map, { file, bits }] of places) {
     const { most } = inputPolicy(recipe, style);
-    const { raster } = await nodePlatform.readPicture(map, { name: map, least: 1, most, alpha: 'straight', onWarning });
+    const read = { name: map, least: 1, most, alpha: 'straight', onWarning } as const;
+    const { raster, measures } = await nodePlatform.readPicture(map, read);
     if (exemplar) checkMapSize(raster, exemplar, map);
-    maps.push({ name: map, raster, path: file, bits });
+    maps.push({ name: map, raster, path: file, bits, measures });
   }
   return maps;
 }

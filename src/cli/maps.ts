@@ -36,17 +36,18 @@ export async function mapPlaces(
     if (map === '') usage(`${option}: a name is missing`, `Such as ${option} normal.png,height.png.`);
     if (places.has(map)) usage(`${option}: ${map} is named twice`, 'Name each map once.');
     // What is no picture is told when it is read.
-    const bits = await pictureBits(map).catch((): Bits => 8);
+    const kind = await pictureBits(map).catch((): Bits => 8);
     const { name, ext } = parse(map);
-    const kept = KEPT.test(ext) && (bits === 8 || DEEP.test(ext));
-    const file = join(dirname(out), `${named(name)}${kept ? ext : '.png'}`);
+    const kept = kind === 'measures' ? /^\.tiff?$/i.test(ext) : KEPT.test(ext) && (kind === 8 || DEEP.test(ext));
+    const suffix = kind === 'measures' ? '.tif' : '.png';
+    const file = join(dirname(out), `${named(name)}${kept ? ext : suffix}`);
     const clash = [...taken, ...maps, ...[...places.values()].map((p) => p.file)].find((other) =>
       sameFile(file, other),
     );
     if (clash !== undefined)
       usage(`${map} would be written over ${clash}`, 'Rename one, or choose another place with -o.');
-    ensureWritable(file, bits);
-    places.set(map, { file, bits });
+    ensureWritable(file, kind);
+    places.set(map, { file, bits: kind === 8 ? 8 : 16 });
   }
   return places;
 }

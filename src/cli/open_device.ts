@@ -8,6 +8,7 @@ import type { Device } from '../gpu/device';
 import { open } from '../gpu/open.node';
 import { ensureAdapter } from '../gpu/swiftshader.node';
 import { writeElsewhere } from '../node/elsewhere';
+import { handOverPipes } from '../node/file_bytes';
 import { nodePlatform, type PictureSource } from '../node/platform';
 import type { Stop } from './stop';
 
@@ -61,7 +62,11 @@ export async function openDevice(requireGpu: boolean, stop: Stop): Promise<Devic
       throw error;
     }
   };
-  const options = { signal: stop.signal, onRestart: stop.release };
+  const onRestart = (): void => {
+    stop.release();
+    handOverPipes();
+  };
+  const options = { signal: stop.signal, onRestart };
   const elsewhere = requireGpu ? null : await ensureAdapter(probe, options);
   if (elsewhere !== null) return elsewhere;
   if (!stop.signal.aborted) return device ?? open({ requireGpu });

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { VERSION } from '../base/version';
+import { isStdout } from '../node/files';
 import { type Bits, checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
 import { plasma } from '../recipes/init/plasma';
 import { parseNumber, parseSize, parseTimes, parseWhole, setting, usage } from './arguments';
@@ -47,6 +48,8 @@ export function addPlasma(program: Command): void {
         usage(`--size ${size.join('x')}: sides are 1 to ${MOST} pixels`, 'Choose a size within that.');
       }
       if (times) checkPreview(size, times);
+      if (isStdout(options.out) && (options.json || times))
+        usage('--json and --preview need a file, and -o - prints the picture', 'Name a file.');
       ensureWritable(options.out, bits);
       const settings = { size, seed, amplitude, power, stretch };
       const [width, height] = size;
@@ -55,6 +58,7 @@ export function addPlasma(program: Command): void {
       const metadata = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
       await writePicture(options.out, raster, { bits, metadata });
       const shown = times && (await writePreview(options.out, raster, times));
+      if (isStdout(options.out)) return;
       const result = { file: options.out, width, height, bits, ...(shown && { preview: shown }), ...record };
       process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : `${options.out}\n`);
     });

@@ -137,7 +137,9 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
     },
     {
       ...options,
-      bits: job.bits === 16 ? '16' : '8',
+      bits: `${job.bits}`,
+      channels: job.channels === undefined ? options.channels : `${job.channels}`,
+      keepRange: job.keepRange === true || options.keepRange === true,
       checkpoint: folder,
       ...(job.preview && !options.preview && { preview: job.preview }),
       ...(job.field !== undefined && options.field === undefined && { field: job.field }),

@@ -1,11 +1,14 @@
 import { parse } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { withChannels } from '../app/output_form';
 import { reportText, sealOn } from '../app/seal';
 import type { SealedPicture } from '../app/sealed_picture';
 import type { Bits } from '../base/pixels';
-import { checkPreview, ensureWritable, writePicture, writePreview } from '../node/picture';
+import { isStdin } from '../node/file_bytes';
+import { isStdout } from '../node/files';
+import { checkPreview, ensureWritable, pictureBits, writePicture, writePreview } from '../node/picture';
 import { nodePlatform } from '../node/platform';
-import { parseNumber, parseTimes } from './arguments';
+import { parseNumber, parseTimes, usage } from './arguments';
 import { Console } from './console';
 import { holdsDepth, mapPlaces, parseMaps } from './maps';
 
@@ -16,6 +19,8 @@ interface Options {
   strength: number;
   with: string[];
   bits?: '8' | '16';
+  channels: 'auto' | '1' | '3';
+  keepRange?: boolean;
   preview?: [number, number];
   json?: boolean;
   quiet?: boolean;
@@ -48,6 +53,15 @@ export function addSeal(program: Command): void {
         .default([], 'none'),
     )
     .addOption(new Option('--bits <n>', 'bits a channel (default: those of the picture)').choices(['8', '16']))
+    .addOption(
+      new Option('--channels <n>', 'auto: one where the picture has one (grey), else three')
+        .choices(['auto', '1', '3'])
+        .default('auto'),
+    )
+    .option(
+      '--keep-range',
+      'write heights in the units of the picture, as the same kind of number (floats, signed: .tif)',
+    )
     .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes)
     .option('-q, --quiet', 'say nothing but the result')
     .option('--json', 'print the result as JSON')
@@ -71,9 +85,12 @@ function parseStrength(text: string): number {
 async function seal(picture: string, options: Options): Promise<void> {
   const { tile, keepSize = false, strength, with: maps, preview: times, quiet = false } = options;
   const console = new Console(quiet);
-  const out = options.out ?? `${parse(picture).name}.seal.png`;
+  const measured = options.keepRange === true && (await pictureBits(picture)) === 'measures';
+  const out = options.out ?? `${isStdin(picture) ? 'stdin' : parse(picture).name}.seal.${measured ? 'tif' : 'png'}`;
   const wanted = options.bits && (Number(options.bits) as Bits);
-  ensureWritable(out, wanted ?? 8);
+  ensureWritable(out, measured ? 'measures' : (wanted ?? 8));
+  if (isStdout(out) && (options.json || times || maps.length > 0))
+    usage('--json, --preview and --with need a file, and -o - prints the picture', 'Name a file.');
   const taken = [picture, out];
   const places = await mapPlaces(maps, { option: '--with', out, taken, named: (map) => `${map}.seal` });
   const sealed = await sealOn(nodePlatform, picture, {
@@ -83,18 +100,26 @@ async function seal(picture: string, options: Options): Promise<void> {
     maps: Object.fromEntries(maps.map((map) => [map, map])),
     onWarning: (text) => console.warn(text),
   });
-  const bits = wanted ?? (holdsDepth(out) ? sealed.bits.picture : 8);
+  const own = sealed.forms.picture;
+  const bits = wanted ?? (holdsDepth(out) ? own.bits : 8);
+  const measures = measured ? own.measures : undefined;
+  const raster = withChannels(
+    sealed.raster,
+    options.channels === 'auto' ? 'auto' : (Number(options.channels) as 1 | 3),
+  );
   if (times) checkPreview(sealed.report.size, times);
   const metadata = sealed.text;
   const onWarning = (text: string): void => console.warn(text);
-  await writePicture(out, sealed.raster, { bits, metadata, onWarning });
+  await writePicture(out, raster, { bits, measures, metadata, onWarning });
   for (const [name, place] of places) {
     const map = sealed.maps.get(name);
-    if (map) await writePicture(place.file, map.raster, { bits: place.bits, metadata, onWarning });
+    const form = { bits: place.bits, measures: sealed.forms.maps.get(name)?.measures };
+    if (map) await writePicture(place.file, map.raster, { ...form, metadata, onWarning });
   }
-  const shown = times && (await writePreview(out, sealed.raster, times));
+  const shown = times && (await writePreview(out, raster, times));
   console.say(reportText(sealed.report));
   const files = [...places].map(([name, { file, bits: depth }]) => ({ map: name, file, bits: depth }));
+  if (isStdout(out)) return;
   process.stdout.write(
     options.json
       ? `${JSON.stringify(result(sealed, { out, bits, files, shown, warnings: console.warnings }), null, 2)}\n`

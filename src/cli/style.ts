@@ -5,7 +5,7 @@ import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { parseNumber, parseWhole } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
-import { addContentOptions, addJobOptions, type ContentOptions, type JobOptions } from './job_options';
+import { addContentOptions, addJobOptions, type ContentOptions, type JobOptions, resultName } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine, withGivenNet } from './run';
 
@@ -71,7 +71,7 @@ async function style(content: string, styles: string[], options: Options): Promi
   const filled = fillRecipe(setValues(withGivenNet(chosen, options.net), options.set));
   const given = [`content=${content}`, ...parts.map(({ file }, k) => `${names[k]}=${file}`)];
   const job = await prepare(filled, null, given);
-  const out = options.out ?? `${parse(content).name}.${parse(parts[0]?.file ?? '').name}.png`;
+  const out = options.out ?? resultName(content, parse(parts[0]?.file ?? '').name, options, job);
   await runJob({ ...job, out, command: commandLine() }, options);
 }
 

@@ -1,4 +1,4 @@
-import { extname, parse } from 'node:path';
+import { extname } from 'node:path';
 import { type Command, Option } from 'commander';
 import { baseRecipe, chosenTexture, usesPatches } from '../app/texture_recipe';
 import { nodePlatform } from '../node/platform';
@@ -8,7 +8,7 @@ import { fillSettings, type TextureSettingsText } from '../recipes/texture_setti
 import { collect, parseLayers, parseNumber, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
-import { addCopyOptions, addJobOptions, type JobOptions } from './job_options';
+import { addCopyOptions, addJobOptions, type JobOptions, resultName } from './job_options';
 import { setValues } from './recipe_file';
 import { commandLine } from './run';
 
@@ -109,7 +109,7 @@ async function texture(exemplar: string, options: Options): Promise<void> {
   const warn = (text: string): void => void warnings.push(text);
   const chosen = await chosenTexture(nodePlatform, choice, exemplar, { warn });
   const job = await prepare(fillRecipe(setValues(chosen.recipe, options.set)), null, [`style=${exemplar}`]);
-  const out = options.out ?? `${parse(exemplar).name}.tile.png`;
+  const out = options.out ?? resultName(exemplar, 'tile', options, job);
   const saveStages = options.saveStages ?? options.saveScales;
   await runJob(
     { ...job, analysed: chosen.analysed, warnings: [...warnings, ...job.warnings], out, command: commandLine() },

@@ -13,6 +13,13 @@ import { type FoundRecord, findRecord, recordText } from '../recipes/picture_rec
 import { type Bits, readMetadata, writePicture } from './picture';
 import { bytesOf, nodePlatform, type PictureSource, pathOf } from './platform';
 
+export interface SaveOptions {
+  /** Bits a channel. */
+  readonly bits?: Bits;
+  /** Write numbers in the units of the picture that it is made from (heights in metres), as the same kind, into a .tif. */
+  readonly keepRange?: boolean;
+}
+
 /** A picture that toroid made: what a program can store. */
 export class NodePicture extends Picture {
   /** Where the pictures of the recipe are, as whole paths; they go into no record but of a file that is saved here. */
@@ -32,15 +39,17 @@ export class NodePicture extends Picture {
    * Writes .png, .webp, .tiff or .jpg, with the recipe inside.
    * @throws EngineError `PictureError`
    */
-  async save(path: string, { bits = 8 }: { readonly bits?: Bits } = {}): Promise<void> {
+  async save(path: string, { bits = 8, keepRange = false }: SaveOptions = {}): Promise<void> {
     const { record } = this.making;
+    const styles = record.recipe.styles.map((s) => record.measures?.[s.input]);
+    const measures = keepRange ? styles.find((m) => m !== undefined) : undefined;
     const inputs = { ...record.recipe.inputs };
     for (const [name, place] of this.#places) {
       const file = inputs[name];
       if (typeof file === 'object') inputs[name] = { ...file, path: nodePlatform.inputPath(place, path) };
     }
     const metadata = recordText({ ...record, recipe: { ...record.recipe, inputs } });
-    await writePicture(path, this.raster, { bits, metadata });
+    await writePicture(path, this.raster, { bits, measures, stretch: true, metadata });
   }
 }
 
@@ -54,17 +63,20 @@ export class NodeSealedPicture extends SealedPicture {
   /**
    * Writes .png, .webp, .tiff or .jpg, with what was done inside.
    * @param bits default: those of the picture that was sealed, 8 where the format holds no more
+   * @param keepRange write numbers in the units of the picture (heights in metres) as they were, where the file is a TIFF
    * @throws EngineError `PictureError`
    */
-  async save(path: string, { bits = bitsFor(path, this.bits.picture) }: { readonly bits?: Bits } = {}): Promise<void> {
-    await writePicture(path, this.raster, { bits, metadata: this.text });
+  async save(path: string, { bits, keepRange = false }: SaveOptions = {}): Promise<void> {
+    const own = this.forms.picture;
+    const measures = keepRange ? own.measures : undefined;
+    await writePicture(path, this.raster, { bits: bits ?? bitsFor(path, own.bits), measures, metadata: this.text });
   }
 
   /**
    * Writes one of the maps, by its name, as `save` does.
    * @throws EngineError `PictureError`
    */
-  async saveMap(name: string, path: string, { bits }: { readonly bits?: Bits } = {}): Promise<void> {
+  async saveMap(name: string, path: string, { bits, keepRange = false }: SaveOptions = {}): Promise<void> {
     const map: StoredPicture | undefined = this.maps.get(name);
     if (!map)
       throw new EngineError(
@@ -72,8 +84,9 @@ export class NodeSealedPicture extends SealedPicture {
         `there is no map ${name}`,
         `There are: ${[...this.maps.keys()].join(', ') || 'none'}.`,
       );
-    const own = this.bits.maps.get(name) ?? 8;
-    await writePicture(path, map.raster, { bits: bits ?? bitsFor(path, own), metadata: map.text });
+    const own = this.forms.maps.get(name) ?? { bits: 8 };
+    const measures = keepRange ? own.measures : undefined;
+    await writePicture(path, map.raster, { bits: bits ?? bitsFor(path, own.bits), measures, metadata: map.text });
   }
 }
 
@@ -117,8 +130,8 @@ export async function seal(
   picture: PictureSource,
   options: SealOptions<PictureSource> = {},
 ): Promise<NodeSealedPicture> {
-  const { raster, text, report, field, rough, maps, bits } = await sealOn(nodePlatform, picture, options);
-  return new NodeSealedPicture(raster, text, report, field, rough, maps, bits);
+  const { raster, text, report, field, rough, maps, forms } = await sealOn(nodePlatform, picture, options);
+  return new NodeSealedPicture(raster, text, report, field, rough, maps, forms);
 }
 
 function made({ raster, making, inputs }: Called): NodePicture {

@@ -47,7 +47,9 @@ export function probeFile(path: string): void {
 export async function writeWhole(path: string, bytes: () => Promise<Uint8Array>): Promise<void> {
   try {
     const all = await bytes();
+    if (isStdout(path)) return await print(all);
     const target = throughLinks(path);
+    if (lookUp(target)?.isFile() === false) return await writeFile(target, all); // a pipe stays one
     makeFolder(dirname(target));
     const fresh = temporaryName(target);
     const mark = temporary(fresh);
@@ -78,6 +80,9 @@ async function replace(fresh: string, target: string): Promise<void> {
   }
   await rename(fresh, target);
 }
+/** Waits until it is through: a pipe takes it a piece at a time. */
+const print = (bytes: Uint8Array): Promise<void> =>
+  new Promise((done, fail) => process.stdout.write(bytes, (error) => (error ? fail(error) : done())));
 
 /** Whether two names are of one file, be it by links or by different spelling. */
 export function sameFile(a: string, b: string): boolean {
@@ -88,6 +93,13 @@ export function sameFile(a: string, b: string): boolean {
 
 /** Why there is nothing to read under a name. */
 export function notThere(path: string): EngineError {
+  if (/^(https?|ftp|s3):\/\//.test(path)) {
+    return new EngineError(
+      'PictureError',
+      `${path} is an address, and files are read`,
+      `Fetch it: curl -sL ${quoted(path)} | toroid ... -`,
+    );
+  }
   try {
     accessSync(path);
   } catch (cause) {
@@ -113,6 +125,9 @@ function whereElse(path: string): string {
   }
   return isAbsolute(path) ? 'Check the path.' : `It is looked for in ${process.cwd()}.`;
 }
+
+/** `-`, or a name of the standard output. */
+export const isStdout = (path: string): boolean => ['-', '/dev/stdout', '/dev/fd/1'].includes(path);
 
 export const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
 

@@ -1,5 +1,12 @@
 // Pictures in and out of files.
-export { decodePicture, pictureBits, type ReadOptions, readMetadata, readPicture } from './picture_read';
+export {
+  type DecodedPicture,
+  decodePicture,
+  pictureBits,
+  type ReadOptions,
+  readMetadata,
+  readPicture,
+} from './picture_read';
 export {
   type Bits,
   checkPreview,

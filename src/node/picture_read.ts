@@ -1,20 +1,26 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { shrunkSize, shrunkText } from '../app/inputs';
 import { EngineError } from '../base/errors';
-import { type Bits, flatten } from '../base/pixels';
+import { fileKind } from '../base/file_kinds';
+import { profileToSrgb } from '../base/icc';
+import type { Measures } from '../base/measures';
+import { type Bits, flatten, type Interleaved } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
-import { lookUp, notThere, quoted, reason } from './files';
+import { resample } from '../base/resample';
+import { DamagedFile, isTiff, readTiffHeader, type TiffHeader, unusualTiff } from '../base/tiff_header';
+import { isReadable, isUnusual, readTiff } from '../base/tiff_read';
+import { fileBytes } from './file_bytes';
 import { loadSharp } from './sharp';
 import { readComment, recordBeside, unpackXmp } from './xmp';
 
 export interface ReadOptions {
   /** Refuse pictures with a side below this. Default 16: less is no exemplar. */
   readonly least?: number;
-  /** Shrink pictures with more pixels than this, keeping their proportions. Default: do not. */
+  /** Shrink pictures with more pixels than this, keeping their proportions, and say so. Default: 64 million. */
   readonly most?: number;
   /**
    * Also give the opacity, where something is transparent. The colours are the same with and without, filled in where it is;
@@ -25,54 +31,124 @@ export interface ReadOptions {
   onWarning?(text: string): void;
 }
 
+/** A picture, and what its file is. */
+export interface DecodedPicture {
+  readonly raster: Raster;
+  readonly bits: Bits;
+  /** What its numbers were, where they are no 8 or 16 bits of brightness. */
+  readonly measures?: Measures;
+}
+
 const READS = ['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif'];
 const NAMES = 'PNG, JPEG, WebP, TIFF, GIF and AVIF';
-/** An exemplar beyond this is a mistake: as floats it would take 0.8 GB. */
+/** As floats a picture of these takes 0.8 GB. */
 const MOST_PIXELS = 8192 * 8192;
+/** A picture that says it is larger is a mistake, or made to do harm. */
+const MOST_READ = 2 ** 30;
+
 /**
  * Reads a picture as sRGB: orientation applied, grey as three equal planes, CMYK and other profiles converted,
- * 16 bits a channel kept, transparency flattened over the picture's mean colour (white or black would become
- * part of the texture), and given besides as `alpha` when asked for.
+ * 16 bits a channel kept, floats and other numbers as 0..1, transparency flattened over the picture's mean colour (white or
+ * black would become part of the texture), and given besides as `alpha` when asked for.
+ * @param path `-` is the standard input
  * @throws EngineError `PictureError` for what is missing, no picture, damaged, too small or too large.
  */
 export async function readPicture(path: string, options: ReadOptions = {}): Promise<Raster> {
-  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onWarning } = options;
-  const stat = lookUp(path);
-  if (!stat) throw notThere(path);
-  if (stat.isDirectory()) {
-    throw new EngineError('PictureError', `${path} is a folder, not a picture`, 'Name a picture in it.');
-  }
-  if (stat.isFile() && stat.size === 0) {
-    throw new EngineError('PictureError', `${path} is empty`, 'Download or save it again.');
-  }
-  try {
-    accessSync(path, constants.R_OK);
-  } catch (cause) {
-    throw new EngineError('PictureError', `cannot read ${path}: ${reason(cause)}`, `Run: chmod u+r ${quoted(path)}`);
-  }
-  return decodePicture(path, path, { least, most: mostPixels, alpha, ...(onWarning && { onWarning }) });
+  return (await decodePicture(await fileBytes(path), path, options)).raster;
 }
 
 /**
- * Reads a picture from a file, or from the bytes of one, as `readPicture` does.
+ * Reads a picture from the bytes of its file, as `readPicture` does.
  * @param path for messages
  * @throws EngineError `PictureError` for what is no picture, damaged, too small or too large.
  */
-export async function decodePicture(from: string | Uint8Array, path: string, options: ReadOptions): Promise<Raster> {
-  const { least = 16, most: mostPixels = Number.POSITIVE_INFINITY, alpha = false, onWarning } = options;
+export async function decodePicture(bytes: Uint8Array, path: string, options: ReadOptions): Promise<DecodedPicture> {
+  const tiff = isTiff(bytes) ? tiffHeader(bytes, path) : undefined;
+  if (tiff && isUnusual(tiff)) return decodeTiff(bytes, tiff, path, options);
+  try {
+    return await decodeUsual(bytes, path, options);
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    if (tiff && !unusualTiff(tiff) && isReadable(tiff)) return decodeTiff(bytes, tiff, path, options);
+    throw unreadable(bytes, tiff, path, cause as Error);
+  }
+}
+
+/** By sharp. */
+async function decodeUsual(bytes: Uint8Array, path: string, options: ReadOptions): Promise<DecodedPicture> {
   const make = await loadSharp();
-  const open = (): Sharp => make(from, { failOn: 'error', limitInputPixels: false });
-  const meta = await open()
-    .metadata()
-    .catch((cause: Error) => Promise.reject(unreadable(from, path, cause)));
-  const { width, height } = meta.autoOrient;
+  const open = (): Sharp => make(bytes, { failOn: 'error', limitInputPixels: false });
+  const meta = await open().metadata();
   if (!READS.includes(meta.format)) {
     throw new EngineError('PictureError', `${path} is ${meta.format}; toroid reads ${NAMES}`, 'Convert it to PNG.');
   }
-  if (width * height > MOST_PIXELS) {
+  if (meta.compression === 'hevc') throw notRead(path, fileKind(bytes));
+  const { width, height } = meta.autoOrient;
+  const [w, h] = sizeToRead([width, height], path, options);
+  const warn = warnings(path, options);
+  if ((meta.pages ?? 1) > 1) warn(`${path} has ${meta.pages} pages or frames: only the first is used`);
+  const deep = isDeep(meta);
+  const upright = open().autoOrient();
+  const sized = w !== width || h !== height ? upright.resize({ width: w, height: h, fit: 'fill' }) : upright;
+  const { data, info } = await pixels(sized, meta, deep);
+  const most = deep ? 65535 : 255;
+  const stored = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  const grey = meta.space === 'b-w' || meta.space === 'grey16';
+  const values = deep && grey && meta.icc ? fromGreyProfile(stored, info.channels, meta.icc) : stored;
+  return { raster: flattened({ ...info, values, most }, grey, path, options), bits: deep ? 16 : 8 };
+}
+
+/** By a reader of our own: what sharp would clip, or does not know. */
+async function decodeTiff(
+  bytes: Uint8Array,
+  header: TiffHeader,
+  path: string,
+  options: ReadOptions,
+): Promise<DecodedPicture> {
+  if (!isReadable(header)) throw unreadable(bytes, header, path, new Error('its tags make no sense'));
+  const turned = header.orientation > 4;
+  const size = turned ? ([header.height, header.width] as const) : ([header.width, header.height] as const);
+  const wanted = sizeToRead(size, path, options);
+  const warn = warnings(path, options);
+  if (header.pages > 1) warn(`${path} has ${header.pages} pages or frames: only the first is used`);
+  const shrink = Math.max(1, Math.floor(Math.sqrt((size[0] * size[1]) / (wanted[0] * wanted[1]))));
+  const pixels = await readTiff(bytes, header, shrink).catch((cause: unknown) => {
+    throw cause instanceof DamagedFile || cause instanceof RangeError ? damaged(path, cause.message) : cause;
+  });
+  for (const note of pixels.notes) warn(`${path} ${note}`);
+  const raster = resized(flattened(pixels, pixels.channels < 3, path, options), wanted);
+  const bits = header.bits > 8 ? 16 : 8;
+  return isUnusual(header) ? { raster, bits: 16, measures: pixels.measures } : { raster, bits };
+}
+
+function tiffHeader(bytes: Uint8Array, path: string): TiffHeader {
+  try {
+    return readTiffHeader(bytes);
+  } catch (cause) {
+    if (cause instanceof DamagedFile) throw damaged(path, cause.message);
+    throw cause;
+  }
+}
+
+const warnings =
+  (path: string, { onWarning }: ReadOptions): ((text: string) => void) =>
+  (text) =>
+    onWarning?.(text.replace(path, basename(path)));
+
+/**
+ * The size that a picture is read at.
+ * @throws EngineError `PictureError` when it is too small or too large.
+ */
+function sizeToRead(
+  [width, height]: readonly [number, number],
+  path: string,
+  options: ReadOptions,
+): readonly [number, number] {
+  const { least = 16, most = MOST_PIXELS } = options;
+  if (width * height > MOST_READ) {
     throw new EngineError(
       'PictureError',
-      `${path} is ${width}x${height} pixels; at most ${MOST_PIXELS / 2 ** 20} million are read`,
+      `${path} is ${width}x${height} pixels; at most ${MOST_READ / 2 ** 20} million are read`,
       'Crop or shrink it first: a few hundred pixels a side show the texture.',
     );
   }
@@ -83,28 +159,50 @@ export async function decodePicture(from: string | Uint8Array, path: string, opt
       'Use a larger picture.',
     );
   }
-  if ((meta.pages ?? 1) > 1) onWarning?.(`${basename(path)} has ${meta.pages} pages or frames: only the first is used`);
-  const deep = meta.depth !== 'uchar' && meta.depth !== 'char';
-  const [w, h] = shrunkSize(width, height, { most: mostPixels, least });
-  const shrunk = w !== width || h !== height;
-  const upright = open().autoOrient();
-  const sized = shrunk ? upright.resize({ width: w, height: h, fit: 'fill' }) : upright;
-  if (shrunk) onWarning?.(shrunkText(basename(path), [width, height], [w, h]));
-  const { data, info } = await pixels(sized, meta, deep).catch((cause: Error) =>
-    Promise.reject(unreadable(from, path, cause)),
-  );
-  const most = deep ? 65535 : 255;
-  const values = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
-  const warn = (text: string): void => onWarning?.(text.replace(path, basename(path)));
-  const { flat, opacity } = flatten({ ...info, values, most }, path, warn, alpha === 'straight');
-  return alpha && opacity ? { ...flat, alpha: opacity } : flat;
+  const size = shrunkSize(width, height, { most: Math.min(most, MOST_PIXELS), least });
+  if (size[0] !== width || size[1] !== height) options.onWarning?.(shrunkText(basename(path), [width, height], size));
+  return size;
 }
 
-/** Bits a channel that a picture holds: 16 for all that is deeper than 8. */
-export async function pictureBits(from: string | Uint8Array): Promise<Bits> {
+function flattened(pixels: Interleaved, grey: boolean, path: string, options: ReadOptions): Raster {
+  const { alpha = false } = options;
+  const { flat, opacity } = flatten(pixels, path, warnings(path, options), alpha === 'straight');
+  return { ...flat, ...(alpha && opacity && { alpha: opacity }), ...(grey && { grey: true as const }) };
+}
+
+/** At a smaller size, each pixel the mean of what it covers. */
+function resized(raster: Raster, [w, h]: readonly [number, number]): Raster {
+  const { width, height, data, alpha } = raster;
+  if (w === width && h === height) return raster;
+  const smaller = (planes: Float32Array): Float32Array => resample(planes, [width, height], [w, h], 'soft');
+  return { ...raster, width: w, height: h, data: smaller(data), ...(alpha && { alpha: smaller(alpha) }) };
+}
+
+const isDeep = ({ depth }: Metadata): boolean => depth !== 'uchar' && depth !== 'char';
+
+/** sharp converts profiles of colours at 16 bits, and of grey at 8 only (0.35.5). */
+function fromGreyProfile(stored: ArrayLike<number>, channels: number, icc: Uint8Array): ArrayLike<number> {
+  const convert = profileToSrgb(icc, 1);
+  if (!convert) return stored;
+  const one = new Float64Array(1);
+  const table = Float32Array.from({ length: 65536 }, (_, v) => {
+    one[0] = v / 65535;
+    convert(one);
+    return 65535 * one[0];
+  });
+  const alpha = channels % 2 === 0 ? channels - 1 : -1;
+  return Float32Array.from(stored, (v, i) => (i % channels === alpha ? v : (table[v] as number)));
+}
+
+/** How the numbers of a picture are kept: 8 bits a channel, 16 for all that is deeper, or measures. */
+export async function pictureBits(path: string): Promise<Bits | 'measures'> {
+  const bytes = await fileBytes(path);
+  if (isTiff(bytes)) {
+    const header = tiffHeader(bytes, path);
+    if (isUnusual(header)) return 'measures';
+  }
   const make = await loadSharp();
-  const { depth } = await make(from).metadata();
-  return depth === 'uchar' || depth === 'char' ? 8 : 16;
+  return isDeep(await make(bytes).metadata()) ? 16 : 8;
 }
 
 function pixels(s: Sharp, meta: Metadata, deep: boolean): Promise<{ data: Buffer; info: Info }> {
@@ -122,13 +220,29 @@ interface Info {
 }
 
 /** The first bytes of each format that is read: with them, a file that cannot be read is a damaged picture. */
-const SIGNATURES = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF....WEBP/s, /^II\*\0|^MM\0\*/, /^GIF8/, /^....ftyp/s];
+const SIGNATURES = [/^\x89PNG/, /^\xff\xd8\xff/, /^RIFF....WEBP/s, /^II[*+]\0|^MM\0[*+]/, /^GIF8/, /^....ftypavi/s];
 
-function unreadable(from: string | Uint8Array, path: string, cause: Error): EngineError {
-  if (!SIGNATURES.some((s) => s.test(start(from)))) {
+/** Of a file that could not be read, why: a kind that is not read here, no picture at all, or damaged. */
+function unreadable(bytes: Uint8Array, tiff: TiffHeader | undefined, path: string, cause: Error): EngineError {
+  const unusual = tiff && unusualTiff(tiff);
+  if (unusual) return notRead(path, { what: `a TIFF ${unusual.what}`, remedy: unusual.remedy });
+  const kind = fileKind(bytes);
+  if (kind) return notRead(path, kind);
+  const start = Buffer.from(bytes.subarray(0, 12)).toString('latin1');
+  if (!SIGNATURES.some((s) => s.test(start))) {
     return new EngineError('PictureError', `${path} is not a picture, or not one toroid reads`, `It reads ${NAMES}.`);
   }
-  const said = cause.message.replaceAll(`${path}: `, '').replace('Input file has corrupt header:', '');
+  return damaged(path, cause.message.replace(/Input (file|buffer) has corrupt header:/, ''));
+}
+
+const notRead = (path: string, kind: ReturnType<typeof fileKind>): EngineError =>
+  new EngineError(
+    'PictureError',
+    `${path} is ${kind?.what ?? 'a HEIF picture of a kind'}, which toroid does not read (it reads ${NAMES})`,
+    kind?.remedy ?? 'Convert it to PNG.',
+  );
+
+function damaged(path: string, said: string): EngineError {
   const detail = said.split('\n').find((line) => line.trim() !== '');
   return new EngineError(
     'PictureError',
@@ -137,30 +251,17 @@ function unreadable(from: string | Uint8Array, path: string, cause: Error): Engi
   );
 }
 
-function start(path: string | Uint8Array): string {
-  if (typeof path !== 'string') return Buffer.from(path.subarray(0, 12)).toString('latin1');
-  const bytes = Buffer.alloc(12);
-  try {
-    const file = openSync(path, 'r');
-    try {
-      readSync(file, bytes);
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    // what cannot even be opened is no picture
-  }
-  return bytes.toString('latin1');
-}
-
 /** The text that `writePicture` put into a file, or beside it where it was too large; empty when there is none. */
 export async function readMetadata(path: string): Promise<Record<string, string>> {
+  const bytes = await fileBytes(path);
+  const tiff = isTiff(bytes) ? tiffHeader(bytes, path) : undefined;
+  if (tiff) return unpackXmp(tiff.xmp ?? '');
   const make = await loadSharp();
-  const meta = await make(path)
+  const meta = await make(bytes)
     .metadata()
-    .catch((cause: Error) => Promise.reject(unreadable(path, path, cause)));
-  if (meta.format === 'png') return readText(await readFile(path));
-  if (meta.format === 'gif') return readComment(await readFile(path));
+    .catch((cause: Error) => Promise.reject(unreadable(bytes, tiff, path, cause)));
+  if (meta.format === 'png') return readText(bytes);
+  if (meta.format === 'gif') return readComment(Buffer.from(bytes));
   if (meta.xmpAsString) return unpackXmp(meta.xmpAsString);
   const beside = recordBeside(path);
   return existsSync(beside) ? { toroid: await readFile(beside, 'utf8') } : {};

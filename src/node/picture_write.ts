@@ -1,10 +1,12 @@
 import { basename, extname, join, parse } from 'node:path';
 import type { Sharp } from 'sharp';
 import { bytesText, EngineError } from '../base/errors';
-import { type Bits, interleave } from '../base/pixels';
+import type { Measures } from '../base/measures';
+import { type Bits, channelsOf, interleave } from '../base/pixels';
 import { insertText } from '../base/png';
 import { type Raster, repeat } from '../base/raster';
-import { lookUp, probeFile, writeWhole } from './files';
+import { encodeTiff } from '../base/tiff_write';
+import { isStdout, lookUp, probeFile, writeWhole } from './files';
 import { loadSharp } from './sharp';
 import { packXmp, recordBeside } from './xmp';
 
@@ -12,6 +14,10 @@ export type { Bits };
 
 export interface WriteOptions {
   readonly bits?: Bits;
+  /** Write numbers, not brightness: `.tif` alone holds them. */
+  readonly measures?: Measures | undefined;
+  /** With `measures`: lay the numbers out so that the least and the greatest are those of it. */
+  readonly stretch?: boolean | undefined;
   /** Text kept inside the file: PNG text chunks, XMP in the others. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Told what the file cannot hold. */
@@ -43,7 +49,11 @@ const WRITES: Readonly<Record<string, Format>> = {
  * @param side the longer one, pixels
  * @throws EngineError `PictureError`
  */
-export function ensureWritable(path: string, bits: Bits = 8, side = 1): void {
+export function ensureWritable(path: string, bits: Bits | 'measures' = 8, side = 1): void {
+  if (isStdout(path)) {
+    checkStdout();
+    return;
+  }
   if (/[\\/]$/.test(path) || lookUp(path)?.isDirectory()) {
     throw new EngineError(
       'PictureError',
@@ -53,6 +63,9 @@ export function ensureWritable(path: string, bits: Bits = 8, side = 1): void {
   }
   const suffix = extname(path).toLowerCase();
   const kind = WRITES[suffix];
+  if (kind && bits === 'measures' && !/^\.tiff?$/.test(suffix)) {
+    throw new EngineError('PictureError', `${path}: ${suffix} holds no floats or signed numbers`, 'Use .tif.');
+  }
   if (!kind) {
     const known = Object.keys(WRITES).join(', ');
     throw new EngineError(
@@ -61,7 +74,7 @@ export function ensureWritable(path: string, bits: Bits = 8, side = 1): void {
       `Known: ${known}.`,
     );
   }
-  if (!kind.bits.includes(bits)) {
+  if (bits !== 'measures' && !kind.bits.includes(bits)) {
     throw new EngineError(
       'PictureError',
       `${path}: ${suffix} holds 8 bits a channel, not ${bits}`,
@@ -78,25 +91,41 @@ export function ensureWritable(path: string, bits: Bits = 8, side = 1): void {
   probeFile(path);
 }
 
+function checkStdout(): void {
+  if (!process.stdout.isTTY) return;
+  throw new EngineError(
+    'PictureError',
+    'a picture would be printed on the terminal',
+    'Name a file with --out, or pipe it: toroid ... -o - > out.png',
+  );
+}
+
 /**
  * Writes a picture, whole or not at all: to a temporary name in the same folder, renamed when complete. A symbolic
- * link stays, and what it leads to is written. With `alpha`, the file is transparent where it can be. The same raster and options give the same bytes.
+ * link stays, and what it leads to is written. A grey raster makes a file of one channel; with `alpha`, it is transparent where it
+ * can be. The same raster and options give the same bytes.
+ * @param path `-` is the standard output: PNG, or TIFF of measures
  * @throws EngineError `PictureError`
  */
 export async function writePicture(path: string, raster: Raster, options: WriteOptions = {}): Promise<void> {
-  const { bits = 8, metadata = {}, onWarning } = options;
-  const suffix = extname(path).toLowerCase();
-  const { width, height } = raster;
-  ensureWritable(path, bits, Math.max(width, height));
-  const make = await loadSharp();
+  const { bits = 8, measures, stretch = false, metadata = {}, onWarning } = options;
+  const suffix = isStdout(path) ? '.png' : extname(path).toLowerCase();
   const any = Object.keys(metadata).length > 0;
+  const { width, height } = raster;
+  ensureWritable(path, measures ? 'measures' : bits, Math.max(width, height));
+  if (measures) {
+    const xmp = any ? { xmp: packXmp(metadata) } : {};
+    return writeWhole(path, () => encodeTiff(raster, { measures, stretch, ...xmp }));
+  }
+  const make = await loadSharp();
   const opaque = WRITES[suffix]?.opaque === true || !raster.alpha;
   if (raster.alpha && opaque) onWarning?.(`${basename(path)} is opaque: ${suffix} holds no transparency`);
-  const channels = opaque ? 3 : 4;
+  const channels = channelsOf(raster, opaque);
+  const grey = channels < 3;
   let whole = true;
   await writeWhole(path, async () => {
     let s = make(interleave(raster, bits, channels), { raw: { width, height, channels }, limitInputPixels: false });
-    s = s.toColourspace(bits === 16 ? 'rgb16' : 'srgb');
+    s = s.toColourspace(grey ? (bits === 16 ? 'grey16' : 'b-w') : bits === 16 ? 'rgb16' : 'srgb');
     if (any && suffix !== '.png') s = s.withXmp(packXmp(metadata));
     const bytes = await (WRITES[suffix]?.encode(s) ?? s).toBuffer();
     if (!any) return bytes;

@@ -1,6 +1,5 @@
 // What the library and the command line need of Node: files, pictures by sharp, weights by name, Dawn's devices.
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPlain, type PlainSource, plainRaster, wantedSize } from '../app/plain_sources';
@@ -8,11 +7,12 @@ import type { Nets, Platform, ReadOptions, ReadPicture } from '../app/platform';
 import { EngineError } from '../base/errors';
 import { open } from '../gpu/open.node';
 import { TuneFile } from '../gpu/tune_cache.node';
+import { fileBytes, isPipe } from './file_bytes';
 import { writeWhole } from './files';
-import { decodePicture, pictureBits, readPicture, writePicture } from './picture';
+import { decodePicture, writePicture } from './picture';
 import { loadNet, resolveWeights, weightFolders, weightNames } from './weights/find';
 
-/** The path of a file (or a file: URL), its bytes (Buffer, Blob), or pixels. */
+/** The path of a file (or a file: URL; `-` is the standard input), its bytes (Buffer, Blob), or pixels. */
 export type PictureSource = string | URL | Blob | ArrayBuffer | Uint8Array | PlainSource;
 
 /**
@@ -23,8 +23,9 @@ export async function readSource(source: PictureSource, options: ReadOptions): P
   const { name } = options;
   if (typeof source === 'string' || source instanceof URL) {
     const path = pathOf(source);
-    const raster = await readPicture(path, options);
-    return { raster, path: resolve(path), sha256: digest(await readFile(path)), bits: await pictureBits(path) };
+    const bytes = await fileBytes(path);
+    const picture = await decodePicture(bytes, path, options);
+    return { ...picture, sha256: digest(bytes), ...(!isPipe(path) && { path: resolve(path) }) };
   }
   if (isPlain(source)) {
     wantedSize(source.width, source.height, { ...options, most: Number.POSITIVE_INFINITY });
@@ -32,8 +33,7 @@ export async function readSource(source: PictureSource, options: ReadOptions): P
   }
   const bytes = await bytesOf(source, name);
   const path = typeof File !== 'undefined' && source instanceof File ? source.name : undefined;
-  const raster = await decodePicture(bytes, path ?? name, options);
-  return { raster, path, sha256: digest(bytes), bits: await pictureBits(bytes) };
+  return { ...(await decodePicture(bytes, path ?? name, options)), path, sha256: digest(bytes) };
 }
 
 export function pathOf(source: string | URL): string {

@@ -10,8 +10,19 @@ import { lineGradients, ordinaryShift } from './scores/seam';
  * given back, and the border laid along an ordinary line where nothing depends on positions.
  */
 export function finish(picture: Raster, resolved: ResolvedRecipe): ChosenSeam {
-  const raster = withAlpha(withPalette(picture, resolved), resolved.content);
-  return resolved.positionDependent ? { raster, moved: [0, 0] } : chooseSeam(raster, resolved.torus);
+  const finished = withAlpha(withPalette(picture, resolved), resolved.content);
+  const { raster, moved } = resolved.positionDependent
+    ? { raster: finished, moved: [0, 0] as const }
+    : chooseSeam(finished, resolved.torus);
+  return { raster: isGrey(resolved) ? { ...raster, grey: true } : raster, moved };
+}
+
+/** Whether all pictures that give colours are grey: what is made of them then is, whatever rounding leaves in its planes. */
+function isGrey({ recipe, inputs }: ResolvedRecipe): boolean {
+  const { styles, content, pin, color } = recipe;
+  const used = styles.filter((s) => s.weight !== 0).flatMap((s) => [s.input, s.match?.to]);
+  const names = [...used, content, pin?.picture, color.palette?.input].filter((name) => name !== undefined);
+  return used.length > 0 && names.every((name) => inputs.get(name)?.grey === true);
 }
 
 function withPalette(raster: Raster, { recipe, inputs }: ResolvedRecipe): Raster {

@@ -1,4 +1,5 @@
 // What a picture carries inside: enough to make it again, here or elsewhere, from the command line or in a page.
+import type { Measures } from '../base/measures';
 import { VERSION } from '../base/version';
 import type { Choices } from '../gpu/tune';
 import type { Recipe } from './recipe';
@@ -14,6 +15,8 @@ export interface PictureRecord {
     /** Choices of kernels other than the untuned ones. */
     readonly tuned?: Choices;
   };
+  /** What the numbers of inputs were, by name: heights in metres, say, of which pictures have 0..1. */
+  readonly measures?: Readonly<Record<string, Measures>>;
 }
 
 /** A record as it was found in a picture: its recipe is not checked yet. */
@@ -25,8 +28,9 @@ export interface FoundRecord {
 }
 
 /** The entries to put into a picture: `Software` for everybody, `toroid` for us. */
-export function recordText({ recipe, adapter }: Omit<PictureRecord, 'version'>): Record<string, string> {
-  return { Software: `toroid ${VERSION}`, toroid: JSON.stringify({ version: VERSION, recipe, adapter }) };
+export function recordText({ recipe, adapter, measures }: Omit<PictureRecord, 'version'>): Record<string, string> {
+  const record = { version: VERSION, recipe, adapter, ...(measures && { measures }) };
+  return { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
 }
 
 /** The record among a picture's entries; null where there is none, or one that cannot be read. */

@@ -87,7 +87,8 @@ test('pictures that are none, cut short or empty, in every format', async () => 
       ['half', whole.subarray(0, whole.length / 2), /is damaged or cut short/],
       ['head', whole.subarray(0, 20), /is damaged or cut short/],
       ['empty', new Uint8Array(), /is empty/],
-      ['text', Buffer.from('<html>404 not found</html>'), /is not a picture, or not one toroid reads/],
+      ['text', Buffer.from('404 not found'), /is not a picture, or not one toroid reads/],
+      ['page', Buffer.from('<html>404 not found</html>'), /is a web page, which toroid does not read/],
     ] as const) {
       const file = at(`bad ${what}.${format}`);
       writeFileSync(file, bytes);

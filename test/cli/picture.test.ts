@@ -166,7 +166,7 @@ test('an absurdly large picture is refused by its header, before it is unpacked'
   const { crc32 } = await import('node:zlib');
   header.writeUInt32BE(crc32(header.subarray(12, 29)), 29);
   writeFileSync(at('bomb.png'), header);
-  await fails(readPicture(at('bomb.png')), /100000x100000 pixels; at most 64 million are read/);
+  await fails(readPicture(at('bomb.png')), /100000x100000 pixels; at most 1024 million are read/);
 });
 
 test('what cannot be written is found beforehand', () => {
@@ -276,11 +276,12 @@ test('an embedded Display P3 profile is converted to sRGB, at 8 and 16 bits, fro
       await tagged
         .toFormat(format, { quality: 100, ...(format !== 'png' && { lossless: true, compression: 'deflate' }) })
         .toFile(at(file));
-      const meta = await sharp(at(file)).metadata();
+      const bytes = readFileSync(at(file)); // sharp may remember another file of that name
+      const meta = await sharp(bytes).metadata();
       assert.ok(meta.hasProfile, `${file} has no profile`);
       assert.is(meta.depth, deep ? 'ushort' : 'uchar', file);
       // What the file holds, without anybody's colour management
-      const { data } = await sharp(at(file), { ignoreIcc: true })
+      const { data } = await sharp(bytes, { ignoreIcc: true })
         .toColourspace(deep ? 'rgb16' : 'srgb')
         .raw({ depth: deep ? 'ushort' : 'uchar' })
         .toBuffer({ resolveWithObject: true });

@@ -40,8 +40,8 @@ export async function seal(
   options: SealOptions<PictureSource> = {},
 ): Promise<WebSealedPicture> {
   const { sealOn } = await import('../../app/seal');
-  const { raster, text, report, field, rough, maps, bits } = await sealOn(platform, picture, options);
-  return new WebSealedPicture(raster, text, report, field, rough, maps, bits);
+  const { raster, text, report, field, rough, maps, forms } = await sealOn(platform, picture, options);
+  return new WebSealedPicture(raster, text, report, field, rough, maps, forms);
 }
 
 const made = ({ raster, making }: Called): WebPicture => new WebPicture(raster, making);

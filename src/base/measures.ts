@@ -1,0 +1,61 @@
+// Numbers that are no brightness: heights in metres, distances, counts. A raster has them as 0..1.
+
+/** How a file keeps a number. */
+export type Sample = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'float32' | 'float64';
+
+/** What the numbers of a file were. */
+export interface Measures {
+  readonly sample: Sample;
+  /** The least and the greatest of the file. */
+  readonly min: number;
+  readonly max: number;
+  /** The numbers of the file that are 0 and 1 in the raster. */
+  readonly zero: number;
+  readonly one: number;
+}
+
+/**
+ * Which numbers are 0 and 1: of floats that lie between these, they themselves; of whole numbers without a sign those of
+ * black and white, unless nothing would be left of them at 8 bits; of directions (three floats of -1 to 1) their bounds; of all
+ * others, the least and the greatest.
+ * @param white the number that is white, of whole numbers without a sign
+ */
+export function measuresOf(sample: Sample, min: number, max: number, white: number, channels: number): Measures {
+  if (isBrightness(sample, min, max, white)) return { sample, min, max, zero: 0, one: sample[0] === 'u' ? white : 1 };
+  if (channels === 3 && sample[0] === 'f' && min >= -1 && max <= 1) return { sample, min, max, zero: -1, one: 1 };
+  if (min === max) return { sample, min, max, zero: min - 0.5, one: max + 0.5 };
+  return { sample, min, max, zero: min, one: max };
+}
+
+export function isBrightness(sample: Sample, min: number, max: number, white: number): boolean {
+  if (sample[0] === 'u') return max >= white / 256 || max === 0;
+  return sample[0] === 'f' && min >= 0 && max <= 1;
+}
+
+/** `-12.5 to 1830.25` */
+export const rangeText = ({ min, max }: Pick<Measures, 'min' | 'max'>): string =>
+  `${Number(min.toPrecision(7))} to ${Number(max.toPrecision(7))}`;
+
+/** The least and the greatest of a raster's values, within 0..1. */
+export function spread(planes: Float32Array): readonly [low: number, high: number] {
+  let [low, high] = [1, 0];
+  for (const v of planes) {
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
+  return [Math.max(0, low), Math.min(1, high)];
+}
+
+/**
+ * A raster's values as numbers of a file.
+ * @param within what `spread` says of the values, where their least and greatest are to be those of the file; else each
+ *   number is what it was
+ */
+export function toMeasures(m: Measures, within?: readonly [low: number, high: number]): (v: number) => number {
+  const [low, high] = within && within[1] > within[0] ? within : [0, 1];
+  const [from, to] = within && within[1] > within[0] ? [m.min, m.max] : [m.zero, m.one];
+  return (v) => {
+    const share = Math.min(1, Math.max(0, (v - low) / (high - low)));
+    return from * (1 - share) + to * share;
+  };
+}
