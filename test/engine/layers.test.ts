@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'app', 'node', 'cli'];
 const SIDE_BY_SIDE = new Map([
   ['copy', FLOORS.indexOf('nets')],
+  ['material', FLOORS.indexOf('nets')],
   ['web', FLOORS.indexOf('node')],
 ]);
 const floorOf = (path: string): number => {
