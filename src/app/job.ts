@@ -8,7 +8,7 @@ import type { Net } from '../nets/weights';
 import type { Checkpoint } from '../recipes/checkpoint';
 import type { PictureRecord } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
-import { checkRecipe } from '../recipes/resolve';
+import { checkRecipe, withoutSpare } from '../recipes/resolve';
 import { type RunOptions, type RunResult, run } from '../recipes/run';
 import { type Input, type ReadInputsOptions, rastersOf, readInputs } from './inputs';
 import { loadNet, nameNet, netName, withNet } from './nets';
@@ -51,7 +51,8 @@ export async function prepareJob<Source>(
 ): Promise<Job> {
   const { net, analysed, warn } = options;
   const own = typeof net === 'object' ? net : undefined;
-  const swapped = own && wanted.net !== undefined ? withNet(wanted, own.name) : wanted;
+  const asked = withoutSpare(wanted, [...sources.keys()]);
+  const swapped = own && asked.net !== undefined ? withNet(asked, own.name) : asked;
   const recipe = net === undefined ? await nameNet(platform.nets, swapped, warn) : swapped;
   checkRecipe(recipe, [...sources.keys()]);
   const inputs = await readInputs(platform, recipe, sources, options);

@@ -3,9 +3,10 @@ import { EngineError } from '../base/errors';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
-import { rolled, type Sealed, sealPicture, unchangedShare } from '../copy/seal';
+import { type Sealed, sealWarnings, unchangedShare } from '../copy/seal';
 import { renormalised } from '../copy/seal_maps';
-import { lineGradients, ordinaryShift, seamScore, verdict } from '../recipes/scores/seam';
+import { seamScore } from '../recipes/scores/seam';
+import { sealTile } from '../recipes/seal_tile';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
 import { fileName } from './record';
@@ -31,35 +32,6 @@ export interface SealOptions<Source> extends SealSettings {
 const LEAST = 16;
 /** Pixels; larger pictures are shrunk, and it is said: all of one is in memory several times over. */
 const MOST = 2 ** 24;
-/** A picture tiles already when its join is no further than this from its other lines, in their deviations, ... */
-const TILES = 2;
-/** ... and no more than so many times as rough as the lines beside it: a seam among strong lines is seen by these. */
-const BESIDE = 1.25;
-const LINES_BESIDE = 3;
-/** A join that is more unusual than this is moved to a line that is not. */
-const UNUSUAL = 1.5;
-/** A share of rough cuts that is worth a word. */
-const WORTH = 0.03;
-
-/** Whether the ends of a picture continue one another as they are. */
-export function alreadyTiles(raster: Raster): { readonly x: boolean; readonly y: boolean } {
-  const score = seamScore(raster);
-  const lines = lineGradients(raster);
-  const tiles = (axis: 'x' | 'y'): boolean => {
-    const at = lines[axis];
-    const join = at.at(-1) ?? 0;
-    const beside = [...at.subarray(0, LINES_BESIDE), ...at.subarray(-1 - LINES_BESIDE, -1)];
-    const mean = beside.reduce((a, b) => a + b, 0) / beside.length;
-    return (
-      verdict(score[axis]) === 'seamless' &&
-      Math.abs(score[axis].z) <= TILES &&
-      join <= BESIDE * mean + 1e-9 &&
-      (join >= mean / (2 * BESIDE) || mean === 0)
-    );
-  };
-  return { x: tiles('x'), y: tiles('y') };
-}
-
 export interface SealedRaster extends Sealed {
   readonly report: SealReport;
 }
@@ -94,37 +66,22 @@ export function sealRaster(
       'Maps are cut along the same lines as the picture: resize it to the same size first.',
     );
   }
-  const tiles = alreadyTiles(picture);
   const wanted = { x: tile !== 'y', y: tile !== 'x' };
-  const sealed = (['x', 'y'] as const).filter((axis) => wanted[axis] && !tiles[axis]);
   const rasters = maps.map(([, map]) => map);
-  const made = sealPicture(picture, {
-    x: sealed.includes('x'),
-    y: sealed.includes('y'),
-    tiles,
-    keepSize,
-    strength,
-    maps: rasters,
-  });
-  const fixed = {
+  const made = sealTile(picture, wanted, { keepSize, strength, maps: rasters });
+  const placed = {
     ...made,
     maps: made.maps.map((map, k) =>
       /normal/i.test(maps[k]?.[0] ?? '') ? renormalised(map, rasters[k] ?? map, made.field) : map,
     ),
   };
-  const lines = lineGradients(fixed.raster);
-  const placed = rolled(
-    fixed,
-    sealed.includes('x') ? ordinaryShift(lines.x, UNUSUAL) : 0,
-    sealed.includes('y') ? ordinaryShift(lines.y, UNUSUAL) : 0,
-  );
   const score = seamScore(placed.raster);
   return {
     ...placed,
     report: {
       from: [width, height],
       size: [placed.raster.width, placed.raster.height],
-      sealed,
+      sealed: made.axes,
       unchanged: unchangedShare(picture, placed, bits),
       z: { ...(wanted.x && { x: score.x.z }), ...(wanted.y && { y: score.y.z }) },
       rough: placed.roughShare,
@@ -141,25 +98,6 @@ export function reportText({ from, size, sealed, unchanged, z, covered }: SealRe
   const share = unchanged === 1 ? 'all' : `${Math.min(99, Math.round(100 * unchanged))} %`;
   const joins = [z.x, z.y].flatMap((v) => (v === undefined ? [] : [v.toFixed(1).replace('-0.0', '0.0')]));
   return `${same ? 'kept at' : 'cropped to'} ${size.join('x')}, ${share} of the pixels unchanged, z ${joins.join(' and ')}${covered > 0 ? `; pieces of it cover ${Math.ceil(100 * covered)} % of the cuts, which showed` : ''}`;
-}
-
-/** What should be known of a seal that is not all well. */
-export function sealWarnings({ rough, light, sealed }: SealReport): string[] {
-  const said: string[] = [];
-  for (const axis of sealed) {
-    const factor = light[axis === 'x' ? 0 : 1];
-    if (factor === 1) continue;
-    const [brighter, ends] = factor > 1 ? [factor, ['right', 'bottom']] : [1 / factor, ['left', 'top']];
-    said.push(
-      `the light was evened: it was ${Math.round(100 * (brighter - 1))} % brighter at the ${ends[axis === 'x' ? 0 : 1]}, so nearly all pixels changed (--strength 0 leaves it)`,
-    );
-  }
-  if (rough > WORTH) {
-    said.push(
-      `the two sides are too unlike on ${Math.round(100 * rough)} % of the cuts, which may show there: straighten the picture, or crop it to a part that repeats`,
-    );
-  }
-  return said;
 }
 
 /** `seal()` of a platform: reads, seals, and puts the record together. */

@@ -6,7 +6,7 @@ import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
 import { nodePlatform } from '../node/platform';
 import type { Recipe } from '../recipes/recipe';
-import { checkRecipe } from '../recipes/resolve';
+import { checkRecipe, withoutSpare } from '../recipes/resolve';
 
 /** A job as a command has it, before it is known which process does the work. */
 export interface Prepared extends Job {
@@ -27,7 +27,7 @@ export async function prepare(
   const overrides = new Map(given.map(parseInput));
   checkNames(recipe, [...overrides.keys()]);
   const names = [...new Set([...Object.keys(recipe.inputs), ...overrides.keys()])];
-  checkRecipe(recipe, names);
+  checkRecipe(withoutSpare(recipe, names), names);
   const sources = new Map(names.map((name) => [name, overrides.get(name) ?? found(recipe, name, folder)]));
   const warnings: string[] = [];
   const warn = (text: string): void => void warnings.push(text);

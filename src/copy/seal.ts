@@ -214,3 +214,29 @@ export function unchangedShare(
   }
   return same / field.data.length;
 }
+
+/** A share of rough cuts that is worth a word. */
+const WORTH = 0.03;
+
+/** What should be known of a seal that is not all well. */
+export function sealWarnings({
+  rough,
+  light,
+  sealed,
+}: Pick<Sealed, 'light'> & { readonly rough: number; readonly sealed: readonly ('x' | 'y')[] }): string[] {
+  const said: string[] = [];
+  for (const axis of sealed) {
+    const factor = light[axis === 'x' ? 0 : 1];
+    if (factor === 1) continue;
+    const [brighter, ends] = factor > 1 ? [factor, ['right', 'bottom']] : [1 / factor, ['left', 'top']];
+    said.push(
+      `the light was evened: it was ${Math.round(100 * (brighter - 1))} % brighter at the ${ends[axis === 'x' ? 0 : 1]}, so nearly all pixels changed (--strength 0 leaves it)`,
+    );
+  }
+  if (rough > WORTH) {
+    said.push(
+      `the two sides are too unlike on ${Math.round(100 * rough)} % of the cuts, which may show there: straighten the picture, or crop it to a part that repeats`,
+    );
+  }
+  return said;
+}

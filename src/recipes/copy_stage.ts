@@ -7,6 +7,7 @@ import { Copying, type CopyPoint, type CopySource } from '../copy/copy';
 import { fit } from '../copy/fit';
 import type { Pin } from '../copy/pin';
 import { cutsOf } from '../copy/render';
+import { sealWarnings } from '../copy/seal';
 import type { Device } from '../gpu/device';
 import { type Curve, foreignCheckpoint } from './checkpoint';
 import { encode } from './colour/canvas_space';
@@ -14,6 +15,7 @@ import { holePlane, layerMasks } from './masks';
 import { fullSize, styleSizes } from './plan_stages';
 import { copySchema, type Recipe } from './recipe';
 import { sizeOf } from './resolve';
+import { sealTile } from './seal_tile';
 import type { StageOptions, StageOutcome } from './stage';
 import type { StageSetup } from './stage_setup';
 
@@ -32,7 +34,8 @@ export async function runCopyStage(
 ): Promise<StageOutcome> {
   const { stage, resolved } = setup;
   const { carryOver, resume, signal } = options;
-  const { variety, evenness, fit, flatten } = copySchema.parse(stage.recipe.copy ?? {});
+  const { variety, evenness, fit, flatten, seal } = copySchema.parse(stage.recipe.copy ?? {});
+  if (seal) return sealedContent(setup, options);
   if (resume && !resume.copied) throw foreignCheckpoint();
   const began = performance.now();
   const { steps } = stage.recipe;
@@ -97,6 +100,36 @@ export async function runCopyStage(
     curves: { total: curve },
     msPerStep: (performance.now() - began) / Math.max(1, done),
     stopped: done < steps,
+  };
+}
+
+/** The content made to tile, at the size of the stage: in one step. */
+function sealedContent(
+  { stage, resolved, warn }: StageSetup,
+  { carryOver, onProgress }: Pick<StageOptions, 'carryOver' | 'onProgress'>,
+): StageOutcome {
+  const { content, torus } = resolved;
+  if (!content) {
+    throw new EngineError('RecipeError', `${stage.path}.copy.seal: there is no content to seal`, 'Add "content".');
+  }
+  const began = performance.now();
+  const [width, height] = stage.size;
+  const same = content.width === width && content.height === height;
+  const data = resample(content.data, sizeOf(content), stage.size, 'cubic').map((v) => Math.min(1, Math.max(0, v)));
+  const picture = { width, height, data: same ? content.data : data };
+  // Its opacity is laid over the result as it is.
+  const made = sealTile(picture, { x: torus[1], y: torus[0] }, { keepSize: true }, !content.alpha);
+  const { raster, field, light, roughShare, axes } = made;
+  for (const text of sealWarnings({ rough: roughShare, light, sealed: axes })) warn(text);
+  const { steps } = stage.recipe;
+  const msPerStep = (performance.now() - began) / steps;
+  onProgress?.({ step: steps, loss: roughShare, terms: { rough: roughShare }, msPerStep });
+  return {
+    carryOver: { canvas: encode(resolved.space, raster), counter: carryOver.counter, optimiser: '', states: [], field },
+    steps,
+    curves: { total: [[steps, roughShare]] },
+    msPerStep,
+    stopped: false,
   };
 }
 

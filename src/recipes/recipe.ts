@@ -88,6 +88,10 @@ export const copySchema = z.strictObject({
     .union([z.literal('auto'), z.boolean()])
     .default('auto')
     .describe('even out light that changes over the whole picture; auto: where it would show as patches'),
+  seal: z
+    .boolean()
+    .default(false)
+    .describe('not a texture of pieces: the content itself is made to tile, as `toroid seal --keep-size` does'),
 });
 
 export const stageSchema = z

@@ -8,7 +8,7 @@ import { parseInit } from './init/expression';
 import { lossComponents } from './losses';
 import { INPUT, LAYER_SETS, type LayerChoice } from './losses/lib/layers';
 import type { Size } from './plan_stages';
-import type { Recipe, StyleRecipe } from './recipe';
+import { fillRecipe, type Recipe, type StyleRecipe } from './recipe';
 import { viewComponents } from './views';
 
 export interface ResolvedStyle {
@@ -59,6 +59,24 @@ export function inputPlaces(recipe: Recipe): readonly (readonly [path: string, n
   return places;
 }
 
+/** Whether a recipe can do without an input: `seamless` without its mask. */
+export const isSpare = (recipe: Recipe, name: string): boolean =>
+  recipe.name === 'seamless' && name === recipe.pin?.input;
+
+/** The recipe as it is without a mask that it can do without: the content is sealed then. */
+export function withoutSpare(recipe: Recipe, names: readonly string[]): Recipe {
+  const { pin, content, stages } = recipe;
+  if (!pin || names.includes(pin.input) || !isSpare(recipe, pin.input)) return recipe;
+  const [{ losses: _, ...stage } = { losses: [] }] = stages;
+  return fillRecipe({
+    ...recipe,
+    styles: [],
+    pin: undefined,
+    canvas: `picture(${content})`,
+    stages: [{ ...stage, steps: 1, method: 'copy', copy: { seal: true } }],
+  });
+}
+
 /**
  * Finds what a recipe contradicts itself in, given the names of its inputs: before any picture, net or adapter is needed.
  * @throws EngineError `RecipeError` with the path of a name that there is no input for, or of something missing.
@@ -70,9 +88,7 @@ export function checkRecipe(recipe: Recipe, names: readonly string[]): void {
     throw new EngineError(
       'RecipeError',
       `${path}: there is no input ${name}.${near ? ` Did you mean ${near}?` : ''}`,
-      recipe.name === 'seamless' && name === recipe.pin?.input
-        ? `Give one: --input ${name}=picture.png, white where the picture may change. toroid seal needs none.`
-        : `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
+      `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
     );
   }
   for (const [k, stage] of recipe.stages.entries()) {

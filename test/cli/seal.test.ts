@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { seal } from '../../src/index.node';
+import { run, seal } from '../../src/index.node';
 import { readMetadata, readPicture } from '../../src/node/picture';
+import { seamless, seamScore } from '../../src/recipes/scores/seam';
 import { runner } from '../support/cli_run';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-seal-'));
@@ -42,7 +43,10 @@ test('a photograph becomes a tile, with maps beside it at their own depth, and s
     '--json',
   ]);
   assert.is(code, 0, err);
-  assert.match(err, /cropped to \d+x\d+, all of the pixels unchanged, z -?\d\.\d and -?\d\.\d\n/);
+  assert.match(
+    err,
+    /cropped to \d+x\d+, all of the pixels unchanged, z -?\d\.\d and -?\d\.\d(; pieces of it cover \d+ % of the cuts, which showed)?\n/,
+  );
   const result = JSON.parse(out);
   assert.is(result.file, 'photo.seal.png');
   assert.equal(result.sealed, ['x', 'y']);
@@ -107,6 +111,30 @@ test('what is wrong is said in one line, before anything is written', async () =
     assert.ok(code === 1 || code === 2, `${commands[k]}: ${code}`);
     assert.match(err, wants[k]!);
   }
+});
+
+test('the recipe seamless without its mask seals the picture', async () => {
+  const { code, err } = await toroid([
+    'run',
+    'seamless',
+    '--input',
+    'content=photo.jpg',
+    '--size',
+    '180',
+    '-o',
+    'whole.png',
+  ]);
+  assert.is(code, 0, err);
+  const [was, is] = [await readPicture(at('photo.jpg')), await readPicture(at('whole.png'))];
+  assert.equal([is.width, is.height], [was.width, was.height]);
+  assert.ok(seamless(seamScore(is)), err);
+  const called = await run('seamless', { content: at('photo.jpg') }, { size: 180 });
+  assert.equal(
+    called.raster.data.map((v) => Math.round(255 * v)),
+    is.data.map((v) => Math.round(255 * v)),
+  );
+  const sealed = await seal(at('photo.jpg'), { keepSize: true });
+  assert.equal(called.making.field?.data, sealed.field.data, 'as seal does it');
 });
 
 test.run();

@@ -1,17 +1,18 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { alreadyTiles, reportText, sealRaster, sealWarnings } from '../../src/app/seal';
+import { reportText, sealRaster } from '../../src/app/seal';
 import type { Raster } from '../../src/base/raster';
 import { Rng } from '../../src/base/rng';
 import { applyField } from '../../src/copy/apply_field';
 import { type CostField, closedMinimumCut, minimumCut } from '../../src/copy/cut';
 import { lightTrend } from '../../src/copy/light';
 import { membrane } from '../../src/copy/membrane';
-import { sealPicture, unchangedShare } from '../../src/copy/seal';
+import { sealPicture, sealWarnings, unchangedShare } from '../../src/copy/seal';
 import { healed } from '../../src/copy/seal_heal';
 import { missOf, repeatsOf } from '../../src/copy/seal_lattice';
 import { readPicture } from '../../src/node/picture';
 import { plasma } from '../../src/recipes/init/plasma';
+import { alreadyTiles } from '../../src/recipes/scores/seam';
 
 const test = suite('seal');
 

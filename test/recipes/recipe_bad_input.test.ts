@@ -136,7 +136,6 @@ const rows = run(
     1,
     /RecipeError: styles\[0\]\.input: there is no input style\.\n {2}Add it .* --input style=picture\.png/,
   ],
-  ['seamless --input content=look.png', 1, /there is no input mask\.\n {2}Give one: .*toroid seal needs none/],
   ['names.json', 1, /RecipeError: styles\[0\]\.input: there is no input stlye\. Did you mean style\?/],
   ['mask.json', 1, /RecipeError: styles\[0\]\.mask\.input: there is no input msak\./],
   ['layer.json', 1, /RecipeError: stages\[0\]\.losses\[0\]\.layers\.relu1_1: the recipe has no net/],

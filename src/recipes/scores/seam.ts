@@ -117,3 +117,28 @@ export function verdict({ ratio, z }: AxisScore): Verdict {
 
 /** Whether both joins are. */
 export const seamless = (s: SeamScore): boolean => verdict(s.x) === 'seamless' && verdict(s.y) === 'seamless';
+
+/** A picture tiles already when its join is no further than this from its other lines, in their deviations, ... */
+const TILES = 2;
+/** ... and no more than so many times as rough as the lines beside it: a seam among strong lines is seen by these. */
+const BESIDE = 1.25;
+const LINES_BESIDE = 3;
+
+/** Whether the ends of a picture continue one another as they are. */
+export function alreadyTiles(raster: Raster): { readonly x: boolean; readonly y: boolean } {
+  const score = seamScore(raster);
+  const lines = lineGradients(raster);
+  const tiles = (axis: 'x' | 'y'): boolean => {
+    const at = lines[axis];
+    const join = at.at(-1) ?? 0;
+    const beside = [...at.subarray(0, LINES_BESIDE), ...at.subarray(-1 - LINES_BESIDE, -1)];
+    const mean = beside.reduce((a, b) => a + b, 0) / beside.length;
+    return (
+      verdict(score[axis]) === 'seamless' &&
+      Math.abs(score[axis].z) <= TILES &&
+      join <= BESIDE * mean + 1e-9 &&
+      (join >= mean / (2 * BESIDE) || mean === 0)
+    );
+  };
+  return { x: tiles('x'), y: tiles('y') };
+}

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import { maskInputs, wantedInputs } from '../../app/inputs';
 import { builtinRecipe } from '../../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
+import { isSpare } from '../../recipes/resolve';
 import { download } from '../download';
 import { BitmapView } from './bitmap_view';
 import { Controls } from './parts/controls';
@@ -76,7 +77,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
             state={state}
             recipe={recipe}
             worker={worker}
-            missing={needs.filter((name) => !inputs[name])}
+            missing={needs.filter((name) => !inputs[name] && !isSpare(filled, name))}
             said={said}
             name={preset.name ?? ''}
             onStart={start}
