@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const { version, browserslist, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -77,20 +77,23 @@ const tests = out ?? 'build/test';
 const clear = (folder) => rmSync(join(dist, folder), { recursive: true, force: true });
 const targets = {
   cli: async () => {
-    clear('chunks/node');
+    clear('chunks');
     const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.node.ts' };
     await build({ ...node, entryPoints, outdir: dist, chunkNames: 'chunks/node/[name]-[hash]' });
   },
-  // One file for a plain <script type="module"> (and what it loads when it is needed), and modules for bundlers.
+  // web: a folder for any host, of files for a plain <script type="module"> and what they load when it is needed. modules: for bundlers.
   web: async () => {
     clear('web');
-    clear('chunks/web');
+    clear('modules');
     const entryPoints = { toroid: 'src/index.browser.ts', element: 'src/web/element/index.ts' };
-    await build({ ...browser, minify: true, entryPoints, outdir: dist, chunkNames: 'chunks/web/[name]-[hash]' });
+    await build({ ...browser, minify: true, entryPoints, outdir: join(dist, 'web') });
+    // Where they were in 0.1.0.
+    for (const name of Object.keys(entryPoints))
+      writeFileSync(join(dist, `${name}.js`), `export * from './web/${name}.js';\n`);
     await build({
       ...browser,
       entryPoints: modules(),
-      outdir: join(dist, 'web'),
+      outdir: join(dist, 'modules'),
       outbase: 'src',
       sourcemap: false,
     });
@@ -155,6 +158,7 @@ function declarations(folder) {
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', folder], { stdio: 'inherit' });
   const made = new Set(files(folder, '.d.ts'));
+  const entries = ['index.node.d.ts', 'index.browser.d.ts', 'web/element/index.d.ts'];
   for (const file of made) {
     const text = readFileSync(file, 'utf8').replace(
       /((?:from|import)\s*\(?\s*)(['"])(\.[^'"]*)\2/g,
@@ -164,7 +168,13 @@ function declarations(folder) {
         return made.has(`${target}/index.d.ts`) ? `${before}${quote}${path}/index.js${quote}` : all;
       },
     );
-    writeFileSync(file, text);
+    // Where all that is named is found: by TypeScript's own files about pages, of 5.9 and before by those about WebGPU besides.
+    const entry = entries.includes(relative(folder, file));
+    if (entry) {
+      const older = `export * from './${basename(file, '.d.ts')}.js';\n`;
+      writeFileSync(file.replace(/\.d\.ts$/, '.before-ts6.d.ts'), `/// <reference types="@webgpu/types" />\n${older}`);
+    }
+    writeFileSync(file, (entry ? '/// <reference lib="dom" />\n' : '') + text);
   }
 }
 

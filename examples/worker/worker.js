@@ -1,5 +1,5 @@
 // Grows a texture and draws it while it grows, onto a canvas that the page has handed over.
-import { repeat, texture, toPixels } from '../../dist/toroid.js';
+import { repeat, texture, toPixels } from '../../dist/web/toroid.js';
 
 const stop = new AbortController();
 

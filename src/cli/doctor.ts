@@ -3,6 +3,7 @@ import { rate, shortMs } from '../app/charts/svg';
 import { bytesText } from '../base/errors';
 import { VERSION } from '../base/version';
 import type { AdapterFacts } from '../gpu/adapter';
+import { loadDawn } from '../gpu/dawn.node';
 import { chooseGpu, facts, findAdapter, gpuNames, open } from '../gpu/open.node';
 import { measureRoofline, type Roofline } from '../gpu/roofline';
 import { ensureAdapter, swiftShaderArchive } from '../gpu/swiftshader.node';
@@ -99,14 +100,14 @@ async function diagnose(): Promise<Diagnosis> {
     ...(loadError !== undefined && { loadError }),
     swiftShader,
     runsOn: found === 'none' ? fallback : found,
-    remedy: driverHint(found, around),
+    remedy: loadError === undefined ? driverHint(found, around) : null,
   };
 }
 
 /** Every adapter, in the order of their numbers. */
 async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string }> {
   try {
-    const { create } = await import('webgpu');
+    const { create } = await loadDawn();
     const adapters: Found[] = [];
     for (const [gpu, name] of (await gpuNames()).entries()) {
       const instance = create([
@@ -127,7 +128,7 @@ async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string 
     }
     return { adapters };
   } catch (error) {
-    return { adapters: [], loadError: (error as Error).message.split('\n')[0] ?? '' };
+    return { adapters: [], loadError: (error as Error).message };
   }
 }
 
@@ -145,7 +146,7 @@ function text({ version, node, system, adapters, loadError, swiftShader, runsOn,
         `${limits.maxComputeInvocationsPerWorkgroup} invocations, ${limits.maxStorageBuffersPerShaderStage} buffers a stage`,
     );
   }
-  if (adapters.length === 0) lines.push('No GPU and no software Vulkan driver was found.');
+  if (adapters.length === 0 && loadError === undefined) lines.push('No GPU and no software Vulkan driver was found.');
   lines.push(
     `SwiftShader (software, the last resort): ${swiftShader === null ? 'not installed' : `available, from @sparticuz/chromium ${swiftShader}`}`,
     '',

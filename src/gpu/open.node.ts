@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors';
 import { deviceDescriptor, facts } from './adapter';
+import { loadDawn } from './dawn.node';
 import { Device } from './device';
 
 export { facts, named } from './adapter';
@@ -36,7 +37,7 @@ const NO_NAME = 'none, to be told of all';
 
 /** The names of all GPUs and software adapters, as Dawn has them, the best first. */
 export async function gpuNames(): Promise<readonly string[]> {
-  const dawn = await import('webgpu');
+  const dawn = await loadDawn();
   try {
     await dawn.create([`adapter=${NO_NAME}`]).requestAdapter({ powerPreference: 'high-performance' });
     return []; // of none Dawn says nothing
@@ -87,7 +88,7 @@ export function chooseGpu(wanted: string | number, names: readonly string[]): st
 export async function findAdapter(
   wanted: string | number = process.env.TOROID_GPU ?? '',
 ): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
-  const dawn = await import('webgpu');
+  const dawn = await loadDawn();
   Object.assign(globalThis, dawn.globals);
   const known = instances.get(String(wanted));
   const toggles = async (): Promise<readonly string[]> =>
@@ -139,7 +140,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
 
 async function borrow(device: GPUDevice): Promise<Device> {
   // Its owner may have loaded Dawn without its constants.
-  if (!('GPUBufferUsage' in globalThis)) Object.assign(globalThis, (await import('webgpu')).globals);
+  if (!('GPUBufferUsage' in globalThis)) Object.assign(globalThis, (await loadDawn()).globals);
   return new Device(device, facts({ info: device.adapterInfo }), {
     waitFor: waitGpu,
     release: () => {},

@@ -40,7 +40,7 @@ if (!browser) {
     .toBuffer();
   writeFileSync(join(folder, 'stone.png'), exemplar);
   const worker = `
-    import { texture } from './dist/toroid.js';
+    import { texture } from './dist/web/toroid.js';
     onmessage = async ({ data: { file, options } }) => {
       try {
         const picture = await texture(file, options);

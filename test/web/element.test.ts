@@ -21,7 +21,7 @@ if (!browser) {
 } else {
   const stone = await sharp('examples/lichen.png').extract({ left: 0, top: 0, width: 80, height: 80 }).png().toBuffer();
   const page = (body: string): string =>
-    `<!doctype html><html lang="en"><meta charset="utf-8"><title>element</title><script type="module" src="/dist/element.js"></script><main><h1>A page</h1>${body}</main></html>`;
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>element</title><script type="module" src="/dist/web/element.js"></script><main><h1>A page</h1>${body}</main></html>`;
   const server = await serve({
     files: {
       '/stone.png': stone,

@@ -136,7 +136,7 @@ needs(
     files: {
       '/stone.png': await png(),
       '/favicon.ico': '',
-      '/': '<!doctype html><title>x</title><script type="module">import * as toroid from "/dist/toroid.js"; import "/dist/element.js"; globalThis.toroid = toroid;</script><toroid-texture src="/stone.png" size="32" steps="3" autoplay></toroid-texture>',
+      '/': '<!doctype html><title>x</title><script type="module">import * as toroid from "/dist/web/toroid.js"; import "/dist/web/element.js"; globalThis.toroid = toroid;</script><toroid-texture src="/stone.png" size="32" steps="3" autoplay></toroid-texture>',
     },
     folders: { '/dist/': DIST },
   });
@@ -224,7 +224,7 @@ needs(
   );
   assert.ok(names.has('URL.parse') && names.has('AbortSignal.any') && !names.has('URL.createObjectURL'));
   const scripts = readdirSync(DIST, { recursive: true, encoding: 'utf8' }).filter(
-    (f) => /^(toroid|element)\.js$|^(web|studio|chunks.web)\b.*\.js$/.test(f) && existsSync(join(DIST, f)),
+    (f) => /^(web|modules|studio)\b.*\.js$/.test(f) && existsSync(join(DIST, f)),
   );
   assert.ok(scripts.length > 100);
   const found = new Set<string>();

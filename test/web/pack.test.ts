@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gzipSync } from 'node:zlib';
@@ -131,6 +131,51 @@ test('a server that renders pages imports what is meant for them', async () => {
   assert.equal([stdout.trim(), stderr], ['function,function,PictureError,true', '']);
 });
 
+test('what is native is optional: where it is wanted and not there, one remedy is said', async () => {
+  const bare = mkdtempSync(join(tmpdir(), 'toroid-bare-')); // not within the other project, which has them
+  const modules = join(bare, 'node_modules');
+  for (const f of ['package.json', 'bin', 'dist/index.js', 'dist/cli.js', 'dist/chunks'])
+    cpSync(join(installed, f), join(modules, 'toroid', f), { recursive: true });
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(join(modules, name, '..'), { recursive: true });
+    symlinkSync(resolve('node_modules', name), join(modules, name));
+  }
+  cpSync('examples/pebbles.png', join(bare, 'x.png'));
+  writeFileSync(
+    join(bare, 'a.mjs'),
+    `import { open, texture } from 'toroid';
+     for (const call of [() => texture('x.png'), () => open()]) console.log(await call().then(() => 'made', (e) => e.code + ' ' + e.message));`,
+  );
+  const remedy = 'Install toroid with its optional packages: npm install --include=optional';
+  const sharp = `PictureError the package sharp, which reads and writes pictures, is not installed\n  ${remedy}`;
+  const webgpu = `AdapterError the package webgpu, which reaches the GPU, is not installed\n  ${remedy}`;
+  const cwd = bare;
+  const { stdout } = await run(process.execPath, ['a.mjs'], { cwd });
+  assert.is(stdout, `${sharp}\n${webgpu}\n`);
+  const doctor = await run(process.execPath, [join(modules, 'toroid', 'bin', 'toroid.mjs'), 'doctor'], { cwd }).catch(
+    (e: { stdout: string }) => e,
+  );
+  rmSync(bare, { recursive: true });
+  assert.is(doctor.stdout.split(remedy).length, 2, doctor.stdout);
+  assert.not.match(doctor.stdout, 'apt-get');
+});
+
+test('what a plain page is given is a folder of its own, with nothing of Node; the addresses of 0.1.0 lead there', () => {
+  const web = join(installed, 'dist', 'web');
+  const scripts = readdirSync(web, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.js'));
+  assert.ok(scripts.length > 10);
+  for (const f of scripts) {
+    const text = readFileSync(join(web, f), 'utf8');
+    for (const [, path = ''] of text.matchAll(/\b(?:from|import)\s*\(?"([\w./:@-]+)"/g)) {
+      assert.ok(path.startsWith('.') && existsSync(join(web, f, '..', path)), `${f} imports ${path}`);
+      assert.not(relative(web, join(web, f, '..', path)).startsWith('..'), `${f} imports ${path}`);
+    }
+  }
+  for (const name of ['toroid', 'element'])
+    assert.is(readFileSync(join(installed, 'dist', `${name}.js`), 'utf8'), `export * from './web/${name}.js';\n`);
+});
+
 test(`its types resolve by ${ALL ? 'both ways' : 'one way'} of looking, with every declaration checked`, async () => {
   writeFileSync(
     join(folder, 'a.ts'),
@@ -184,7 +229,7 @@ test('the plain script and what it imports at once is small, though it has every
     for (const [, path] of text.toString().matchAll(/\b(?:from|import)\s*"(\.[^"]+)"/g))
       visit(join(file, '..', path ?? ''));
   };
-  visit(join(installed, 'dist', 'toroid.js'));
+  visit(join(installed, 'dist', 'web', 'toroid.js'));
   const total = [...sizes.values()].reduce((sum, n) => sum + n, 0);
   console.log(`gzipped: toroid.js ${(total / 1000).toFixed(1)} kB in ${sizes.size} files`);
   assert.ok(sizes.size > 1, 'imports were found');

@@ -8,7 +8,7 @@ import { DIST } from './pages';
 
 const pageFile = (name: string): string => resolve(`test/support/web/${name}.page.ts`);
 
-/** Sources are taken from dist/web, shaders and all, but for specs, which do not ship; `uvu` and the device are a page's. */
+/** Sources are taken from dist/modules, shaders and all, but for specs, which do not ship; `uvu` and the device are a page's. */
 const asShipped: Plugin = {
   name: 'as shipped',
   setup(esbuild) {
@@ -18,7 +18,7 @@ const asShipped: Plugin = {
       if (file === resolve('test/support/device')) return { path: pageFile('device') };
       const inSource = relative('src', file);
       if (inSource.startsWith('..') || /(^|[./])(spec|reference)$/.test(inSource)) return null;
-      const shipped = [`${inSource}.js`, `${inSource}/index.js`].map((f) => resolve(join(DIST, 'web', f)));
+      const shipped = [`${inSource}.js`, `${inSource}/index.js`].map((f) => resolve(join(DIST, 'modules', f)));
       const found = shipped.find((f) => existsSync(f));
       return found ? { path: found } : { errors: [{ text: `${shipped[0]} is not built: node build.mjs web` }] };
     });

@@ -33,7 +33,7 @@ export interface Pages {
   close(): Promise<void>;
 }
 
-/** Serves dist/toroid.js as a plain script, under a strict policy. */
+/** Serves dist/web/toroid.js as a plain script, under a strict policy. */
 export async function openPages(
   browser: Browser,
   files: Readonly<Record<string, string | Uint8Array>> = {},
@@ -43,7 +43,7 @@ export async function openPages(
       '/': HTML,
       '/favicon.ico': '',
       '/refusals.js': REPORT_REFUSALS,
-      '/main.js': "import * as toroid from './dist/toroid.js'; globalThis.toroid = toroid;",
+      '/main.js': "import * as toroid from './dist/web/toroid.js'; globalThis.toroid = toroid;",
       ...files,
     },
     folders: { '/dist/': DIST },
