@@ -223,6 +223,13 @@ export class Copying {
     return match;
   }
 
+  /** What there is before the first level: the blocks as they are laid. */
+  laid(): Match {
+    const size = this.#sizes[0] as Size;
+    const places = this.#start(size, this.#atlas(size), null);
+    return { ...places, weights: new Uint8Array(size[0] * size[1]).fill(255) };
+  }
+
   /** What a match makes, at full size and detail, whatever level it is of. */
   render(match: Match): Copied {
     let now: { places: Match; atlas: Atlas } = { places: match, atlas: this.#atlas(match.size) };

@@ -41,6 +41,7 @@ export async function runCopyStage(
   const { steps } = stage.recipe;
   const curve: Curve = [...(resume?.curves.total ?? [])];
   let done = resume?.step ?? 0;
+  let before = done;
   let cuts = curve.at(-1)?.[1] ?? 1;
   const tell = (share: number): void => {
     done = share < 1 ? Math.max(1, done, Math.floor(share * steps)) : steps;
@@ -74,7 +75,10 @@ export async function runCopyStage(
     },
   });
   const show = async (point: CopyPoint): Promise<void> => {
-    const due = done < steps && (options.checkpointDue?.(done) ?? false);
+    // Levels seldom end on a step that is asked for: the last of those passed since the level before counts.
+    const passed = done - (done % (options.checkpointEvery ?? 1));
+    const due = done < steps && (options.checkpointDue?.(passed > before ? passed : done) ?? false);
+    before = done;
     const wanted = options.wantsCanvas?.() ?? false;
     if (!due && !wanted) return;
     const canvas = encoded(copying.render(point.match).raster);
@@ -84,6 +88,9 @@ export async function runCopyStage(
     await options.onCheckpoint?.({ ...saved, step: done, copied: point });
   };
   if (signal?.aborted && done === 0) return { carryOver, steps: 0, curves: {}, msPerStep: 0, stopped: true };
+  // Blocks as they are laid are worth a look: where all is one level, there is nothing else before the end.
+  if (!resume && options.wantsCanvas?.())
+    await options.onCanvas?.(encoded(copying.render(copying.laid()).raster), done);
   const match = await copying.run();
   const { raster, field } = copying.render(match);
   // A view lays the canvas out anew: the field would not be that of the picture.
