@@ -14,19 +14,18 @@ export interface Measures {
   readonly one: number;
 }
 
-/**
- * Which numbers are 0 and 1: of floats that lie between these, they themselves; of whole numbers without a sign those of
- * black and white, unless nothing would be left of them at 8 bits; of directions (three floats of -1 to 1) their bounds; of all
- * others, the least and the greatest.
- * @param white the number that is white, of whole numbers without a sign
- */
-export function measuresOf(sample: Sample, min: number, max: number, white: number, channels: number): Measures {
-  if (isBrightness(sample, min, max, white)) return { sample, min, max, zero: 0, one: sample[0] === 'u' ? white : 1 };
+/** Which numbers are 0 and 1, of what is no brightness: of directions (three floats of -1 to 1) their bounds, else the least and the greatest. */
+export function measuresOf(sample: Sample, min: number, max: number, channels: number): Measures {
   if (channels === 3 && sample[0] === 'f' && min >= -1 && max <= 1) return { sample, min, max, zero: -1, one: 1 };
   if (min === max) return { sample, min, max, zero: min - 0.5, one: max + 0.5 };
   return { sample, min, max, zero: min, one: max };
 }
 
+/**
+ * Whether numbers are brightness as they are: floats that lie between 0 and 1, and whole numbers without a sign, unless nothing
+ * would be left of them at 8 bits.
+ * @param white the number that is white, of whole numbers
+ */
 export function isBrightness(sample: Sample, min: number, max: number, white: number): boolean {
   if (sample[0] === 'u') return max >= white / 256 || max === 0;
   return sample[0] === 'f' && min >= 0 && max <= 1;

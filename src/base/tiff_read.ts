@@ -143,8 +143,10 @@ function brightness(means: Means, header: TiffHeader, alpha: boolean): TiffPixel
   if (min > max) throw new DamagedFile('it holds not one number');
   const white = 2 ** bits - 1;
   const sample = sampleOf(header, min, max);
-  const asIs = isBrightness(sample, min, max, white);
-  const m = measuresOf(sample, min, max, white, colours);
+  const asIs = !isUnusual(header) || isBrightness(sample, min, max, white);
+  const m = asIs
+    ? { sample, min, max, zero: 0, one: format === 'uint' ? white : 1 }
+    : measuresOf(sample, min, max, colours);
   const opaque = format === 'float' ? 1 : format === 'int' ? 2 ** (bits - 1) - 1 : white;
   const channels = alpha || missing > 0 ? colours + 1 : colours;
   const values = new Float32Array(width * height * channels);

@@ -1,4 +1,5 @@
 // TIFF files of every kind of number: read as what they say, written back in their own units.
+import { existsSync, readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,6 +7,7 @@ import type { Measures } from '../../src/base/measures';
 import { Rng } from '../../src/base/rng';
 import { encodeTiff } from '../../src/base/tiff_write';
 import { type DecodedPicture, decodePicture } from '../../src/node/picture';
+import { readSource as readInPage } from '../../src/web/api/read';
 import { profile, type TiffMake, tiff } from '../support/tiffs';
 
 const test = suite('tiff');
@@ -254,6 +256,52 @@ test('numbers are written as what they were, and sharp reads them so', async () 
       }
     }
   }
+});
+
+test('pages read the same, and name what they do not', async () => {
+  const options = { name: 'x', least: 1, most: 1e6, alpha: true, onWarning: () => {} } as const;
+  for (const make of [
+    { format: 'float', bits: 32, compression: 8, predictor: 3 },
+    { format: 'int', bits: 16, samples: 3, tile: [16, 16], compression: 5 },
+    { bits: 8, samples: 3 },
+    { bits: 16, planar: true, samples: 3 },
+  ] as const) {
+    const bytes = tiff(size, (x, y, c) => Math.round(200 * slope(x, y, c)), make);
+    const there = await readInPage(new Uint8Array(bytes), options);
+    const here = await read(bytes);
+    assert.equal([there.raster.grey, there.measures, there.bits], [here.raster.grey, here.measures, here.bits]);
+    assert.ok(there.raster.data.every((v, i) => Math.abs(v - here.raster.data[i]!) < 1e-6));
+  }
+  for (const [bytes, message] of [
+    [tiff(size, () => 1, { compression: 34925 }), /x is a TIFF compressed by LZMA, which pages do not read/],
+    [tiff(size, () => 1, {}).subarray(0, 400), /x is damaged or cut short/],
+    [Buffer.from('\0\0\0\x18ftypheic\0\0\0\0'), /x is a HEIC picture.*\n {2}Convert it: heif-convert/],
+  ] as const) {
+    const error = await readInPage(new Uint8Array(bytes), options).catch((e: Error) => e);
+    assert.match((error as Error).message, message);
+  }
+});
+
+test('files of other kinds are named, with what helps', async () => {
+  for (const [start, message] of [
+    [
+      '\0\0\0\x18ftypheic\0\0\0\0mif1heic',
+      /a HEIC picture, coded with HEVC, which toroid does not read.*\n {2}.*heif-convert/,
+    ],
+    ['v/1\x01\x02\0\0\0', /an OpenEXR picture.*\n {2}.*oiiotool/],
+    ['#?RADIANCE\n', /a Radiance HDR picture/],
+    ['8BPS\0\x01', /a Photoshop document/],
+    ['\xff\x0a\xfa\x1f', /a JPEG XL picture/],
+    ['BM\x36\x10\0\0\0\0\0\0', /a BMP picture/],
+    ['\x93NUMPY\x01\0', /a NumPy array/],
+    ['<!DOCTYPE html><html>', /a web page/],
+    ['version https://git-lfs.github.com/spec/v1', /a pointer of Git LFS.*\n {2}Run: git lfs pull/],
+    ['PK\x03\x04', /an archive/],
+  ] as const) {
+    await fails(Buffer.from(start, 'latin1'), message);
+  }
+  const shared = '../shared/cases/heic/photo.heic';
+  if (existsSync(shared)) await fails(readFileSync(shared), /a HEIC picture, coded with HEVC/);
 });
 
 test('large ones are shrunk as they are read, and it is said', async () => {

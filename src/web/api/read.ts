@@ -2,8 +2,9 @@
 import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../app/plain_sources';
 import type { ReadOptions, ReadPicture } from '../../app/platform';
 import { EngineError } from '../../base/errors';
-import { readText } from '../../base/png';
+import { isPng, readText } from '../../base/png';
 import type { Raster } from '../../base/raster';
+import { isTiff } from '../../base/tiff_header';
 import { type FoundRecord, findRecord } from '../../recipes/picture_record';
 import { sha256 } from './sha256';
 
@@ -33,8 +34,9 @@ export async function readSource(source: PictureSource, options: ReadOptions): P
   if (blob) {
     const bytes = await blob.arrayBuffer();
     const path = pathOf(source) ?? pathOf(blob);
-    const [raster, hash] = await Promise.all([decode(blob, { ...options, name: path ?? options.name }), sha256(bytes)]);
-    return { raster, path, sha256: hash };
+    const named = { ...options, name: path ?? options.name };
+    const [picture, hash] = await Promise.all([decode(blob, new Uint8Array(bytes), named), sha256(bytes)]);
+    return { ...picture, path, sha256: hash };
   }
   return { raster: await drawn(source as DrawnSource, options), path: pathOf(source) };
 }
@@ -89,19 +91,26 @@ async function asBlob(source: unknown, { name, signal }: Pick<ReadOptions, 'name
   return answer.blob();
 }
 
-async function decode(blob: Blob, options: ReadOptions): Promise<Raster> {
+async function decode(blob: Blob, bytes: Uint8Array, options: ReadOptions): Promise<ReadPicture> {
+  if (isTiff(bytes)) return (await import('./read_tiff')).readTiffPicture(bytes, options);
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob);
   } catch {
+    const kind = (await import('../../base/file_kinds')).fileKind(bytes);
+    if (kind) throw new EngineError('PictureError', `${options.name} is ${kind.what}, which is not read`, kind.remedy);
     throw new EngineError(
       'PictureError',
       `${options.name} is not a picture that this browser can read, or it is damaged`,
-      'Use a PNG, JPEG, WebP or AVIF file.',
+      'Use a PNG, JPEG, WebP, AVIF or TIFF file.',
     );
   }
   try {
-    return await drawn(bitmap, options);
+    const raster = await drawn(bitmap, options);
+    if (!isPng(bytes)) return { raster };
+    // Its header, 25 bytes: depth, then the type, of which 0 and 4 are grey.
+    if (bytes[24] === 16) options.onWarning(`${options.name} has 16 bits a channel, of which browsers give 8`);
+    return { raster: bytes[25] === 0 || bytes[25] === 4 ? { ...raster, grey: true } : raster };
   } finally {
     bitmap.close();
   }
