@@ -45,6 +45,10 @@ export interface Laid {
   isFilled(pixel: number): boolean;
 }
 
+interface Neighbour extends Point {
+  readonly piece: { blocks: number };
+}
+
 /** Pixels of an overlap that are compared: of every place, of the better ones, and of the best. */
 const FEW = 16;
 const MORE = 64;
@@ -75,6 +79,14 @@ const FORBIDDEN = 100;
 /** What it costs that two copies lie a pixel beside the lattice, where places are known to a pixel of the level. */
 const OFF = 0.3;
 
+/** What it costs to make a piece that covers more than this share of the canvas, of blocks that go on where their neighbours end. */
+export const MOST = 0.25;
+/** Blocks so near to going on where others end, in pixels of the level, are moved together later. */
+const JOINS = 8;
+const TOO_LARGE = 10;
+/** Half of what blocks overlap, to either side, in steps from one to the next: as much larger a piece of them is. */
+const BEYOND = 0.35;
+
 /** Where in the exemplar each block is best copied from. */
 export class Choice {
   readonly exemplar: Words;
@@ -83,6 +95,8 @@ export class Choice {
   readonly #across: number;
   readonly #salience: Float64Array;
   readonly #lags: LagCost;
+  /** Of each block that has been placed, how many blocks its piece is of, shared by all of them. */
+  readonly #pieces: { blocks: number }[] = [];
 
   constructor(
     private readonly level: Guided,
@@ -150,7 +164,7 @@ export class Choice {
     for (let i = 0; i < costs.length; i++) costs[i] = (costs[i] as number) + (sums[i] as number) * scale;
     const place = (i: number): Point => ({ x: (i % across) * stride, y: Math.floor(i / across) * stride });
     const pixelOf = (i: number): number => Math.floor(i / across) * stride * w + (i % across) * stride;
-    const neighbours = this.#neighboursOf(k);
+    const neighbours = this.#around(k);
     let best = lowest(costs, null, SOME);
     for (const i of best) sides[i] = (sides[i] as number) + this.#fitsNeighbours(place(i), neighbours);
     const found = { sides, costs, pixelOf };
@@ -220,20 +234,47 @@ export class Choice {
   }
 
   /** Where a copy lies beside the copies around it: as parts of the exemplar lie that look alike, and not just where they end. */
-  #fitsNeighbours({ x, y }: Point, neighbours: readonly Point[]): number {
+  #fitsNeighbours(place: Point, neighbours: readonly Neighbour[]): number {
     const [sx, sy] = this.laid.scale;
     let cost = 0;
+    const joined = new Set<{ blocks: number }>();
     for (const n of neighbours) {
-      const dx = x * sx - n.x;
-      const dy = y * sy - n.y;
-      cost += this.#lags.at(dx, dy, 0.7 * sx, OFF) / neighbours.length;
-      if (Math.abs(dx) + Math.abs(dy) < 2 * sx) cost += this.options.variety;
+      cost += this.#lags.at(place.x * sx - n.x, place.y * sy - n.y, 0.7 * sx, OFF) / neighbours.length;
+      if (this.#goesOn(place, n, 2)) cost += this.options.variety;
+      if (this.#goesOn(place, n, JOINS)) joined.add(n.piece);
     }
-    return cost;
+    if (joined.size === 0) return cost;
+    let blocks = 1;
+    for (const piece of joined) blocks += piece.blocks;
+    return this.#covers(blocks) > MOST ? cost + TOO_LARGE : cost;
+  }
+
+  #goesOn({ x, y }: Point, n: Point, within: number): boolean {
+    const [sx, sy] = this.laid.scale;
+    return Math.abs(x * sx - n.x) + Math.abs(y * sy - n.y) < within * sx;
+  }
+
+  /** Takes note of where block k has been copied from. */
+  placed(k: number, place: Point): void {
+    const own = { blocks: 1 };
+    const joined = new Set(this.#around(k).flatMap((n) => (this.#goesOn(place, n, JOINS) ? [n.piece] : [])));
+    for (const piece of joined) own.blocks += piece.blocks;
+    this.#pieces[k] = own;
+    for (const [j, piece] of this.#pieces.entries()) if (piece && joined.has(piece)) this.#pieces[j] = own;
+  }
+
+  /** The share of the canvas that a piece of so many blocks covers, about. */
+  #covers(blocks: number): number {
+    return (Math.sqrt(blocks) + BEYOND) ** 2 / this.laid.layout.count;
+  }
+
+  /** The share of the canvas that the largest piece covers, about. */
+  get largest(): number {
+    return this.#covers(this.#pieces.reduce((most, p) => Math.max(most, p?.blocks ?? 0), 0));
   }
 
   /** Of each block beside block k that has been placed: where k's corner would lie in the exemplar if it went on as that does, pixels of the full size. */
-  #neighboursOf(k: number): Point[] {
+  #around(k: number): Neighbour[] {
     const { layout, offsets, scale } = this.laid;
     const here = layout.corners[k] as Point;
     return offsets.flatMap((offset, j) => {
@@ -241,7 +282,7 @@ export class Choice {
       const there = layout.corners[j] as Point;
       const x = (there.x + around(here.x - there.x, layout.canvas[0])) * scale[0] + offset.x;
       const y = (there.y + around(here.y - there.y, layout.canvas[1])) * scale[1] + offset.y;
-      return [{ x, y }];
+      return [{ x, y, piece: this.#pieces[j] as { blocks: number } }];
     });
   }
 

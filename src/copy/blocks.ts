@@ -20,6 +20,8 @@ export interface Blocks {
   readonly offsets: readonly { x: number; y: number }[];
   /** Middle of each block, as a share of the canvas's sides. */
   readonly middles: readonly { readonly x: number; readonly y: number }[];
+  /** The share of the canvas that is one piece of the exemplar, of blocks that go on where others end; about, at most 1. */
+  readonly largest: number;
 }
 
 export interface BlockOptions extends ChoiceOptions {
@@ -116,7 +118,8 @@ class Placing implements Laid {
   blocks(): Blocks {
     const [width, height] = this.layout.canvas;
     const offsets = this.offsets.map((o) => o ?? { x: 0, y: 0 });
-    return { width, height, labels: this.labels, offsets, middles: this.layout.middles };
+    const { middles } = this.layout;
+    return { width, height, labels: this.labels, offsets, middles, largest: Math.min(1, this.#choice.largest) };
   }
 
   /**
@@ -153,6 +156,7 @@ class Placing implements Laid {
     this.#seams.over(window, (pixel) => this.isFilled(pixel));
     const found = hasty ? this.#choice.hasty(k, window) : this.#choice.best(k, window);
     this.offsets[k] = { x: (found.x - left) * this.scale[0], y: (found.y - top) * this.scale[1] };
+    this.#choice.placed(k, found);
     this.#paste(k, found, window);
   }
 

@@ -7,6 +7,7 @@ import { type Analysed, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
+import { MOST as MOST_OF_ONE } from './block_choice';
 import { type Blocks, placeBlocks } from './blocks';
 import type { FieldPicture, Size } from './field';
 import { type FitMode, fit, type Joins, type LinearMap } from './fit';
@@ -155,7 +156,7 @@ export class Copying {
   }
 
   async #lay(): Promise<void> {
-    const { seed, variety, evenness, signal, onBand } = this.options;
+    const { seed, variety, evenness, signal, onBand, warn } = this.options;
     const canvas = this.#canvas;
     const blocks: Blocks[] = [];
     for (const [k, { guided: picture, correlation, lattice, side, least }] of this.#prepared.entries()) {
@@ -180,6 +181,11 @@ export class Copying {
         onBlock: (share) => onBand?.((LAYING * (k + share)) / this.#prepared.length),
       });
       blocks.push(laid);
+      if (this.#fitting && !signal?.aborted && laid.largest > MOST_OF_ONE) {
+        const percent = Math.round(100 * laid.largest);
+        const what = `one piece of the exemplar covers some ${percent} % of the tile, as its parts are large or few`;
+        warn?.(`${what}: a larger tile, a larger exemplar or more variety has smaller ones`);
+      }
     }
     this.#blocks = blocks;
   }

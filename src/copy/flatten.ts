@@ -1,6 +1,7 @@
 import { blur } from '../base/blur';
 import type { Raster } from '../base/raster';
-import { luminance } from './planes';
+import { LONGEST } from './autocorrelation';
+import { luminance, shrunk } from './planes';
 
 /** Light is what is left of luminance after a blur of this share of the shorter side, and of so many features at least. */
 const SHARE = 0.25;
@@ -19,8 +20,8 @@ export interface Light {
    * 0 where it varies more than light does.
    */
   readonly amount: number;
-  /** [H, W], relative to its mean. */
-  readonly light: Float64Array;
+  /** At a pixel, relative to its mean. */
+  at(x: number, y: number): number;
 }
 
 /**
@@ -29,13 +30,17 @@ export interface Light {
  * @param feature size of what the picture is made of, pixels
  */
 export function lightOf(picture: Raster, feature: number): Light {
-  const { width, height } = picture;
-  const n = width * height;
   const luma = luminance(picture);
-  const light = quadratic(luma, width, height);
-  const sigma = Math.max(SHARE * Math.min(width, height), FEATURES * feature);
+  // What changes so slowly is seen as well in a shrunk picture; how much all else does, is not.
+  const step = Math.ceil(Math.max(picture.width, picture.height) / LONGEST);
+  const [width, height] = [Math.floor(picture.width / step), Math.floor(picture.height / step)];
+  const small = step === 1 ? luma : shrunk(luma, picture.width, picture.height, step);
+  const n = width * height;
+  const light = quadratic(small, width, height);
+  const part = feature / step;
+  const sigma = Math.max(SHARE * Math.min(width, height), FEATURES * part);
   const rest = blur(
-    Float32Array.from(luma, (v, i) => v - (light[i] ?? 0)),
+    Float32Array.from(small, (v, i) => v - (light[i] ?? 0)),
     [width, height],
     sigma,
     [false, false],
@@ -45,13 +50,11 @@ export function lightOf(picture: Raster, feature: number): Light {
     light[i] = (light[i] ?? 0) + (rest[i] ?? 0);
     mean += (light[i] ?? 0) / n;
   }
-  for (let i = 0; i < n; i++) {
-    square += ((luma[i] ?? 0) - mean) ** 2 / n;
-    slow += ((light[i] ?? 0) - mean) ** 2 / n;
-  }
+  for (let i = 0; i < n; i++) slow += ((light[i] ?? 0) - mean) ** 2 / n;
+  for (let i = 0; i < luma.length; i++) square += ((luma[i] ?? 0) - mean) ** 2 / luma.length;
   // Tones agree over about half a feature. The blur averages so many of such areas; the polynomial has five degrees of
   // freedom for all of them.
-  const area = (feature / 2) ** 2;
+  const area = (part / 2) ** 2;
   const within = Math.min(1, area / (4 * Math.PI * sigma ** 2) + (5 * area) / n);
   const base = Math.max(DARK, mean);
   let least = 1;
@@ -59,7 +62,21 @@ export function lightOf(picture: Raster, feature: number): Light {
     light[i] = (light[i] ?? 0) / base;
     least = Math.min(least, light[i] ?? 0);
   }
-  return { amount: least < CONTENT ? 0 : Math.sqrt(Math.max(0, slow - square * within)) / base, light };
+  const amount = least < CONTENT ? 0 : Math.sqrt(Math.max(0, slow - square * within)) / base;
+  return { amount, at: (x, y) => between(light, width, height, (x + 0.5) / step - 0.5, (y + 0.5) / step - 0.5) };
+}
+
+/** A plane between its pixels, linearly; beyond them as at the border. */
+function between(plane: Float64Array, width: number, height: number, x: number, y: number): number {
+  const [cx, cy] = [Math.min(width - 1, Math.max(0, x)), Math.min(height - 1, Math.max(0, y))];
+  const [left, top] = [Math.floor(cx), Math.floor(cy)];
+  const row = (at: number): number => {
+    const from = Math.min(height - 1, at) * width;
+    const [a, b] = [plane[from + left] ?? 0, plane[from + Math.min(width - 1, left + 1)] ?? 0];
+    return a + (b - a) * (cx - left);
+  };
+  const upper = row(top);
+  return upper + (row(top + 1) - upper) * (cy - top);
 }
 
 /** The polynomial of second degree in x and y nearest to a plane, by Gram and Schmidt over Legendre's on each axis. */
@@ -111,11 +128,13 @@ export function flatten(
   { feature }: { readonly feature: number },
   always = false,
 ): { raster: Raster; amount: number } {
-  const { amount, light } = lightOf(picture, feature);
+  const light = lightOf(picture, feature);
+  const { amount } = light;
   if (!always && Math.min(picture.width, picture.height) < MANY * feature) return { raster: picture, amount };
   // CONTENT keeps the light well above 0
   if (amount < SHOWS && !always) return { raster: picture, amount };
   const n = picture.width * picture.height;
-  const data = picture.data.map((v, i) => Math.min(1, v / (light[i % n] ?? 1)));
+  const there = Float64Array.from({ length: n }, (_, i) => light.at(i % picture.width, Math.floor(i / picture.width)));
+  const data = picture.data.map((v, i) => Math.min(1, v / (there[i % n] ?? 1)));
   return { raster: { ...picture, data }, amount };
 }

@@ -73,7 +73,8 @@ export function packed({ width, height, data }: Guided): Uint32Array {
   const words = new Uint32Array(n);
   for (let c = 0; c < 4; c++) {
     for (let i = 0; i < n; i++) {
-      const v = Math.min(255, Math.max(0, Math.round(data[c * n + i] as number)));
+      const given = data[c * n + i] as number;
+      const v = given < 0 ? 0 : given > 255 ? 255 : (given + 0.5) | 0;
       words[i] = ((words[i] as number) | (v << (8 * c))) >>> 0;
     }
   }

@@ -76,6 +76,19 @@ test('the more variety, the smaller the pieces that are copied', async () => {
   assert.ok(large > middle && middle > small && large > 1.5 * small, pieces.join(', '));
 });
 
+test('no piece of the exemplar covers much over a quarter of the tile, where that is smaller', async () => {
+  for (const seed of [1, 2, 3]) {
+    const { labels, offsets, largest } = await placeBlocks(guided(stones), [128, 128], guided(stones), [128, 128], {
+      ...options,
+      share: 0.5,
+      variety: 0,
+      seed,
+    });
+    const n = largestPiece(labels, offsets, 128);
+    assert.ok(largest <= 0.25 && n < 0.3 * labels.length, `${n / labels.length} of the tile, taken for ${largest}`);
+  }
+});
+
 test('evenly used, every part of the exemplar stands in the tile about as often', async () => {
   const spread = async (evenness: number): Promise<number> => {
     const { labels, offsets } = await placed({ evenness });
@@ -100,6 +113,18 @@ test('evenly used, every part of the exemplar stands in the tile about as often'
 function wrapped(at: number, side: number): number {
   const near = [at, at - 192, at + 192].find((v) => v >= 0 && v < side);
   return near ?? Math.min(side - 1, Math.max(0, at));
+}
+
+/** The most pixels of a square canvas, connected or not, that were copied with one offset. */
+function largestPiece(labels: Int32Array, offsets: readonly { x: number; y: number }[], side: number): number {
+  const counts = new Map<number, number>();
+  const modulo = (v: number): number => ((Math.round(v) % side) + side) % side;
+  for (const label of labels) {
+    const { x = 0, y = 0 } = offsets[label] ?? {};
+    const key = modulo(x) * side + modulo(y);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return Math.max(...counts.values());
 }
 
 /** Mean over the pixels of how many pixels the connected piece has that they were copied with. */
