@@ -236,7 +236,7 @@ async function killAndResume(
   assert.ok(readFileSync(at(`whole/${out}`)).equals(readFileSync(at(`part/${out}`))), 'the same bytes');
 }
 
-long(test)('kill -9 in the second of two stages, then `toroid run --resume`: the same file', async () => {
+test('kill -9 in the second of two stages, then `toroid run --resume`: the same file', async () => {
   const wanted = recipe(
     [
       { steps: 20, losses: [gram] },
@@ -248,7 +248,7 @@ long(test)('kill -9 in the second of two stages, then `toroid run --resume`: the
   await killAndResume('two', ['two.json'], 3, { stage: 1 });
 });
 
-test('kill -9 in the second frame of a film: the same picture, and the same film', async () => {
+long(test)('kill -9 in the second frame of a film: the same picture, and the same film', async () => {
   const wanted = recipe([{ steps: 20, losses: [gram, { kind: 'tv' }] }], {
     inputs: { style: 'look.png' },
     content: 'style',
