@@ -8,6 +8,7 @@ export { fft, ifft, ifftReal } from './shaders/fft';
 export { fill } from './shaders/fill';
 export { gather, scatterPermutation } from './shaders/gather';
 export { type GramOptions, gram } from './shaders/gram';
+export { type HorizonOptions, horizonOcclusion } from './shaders/horizon_occlusion';
 export { matmul } from './shaders/matmul';
 export { l1Loss, l1Loss as absoluteError, meanSquare, mseLoss, mseLoss as squaredError } from './shaders/mse_loss';
 export { mulMask, mulMask as mulPixels } from './shaders/mul_mask';

@@ -1,6 +1,7 @@
 // What `import 'toroid'` gives everywhere. The calls that touch pictures and adapters are in index.node.ts and
 // index.browser.ts, by the same names.
 export { fieldOutput, type MapFile, mapsOutput } from './app/field_output';
+export type { MadeMaterial, MaterialOptions, MaterialSettings } from './app/material';
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
@@ -29,6 +30,7 @@ export type { ProfileReport } from './graph/profile_report';
 export { emitMeasures, traceOf } from './graph/profile_trace';
 export { ScalarReadback, ScalarReadback as Watch } from './graph/scalar_readback';
 export * from './index.ops';
+export type { MapKind, Material, MaterialMap } from './material/maps';
 export type { Net } from './nets/weights';
 export { builtinRecipe, builtinRecipes } from './recipes/builtin';
 export type { Checkpoint } from './recipes/checkpoint';

@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<(program: Command) 
   sweep: async () => (await import('./sweep')).addSweep,
   recipes: async () => (await import('./recipes')).addRecipes,
   seal: async () => (await import('./seal')).addSeal,
+  material: async () => (await import('./material')).addMaterial,
   plasma: async () => (await import('./plasma')).addPlasma,
   check: async () => (await import('./check')).addCheck,
   score: async () => (await import('./score')).addScore,

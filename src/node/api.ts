@@ -1,6 +1,7 @@
 // The calls of the library in Node: as in a page (web/api), with files for pictures and names for networks.
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { type Called, runOn, textureOn } from '../app/call';
+import { MadeMaterial, type MaterialOptions, mapBits, mapRaster, materialOn } from '../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../app/options';
 import { type Making, Picture, type StoredPicture } from '../app/picture';
 import { type SealOptions, sealOn } from '../app/seal';
@@ -132,6 +133,34 @@ export async function seal(
 ): Promise<NodeSealedPicture> {
   const { raster, text, report, field, rough, maps, forms } = await sealOn(nodePlatform, picture, options);
   return new NodeSealedPicture(raster, text, report, field, rough, maps, forms);
+}
+
+/** A material whose maps a program can store. */
+export class NodeMaterial extends MadeMaterial {
+  /**
+   * Writes each map as <kind>.png, with what was done inside.
+   * @returns the files
+   * @throws EngineError `PictureError`
+   */
+  async save(folder: string): Promise<string[]> {
+    const files: string[] = [];
+    for (const [kind, map] of this.material.maps) {
+      const file = join(folder, `${kind}.png`);
+      await writePicture(file, mapRaster(map, this.material), { bits: mapBits(map), metadata: this.text });
+      files.push(file);
+    }
+    return files;
+  }
+}
+
+/**
+ * Makes the maps of a material from a picture of a surface: colour without light, height, normal, occlusion, roughness. All of
+ * them tile; the picture is made a tile first where it is none.
+ * @throws EngineError as `texture` does
+ */
+export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<NodeMaterial> {
+  const { material: maps, scores, tiling, text } = await materialOn(nodePlatform, picture, options);
+  return new NodeMaterial(maps, scores, tiling, text);
 }
 
 function made({ raster, making, inputs }: Called): NodePicture {

@@ -1,4 +1,5 @@
 import { type Called, runOn, textureOn } from '../../app/call';
+import type { MadeMaterial, MaterialOptions } from '../../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
 import type { SealOptions } from '../../app/seal';
 import { webPlatform } from '../platform';
@@ -42,6 +43,15 @@ export async function seal(
   const { sealOn } = await import('../../app/seal');
   const { raster, text, report, field, rough, maps, forms } = await sealOn(platform, picture, options);
   return new WebSealedPicture(raster, text, report, field, rough, maps, forms);
+}
+
+/**
+ * Makes the maps of a material from a picture of a surface: colour without light, height, normal, occlusion, roughness. All of
+ * them tile; the picture is made a tile first where it is none.
+ * @throws EngineError as `texture` does
+ */
+export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<MadeMaterial> {
+  return (await import('../../app/material')).materialOn(platform, picture, options);
 }
 
 const made = ({ raster, making }: Called): WebPicture => new WebPicture(raster, making);

@@ -1,0 +1,190 @@
+// A material from one photograph: what command line, library and pages share. src/material derives the maps.
+import { EngineError } from '../base/errors';
+import type { Bits } from '../base/pixels';
+import type { Raster } from '../base/raster';
+import { VERSION } from '../base/version';
+import { Device } from '../gpu/device';
+import { checkDerive, type DeriveSettings, derive } from '../material/derive';
+import type { MapKind, Material, MaterialMap } from '../material/maps';
+import { type MaterialScores, scoreMaterial } from '../material/scores';
+import { type AxisScore, seamScore, type Verdict, verdict } from '../recipes/scores/seam';
+import { textureOn } from './call';
+import { StoredPicture } from './picture';
+import type { Platform, ReadPicture } from './platform';
+import { fileName } from './record';
+import { alreadyTiles, reportText, sealRaster, sealWarnings } from './seal';
+
+export const TILE_METHODS = ['auto', 'none', 'seal', 'copy', 'patches', 'net'] as const;
+export type TileMethod = (typeof TILE_METHODS)[number];
+
+export interface MaterialSettings extends DeriveSettings {
+  /**
+   * How a picture that does not tile is made to: `seal` keeps it, the others grow a tile like it, `none` takes it as it is. Default
+   * auto: as it is where it tiles, else sealed, or copied where its sides are too unlike.
+   */
+  readonly method?: TileMethod | undefined;
+  /** Of a tile that is grown, pixels; one number: square. Default 512. */
+  readonly size?: number | readonly [width: number, height: number] | undefined;
+  readonly seed?: number | undefined;
+}
+
+export interface MaterialOptions extends MaterialSettings {
+  /** What to compute on, and to leave open. Default: a device for this call alone. */
+  readonly device?: Device | GPUDevice | undefined;
+  readonly signal?: AbortSignal | undefined;
+  onWarning?(text: string): void;
+}
+
+/** The maps of a surface, how sound they are, and what was done. */
+export class MadeMaterial {
+  constructor(
+    readonly material: Material,
+    readonly scores: MaterialScores & { readonly seams: Readonly<Partial<Record<MapKind, Seams>>> },
+    /** How the picture was made a tile. */
+    readonly tiling: string,
+    /** What files of its maps carry. */
+    readonly text: Readonly<Record<string, string>>,
+  ) {}
+
+  /**
+   * A map as a picture.
+   * @throws EngineError `PictureError` where there is no such map
+   */
+  picture(kind: MapKind): StoredPicture {
+    const map = this.material.maps.get(kind);
+    if (!map) {
+      const kinds = [...this.material.maps.keys()].join(', ');
+      throw new EngineError('PictureError', `the material has no map ${kind}`, `It has ${kinds}.`);
+    }
+    return new StoredPicture(mapRaster(map, this.material), this.text);
+  }
+}
+
+export interface Seams {
+  readonly x: AxisScore & { readonly verdict: Verdict };
+  readonly y: AxisScore & { readonly verdict: Verdict };
+}
+
+/** Bits of a map in a file that holds 8 or 16. */
+export const mapBits = ({ bits }: MaterialMap): Bits => (bits === 8 ? 8 : 16);
+
+/** A map as a picture; one of one channel is grey. */
+export function mapRaster({ channels, data }: MaterialMap, { width, height }: Material): Raster {
+  if (channels === 3) return { width, height, data };
+  const planes = new Float32Array(3 * data.length);
+  for (const k of [0, 1, 2]) planes.set(data, k * data.length);
+  return { width, height, data: planes, grey: true };
+}
+
+/** The least side of a picture, and the most pixels, in which all maps are in memory several times over. */
+const LEAST = 16;
+const MOST = 2 ** 24;
+/** From this share of cuts on that show, a copy looks better than a seal. */
+const ROUGH = 0.03;
+
+interface Tile {
+  readonly raster: Raster;
+  readonly tiling: string;
+}
+
+/** The picture as a tile, and a line that says how and why. */
+async function tileOf<Source>(
+  platform: Platform<Source>,
+  source: Source,
+  { raster, bits }: ReadPicture,
+  options: MaterialOptions & { readonly device: Device },
+): Promise<Tile> {
+  const { method = 'auto', size, seed, device, signal, onWarning } = options;
+  const warn = (text: string): void => onWarning?.(text);
+  if (method === 'none') return { raster, tiling: 'taken as it is' };
+  const tiles = alreadyTiles(raster);
+  if (method === 'auto' && size === undefined && tiles.x && tiles.y)
+    return { raster, tiling: 'it tiles already: taken as it is' };
+  let why = '';
+  if (method === 'seal' || (method === 'auto' && size === undefined)) {
+    const sealed = sealRaster(raster, {}, [], bits);
+    const { rough } = sealed.report;
+    if (method === 'seal' || rough <= ROUGH) {
+      for (const text of sealWarnings(sealed.report)) warn(text);
+      return { raster: sealed.raster, tiling: `it does not tile: sealed, ${reportText(sealed.report)}` };
+    }
+    why = `it does not tile, and sealed its cuts would show on ${Math.round(100 * rough)} %: `;
+  }
+  const grown = await textureOn(platform, source, {
+    method: method === 'auto' ? 'copy' : method,
+    size,
+    seed,
+    device,
+    signal,
+    onWarning: warn,
+  });
+  const { width, height } = grown.raster;
+  const how = method === 'auto' || method === 'copy' ? 'copied' : `grown by ${method}`;
+  return { raster: grown.raster, tiling: `${why}${how} to ${width}x${height}` };
+}
+
+/**
+ * `material()` of a platform.
+ * @throws EngineError; an `AbortError` where the platform opened no device
+ */
+export async function materialOn<Source>(
+  platform: Platform<Source>,
+  source: Source,
+  { device: given, ...options }: MaterialOptions,
+): Promise<MadeMaterial> {
+  const { signal, onWarning, ...settings } = options;
+  signal?.throwIfAborted();
+  checkDerive(settings);
+  const picture = await platform.readPicture(source, {
+    name: 'picture',
+    least: LEAST,
+    most: MOST,
+    alpha: 'straight',
+    signal,
+    onWarning: (text) => onWarning?.(text),
+  });
+  signal?.throwIfAborted();
+  const device =
+    given instanceof Device ? given : await platform.openDevice({ ...(given !== undefined && { device: given }) });
+  if (!device) throw new DOMException('no device was opened', 'AbortError');
+  try {
+    const { raster, tiling } = await tileOf(platform, source, picture, { ...options, device });
+    signal?.throwIfAborted();
+    const name = picture.path === undefined ? 'material' : fileName(picture.path).replace(/\.[^.]+$/, '');
+    const derived = await derive(device, raster, settings, name);
+    const { material } = derived;
+    if (constant(material.maps.get('height')))
+      onWarning?.('nothing of a relief is to be seen: the height is the same everywhere');
+    signal?.throwIfAborted();
+    const scores = await scoreMaterial(device, derived, raster.data);
+    const seams = [...material.maps].map(([kind, map]) => [kind, seamsOf(mapRaster(map, material))] as const);
+    return new MadeMaterial(
+      material,
+      { ...scores, seams: Object.fromEntries(seams) },
+      tiling,
+      recordOf(settings, picture, material),
+    );
+  } finally {
+    if (device !== given) {
+      if (given === undefined && platform.closeDevice) platform.closeDevice(device);
+      else device.close();
+    }
+  }
+}
+
+const constant = (map: MaterialMap | undefined): boolean => map?.data.every((v) => v === map.data[0]) === true;
+
+function seamsOf(raster: Raster): Seams {
+  const { x, y } = seamScore(raster);
+  return { x: { ...x, verdict: verdict(x) }, y: { ...y, verdict: verdict(y) } };
+}
+
+function recordOf(
+  settings: MaterialSettings,
+  { path, sha256 }: ReadPicture,
+  { assumed }: Material,
+): Readonly<Record<string, string>> {
+  const input = { ...(path !== undefined && { path: fileName(path) }), ...(sha256 !== undefined && { sha256 }) };
+  const record = { version: VERSION, command: 'material', settings, inputs: { picture: input }, assumed };
+  return { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
+}

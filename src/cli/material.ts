@@ -1,0 +1,141 @@
+import { join, parse } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type MadeMaterial,
+  type MaterialSettings,
+  mapBits,
+  mapRaster,
+  materialOn,
+  TILE_METHODS,
+} from '../app/material';
+import { EXTRA_MAPS, type ExtraMap } from '../material/derive';
+import type { MapKind } from '../material/maps';
+import { MATERIALS } from '../material/presets';
+import { isStdin } from '../node/file_bytes';
+import { ensureWritable, writePicture } from '../node/picture';
+import { parseNumber, parseSize, parseWhole } from './arguments';
+import { Console } from './console';
+import { commandPlatform } from './open_device';
+import { STOPPED, stopOnSignal } from './stop';
+
+interface Options extends Omit<MaterialSettings, 'maps'> {
+  out?: string;
+  maps: ExtraMap[];
+  requireGpu?: boolean;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+export function addMaterial(program: Command): void {
+  program
+    .command('material')
+    .summary('make the maps of a material from a photograph: colour, height, normal, occlusion, roughness')
+    .description(
+      'Makes a material of a photograph: colour without the light that was on it, height (16 bits), normal (OpenGL), ambient\n' +
+        'occlusion and roughness, one PNG each. The photograph is made a tile first where it is none, and every map tiles where\n' +
+        'the colour does. Needs no weights. Height is read off brightness, and roughness is an estimate: neither is measured.',
+    )
+    .argument('<photo>', 'picture of the surface: PNG, JPEG, WebP, TIFF, GIF or AVIF; its opacity is kept as a map')
+    .option('-o, --out <folder>', 'folder to write (default: <photo>.material here)')
+    .addOption(
+      new Option(
+        '--method <name>',
+        'how a photograph that does not tile is made to: seal, copy, patches, net, none (auto: sealed, or copied where cuts would show)',
+      )
+        .choices(TILE_METHODS)
+        .default('auto'),
+    )
+    .addOption(
+      new Option('--size <WxH>', 'size of a tile that is copied or grown (default: 512x512)').argParser(parseSize),
+    )
+    .addOption(new Option('--seed <n>', 'same seed, same tile, where it is copied or grown').argParser(parseWhole))
+    .addOption(new Option('--preset <name>', 'what the surface is taken for').choices(MATERIALS))
+    .addOption(
+      new Option('--delight <d>', '0..1, how much of the light in the photograph is taken out of its colours')
+        .argParser(parseNumber)
+        .default(0.5),
+    )
+    .addOption(
+      new Option(
+        '--light <degrees>',
+        'where the light comes from: 0 right, 90 top, 135 upper left (default: estimated)',
+      ).argParser(parseNumber),
+    )
+    .addOption(new Option('--high <tones>', 'which tones are high (default: estimated)').choices(['light', 'dark']))
+    .addOption(
+      new Option(
+        '--relief <r>',
+        'from the lowest to the highest point, as a share of the width (default: slopes as steep as the preset has them)',
+      ).argParser(parseNumber),
+    )
+    .addOption(
+      new Option('--maps <list>', `more maps: ${EXTRA_MAPS.join(', ')}`).argParser(parseKinds).default([], 'none'),
+    )
+    .option('--require-gpu', 'fail rather than use a software adapter')
+    .option('-q, --quiet', 'say nothing but the result')
+    .option('--json', 'print the result as JSON, with scores: seams, slopes, curl, clipped values, evenness')
+    .addHelpText(
+      'after',
+      '\nExamples:\n' +
+        '  toroid material wall.jpg                            writes wall.material/color.png, height.png ...\n' +
+        '  toroid material bricks.jpg -o bricks --preset brick --high dark\n' +
+        '  toroid material pebbles.jpg --light 135 --delight 0.8 --maps curvature,edge\n' +
+        '  toroid material moss.jpg --method copy --size 1024 --json',
+    )
+    .action(material);
+}
+
+function parseKinds(text: string): ExtraMap[] {
+  const kinds = text.split(',').map((name) => name.trim());
+  const unknown = kinds.find((kind) => !(EXTRA_MAPS as readonly string[]).includes(kind));
+  if (unknown === undefined) return kinds as ExtraMap[];
+  throw new InvalidArgumentError(`There is no map ${unknown || '""'}; there are: ${EXTRA_MAPS.join(', ')}.`);
+}
+
+async function material(photo: string, options: Options): Promise<void> {
+  const { out, requireGpu = false, json, quiet = false, ...settings } = options;
+  const console = new Console(quiet);
+  const folder = out ?? `${isStdin(photo) ? 'stdin' : parse(photo).name}.material`;
+  ensureWritable(join(folder, 'color.png'));
+  const stop = stopOnSignal(() => console.say('stopping'));
+  const platform = commandPlatform(requireGpu, stop);
+  try {
+    const onWarning = (text: string): void => console.warn(text);
+    const made = await materialOn(platform, photo, { ...settings, signal: stop.signal, onWarning });
+    console.say(made.tiling);
+    for (const [what, how] of Object.entries(made.material.assumed)) console.say(`${what}: ${how}`);
+    const files = await writeMaps(folder, made, onWarning);
+    if (json) process.stdout.write(`${JSON.stringify(result(made, folder, files, console.warnings), null, 2)}\n`);
+    else process.stdout.write(`${Object.values(files).join('\n')}\n`);
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+    if (!platform.restarted) process.exitCode = STOPPED; // else that process has done all, and its exit code is this one's
+  } finally {
+    stop.release();
+  }
+}
+
+/** Writes each map as a PNG, with what was done inside. */
+async function writeMaps(
+  folder: string,
+  { material, text }: MadeMaterial,
+  onWarning: (text: string) => void,
+): Promise<Partial<Record<MapKind, string>>> {
+  const files: Partial<Record<MapKind, string>> = {};
+  for (const [kind, map] of material.maps) {
+    const file = join(folder, `${kind}.png`);
+    await writePicture(file, mapRaster(map, material), { bits: mapBits(map), metadata: text, onWarning });
+    files[kind] = file;
+  }
+  return files;
+}
+
+function result(
+  { material, scores, tiling }: MadeMaterial,
+  folder: string,
+  files: Partial<Record<MapKind, string>>,
+  warnings: readonly string[],
+): object {
+  const { width, height, relief, assumed } = material;
+  return { folder, width, height, files, tiling, relief, assumed, scores, warnings };
+}

@@ -1,0 +1,73 @@
+// Colours and light: sRGB's curve, and the photograph without the light that was on it.
+import type { Raster } from '../base/raster';
+import type { Device } from '../gpu/device';
+import { filtered, gaussian, type Size } from './spectral';
+
+export const toLinear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+export const toEncoded = (v: number): number => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
+
+/** Luminance below this counts as this: black has no ratio. */
+const DARK = 0.003;
+
+/** The logarithm of linear luminance (Rec. 709), [H, W]. */
+export function logLuminance({ width, height, data }: Raster): Float32Array {
+  const n = width * height;
+  return Float32Array.from({ length: n }, (_, i) => {
+    const [r, g, b] = [toLinear(data[i] ?? 0), toLinear(data[n + i] ?? 0), toLinear(data[2 * n + i] ?? 0)];
+    return Math.log(Math.max(DARK, 0.2126 * r + 0.7152 * g + 0.0722 * b));
+  });
+}
+
+export const meanOf = (plane: Float32Array): number => plane.reduce((a, v) => a + v, 0) / (plane.length || 1);
+
+/** A plane less its mean. */
+export function centred(plane: Float32Array): Float32Array {
+  const mean = meanOf(plane);
+  return plane.map((v) => v - mean);
+}
+
+/** Light is what changes over this share of the shorter side, as a standard deviation. */
+export const LIGHT_SHARE = 1 / 8;
+
+/** The slowly changing part of a plane of mean 0. */
+export async function slowPart(device: Device, plane: Float32Array, size: Size): Promise<Float32Array> {
+  const [slow] = await filtered(device, plane, size, [{ re: gaussian(LIGHT_SHARE * Math.min(...size)) }]);
+  return slow ?? plane;
+}
+
+/** How much cavities may be brightened at most, as a power of the sky that they see. */
+const CAVITIES = 0.6;
+
+/**
+ * Takes baked light out: a share `amount` of the slow changes of luminance, and of what the shade in cavities explains of it (the
+ * regression of its logarithm on that of the occlusion).
+ * @param slow [H, W], of the logarithm of luminance
+ * @param occlusion [H, W]
+ * @returns [3, H, W], sRGB-encoded, and the share of its values that had to be clipped
+ */
+export function delit(
+  { width, height, data }: Raster,
+  { log, slow, occlusion, amount }: { log: Float32Array; slow: Float32Array; occlusion: Float32Array; amount: number },
+): { readonly data: Float32Array; readonly clipped: number } {
+  const n = width * height;
+  if (amount === 0) return { data: data.slice(), clipped: 0 };
+  const shade = centred(occlusion.map((v) => Math.log(Math.max(0.05, v))));
+  const rest = centred(log);
+  let [both, square] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    both += (shade[i] ?? 0) * ((rest[i] ?? 0) - (slow[i] ?? 0));
+    square += (shade[i] ?? 0) ** 2;
+  }
+  const power = square > 0 ? Math.min(CAVITIES, Math.max(0, both / square)) : 0;
+  let clipped = 0;
+  const out = new Float32Array(3 * n);
+  for (let i = 0; i < n; i++) {
+    const factor = Math.exp(-amount * ((slow[i] ?? 0) + power * (shade[i] ?? 0)));
+    for (let c = 0; c < 3; c++) {
+      const v = toEncoded(factor * toLinear(data[c * n + i] ?? 0));
+      if (v > 1) clipped++;
+      out[c * n + i] = Math.min(1, v);
+    }
+  }
+  return { data: out, clipped: clipped / (3 * n) };
+}
