@@ -87,7 +87,7 @@ export const fieldOutput = (path: string): Output => ({
         ['Y', plane(1)],
         ...(several ? [['picture', plane(2)] as const] : []),
       ] as const;
-      const bytes = encodeExr(channels, [width, height], about);
+      const bytes = await encodeExr(channels, [width, height], { comments: about });
       return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
     }
     const whole = rounded(planes, field);

@@ -1,5 +1,6 @@
 // PNG files without a picture library, the same bytes in Node and in browsers (a canvas may add noise to what is read
 // back, multiplies by opacity, and keeps 8 bits). PNG specification, third edition, https://www.w3.org/TR/png-3/
+import { crc32 } from './crc32';
 import { EngineError } from './errors';
 import { type Bits, channelsOf, interleave } from './pixels';
 import type { Raster } from './raster';
@@ -13,13 +14,20 @@ export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((b, k) => b
 /** Colour types of PNG by the number of channels (11.2.1): grey, grey and opacity, colours, colours and opacity. */
 const COLOUR_TYPES = [0, 4, 2, 6];
 
-/**
- * A raster as a PNG file: grey or RGB, and opacity where it has any.
- * @param text kept inside, by keyword: `iTXt` chunks.
- */
+export interface PngOptions {
+  readonly bits?: Bits;
+  /** Kept inside, by keyword: `iTXt` chunks. */
+  readonly text?: Readonly<Record<string, string>>;
+  /** The values are no colours: nothing is said of how they look. */
+  readonly data?: boolean;
+  /** Of the thing that is shown, where its size is known. */
+  readonly pixelsPerMetre?: number | undefined;
+}
+
+/** A raster as a PNG file: grey or RGB, and opacity where it has any. */
 export async function encodePng(
   raster: Raster,
-  { bits = 8, text = {} }: { readonly bits?: Bits; readonly text?: Readonly<Record<string, string>> } = {},
+  { bits = 8, text = {}, data: measured = false, pixelsPerMetre }: PngOptions = {},
 ): Promise<Bytes> {
   const { width, height } = raster;
   const channels = channelsOf(raster);
@@ -32,9 +40,22 @@ export async function encodePng(
   const lines = filtered(bigEndian(values), width * channels * (bits / 8), height, channels * (bits / 8));
   const stream = new Blob([lines]).stream().pipeThrough(new CompressionStream('deflate'));
   const data = new Uint8Array(await new Response(stream).arrayBuffer());
-  // sRGB, perceptual
-  const chunks = [chunk('IHDR', header), ...textChunks(text), chunk('sRGB', Uint8Array.of(0)), chunk('IDAT', data)];
-  return joined([Uint8Array.from(SIGNATURE), ...chunks, chunk('IEND', new Uint8Array())]);
+  const about = [
+    ...textChunks(text),
+    ...(measured ? [] : [chunk('sRGB', Uint8Array.of(0))]), // perceptual
+    ...(pixelsPerMetre === undefined ? [] : [density(pixelsPerMetre)]),
+  ];
+  const chunks = [chunk('IHDR', header), ...about, chunk('IDAT', data), chunk('IEND', new Uint8Array())];
+  return joined([Uint8Array.from(SIGNATURE), ...chunks]);
+}
+
+/** `pHYs` (11.3.4.3): along both axes, by the metre. */
+function density(perMetre: number): Bytes {
+  const data = new Uint8Array(9);
+  const view = new DataView(data.buffer);
+  for (const at of [0, 4]) view.setUint32(at, Math.max(1, Math.round(perMetre)));
+  data[8] = 1;
+  return chunk('pHYs', data);
 }
 
 function bigEndian(values: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Bytes {
@@ -146,18 +167,4 @@ function joined(parts: readonly Uint8Array[]): Bytes {
     at += p.length;
   }
   return out;
-}
-
-let table: Uint32Array | undefined;
-
-/** The checksum of chunks (Annex D): polynomial 0xedb88320, a byte at a time. */
-function crc32(bytes: Uint8Array): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
-    let c = n;
-    for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-    return c;
-  });
-  let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 255] ?? 0);
-  return ~crc >>> 0;
 }

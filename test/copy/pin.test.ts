@@ -57,24 +57,27 @@ test('the hole is filled, of nothing that is in it, and the rest stays to the bi
   if (ALL) assert.equal((await filled()).data, made.data);
 });
 
-long(test)('a checkpoint is made at the first level after the steps asked for; the blocks are shown before', async () => {
-  const recipe = fillRecipe({ ...builtinRecipe('inpaint-copy'), size: [128, 102] });
-  const inputs = new Map([
-    ['content', holed],
-    ['mask', mask],
-  ]);
-  const steps: number[] = [];
-  const shown: number[] = [];
-  await run(await device(), recipe, inputs, {
-    checkpointSteps: 7,
-    onCheckpoint: async ({ point }) => void steps.push(point.step),
-    wantsPicture: () => true,
-    onPicture: async ({ step }) => void shown.push(step),
-  });
-  assert.is(steps.length, 1, `${steps} / ${shown}`);
-  assert.is(shown.length, steps.length + 2);
-  assert.ok(steps[0]! % 7 !== 0 && shown[0]! < steps[0]!, `${steps} / ${shown}`);
-});
+long(test)(
+  'a checkpoint is made at the first level after the steps asked for; the blocks are shown before',
+  async () => {
+    const recipe = fillRecipe({ ...builtinRecipe('inpaint-copy'), size: [128, 102] });
+    const inputs = new Map([
+      ['content', holed],
+      ['mask', mask],
+    ]);
+    const steps: number[] = [];
+    const shown: number[] = [];
+    await run(await device(), recipe, inputs, {
+      checkpointSteps: 7,
+      onCheckpoint: async ({ point }) => void steps.push(point.step),
+      wantsPicture: () => true,
+      onPicture: async ({ step }) => void shown.push(step),
+    });
+    assert.is(steps.length, 1, `${steps} / ${shown}`);
+    assert.is(shown.length, steps.length + 2);
+    assert.ok(steps[0]! % 7 !== 0 && shown[0]! < steps[0]!, `${steps} / ${shown}`);
+  },
+);
 
 test('what is filled in goes on from the rim: no line around it', async () => {
   first ??= filled();
