@@ -14,7 +14,7 @@ import {
 import { type OutputForm, withChannels, writingOf } from '../app/output_form';
 import { VERSION } from '../base/version';
 import { filmOutput } from '../node/animation';
-import { beginCheckpoints, saveCheckpoint, saveFrame } from '../node/checkpoint_files';
+import { beginCheckpoints, lockCheckpoints, saveCheckpoint, saveFrame } from '../node/checkpoint_files';
 import { isStdout } from '../node/files';
 import { precisionText } from '../recipes/precision';
 import { profileStage } from '../recipes/profile_stage';
@@ -217,6 +217,7 @@ export function checkpointOutput(folder: string, { out }: CommandJob, options: J
   const { bits = 8, channels, keepRange } = formOf(options);
   let job: JobInfo | undefined;
   let told = false;
+  let release: (() => void) | undefined;
   const attempt = async (save: () => Promise<void>): Promise<void> => {
     try {
       await save();
@@ -243,11 +244,13 @@ export function checkpointOutput(folder: string, { out }: CommandJob, options: J
         ...(apply && { apply }),
         ...(frames !== undefined && { frames, fps }),
       };
+      release = lockCheckpoints(folder);
       await beginCheckpoints(folder, asked, begun.resume !== undefined);
     },
     onCheckpoint: (c) => attempt(() => saveCheckpoint(folder, c)),
     onFrame: async ({ frame, raster }) => {
       if (frames !== undefined) await attempt(() => saveFrame(folder, frame, raster, plainBits(options)));
     },
+    close: () => release?.(),
   };
 }

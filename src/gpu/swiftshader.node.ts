@@ -212,7 +212,7 @@ export const restartWithSwiftShader = (folder: string): Promise<number> => runAg
 
 /** The number of the process that waits for this one, in a process that `runAgain` started. */
 const PARENT = 'TOROID_PARENT';
-const WATCH_PARENT_MS = 1000;
+const WATCH_PARENT_MS = 250;
 
 /**
  * Runs this very command again in a process with a changed environment, and resolves to its exit code.

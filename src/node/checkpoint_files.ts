@@ -7,6 +7,7 @@ import type { Raster } from '../base/raster';
 import * as z from '../base/zod';
 import type { Checkpoint } from '../recipes/checkpoint';
 import { probeFile, reason, writeWhole } from './files';
+import { lockedBy, tryLock } from './lock';
 import { type Bits, readPicture, writePicture } from './picture';
 
 /**
@@ -17,6 +18,8 @@ import { type Bits, readPicture, writePicture } from './picture';
 const STATE = 'state.bin';
 const PREVIOUS = 'state.previous.bin';
 const JOB = 'job.json';
+/** Held by the run that keeps its checkpoints there. */
+const LOCK = 'lock';
 const FRAME = /^frame-\d{6}\.png$/;
 const frameName = (frame: number): string => `frame-${String(frame + 1).padStart(6, '0')}.png`;
 
@@ -44,9 +47,10 @@ const MAGIC = Buffer.from('toroid checkpoint 1\n', 'latin1');
 
 /**
  * Finds out before any work whether a folder can take checkpoints; makes it where it is missing.
- * @throws EngineError `CheckpointError` when it cannot be written.
+ * @throws EngineError `CheckpointError` when it cannot be written, or another run keeps its checkpoints there.
  */
 export function ensureCheckpointsWritable(folder: string): void {
+  refuseInUse(folder);
   try {
     probeFile(join(folder, JOB));
   } catch (cause) {
@@ -69,6 +73,41 @@ export async function beginCheckpoints(folder: string, job: SavedJob, resumed: b
   } catch (cause) {
     throw unkept(folder, cause);
   }
+}
+
+/**
+ * Holds a folder of checkpoints for a run: the last state of one is never to be taken for that of another.
+ * @returns what lets it go again.
+ * @throws EngineError `CheckpointError` when another run holds it, or it cannot be written.
+ */
+export function lockCheckpoints(folder: string): () => void {
+  let got: ReturnType<typeof tryLock>;
+  try {
+    got = tryLock(join(folder, LOCK));
+  } catch (cause) {
+    throw unkept(folder, cause);
+  }
+  if (typeof got === 'string') throw inUse(folder, got);
+  return got;
+}
+
+function refuseInUse(folder: string): void {
+  const holder = lockedBy(join(folder, LOCK));
+  if (holder !== undefined) throw inUse(folder, holder);
+}
+
+function inUse(folder: string, holder: string): EngineError {
+  let made = '';
+  try {
+    made = `, which makes ${(JSON.parse(readFileSync(join(folder, JOB), 'utf8')) as SavedJob).out}`;
+  } catch {
+    // it has only begun
+  }
+  return new EngineError(
+    'CheckpointError',
+    `${folder} holds the checkpoints of a run that goes on: ${holder}${made}`,
+    `Wait for it, or choose another folder; if it is no more, remove ${join(folder, LOCK)}.`,
+  );
 }
 
 function unkept(folder: string, cause: unknown): EngineError {
@@ -123,7 +162,7 @@ export interface LoadedCheckpoint {
 
 /**
  * Reads a folder of checkpoints.
- * @throws EngineError `CheckpointError` when there is none, or neither of the last two is whole.
+ * @throws EngineError `CheckpointError` when there is none, neither of the last two is whole, or the run still goes on.
  */
 export function loadCheckpoint(folder: string): LoadedCheckpoint {
   const file = join(folder, JOB);
@@ -134,6 +173,7 @@ export function loadCheckpoint(folder: string): LoadedCheckpoint {
       'Give the folder that --checkpoint was given.',
     );
   }
+  refuseInUse(folder);
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(file, 'utf8'));

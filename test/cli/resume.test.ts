@@ -1,13 +1,21 @@
 // A run that is killed goes on from its last checkpoint, and gives the bytes that it would have given.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
 import type { Raster } from '../../src/base/raster';
-import { beginCheckpoints, loadCheckpoint, type SavedJob, saveCheckpoint } from '../../src/node/checkpoint_files';
+import {
+  beginCheckpoints,
+  ensureCheckpointsWritable,
+  loadCheckpoint,
+  lockCheckpoints,
+  type SavedJob,
+  saveCheckpoint,
+} from '../../src/node/checkpoint_files';
 import { writePicture } from '../../src/node/picture';
 import type { Checkpoint } from '../../src/recipes/checkpoint';
 import { plasma } from '../../src/recipes/init/plasma';
@@ -261,6 +269,33 @@ long(test)('kill -9 in the second frame of a film: the same picture, and the sam
   const film = (which: string): string[] => ['--frames', `${which}.gif`, '--fps', '5'];
   await killAndResume('film', ['film.json'], 2, { frame: 1 }, film);
   assert.ok(readFileSync(at('part.gif')).equals(readFileSync(at('whole.gif'))), 'the same film');
+});
+
+test('a folder of another run is refused by name, before and at the begin; one whose run was killed is taken over', async () => {
+  const keep = at('shared');
+  ensureCheckpointsWritable(keep);
+  const release = lockCheckpoints(keep);
+  await beginCheckpoints(keep, { ...job, out: 'mine.png' }, false);
+  const named = new RegExp(
+    `shared holds the checkpoints of a run that goes on: process ${process.pid} on .*, which makes mine\\.png\\n`,
+  );
+  assert.throws(() => ensureCheckpointsWritable(keep), named);
+  assert.throws(() => lockCheckpoints(keep), named);
+  const [second, resumed] = await Promise.all([
+    toroid(['texture', 'look.png', '--size', '32', '--checkpoint', 'shared', '-o', 'second.png']),
+    toroid(['run', '--resume', 'shared']),
+  ]);
+  for (const { code, err } of [second, resumed]) {
+    assert.is(code, 1);
+    assert.match(err, new RegExp(`^CheckpointError: .*process ${process.pid} on .*\\n {2}Wait for it, or`));
+  }
+  release();
+  ensureCheckpointsWritable(keep);
+  const killed = spawnSync(process.execPath, ['-e', '']).pid;
+  writeFileSync(join(keep, 'lock'), `process ${killed} on ${hostname()}`);
+  ensureCheckpointsWritable(keep);
+  lockCheckpoints(keep)();
+  assert.not(existsSync(join(keep, 'lock')));
 });
 
 test('--resume changes nothing of what was begun', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lock } from '../../src/node/weights/lock';
+import { lock } from '../../src/node/lock';
 
 const test = suite('lock');
 const folder = mkdtempSync(join(tmpdir(), 'toroid-lock-'));

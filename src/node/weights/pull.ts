@@ -4,9 +4,9 @@ import { EngineError } from '../../base/errors';
 import { makeFolder } from '../../gpu/temp_files.node';
 import { slim } from '../../nets/onnx/slim';
 import { byHand, type KnownWeights, weightsNamed } from '../../nets/weights';
+import { lock } from '../lock';
 import { type DownloadOptions, diskError, download, stopped } from './download';
 import { type FoundWeights, resolveWeights, storeFolder, verifyWeights, weightFolders } from './find';
-import { lock } from './lock';
 import { renameDurably, withSource, writePiece } from './write';
 
 export interface PullOptions extends DownloadOptions {

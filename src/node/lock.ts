@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   linkSync,
   openSync,
   readFileSync,
@@ -31,15 +32,23 @@ export interface LockOptions {
  * @returns what lets it go again.
  */
 export async function lock(path: string, { onWait, signal }: LockOptions = {}): Promise<() => void> {
-  for (let told = false; !take(path); ) {
-    const holder = holderOf(path);
-    if (isStale(path, holder)) {
-      drop(path, holder);
-      continue;
-    }
-    if (!told) onWait?.(holder);
-    told = true;
+  for (let told = false; ; told = true) {
+    const got = tryLock(path);
+    if (typeof got === 'function') return got;
+    if (!told) onWait?.(got);
     await sleep(LOOK_MS, undefined, { ...(signal && { signal }) });
+  }
+}
+
+/**
+ * Takes a lock file unless somebody else holds it; what a process left that was killed is taken over.
+ * @returns what lets it go again, or who holds it: `process 123 on host`
+ */
+export function tryLock(path: string): (() => void) | string {
+  while (!take(path)) {
+    const holder = holderOf(path);
+    if (!isStale(path, holder)) return holder;
+    drop(path, holder);
   }
   const timer = setInterval(() => {
     try {
@@ -57,6 +66,13 @@ export async function lock(path: string, { onWait, signal }: LockOptions = {}): 
   };
   process.on('exit', release);
   return release;
+}
+
+/** Who holds a lock file; undefined where nobody does, or nobody who is alive. */
+export function lockedBy(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  const holder = holderOf(path);
+  return isStale(path, holder) ? undefined : holder;
 }
 
 const me = (): string => `process ${process.pid} on ${hostname()}`;
