@@ -54,7 +54,15 @@ export async function runOn<Source>(
   const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, analysed, warn });
   signal?.throwIfAborted();
   const altered = seed !== undefined || size !== undefined;
-  const job = { ...prepared, adapter: found?.adapter, tuned: found?.tuned, altered, resume: options.resume };
+  const job = {
+    ...prepared,
+    adapter: found?.adapter,
+    tuned: found?.tuned,
+    version: found?.version,
+    run: found?.run,
+    altered,
+    resume: options.resume,
+  };
   const outputs = [callerOf(options), ...(options.outputs ?? [])];
   const done = await runJob(platform, job, outputs, { ...options, signal: stop, abort: signal });
   if (!done) throw new DOMException('no device was opened', 'AbortError');

@@ -6,7 +6,7 @@ import { Device } from '../gpu/device';
 import type { Choices, TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
 import type { Checkpoint } from '../recipes/checkpoint';
-import type { PictureRecord } from '../recipes/picture_record';
+import type { FoundRecord, PictureRecord, RunFacts } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
 import { checkRecipe, withoutSpare } from '../recipes/resolve';
 import { type RunOptions, type RunResult, run } from '../recipes/run';
@@ -16,6 +16,7 @@ import { eventsOf, type JobInfo, type JobResult, type Output } from './output';
 import type { Files, Platform } from './platform';
 import { recordOf } from './record';
 import { Recovery, retryDeviceLost } from './recover';
+import { replayStop, replayWarnings } from './replay';
 import { otherChoices, startTuning } from './tuning';
 
 /** A recipe with all that can be had before there is a device. */
@@ -28,6 +29,9 @@ export interface Job {
   /** The adapter of the picture or run that is to be made again, and the choices of kernels it made there. */
   readonly adapter?: string | undefined;
   readonly tuned?: Choices | undefined;
+  /** Of the record of that picture. */
+  readonly version?: string | undefined;
+  readonly run?: RunFacts | undefined;
   /** Something of that recipe was changed: another picture is what is wanted. */
   readonly altered?: boolean | undefined;
   readonly resume?: Checkpoint | undefined;
@@ -97,6 +101,8 @@ export class OpenJob implements JobInfo {
   readonly rasters: ReadonlyMap<string, Raster>;
   readonly #opened = performance.now();
   net: Net | null = null;
+  /** What the recipe does not say of the run. */
+  #facts: RunFacts = {};
 
   constructor(
     readonly files: Pick<Platform<unknown>, keyof Files | 'openDevice' | 'closeDevice'>,
@@ -125,6 +131,19 @@ export class OpenJob implements JobInfo {
     return this.job.adapter === this.device.adapter.description ? this.job.tuned : undefined;
   }
 
+  /** The record of the picture that is made again as it is. */
+  get replayed(): Omit<FoundRecord, 'recipe'> {
+    const { altered, adapter, version, run } = this.job;
+    return altered
+      ? {}
+      : { ...(adapter !== undefined && { adapter }), ...(version !== undefined && { version }), ...(run && { run }) };
+  }
+
+  /** Adds to what the record says of the run. */
+  note(facts: RunFacts): void {
+    this.#facts = { ...this.#facts, ...facts };
+  }
+
   /** Since the device was opened. */
   get seconds(): number {
     return (performance.now() - this.#opened) / 1000;
@@ -138,7 +157,10 @@ export class OpenJob implements JobInfo {
       this.#release();
       const device = await this.files.openDevice({});
       if (!device) throw new DOMException('it was stopped', 'AbortError');
+      const { description } = this.device.adapter;
       if (tuning?.adapter === device.adapter.description) device.tuning = tuning;
+      if (device.adapter.description !== description)
+        this.note({ before: [...(this.#facts.before ?? []), description] });
       this.device = device;
       return device;
     };
@@ -151,7 +173,21 @@ export class OpenJob implements JobInfo {
 
   record(path: string, recipe: Recipe = this.recipe): PictureRecord {
     const place = (input: string): string => this.files.inputPath(input, path);
-    return recordOf(recipe, this.inputs, this.device, { place, before: this.resume && this.pinned });
+    return this.#record(recipe, place);
+  }
+
+  #record(recipe: Recipe, place?: (path: string) => string): PictureRecord {
+    const run = { ...this.#facts, ...(this.net?.sha256 !== undefined && { net: this.net.sha256 }) };
+    return recordOf(recipe, this.inputs, this.device, {
+      ...(place && { place }),
+      before: this.resume && this.pinned,
+      run,
+    });
+  }
+
+  /** The record for a picture that is no file yet. */
+  recordAnywhere(recipe: Recipe): PictureRecord {
+    return this.#record(recipe);
   }
 
   /** What the run tells and asks, for all outputs. */
@@ -167,6 +203,7 @@ export class OpenJob implements JobInfo {
   async finish(run: RunResult): Promise<JobResult> {
     const written = new Map<string, string | readonly string[]>();
     const result: JobResult = { ...run, seconds: this.seconds, written };
+    if (run.stoppedAt) this.note({ stopped: run.stoppedAt });
     const other = this.pinned && otherChoices(this.device, this.pinned);
     if (other) this.warn(other);
     if (run.stages.every((s) => s.steps === 0)) return result;
@@ -225,11 +262,13 @@ export async function openJob<Source>(
     abort?.throwIfAborted();
     for (const o of outputs) o.onDevice?.(device.adapter);
     for (const text of options.warnings ?? []) warn(text);
-    if (job.adapter !== undefined && job.adapter !== device.adapter.description && !job.altered) {
-      warn(`it was made on ${job.adapter}: here it may differ in the last bits`);
-    }
     const unchecked = options.weightsUnchecked === true;
     opened.net = await loadNet(platform.nets, recipe, job.net, { unchecked, warn });
+    const here = { adapter: device.adapter.description, net: opened.net?.sha256 };
+    for (const text of replayWarnings(opened.replayed, here)) warn(text);
+    if (job.resume && job.adapter !== undefined && job.adapter !== here.adapter) opened.note({ before: [job.adapter] });
+    const memory = options.memory ?? opened.replayed.run?.memory;
+    if (memory !== undefined) opened.note({ memory });
     const measure = await startTuning(device, () => platform.tuneStore(), { mode, usual, pinned }, warn);
     if (measure) {
       for (const o of outputs) o.onTuning?.();
@@ -259,7 +298,7 @@ export async function runJob<Source>(
   const opened = await openJob(platform, job, outputs, options);
   if (!opened) return null;
   try {
-    const { recipe, inputs, resume, pinned } = opened;
+    const { recipe, resume } = opened;
     const events = opened.events();
     const recovery = new Recovery({ reopen: opened.reopen, warn: opened.warn, remedy: options.remedy }, resume);
     const wanted = outputs.some((o) => o.onCheckpoint);
@@ -274,15 +313,15 @@ export async function runJob<Source>(
         net: opened.net,
         analysed: job.analysed,
         resume: from,
-        memory: options.memory,
+        memory: options.memory ?? opened.replayed.run?.memory,
+        stopAt: replayStop(opened.replayed),
         signal: options.signal,
         abort: options.abort,
       }),
     );
     options.abort?.throwIfAborted();
     const result = await opened.finish(raster);
-    const record = recordOf(result.recipe, inputs, opened.device, { before: resume && pinned });
-    return { result, record };
+    return { result, record: opened.recordAnywhere(result.recipe) };
   } catch (error) {
     await opened.fail(error);
     throw error;

@@ -1,4 +1,6 @@
 // A job that people play with, in the studio and in the element: it pauses, goes back, and changes on the way.
+
+import type { PictureRecord, RunPlace } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
 import type { RunResult } from '../recipes/run';
 import { Session, type SessionState, type Snapshot } from '../recipes/session';
@@ -51,8 +53,21 @@ export class LiveJob {
     return this.session.recipe;
   }
 
+  #noteChanges(): void {
+    const { changes } = this.session;
+    if (changes.length > 0) this.open.note({ changed: changes });
+  }
+
+  /** The record of a picture that is saved on the way: at `halfway`, or where the run is over, its own. */
+  record(path: string, halfway: RunPlace | undefined, recipe: Recipe = this.recipe): PictureRecord {
+    this.#noteChanges();
+    const record = this.open.record(path, recipe);
+    return halfway ? { ...record, run: { ...record.run, halfway } } : record;
+  }
+
   async #done(run: RunResult): Promise<void> {
     try {
+      this.#noteChanges();
       const result = await this.open.finish(run);
       if (!this.#closed) this.options.onDone?.(result);
     } catch (error) {

@@ -5,7 +5,7 @@ import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import type { Checkpoint } from '../recipes/checkpoint';
 import type { Progress, RunEvents, StageResult } from '../recipes/events';
-import { type PictureRecord, recordText } from '../recipes/picture_record';
+import { type PictureRecord, recordText, withForm } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
 import type { RunResult } from '../recipes/run';
 import { Eta, type TimeLeft } from './eta';
@@ -152,7 +152,7 @@ export const pictureOutput = (path: string, form: OutputForm = {}): Output => ({
     const stretched = stretchText(raster, writing);
     if (stretched !== undefined) job.warn(`${path}: ${stretched}`);
     return writeSomewhere(path, job.files, (place) => {
-      const metadata = recordText(job.record(place, result.recipe));
+      const metadata = recordText(withForm(job.record(place, result.recipe), form));
       return job.files.writePicture(place, raster, { ...writing, metadata, onWarning: job.warn });
     });
   },

@@ -2,7 +2,7 @@
 import { VERSION } from '../base/version';
 import type { Device } from '../gpu/device';
 import type { Choices } from '../gpu/tune';
-import type { PictureRecord } from '../recipes/picture_record';
+import type { PictureRecord, RunFacts } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
 import type { Input } from './inputs';
 import { tunedRecord } from './tuning';
@@ -24,15 +24,22 @@ export function recordedInputs(inputs: readonly Input[], place: (path: string) =
   );
 }
 
+interface RecordOptions {
+  readonly place?: (path: string) => string;
+  readonly before?: Choices | undefined;
+  readonly run?: RunFacts;
+}
+
 /**
  * @param recipe as run
  * @param before choices of kernels of the part that was done before a run was resumed
+ * @param run what the recipe does not say
  */
 export function recordOf(
   recipe: Recipe,
   inputs: readonly Input[],
   device: Device,
-  { place, before }: { readonly place?: (path: string) => string; readonly before?: Choices | undefined } = {},
+  { place, before, run = {} }: RecordOptions = {},
 ): PictureRecord {
   const { description: name, software } = device.adapter;
   const known = inputs.flatMap((i) => (i.measures ? [[i.name, i.measures] as const] : []));
@@ -41,5 +48,6 @@ export function recordOf(
     recipe: { ...recipe, inputs: recordedInputs(inputs, place) },
     adapter: { name, software, ...tunedRecord(device, before) },
     ...(known.length > 0 && { measures: Object.fromEntries(known) }),
+    ...(Object.keys(run).length > 0 && { run }),
   };
 }

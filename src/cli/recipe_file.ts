@@ -6,7 +6,7 @@ import type { Choices } from '../gpu/tune';
 import { lookUp, notThere, reason } from '../node/files';
 import { readMetadata } from '../node/picture';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
-import { findRecord } from '../recipes/picture_record';
+import { findRecord, type RunFacts } from '../recipes/picture_record';
 
 /** A recipe as it was found, not checked yet. */
 export interface FoundRecipe {
@@ -19,6 +19,8 @@ export interface FoundRecipe {
   readonly adapter?: string;
   /** And the choices of kernels it made there. */
   readonly tuned?: Choices;
+  readonly version?: string;
+  readonly run?: RunFacts;
 }
 
 /** A recipe is text for people: one beyond this is something else. */
@@ -64,7 +66,7 @@ export async function findRecipe(name: string): Promise<FoundRecipe> {
   return { value, ...place };
 }
 
-async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'adapter' | 'tuned'>> {
+async function fromPicture(path: string): Promise<Omit<FoundRecipe, 'folder' | 'name'>> {
   const text = (await readMetadata(path)).toroid;
   const foreign = new EngineError(
     'RecipeError',
@@ -74,8 +76,8 @@ async function fromPicture(path: string): Promise<Pick<FoundRecipe, 'value' | 'a
   if (text === undefined) throw foreign;
   const found = findRecord({ toroid: text });
   if (!found) throw foreign;
-  const { recipe: value, adapter, tuned } = found;
-  return { value, ...(adapter !== undefined && { adapter, tuned: tuned ?? {} }) };
+  const { recipe: value, adapter, tuned, ...more } = found;
+  return { value, ...more, ...(adapter !== undefined && { adapter, tuned: tuned ?? {} }) };
 }
 
 function parseJson(name: string, text: string): unknown {

@@ -1,9 +1,11 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { type Command, Option } from 'commander';
+import type { Job } from '../app/job';
 import { withNet } from '../app/nets';
 import { EngineError } from '../base/errors';
 import { VERSION } from '../base/version';
 import { loadCheckpoint } from '../node/checkpoint_files';
+import type { RunFacts } from '../recipes/picture_record';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
 import { type Prepared, prepare } from './inputs';
@@ -56,12 +58,28 @@ export function addRun(program: Command): void {
     .action(action);
 }
 
-async function action(name: string | undefined, options: RunOptions): Promise<void> {
+async function action(name: string | undefined, options: RunOptions, command: Command): Promise<void> {
   if (options.resume !== undefined) return resume(name, options, options.resume);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
   const { found, job } = await readRecipe(name, options);
-  const out = options.out ?? `${found.name}.out.png`;
-  await runJob({ ...job, out, command: commandLine() }, options);
+  const form = found.run?.form;
+  const out = options.out ?? `${found.name}.out${form ? extname(name) : '.png'}`;
+  const like = form && extname(out) === extname(name) ? formAsked(form, options, command) : {};
+  await runJob({ ...job, out, command: commandLine() }, { ...options, ...like });
+}
+
+/** The form of the picture that is made again, where no other is asked for. */
+function formAsked(
+  { bits, channels, keepRange }: NonNullable<RunFacts['form']>,
+  options: RunOptions,
+  command: Command,
+): Partial<RunOptions> {
+  const open = (name: string): boolean => command.getOptionValueSource(name) === 'default';
+  return {
+    ...(bits !== undefined && open('bits') && { bits: `${bits}` }),
+    ...(channels !== undefined && open('channels') && { channels: `${channels}` }),
+    ...(keepRange !== undefined && { keepRange: options.keepRange ?? keepRange }),
+  };
 }
 
 /** Finds a recipe, changes it as asked, and reads its pictures. */
@@ -79,8 +97,16 @@ export async function readRecipe(
   if (typeof value === 'object' && value !== null) value = withGivenNet({ ...value, ...overrides }, options.net);
   const job = await prepare(fillRecipe(value), found.folder, options.input);
   const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
-  return { found, job: same ? { ...job, adapter: found.adapter, tuned: found.tuned } : job };
+  return { found, job: same ? { ...job, ...madeBy(found) } : job };
 }
+
+/** What a replay is to do alike, or to tell. */
+const madeBy = ({ adapter, tuned, version, run }: FoundRecipe): Pick<Job, 'adapter' | 'tuned' | 'version' | 'run'> => ({
+  adapter,
+  tuned,
+  version,
+  run,
+});
 
 /** The recipe with the net of `--net`, where one was given. */
 export const withGivenNet = <R extends object>(recipe: R, net: string | undefined): R =>

@@ -101,6 +101,8 @@ const builder: NetBuilder = { build: buildNet, stride: netStride, prepare: prepr
 /** A network ready to be built, with what is known about using it. */
 export interface Net {
   readonly name: string;
+  /** Of its file, or of the one that it was cut out of; undefined where nobody has computed it. */
+  readonly sha256?: string | undefined;
   readonly model: OnnxModel;
   readonly preprocessing: Preprocessing;
   readonly layers: readonly StyleLayer[];

@@ -10,7 +10,7 @@ import { EngineError } from '../base/errors';
 import type { Pixels } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
-import { type FoundRecord, findRecord, recordText } from '../recipes/picture_record';
+import { type FoundRecord, findRecord, recordText, withForm } from '../recipes/picture_record';
 import { type Bits, readMetadata, writePicture } from './picture';
 import { bytesOf, nodePlatform, type PictureSource, pathOf } from './platform';
 
@@ -49,7 +49,7 @@ export class NodePicture extends Picture {
       const file = inputs[name];
       if (typeof file === 'object') inputs[name] = { ...file, path: nodePlatform.inputPath(place, path) };
     }
-    const metadata = recordText({ ...record, recipe: { ...record.recipe, inputs } });
+    const metadata = recordText(withForm({ ...record, recipe: { ...record.recipe, inputs } }, { bits, keepRange }));
     await writePicture(path, this.raster, { bits, measures, stretch: true, metadata });
   }
 }

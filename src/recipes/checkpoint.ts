@@ -5,6 +5,7 @@ import type { CopyPoint } from '../copy/copy';
 import type { Field } from '../copy/field';
 import type { Net } from '../nets/weights';
 import type { RunEvents, StageResult } from './events';
+import type { RunPlace } from './picture_record';
 
 /** What one stage leaves to the next: the canvas, and what its optimiser remembers. */
 export interface CarryOver {
@@ -76,6 +77,8 @@ export interface RunOptions extends RunEvents {
   readonly analysed?: Analysed | undefined;
   /** Bytes of device memory that a stage may take. Default: what the adapter has. */
   readonly memory?: number | undefined;
+  /** Where to stop, as if it had been asked to there: a picture that was stopped is made again. */
+  readonly stopAt?: RunPlace | undefined;
   /** A checkpoint of this very recipe to go on from. */
   readonly resume?: Checkpoint | undefined;
   /** How often `onCheckpoint` is called: after so many steps, or so many seconds. */

@@ -6,6 +6,7 @@ import { refuseTooLarge } from './assert_fits';
 import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
 import { onceEach, type StageResult, warningsTo } from './events';
 import { finish } from './finish';
+import type { RunFacts } from './picture_record';
 import type { Size } from './plan_stages';
 import { prepare } from './prepare';
 import type { Recipe } from './recipe';
@@ -23,6 +24,8 @@ export interface RunResult {
   readonly recipe: Recipe;
   readonly stages: readonly StageResult[];
   readonly stopped: boolean;
+  /** Where, if it was. */
+  readonly stoppedAt?: RunFacts['stopped'];
   /** By how much the finished tile was rolled, to lay its border along an ordinary line (see finish.ts). */
   readonly moved: readonly [dx: number, dy: number];
   /** Where each pixel came from, if it was copied at this size; `applyField` takes maps of the exemplar there. */
@@ -85,6 +88,8 @@ async function runFrame(
   let carryOver: CarryOver | null = resume?.memory ?? null;
   let size: Size | null = null;
   let stopped = false;
+  const stopAt = options.stopAt?.frame === frame ? options.stopAt : undefined;
+  let at: RunFacts['stopped'] = { frame, stage: (resume?.stage ?? 0) - 1, step: resume?.done.at(-1)?.steps ?? 0 };
   for (const stage of stages.slice(resume?.stage ?? 0)) {
     const point = stage.index === resume?.stage ? resume.point : undefined;
     if (!carryOver) carryOver = { canvas: init(stage.size), counter: 0, optimiser: '', states: [] };
@@ -93,10 +98,12 @@ async function runFrame(
     }
     size = stage.size;
     abort?.throwIfAborted();
-    stopped ||= signal?.aborted ?? false;
+    stopped ||= (signal?.aborted ?? false) || (stopAt !== undefined && at.stage >= stopAt.stage);
     if (stopped) continue; // enlarge what there is to the size asked for
-    const ended = await runner.run(stage, carryOver, point);
+    const ended = await runner.run(stage, carryOver, point, stopAt?.stage === stage.index ? stopAt.step : undefined);
     ({ carryOver, stopped } = ended);
+    const hasty = stopped && stage.recipe.method === 'copy';
+    at = { frame, stage: stage.index, step: ended.steps, ...(hasty && { hasty }) };
     if (!ended.result) continue;
     done.push(ended.result);
     await options.onStage?.(ended.result);
@@ -106,7 +113,7 @@ async function runFrame(
   try {
     const { raster, moved } = finish(await renderer.picture(carryOver.canvas), resolved);
     const field = carryOver.field && rolledField(carryOver.field, moved);
-    return { raster, moved, field, recipe: resolved.recipe, stages: done, stopped };
+    return { raster, moved, field, recipe: resolved.recipe, stages: done, stopped, ...(stopped && { stoppedAt: at }) };
   } finally {
     renderer.close();
   }

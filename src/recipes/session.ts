@@ -5,6 +5,7 @@ import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { type Checkpoint, copyCheckpoint } from './checkpoint';
 import type { RunEvents } from './events';
+import type { RunPlace } from './picture_record';
 import { prepare } from './prepare';
 import type { Recipe } from './recipe';
 import { CanvasRenderer } from './render';
@@ -58,6 +59,8 @@ export class Session {
   /** Where the run goes on, if not from the beginning. */
   #from: Checkpoint | undefined;
   #pausing = false;
+  /** Where the recipe was changed, in order. */
+  #changes: readonly RunPlace[] = [];
   /** Paused in passing: nobody needs to know. */
   #changing = false;
   #loop: Promise<void> | undefined;
@@ -80,6 +83,11 @@ export class Session {
 
   get recipe(): Recipe {
     return this.#recipe;
+  }
+
+  /** Where on the way the recipe was changed: what was done by then, it does not tell. */
+  get changes(): readonly RunPlace[] {
+    return this.#changes;
   }
 
   /** Oldest first. */
@@ -126,6 +134,8 @@ export class Session {
     this.#changing = wasRunning;
     await this.pause();
     this.#changing = false;
+    const place = this.#from && placeOf(this.#from);
+    if (place && JSON.stringify(recipe) !== JSON.stringify(this.#recipe)) this.#changes = [...this.#changes, place];
     this.#recipe = recipe;
     if (wasRunning && this.state === 'paused') this.resume();
   }
@@ -142,6 +152,10 @@ export class Session {
     if (this.#state === 'closed') return;
     this.#snapshots = this.#snapshots.slice(0, at + 1);
     this.#from = snapshot.checkpoint;
+    const place = placeOf(snapshot.checkpoint);
+    // What was changed later than this is in force from here on.
+    const kept = this.#changes.filter((c) => isBefore(c, place));
+    this.#changes = kept.length < this.#changes.length ? [...kept, place] : kept;
     this.#tellSnapshots();
     this.#become('paused');
   }
@@ -231,6 +245,11 @@ export class Session {
     if (!(this.#changing && state === 'paused')) this.options.onState?.(state);
   }
 }
+
+const placeOf = ({ frame, stage, point }: Checkpoint): RunPlace => ({ frame, stage, step: point.step });
+
+const isBefore = (a: RunPlace, b: RunPlace): boolean =>
+  a.frame !== b.frame ? a.frame < b.frame : a.stage !== b.stage ? a.stage < b.stage : a.step < b.step;
 
 /** What checkpoints are shaped by, in words and as text to compare. */
 function fixedOf(r: Recipe): (readonly [name: string, text: string])[] {

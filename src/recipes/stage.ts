@@ -21,6 +21,8 @@ export interface StageOptions {
   /** Memory is short: bytes that the plan should take at most, by computing again what the gradient needs. */
   readonly planBytes?: number | undefined;
   readonly resume?: StagePoint | undefined;
+  /** The step to stop at, if it is to. */
+  readonly until?: number | undefined;
   readonly signal?: Aborted | undefined;
   onProgress?(p: { step: number; loss: number; terms: Record<string, number>; msPerStep: number }): void;
   /** Asked after each batch: whether to read the canvas for `onCanvas`. */
@@ -145,10 +147,9 @@ class StageLoop {
 
   async run(): Promise<void> {
     const { signal } = this.options;
-    const { steps } = this.setup.stage.recipe;
     this.#clock.start();
     for (;;) {
-      if (this.#done >= steps || signal?.aborted || this.#givenUp) {
+      if (this.#done >= this.#end || signal?.aborted || this.#givenUp) {
         if (await this.#collect()) return;
         continue;
       }
@@ -186,12 +187,18 @@ class StageLoop {
     this.#readback.close();
   }
 
+  /** The step that it ends at. */
+  get #end(): number {
+    const { steps } = this.setup.stage.recipe;
+    return Math.min(steps, this.options.until ?? steps);
+  }
+
   /** Submits the next steps: no further than the learning rate, the next checkpoint and the stage go. */
   #submit(): Batch {
     const { steps } = this.setup.stage.recipe;
     const every = this.options.checkpointEvery;
     const toCheckpoint = every === undefined ? steps : every - (this.#done % every);
-    const runs = Math.min(this.#clock.steps, steps - this.#done, this.#rate.left(this.#done), toCheckpoint);
+    const runs = Math.min(this.#clock.steps, this.#end - this.#done, this.#rate.left(this.#done), toCheckpoint);
     const rate = this.#rate.at(this.#done, this.#halvings);
     if (rate !== null) this.plan.setScalar('rate', rate);
     this.plan.run(runs);

@@ -23,6 +23,7 @@ interface StageRunnerSettings {
 interface StageEnd {
   readonly carryOver: CarryOver;
   readonly stopped: boolean;
+  readonly steps: number;
   /** Null where it has no step to show. */
   readonly result: StageResult | null;
 }
@@ -37,7 +38,13 @@ export class StageRunner {
     private readonly settings: StageRunnerSettings,
   ) {}
 
-  async run(stage: PlannedStage, start: CarryOver, point: StagePoint | undefined): Promise<StageEnd> {
+  /** @param until the step to stop at, if it is to */
+  async run(
+    stage: PlannedStage,
+    start: CarryOver,
+    point: StagePoint | undefined,
+    until: number | undefined,
+  ): Promise<StageEnd> {
     const { device, prepared } = this;
     const { fitOf, warn, options } = this.settings;
     const setup = prepared.setup(stage, start.canvas, warn);
@@ -52,6 +59,7 @@ export class StageRunner {
         layout: fit?.layout ?? null,
         planBytes: fit?.planBytes,
         resume: point,
+        until,
       });
     };
     try {
@@ -71,7 +79,7 @@ export class StageRunner {
       const [width, height] = stage.size;
       const result = { stage: stage.index, name: stage.name, width, height, steps, msPerStep, curves, raster };
       const field = outcome.carryOver.field ?? start.field;
-      return { carryOver: { ...outcome.carryOver, canvas, field }, stopped, result: steps > 0 ? result : null };
+      return { carryOver: { ...outcome.carryOver, canvas, field }, stopped, steps, result: steps > 0 ? result : null };
     } finally {
       renderer.close();
     }

@@ -149,9 +149,7 @@ export async function verifyWeights({ path, known }: FoundWeights): Promise<void
       remedy,
     );
   }
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
-  const sha256 = hash.digest('hex');
+  const sha256 = await hashOf(path);
   if (sha256 !== known.sha256) {
     throw new EngineError(
       'WeightsError',
@@ -159,6 +157,12 @@ export async function verifyWeights({ path, known }: FoundWeights): Promise<void
       remedy,
     );
   }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  return hash.digest('hex');
 }
 
 /**
@@ -173,7 +177,9 @@ export async function loadNet(
   const found = resolveWeights(nameOrPath, options);
   if (!options.unchecked) await verifyWeights(found);
   const model = parseOnnx(weightsSource(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
-  return netOf(model, found.known);
+  const { known, of, path } = found;
+  const sha256 = known && !options.unchecked ? (of?.sha256 ?? known.sha256) : await hashOf(path);
+  return { ...netOf(model, known), sha256 };
 }
 
 function weightsSource(path: string): ByteSource {

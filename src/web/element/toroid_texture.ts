@@ -233,7 +233,13 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #done(live: LiveJob, { raster, recipe, stages, stopped, moved, field }: JobResult): void {
-    this.#picture = new WebPicture(raster, { stages, stopped, moved, field, record: live.open.record('', recipe) });
+    this.#picture = new WebPicture(raster, {
+      stages,
+      stopped,
+      moved,
+      field,
+      record: live.record('', undefined, recipe),
+    });
     this.#progress.value = 1;
     this.#show(raster);
     // The picture is all that is needed now.

@@ -10,7 +10,7 @@ import { toPixels } from '../../base/pixels';
 import type { Raster } from '../../base/raster';
 import type { Device } from '../../gpu/device';
 import { open } from '../../gpu/open.browser';
-import { recordText } from '../../recipes/picture_record';
+import { type RunPlace, recordText } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import type { PictureSource } from '../api/read';
 import { webPlatform } from '../platform';
@@ -24,6 +24,8 @@ export class StudioEngine {
   #device: Device | undefined;
   #live: LiveJob | undefined;
   #latest: Raster | undefined;
+  /** Where in its run the latest picture is from; undefined at the end. */
+  #place: RunPlace | undefined;
   #stage = 0;
   #shown = 0;
   #looking = true;
@@ -132,14 +134,15 @@ export class StudioEngine {
         this.post({ type: 'progress', progress, left });
       },
       wantsPicture: () => this.#looking && performance.now() - this.#shown >= PICTURE_MS,
-      onPicture: ({ raster }) => void this.#show(raster),
-      onStage: ({ raster }) => this.#show(raster),
+      onPicture: ({ raster, stage, step }) => void this.#show(raster, { frame: 0, stage, step }),
+      onStage: ({ raster, stage, steps }) => this.#show(raster, { frame: 0, stage, step: steps }),
       finish: ({ raster }) => this.#show(raster),
     };
   }
 
-  async #show(raster: Raster): Promise<void> {
+  async #show(raster: Raster, place?: RunPlace): Promise<void> {
     this.#latest = raster;
+    this.#place = place;
     this.#shown = performance.now();
     const { width, height, data } = toPixels(raster);
     const bitmap = await createImageBitmap(new ImageData(data, width, height));
@@ -151,7 +154,8 @@ export class StudioEngine {
     const snapshot = session?.snapshots.find((m) => m.id === id);
     if (!session || !snapshot) return;
     const raster = await session.picture(snapshot);
-    if (raster) await this.#show(raster);
+    const { frame } = snapshot.checkpoint;
+    if (raster) await this.#show(raster, { frame, stage: snapshot.stage, step: snapshot.step });
   }
 
   async #save(): Promise<void> {
@@ -160,7 +164,7 @@ export class StudioEngine {
     if (!raster || !live) return;
     const { recipe } = live;
     const name = `${recipe.name}-${raster.width}x${raster.height}-${recipe.seed}.png`;
-    await this.#platform.writePicture(name, raster, { metadata: recordText(live.open.record(name, recipe)) });
+    await this.#platform.writePicture(name, raster, { metadata: recordText(live.record(name, this.#place)) });
   }
 
   async #profile(): Promise<void> {
