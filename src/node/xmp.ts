@@ -8,6 +8,17 @@ const escapeXml = (text: string): string => ENTITIES.reduce((t, [plain, coded]) 
 const unescapeXml = (text: string): string =>
   ENTITIES.toReversed().reduce((t, [plain, coded]) => t.replaceAll(coded, plain), text);
 
+/** Entries as they were written; none where another program has damaged them. */
+function entriesOf(json: string): Record<string, string> {
+  try {
+    const value: unknown = JSON.parse(json);
+    const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return Object.fromEntries(entries.filter((e): e is [string, string] => typeof e[1] === 'string'));
+  } catch {
+    return {};
+  }
+}
+
 /** An XMP packet that holds the entries. */
 export function packXmp(entries: Readonly<Record<string, string>>): string {
   return (
@@ -21,7 +32,7 @@ export function packXmp(entries: Readonly<Record<string, string>>): string {
 /** The entries of a packet that `packXmp` made; empty for any other. */
 export function unpackXmp(packet: string): Record<string, string> {
   const found = /<toroid:entries>([\s\S]*)<\/toroid:entries>/.exec(packet)?.[1];
-  return found ? (JSON.parse(unescapeXml(found)) as Record<string, string>) : {};
+  return found ? entriesOf(unescapeXml(found)) : {};
 }
 
 /** Where the record of a picture is that is too large to be inside. */
@@ -56,7 +67,7 @@ export function readComment(gif: Buffer): Record<string, string> {
     }
     at += 1;
     const text = Buffer.concat(blocks).toString('utf8');
-    if (label === 0xfe && text.startsWith(MARK)) return JSON.parse(text.slice(MARK.length)) as Record<string, string>;
+    if (label === 0xfe && text.startsWith(MARK)) return entriesOf(text.slice(MARK.length));
   }
   return {};
 }

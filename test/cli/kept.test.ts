@@ -23,6 +23,7 @@ import { run } from '../../src/index.node';
 import { writeElsewhere } from '../../src/node/elsewhere';
 import { writeWhole } from '../../src/node/files';
 import { ensureWritable, readMetadata, writePicture } from '../../src/node/picture';
+import { packXmp, unpackXmp } from '../../src/node/xmp';
 import { plasma } from '../../src/recipes/init/plasma';
 import { device } from '../support/device';
 import { needs } from '../support/needs';
@@ -144,6 +145,13 @@ test('a record too large for its format is beside the file, and found there', as
         /^large\.jpg cannot hold its record of 68\.4 KiB: that is beside it, in large\.jpg\.json$/,
       );
   }
+});
+
+test('entries that another program has damaged are none', () => {
+  for (const json of ['{', '3', 'null', '{"toroid": 3}']) {
+    assert.equal(unpackXmp(packXmp({}).replace('{}', json)), {}, json);
+  }
+  assert.equal(unpackXmp(packXmp({ toroid: '<&>' })), { toroid: '<&>' });
 });
 
 test('a picture that is too large for its format is refused before any work', () => {
