@@ -8,6 +8,7 @@ import { constTensor } from '../nets/onnx/const_fold';
 import { type OnnxModel, type OnnxTensor, OnnxUnsupported } from '../nets/onnx/model';
 import { runCase, TOLERANCE, type Tolerance, type Verdict } from '../nets/onnx/onnx_test_case';
 import { parseOnnx, parseTensor } from '../nets/onnx/parse';
+import { reader } from '../node/weights/find';
 import { usage } from './arguments';
 import { openDevice } from './open_device';
 import { STOPPED, stopOnSignal } from './stop';
@@ -156,7 +157,7 @@ function numbered(folder: string, prefix: string): string[] {
 /** Runs all sets of a case. */
 export async function checkOne(device: Device, { name, model: path, sets }: Case): Promise<Result> {
   try {
-    const model = parseOnnx(readFileSync(path), { name });
+    const model = parseOnnx(readFileSync(path), { name, readExternal: reader(path) });
     for (const { inputs, outputs } of sets) {
       const given = inputs ? inputs.map(tensor) : madeUp(model);
       const verdict = await runCase(device, model, given, outputs.map(tensor), toleranceOf(name));

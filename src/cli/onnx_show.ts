@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { bytesText } from '../base/errors';
 import { size } from '../base/shape';
@@ -9,7 +9,7 @@ import { parseOnnx } from '../nets/onnx/parse';
 import { type NodeSummary, type Summary, summary } from '../nets/onnx/summary';
 import type { Preprocessing } from '../nets/preprocessing';
 import { type Net, netOf } from '../nets/weights';
-import { fileSource, reader, resolveWeights } from '../node/weights/find';
+import { externalFilesOf, fileSource, reader, resolveWeights } from '../node/weights/find';
 import { parseSize } from './arguments';
 
 interface Options {
@@ -36,11 +36,12 @@ export function addShow(onnx: Command): void {
     .action((file: string, { size: sides, json }: Options) => {
       const found = resolveWeights(file);
       const source = fileSource(found.path);
-      const readExternal = reader(dirname(found.path));
+      const readExternal = reader(found.path);
+      const data = externalFilesOf(found.path);
       const model = parseOnnx(source, { name: found.known?.name ?? basename(found.path), readExternal });
       const net = netOf(model, found.known);
-      const result = summary(model, new Graph(), { size: sides });
-      const facts: Facts = { path: found.path, bytes: source.size, model, net, result, sides };
+      const result = summary(net.model, new Graph(), { size: sides });
+      const facts: Facts = { path: found.path, bytes: source.size, data, model: net.model, net, result, sides };
       process.stdout.write(json ? `${JSON.stringify(factsJson(facts), null, 2)}\n` : shown(facts));
     });
 }
@@ -48,6 +49,8 @@ export function addShow(onnx: Command): void {
 interface Facts {
   readonly path: string;
   readonly bytes: number;
+  /** Files that it keeps weights in. */
+  readonly data: readonly { readonly location: string; readonly size: number }[];
   readonly model: OnnxModel;
   readonly net: Net;
   readonly result: Summary;
@@ -97,6 +100,7 @@ function factsJson(f: Facts): unknown {
   return {
     file: f.path,
     bytes: f.bytes,
+    ...(f.data.length > 0 && { external: f.data.map(({ location, size }) => ({ file: location, bytes: size })) }),
     name: net.name,
     opset: model.opset,
     producer: model.producer,
@@ -155,7 +159,10 @@ function shown(f: Facts): string {
   const values = (list: readonly [string, readonly (number | null)[] | null][]): string =>
     list.map(([name, shape]) => `${name} [${sidesText(shape)}]`).join(', ');
   const head: [string, string][] = [
-    ['file', `${f.path}, ${bytesText(f.bytes)}`],
+    [
+      'file',
+      [`${f.path}, ${bytesText(f.bytes)}`, ...f.data.map((d) => `${d.location}, ${bytesText(d.size)}`)].join('; '),
+    ],
     ['format', `operator set ${model.opset}${model.producer ? `, by ${model.producer}` : ''}`],
     ['input', values(model.inputs.map((i) => [i.name, i.shape]))],
     ['output', values(model.outputs.map((o) => [o, result.outputs.get(o) ?? null]))],

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { bytesText, EngineError } from '../base/errors';
 import { type Slimmed, slim } from '../nets/onnx/slim';
 import { type KnownWeights, knownWeights } from '../nets/weights';
 import { sameFile } from '../node/files';
-import { reader, resolveWeights } from '../node/weights/find';
+import { externalFilesOf, reader, resolveWeights } from '../node/weights/find';
 import type { WeightsRecord } from '../node/weights/record';
 import { withSource, writePiece } from '../node/weights/write';
 import { parseLayers } from './arguments';
@@ -70,12 +70,12 @@ export function addSlim(onnx: Command): void {
           ...(layers && { layers }),
           f16,
           aliases: found.known?.aliases ?? {},
-          readExternal: reader(dirname(found.path)),
+          readExternal: reader(found.path),
         });
         const { nodes, weights, outputs } = slimmed;
         const { known } = found;
         const facts = writePiece(path, slimmed.file, known ? (own) => recordOf(path, known, slimmed, own) : undefined);
-        const before = source.size;
+        const before = externalFilesOf(found.path).reduce((n, d) => n + d.size, source.size);
         return { path: resolve(path), ...facts, before, nodes, weights, outputs: Object.fromEntries(outputs) };
       });
       if (json) {

@@ -4,7 +4,14 @@ import { bytesText, EngineError } from '../base/errors';
 import { knownWeights } from '../nets/weights';
 import { type RandomNet, randomNets } from '../nets/weights_random';
 import { makeRandom } from '../node/weights/add';
-import { recordedWeights, resolveWeights, storeFolder, verifyWeights, weightFolders } from '../node/weights/find';
+import {
+  externalFilesOf,
+  recordedWeights,
+  resolveWeights,
+  storeFolder,
+  verifyWeights,
+  weightFolders,
+} from '../node/weights/find';
 import { parseWhole } from './arguments';
 import { addAdd, parseName } from './weights_add';
 import { addList, lookFor } from './weights_list';
@@ -43,7 +50,9 @@ export function addPath(weights: Command): void {
     .action((name: string, { json }: { json?: boolean }) => {
       const { path, known, of } = resolveWeights(name);
       const { size, sha256 } = known ?? {};
-      const result = { name, path: resolve(path), size, sha256, of: of ?? null };
+      const data = externalFilesOf(path).map((d) => resolve(d.file));
+      const result = { name, path: resolve(path), size, sha256, of: of ?? null, ...(data.length > 0 && { data }) };
+      if (data.length > 0 && !json) process.stderr.write(`note: it keeps weights in ${data.join(', ')}\n`);
       process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `${result.path}\n`);
     });
 }

@@ -72,7 +72,7 @@ async function add(file: string, options: Options): Promise<void> {
     ...(source !== undefined && { source }),
     ...(link && { link }),
   });
-  const { known, path, assumptions } = added;
+  const { known, path, assumptions, inside, beside } = added;
   if (json) {
     process.stdout.write(`${JSON.stringify({ ...known, path: resolve(path), guessed: assumptions }, null, 2)}\n`);
     return;
@@ -80,6 +80,9 @@ async function add(file: string, options: Options): Promise<void> {
   if (assumptions !== '') {
     process.stderr.write(`note: ${assumptions}\n  Set --mean, --std, --order and --range if it is not.\n`);
   }
+  if (inside.length > 0) process.stderr.write(`note: the weights of ${inside.join(', ')} are inside the copy\n`);
+  if (beside.length > 0)
+    process.stderr.write(`note: it goes on keeping weights in ${beside.join(', ')}: leave them there\n`);
   process.stderr.write(`written: ${bytesText(known.size)}, sha256 ${known.sha256}; use it with --net ${known.name}\n`);
   process.stdout.write(`${resolve(path)}\n`);
 }

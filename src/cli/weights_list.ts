@@ -57,10 +57,11 @@ function allRows(): Row[] {
   });
   const names = new Set(known.map((r) => r.name));
   const others: Row[] = [];
-  for (const { name, path, known: w } of recordedWeights()) {
+  for (const { name, path, known: w, external = [] } of recordedWeights()) {
     if (names.has(name) || !w) continue;
     names.add(name);
-    const { file, size, about, licence, source, url, mirrors, sha256 } = w;
+    const { file, about, licence, source, url, mirrors, sha256 } = w;
+    const size = external.reduce((n, e) => n + e.size, w.size);
     others.push({ name, file, size, about, licence, source, url, mirrors, sha256, path, slimmed: false, get: '' });
   }
   const toMake = randomNets

@@ -6,7 +6,7 @@ import { capturedNames, type GraphMessage, type ModelMessage, readModel, type Te
 import { type OnnxModel, type OnnxTensor, onnxError } from './model';
 import { ProtobufReader } from './protobuf';
 import { convolutionalPart, floatsKept, type SlimNode } from './slim_choice';
-import { isBeside, type ReadExternal } from './tensor';
+import { externalPlace, type ReadExternal } from './tensor';
 import {
   FLOAT,
   FLOAT16,
@@ -80,6 +80,13 @@ export function slim(source: ByteSource, options: SlimOptions = {}): Slimmed {
   for (const n of nodes) {
     const lost = n.inputs.find((x) => x !== '' && !makers.has(x) && !given.has(x));
     if (lost !== undefined) throw onnxError(`${n.op} ${n.name} of ${name} reads ${lost}, which no node makes`);
+    const away = n.attributes.find((a) => a.t?.external);
+    if (away) {
+      throw onnxError(
+        `${away.name} of ${n.op} ${n.name} is kept in another file`,
+        'Export the model again with its data in one file.',
+      );
+    }
   }
 
   const halved = f16 ? floatsKept(name, [...nodes], tensors) : null;
@@ -210,13 +217,8 @@ function copied(source: ByteSource, { start, end }: Range): Piece {
 
 /** Elements of another file. */
 function inlined(t: TensorMessage, external: ReadonlyMap<string, string>, read: ReadExternal | undefined): Piece {
-  const location = external.get('location') ?? '';
-  const [offset, length] = [Number(external.get('offset') ?? 0), Number(external.get('length') ?? Number.NaN)];
-  if (
-    !read ||
-    !isBeside(location) ||
-    !(Number.isSafeInteger(offset) && offset >= 0 && Number.isSafeInteger(length) && length >= 0)
-  ) {
+  const { location, offset, length } = externalPlace(t, external);
+  if (!read) {
     throw onnxError(
       `${t.name} is kept in another file, ${JSON.stringify(location)}`,
       'Export the model again with its data in one file.',
@@ -225,11 +227,15 @@ function inlined(t: TensorMessage, external: ReadonlyMap<string, string>, read: 
   return {
     length,
     *bytes() {
-      const bytes = read(location, offset, length);
-      if (bytes.length !== length) {
-        throw onnxError(`${t.name} wants ${length} bytes at ${offset} of ${location}, which has ${bytes.length} there`);
+      for (let at = 0; at < length; at += COPY) {
+        const wanted = Math.min(COPY, length - at);
+        const bytes = read(location, offset + at, wanted);
+        if (bytes.length !== wanted) {
+          const has = at + bytes.length;
+          throw onnxError(`${t.name} wants ${length} bytes at ${offset} of ${location}, which has ${has} there`);
+        }
+        yield bytes;
       }
-      yield bytes;
     },
   };
 }

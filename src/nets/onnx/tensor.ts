@@ -112,12 +112,12 @@ export function tensorOf(t: TensorMessage, readExternal: ReadExternal | undefine
       );
     }
   }
-  if (t.external) checkExternal(t, t.external, bytes);
+  const place = t.external && externalPlace(t, t.external);
   const numbers = (): number[] => readVarints(t.data);
   // All converters need an aligned buffer of its own; `readRanges` makes one.
   const buffer = (from: number, to: number): ArrayBuffer =>
-    (t.external
-      ? readFrom(t, t.external, bytesFor(from), bytesFor(to) - bytesFor(from), readExternal)
+    (place
+      ? readFrom(t.name, place.location, place.offset + bytesFor(from), bytesFor(to) - bytesFor(from), readExternal)
       : readRanges(source, pieces, bytesFor(from), bytesFor(to))
     ).buffer;
   const refuse = (want: string): Error =>
@@ -154,8 +154,15 @@ function checkedDims(name: string, dims: readonly number[]): Shape {
   return Object.freeze([...dims]);
 }
 
-/** Refuses a tensor of another file that is not beside the model, or not of its size, before it is looked for. */
-function checkExternal(t: TensorMessage, external: ReadonlyMap<string, string>, bytes: number): void {
+/**
+ * Where the elements of a tensor of another file are; a length that the file leaves out is what they take.
+ * @throws EngineError `OnnxError` when that file is not beside the model, or the length is not theirs.
+ */
+export function externalPlace(
+  t: TensorMessage,
+  external: ReadonlyMap<string, string>,
+): { readonly location: string; readonly offset: number; readonly length: number } {
+  const bytes = Math.ceil(size(checkedDims(t.name, t.dims)) * (TYPES.get(t.type)?.bytes ?? 0));
   const location = external.get('location') ?? '';
   const offset = Number(external.get('offset') ?? 0);
   const length = Number(external.get('length') ?? bytes);
@@ -170,6 +177,7 @@ function checkExternal(t: TensorMessage, external: ReadonlyMap<string, string>, 
       `${t.name} is kept at ${external.get('offset')} of ${location}, ${external.get('length')} bytes long; [${t.dims.join(', ')}] wants ${bytes}`,
     );
   }
+  return { location, offset, length };
 }
 
 /** Names that mean a device on Windows, whatever ending they have. */
@@ -189,23 +197,21 @@ export function isBeside(location: string): boolean {
 
 /** Elements of a tensor that the model keeps in another file. */
 function readFrom(
-  t: TensorMessage,
-  external: ReadonlyMap<string, string>,
-  from: number,
+  name: string,
+  location: string,
+  offset: number,
   bytes: number,
   readExternal: ReadExternal | undefined,
 ): Uint8Array<ArrayBuffer> {
-  const location = external.get('location') ?? '';
-  const offset = Number(external.get('offset') ?? 0) + from;
   if (!readExternal) {
     throw onnxError(
-      `${t.name} is kept in another file, ${location}`,
+      `${name} is kept in another file, ${location}`,
       'Give the path of the model, with that file beside it, or export the model again with its data in one file.',
     );
   }
   const found = readExternal(location, offset, bytes);
   if (found.length !== bytes) {
-    throw onnxError(`${t.name} wants ${bytes} bytes at ${offset} of ${location}, which has ${found.length} there`);
+    throw onnxError(`${name} wants ${bytes} bytes at ${offset} of ${location}, which has ${found.length} there`);
   }
   return found.slice();
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createReadStream, existsSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { EngineError } from '../../base/errors';
 import { makeFolder } from '../../gpu/temp_files.node';
 import { parseOnnx } from '../../nets/onnx/parse';
+import { slim } from '../../nets/onnx/slim';
 import type { Preprocessing } from '../../nets/preprocessing';
 import { IMAGENET, type KnownWeights, knownWeights, type Net, netOf } from '../../nets/weights';
 import { type RandomNet, randomVgg } from '../../nets/weights_random';
 import { diskError } from './download';
-import { type FoundWeights, loadNet, resolveWeights } from './find';
+import { externalFilesOf, type FoundWeights, fileSource, hashOf, loadNet, reader, resolveWeights } from './find';
 import { type WeightsRecord, writeRecord } from './record';
 import { withSource, writePiece } from './write';
 
@@ -31,6 +32,10 @@ export interface Added extends FoundWeights {
   readonly known: KnownWeights;
   /** What is assumed about it, in words; empty when nothing is. */
   readonly assumptions: string;
+  /** Files that it goes on keeping weights in. */
+  readonly beside: readonly string[];
+  /** Such files whose weights are inside the copy now. */
+  readonly inside: readonly string[];
 }
 
 /**
@@ -45,21 +50,38 @@ export async function addWeightFile(file: string, options: AddOptions): Promise<
   const listed = knownWeights.find((w) => w.sha256 === sha256 && w.size === size);
   if (listed) {
     const path = place(file, join(folder, listed.file), link, null);
-    return { name: listed.name, path, known: listed, assumptions: '' };
+    return { name: listed.name, path, known: listed, beside: [], inside: [], assumptions: '' };
   }
-  const bytes = readFileSync(file);
-  // Without a reader of other files: those would not be beside the copy.
-  const net = netOf(parseOnnx(bytes, { name: basename(file) }), null);
+  const readExternal = reader(file);
+  const model = parseOnnx(fileSource(file), { name: basename(file), readExternal });
+  const net = netOf(model, null);
+  const data = externalFilesOf(file);
   if (net.layers.length === 0) {
     throw new EngineError('WeightsError', `${file} has no layer to compare`, 'Use a network with convolutions.');
   }
   const entry = entryOf(net, { ...options, size, sha256 });
   const path = join(folder, entry.file);
-  if (resolve(path) === resolve(found.path)) writeRecord(path, { weights: entry, of: null });
-  else place(file, path, link, entry);
+  const external = [];
+  for (const { location, file, size } of data) external.push({ file: location, size, sha256: await hashOf(file) });
+  const record: WeightsRecord = { weights: entry, of: null, ...(external.length > 0 && { external }) };
+  let known = entry;
+  const isInside = !link && data.length > 0 && resolve(path) !== resolve(found.path);
+  if (resolve(path) === resolve(found.path)) writeRecord(path, record);
+  else if (!isInside) place(file, path, link, record);
+  else {
+    // Names of such files are the exporter's, and the next net's may be the same: the copy has its weights inside.
+    withSource(file, (source) =>
+      writePiece(path, slim(source, { name: basename(file), layers: model.outputs, readExternal }).file, (own) => {
+        known = { ...entry, ...own };
+        return { weights: known, of: null };
+      }),
+    );
+  }
   await loadNet(path, {});
   const isAssumed = !options.preprocessing || Object.keys(options.preprocessing).length === 0;
-  return { name: entry.name, path, known: entry, assumptions: isAssumed ? net.assumptions : '' };
+  const files = data.map((d) => d.file);
+  const where = { beside: isInside ? [] : files, inside: isInside ? files : [] };
+  return { name: entry.name, path, known, ...where, assumptions: isAssumed ? net.assumptions : '' };
 }
 
 function entryOf(net: Net, options: AddOptions & { size: number; sha256: string }): KnownWeights {
@@ -94,9 +116,8 @@ function entryOf(net: Net, options: AddOptions & { size: number; sha256: string 
 }
 
 /** Copies or links a file, and puts its record beside it. */
-function place(from: string, to: string, link: boolean, entry: KnownWeights | null): string {
+function place(from: string, to: string, link: boolean, record: WeightsRecord | null): string {
   if (resolve(from) === resolve(to)) return to;
-  const record = entry && { weights: entry, of: null };
   if (!link) {
     withSource(from, (source) => {
       const copy = {

@@ -14,6 +14,7 @@ import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bytesText, EngineError } from '../../base/errors';
 import { cacheFolder } from '../../gpu/swiftshader.node';
 import type { ByteSource } from '../../nets/onnx/byte_source';
+import { externalFiles } from '../../nets/onnx/external';
 import { onnxError } from '../../nets/onnx/model';
 import { parseOnnx } from '../../nets/onnx/parse';
 import type { ReadExternal } from '../../nets/onnx/tensor';
@@ -29,6 +30,8 @@ export interface FoundWeights {
   readonly known: KnownWeights | null;
   /** The file that this one was cut out of, if it was. */
   readonly of?: WeightsRecord['of'];
+  /** What the record says of files that it keeps weights in. */
+  readonly external?: WeightsRecord['external'];
 }
 
 export interface SearchOptions {
@@ -77,10 +80,11 @@ function recordedIn(folder: string): FoundWeights[] {
 function recorded(path: string): FoundWeights | null {
   const record = isFile(path) ? readRecord(path) : null;
   if (!record || record.weights.file !== basename(path)) return null;
-  const { weights, of } = record;
+  const { weights, of, external } = record;
   const whole = of && knownWeights.find((w) => w.name === weights.name && w.sha256 === of.sha256);
   const { file, size, sha256 } = weights;
-  return { name: weights.name, path, known: whole ? { ...whole, file, size, sha256 } : weights, of };
+  const known = whole ? { ...whole, file, size, sha256 } : weights;
+  return { name: weights.name, path, known, of, ...(external && { external }) };
 }
 
 /**
@@ -135,33 +139,75 @@ function isFile(path: string): boolean {
 }
 
 /**
- * Compares a known file's size and SHA-256 with the manifest; reads it in pieces. Unknown files pass.
- * @throws EngineError `WeightsError`
+ * Compares a known file's size and SHA-256 with the manifest, and those of the files it keeps weights in with its record;
+ * reads them in pieces. Unknown files pass where all that they need is there.
+ * @throws EngineError `WeightsError`, or `OnnxError` where a file of weights is missing or too short
  */
-export async function verifyWeights({ path, known }: FoundWeights): Promise<void> {
-  if (!known) return;
+export async function verifyWeights({ path, known, external = [] }: FoundWeights): Promise<void> {
+  if (known) await verifyFile(path, known.name, known);
+  for (const { file, location } of externalFilesOf(path)) {
+    const listed = external.find((e) => e.file === location);
+    if (listed) await verifyFile(file, `${location} of ${known?.name ?? basename(path)}`, listed);
+  }
+}
+
+async function verifyFile(path: string, name: string, want: { size: number; sha256: string }): Promise<void> {
   const { size } = statSync(path);
   const remedy = 'Download it again, or pass --weights-unchecked if you changed it on purpose.';
-  if (size !== known.size) {
+  if (size !== want.size) {
     throw new EngineError(
       'WeightsError',
-      `${path} has ${size} bytes (${bytesText(size)}), not the ${known.size} (${bytesText(known.size)}) of ${known.name}`,
+      `${path} has ${size} bytes (${bytesText(size)}), not the ${want.size} (${bytesText(want.size)}) of ${name}`,
       remedy,
     );
   }
   const sha256 = await hashOf(path);
-  if (sha256 !== known.sha256) {
+  if (sha256 !== want.sha256) {
     throw new EngineError(
       'WeightsError',
-      `${path} is ${bytesText(size)} as expected, but its sha256 is ${sha256}, not ${known.sha256}`,
+      `${path} is ${bytesText(size)} as expected, but its sha256 is ${sha256}, not ${want.sha256}`,
       remedy,
     );
   }
 }
 
-async function hashOf(path: string): Promise<string> {
+export async function hashOf(path: string): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(piece);
+  return hash.digest('hex');
+}
+
+/**
+ * The files that a model keeps weights in, and how large they are; none of what is no model: reading it says so.
+ * @throws EngineError `OnnxError` when one is missing, leads elsewhere, or is shorter than the model says.
+ */
+export function externalFilesOf(path: string): { location: string; file: string; size: number }[] {
+  let files: ReadonlyMap<string, number>;
+  try {
+    files = externalFiles(fileSource(path), basename(path));
+  } catch (error) {
+    if (error instanceof EngineError) return [];
+    throw error;
+  }
+  return [...files].map(([location, least]) => {
+    const file = externalFile(path, location);
+    const { size } = statSync(file);
+    if (size < least) {
+      throw onnxError(
+        `${basename(path)} keeps ${least} bytes of weights in ${file}, which has ${size}`,
+        'Download or copy that file again: it is cut short, or a git-LFS pointer.',
+      );
+    }
+    return { location, file, size };
+  });
+}
+
+/** The checksum of a model and the files that it keeps weights in. */
+async function withExternal(own: string, path: string): Promise<string> {
+  const files = externalFilesOf(path);
+  if (files.length === 0) return own;
+  const hash = createHash('sha256').update(own);
+  for (const { file } of files) hash.update(await hashOf(file));
   return hash.digest('hex');
 }
 
@@ -176,10 +222,10 @@ export async function loadNet(
 ): Promise<Net> {
   const found = resolveWeights(nameOrPath, options);
   if (!options.unchecked) await verifyWeights(found);
-  const model = parseOnnx(weightsSource(found.path), { name: found.name, readExternal: reader(dirname(found.path)) });
+  const model = parseOnnx(weightsSource(found.path), { name: found.name, readExternal: reader(found.path) });
   const { known, of, path } = found;
-  const sha256 = known && !options.unchecked ? (of?.sha256 ?? known.sha256) : await hashOf(path);
-  return { ...netOf(model, known), sha256 };
+  const own = known && !options.unchecked ? (of?.sha256 ?? known.sha256) : await hashOf(path);
+  return { ...netOf(model, known), sha256: await withExternal(own, path) };
 }
 
 function weightsSource(path: string): ByteSource {
@@ -233,19 +279,30 @@ function readAt(file: number, offset: number, length: number): Uint8Array {
   return bytes;
 }
 
-/** Reads parts of files beside a model; a link that leads out of its folder is refused. */
-export function reader(folder: string): ReadExternal {
+/**
+ * A file that a model keeps weights in: in the model's folder or, where the model is a link, in that of the file itself.
+ * One that leads out of both is refused.
+ */
+function externalFile(model: string, location: string): string {
+  const folders = [dirname(model), ...(isFile(model) ? [dirname(realpathSync(model))] : [])];
+  const path = folders.map((folder) => join(folder, location)).find(isFile);
+  if (path === undefined) {
+    throw onnxError(
+      `the model keeps weights in ${join(dirname(model), location)}, which does not exist`,
+      `Put ${basename(location)} there: it came with ${basename(model)}.`,
+    );
+  }
+  const real = realpathSync(path);
+  if (!folders.some((folder) => real.startsWith(realpathSync(folder) + sep))) {
+    throw onnxError(`the model keeps weights in ${path}, which leads out of its folder`, 'Put the file itself there.');
+  }
+  return path;
+}
+
+/** Reads parts of the files that a model keeps weights in. */
+export function reader(model: string): ReadExternal {
   return (location, offset, length) => {
-    const path = join(folder, location);
-    if (!isFile(path))
-      throw onnxError(`the model keeps weights in ${path}, which does not exist`, 'Put that file there.');
-    if (!realpathSync(path).startsWith(realpathSync(folder) + sep)) {
-      throw onnxError(
-        `the model keeps weights in ${path}, which leads out of its folder`,
-        'Put the file itself there.',
-      );
-    }
-    const file = openSync(path, 'r');
+    const file = openSync(externalFile(model, location), 'r');
     try {
       return readAt(file, offset, Math.min(length, Math.max(0, fstatSync(file).size - offset)));
     } finally {

@@ -13,6 +13,8 @@ export const recordSchema = z.strictObject({
   of: z
     .strictObject({ file: z.string(), size: z.int().positive(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })
     .nullable(),
+  /** Files that it keeps weights in, by their place beside it (of the file itself, where it is linked). */
+  external: z.array(z.strictObject({ file: z.string(), size: z.int().positive(), sha256: z.string() })).optional(),
 });
 
 export type WeightsRecord = z.infer<typeof recordSchema>;

@@ -9,6 +9,11 @@ export interface LoadNetOptions {
   readonly name?: string;
   /** Use a known file although it is not the one that the manifest has. */
   readonly unchecked?: boolean;
+  /**
+   * The files that the network keeps weights in (`mine.onnx.data`), by name. Default for one that is fetched: they are
+   * fetched from beside it.
+   */
+  readonly data?: Readonly<Record<string, Blob | ArrayBuffer>>;
   readonly signal?: AbortSignal | undefined;
   /** Bytes so far, of how many; `total` is 0 where nobody says. */
   onProgress?(p: { readonly loaded: number; readonly total: number }): void;
@@ -20,15 +25,42 @@ export interface LoadNetOptions {
  *   when it cannot be read.
  */
 export async function loadNet(source: string | URL | Blob | ArrayBuffer, options: LoadNetOptions = {}): Promise<Net> {
-  const code = Promise.all([import('../../nets/onnx/parse'), import('../../nets/weights')]);
+  const code = Promise.all([
+    import('../../nets/onnx/parse'),
+    import('../../nets/weights'),
+    import('../../nets/onnx/external'),
+  ]);
   code.catch(() => {}); // said below
   const file = options.name ?? fileName(source);
   const bytes = await bytesOf(source, options);
-  const [{ parseOnnx }, { knownWeights, netOf }] = await code;
+  const [{ parseOnnx }, { knownWeights, netOf }, { externalFiles }] = await code;
   const known = knownWeights.find((w) => w.file === file || w.name === file) ?? null;
   if (known && !options.unchecked) await check(bytes, known);
   options.signal?.throwIfAborted();
-  return netOf(parseOnnx(bytes, { name: known?.name ?? file }), known);
+  const name = known?.name ?? file;
+  const data = new Map<string, Uint8Array>();
+  const inBytes = { size: bytes.length, read: (at: number, length: number) => bytes.subarray(at, at + length) };
+  for (const [location] of externalFiles(inBytes, name)) data.set(location, await dataOf(location, source, options));
+  const readExternal = (location: string, at: number, length: number): Uint8Array =>
+    data.get(location)?.subarray(at, at + length) ?? new Uint8Array();
+  return netOf(parseOnnx(bytes, { name, readExternal }), known);
+}
+
+/** A file that the network keeps weights in. */
+async function dataOf(
+  location: string,
+  source: string | URL | Blob | ArrayBuffer,
+  options: LoadNetOptions,
+): Promise<Uint8Array> {
+  const given = options.data?.[location] ?? options.data?.[location.split(/[/\\]/).at(-1) ?? ''];
+  if (given) return bytesOf(given, options);
+  if (typeof source === 'string' || source instanceof URL)
+    return bytesOf(new URL(location, new URL(source, globalThis.location?.href)), options);
+  throw new EngineError(
+    'WeightsError',
+    `the network keeps weights in ${location}, which was not given`,
+    'Give that file too (`data` of loadNet), or one file of all, which `toroid weights add` makes.',
+  );
 }
 
 function fileName(source: string | URL | Blob | ArrayBuffer): string {
