@@ -3,6 +3,7 @@ import { didYouMean } from '../base/did_you_mean';
 import { bytesText, EngineError } from '../base/errors';
 import * as z from '../base/zod';
 import { buildNet, netStride } from './onnx/build';
+import { channelsFirst } from './onnx/channels_last';
 import { type Family, familyOf } from './onnx/layer_naming';
 import { aliased, type LayerNames, layerNames } from './onnx/layers';
 import type { OnnxModel } from './onnx/model';
@@ -128,7 +129,8 @@ const PLAIN: Preprocessing = { order: 'RGB', range: 1, mean: [0, 0, 0], std: [1,
 
 /** A network with what the manifest says of it, or else with the assumptions that weights/README.md lists. */
 export function netOf(file: OnnxModel, known: KnownWeights | null): Net {
-  const model = known ? aliased(file, known.aliases) : file;
+  const first = channelsFirst(file);
+  const model = known ? aliased(first, known.aliases) : first;
   const names = layerNames(model);
   if (known) {
     const { preprocessing, layers, pooling, content, dream } = known;
@@ -171,6 +173,10 @@ function assumedInput(model: OnnxModel): [Preprocessing, string] {
   const filters = model.tensors.get(first?.inputs[1] ?? '')?.shape ?? [];
   if (filters.join() === '3,3,1,1') return [PLAIN, 'RGB, 0 to 1: it has its own preprocessing'];
   if (/caffe/i.test(model.producer)) return [CAFFE, 'BGR, 0 to 255, less [103.939, 116.779, 123.68], as of Caffe'];
+  const before = model.nodes.slice(0, first ? model.nodes.indexOf(first) : 0);
+  // Keras calls the layers of VGG so, and has its weights from Caffe.
+  if (/(^|\/)block1_conv1(\/|$)/.test(first?.name ?? '') && !before.some((n) => /^(Sub|Add|Mul|Div)$/.test(n.op)))
+    return [CAFFE, "BGR, 0 to 255, less [103.939, 116.779, 123.68], as of Keras' VGG"];
   return [IMAGENET, 'RGB, 0 to 1, with the mean and deviation of ImageNet'];
 }
 

@@ -4,9 +4,10 @@ import type { Graph } from '../../graph/graph';
 import type { Ref } from '../../shaders/op';
 import { reshape } from '../../shaders/reshape';
 import { Attributes } from './attributes';
+import { isChannelsLast } from './channels_last';
 import { Importer } from './importer';
 import { layerNames, layerValue } from './layers';
-import { type OnnxModel, type OnnxNode, onnxError } from './model';
+import { type OnnxInput, type OnnxModel, type OnnxNode, onnxError } from './model';
 import type { NetOptions } from './net_options';
 import type { GraphValue } from './operator';
 import { convBefore } from './ops/batch_normalization';
@@ -49,16 +50,24 @@ function pictureInput(model: OnnxModel, image: Ref): [name: string, value: Graph
       'Only nets that take one picture can be used.',
     );
   }
+  if (isChannelsLast(input)) {
+    throw onnxError(
+      `${model.name} takes ${input.name} ${openShape(input)}: channels last, and between it and a Transpose to channels first is something else`,
+      `Export it channels first: for tf2onnx, with --inputs-as-nchw ${input.name}.`,
+    );
+  }
   const [C] = chw(model.name, image.shape);
   const channels = input.shape[1];
   if (input.shape.length > 0 && (input.shape.length !== 4 || (channels !== null && channels !== C))) {
     throw onnxError(
-      `${model.name} takes ${input.name} [${input.shape.map((d) => d ?? '?').join(', ')}], not pictures of ${C} channels`,
+      `${model.name} takes ${input.name} ${openShape(input)}, not pictures of ${C} channels`,
       'Use a net for pictures [1, channels, height, width].',
     );
   }
   return [input.name, { ref: image, shape: [1, ...image.shape], type: 'float32' }];
 }
+
+const openShape = ({ shape }: OnnxInput): string => `[${shape.map((d) => d ?? '?').join(', ')}]`;
 
 /** Refuses a torus that the strides do not divide, before anything is built. */
 function checkSides(model: OnnxModel, image: Ref, { layers, torus = false }: NetOptions): void {

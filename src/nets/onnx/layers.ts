@@ -61,6 +61,8 @@ const PASSES = new Set([
   'DequantizeLinear',
   'Cast',
 ]);
+/** What may be done to a picture before the first convolution. */
+const PREPARES = new Set(['Transpose', 'Sub', 'Add', 'Mul', 'Div']);
 const POOLS = new Set(['MaxPool', 'AveragePool']);
 
 /** The literature's names, when the net is a chain up to where its classifier begins; else none. */
@@ -97,7 +99,7 @@ function chainNames(model: OnnxModel): Map<string, string> {
     } else if (POOLS.has(node.op)) {
       if (index > 0) names.set(`pool${block++}`, output);
       index = 0;
-    } else if (!PASSES.has(node.op)) return names;
+    } else if (!PASSES.has(node.op) && !(names.size === 0 && PREPARES.has(node.op))) return names;
     value = output;
   }
   return names;

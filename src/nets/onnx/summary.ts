@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors';
 import { size } from '../../base/shape';
 import type { Graph } from '../../graph/graph';
+import { isChannelsLast } from './channels_last';
 import { isReal } from './const_fold';
 import { Importer } from './importer';
 import { type OnnxInput, type OnnxModel, type OnnxNode, type OnnxTensor, onnxError } from './model';
@@ -96,6 +97,7 @@ const isWeight = (t: OnnxTensor): boolean => isReal(t.type) || /^u?int[248]$/.te
 /** The picture's sides are the last two of four dimensions; one that is open elsewhere is 1. */
 function inputShape({ shape }: OnnxInput, [W, H]: readonly [number, number]): readonly number[] {
   if (shape.length === 0) return [1, 3, H, W];
+  if (isChannelsLast({ name: '', shape })) return [shape[0] ?? 1, H, W, shape[3] ?? 3];
   const isPicture = shape.length === 4 && (shape[1] === null || (shape[1] ?? 0) <= 4);
   return shape.map((d, k) => (isPicture && k >= 2 ? (k === 2 ? H : W) : (d ?? 1)));
 }
