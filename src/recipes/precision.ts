@@ -61,3 +61,9 @@ export function gradientScale(losses: readonly StageRecipe['losses'][number][]):
   const largest = losses.reduce((most, l) => Math.max(most, Math.abs(l.weight)), 0);
   return largest > 0 ? 2 ** Math.round(Math.log2(USUAL / largest)) : USUAL;
 }
+
+/** What to do where numbers of a run are no longer finite. */
+export const finiteRemedy = ({ precision, net }: Pick<Recipe, 'precision' | 'net'>): string =>
+  precision === 'f32' || net === undefined
+    ? 'Try a smaller weight or another seed; if the net is yours, check that its weights are finite.'
+    : `Leave --precision ${precision} out: f16 ends at 65504, and what the net makes may be more. Or try a smaller weight.`;

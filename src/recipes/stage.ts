@@ -11,6 +11,7 @@ import type { Layout } from '../graph/tiling/layout';
 import { type CarryOver, type Curve, foreignCheckpoint, type SavedState, type StagePoint } from './checkpoint';
 import { LearningRate } from './learning_rate';
 import { optimiserComponents } from './optimisers';
+import { finiteRemedy } from './precision';
 import { type StageGraph, stageGraph } from './stage_graph';
 import type { StageSetup } from './stage_setup';
 
@@ -241,7 +242,7 @@ class StageLoop {
    * @throws EngineError `RunError` when there never was a good step in the run.
    */
   #rollBack({ step }: Batch, loss: number, values: readonly number[]): void {
-    const { stage, warn } = this.setup;
+    const { stage, warn, resolved } = this.setup;
     this.#lastGood.restore();
     this.#done = this.#lastGood.step;
     this.#halvings++;
@@ -256,13 +257,10 @@ class StageLoop {
       return;
     }
     if (this.#done === 0 && stage.index === 0) {
-      throw new EngineError(
-        'RunError',
-        `${stage.path}: ${fault('is')} from the start`,
-        'Try a smaller weight or another seed; if the net is yours, check that its weights are finite.',
-      );
+      throw new EngineError('RunError', `${stage.path}: ${fault('is')} from the start`, finiteRemedy(resolved.recipe));
     }
-    warn(`${where}: ${fault('keeps becoming')}; the stage ends at step ${this.#done}`);
+    const half = resolved.recipe.precision === 'f32' ? '' : `. ${finiteRemedy(resolved.recipe)}`;
+    warn(`${where}: ${fault('keeps becoming')}; the stage ends at step ${this.#done}${half}`);
     this.#givenUp = true;
   }
 

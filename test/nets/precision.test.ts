@@ -16,7 +16,7 @@ import type { Net } from '../../src/nets/weights';
 import { loadNet } from '../../src/node/weights/find';
 import { refuseTooLarge } from '../../src/recipes/assert_fits';
 import { fitStage } from '../../src/recipes/memory_fit';
-import { gradientScale, precisionText, requirePrecision } from '../../src/recipes/precision';
+import { finiteRemedy, gradientScale, precisionText, requirePrecision } from '../../src/recipes/precision';
 import { prepare } from '../../src/recipes/prepare';
 import { fillRecipe } from '../../src/recipes/recipe';
 import { run } from '../../src/recipes/run';
@@ -300,6 +300,22 @@ test('a scale for gradients is a power of two that follows the weights', () => {
   assert.is(of(0.5, -1024, 3), 2 ** -16);
   assert.is(of(1e-3), 2 ** 4);
   assert.is(of(0), 2 ** -6);
+});
+
+test('weights beyond f16 are named, and so is the precision where numbers are not finite', () => {
+  const net = smallVgg();
+  const weight = net.model.tensors.get('vgg0_conv0_weight')!;
+  const floats = (): Float32Array<ArrayBuffer> => weight.floats().fill(70000, 3, 4);
+  const model = { ...net.model, tensors: new Map([...net.model.tensors, [weight.name, { ...weight, floats }]]) };
+  const [g, h] = [new Graph(), new Graph()];
+  const layers = { layers: ['relu1_1'] };
+  buildNet(g, model, g.input([3, 16, 16]), layers);
+  assert.throws(
+    () => buildNet(h, model, h.input([3, 16, 16], 'half', 'f16'), layers),
+    /vgg0_conv0_weight of vgg19 holds 70000, and f16 ends at 65504\n {2}Leave --precision f16 out/,
+  );
+  assert.match(finiteRemedy({ precision: 'f16', net: 'mine' }), /^Leave --precision f16 out: f16 ends at 65504/);
+  assert.match(finiteRemedy({ precision: 'f32', net: 'mine' }), /check that its weights are finite/);
 });
 
 test('an adapter without f16 refuses it by name, with a remedy', () => {

@@ -26,7 +26,7 @@ export function buildNet(g: Graph, model: OnnxModel, image: Ref, options: NetOpt
   const values = wanted.map(([, value]) => value);
   const nodes = needed(model, values, true);
   Importer.check(model, nodes);
-  const importer = new Importer(g, model, options);
+  const importer = new Importer(g, model, options, image.dtype === 'f16');
   importer.give(...pictureInput(model, image));
   checkSides(model, image, options);
   for (const node of nodes) importer.add(node);

@@ -38,6 +38,8 @@ export class Importer {
     readonly g: Graph,
     readonly model: OnnxModel,
     readonly options: Omit<NetOptions, 'layers'>,
+    /** Whether weights are to be stored as f16. */
+    private readonly half = false,
   ) {
     const { torus = false } = options;
     this.torus = typeof torus === 'boolean' ? [torus, torus] : torus;
@@ -150,7 +152,7 @@ export class Importer {
     const [of, name] = typeof key === 'string' ? [this.model, key] : [key, 'uploaded'];
     return this.g.memo(of, name, () => {
       const now = data();
-      if (areWeights) checkWeights(this.model.name, label, now);
+      if (areWeights) checkWeights(this.model.name, label, now, this.half);
       return this.g.constant(shape, now.length < SMALL ? now : data, label);
     });
   }
@@ -165,8 +167,15 @@ export class Importer {
   }
 }
 
-/** @throws EngineError `OnnxError` that names the first NaN or infinity. */
-function checkWeights(net: string, label: string, data: Float32Array): void {
+/** @throws EngineError `OnnxError` that names the first NaN or infinity, or what f16 does not hold where it has to. */
+function checkWeights(net: string, label: string, data: Float32Array, half: boolean): void {
+  const large = half ? data.find((v) => Number.isFinite(v) && Math.abs(v) >= 65520) : undefined;
+  if (large !== undefined) {
+    throw onnxError(
+      `${label} of ${net} holds ${large}, and f16 ends at 65504`,
+      'Leave --precision f16 out: f32 holds it.',
+    );
+  }
   // A sum of finite numbers of this size stays finite as a double; anything else shows in it.
   let sum = 0;
   for (let i = 0; i < data.length; i++) sum += data[i] ?? 0;
