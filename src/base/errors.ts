@@ -13,6 +13,9 @@ export class EngineError extends Error {
   }
 }
 
+/** A graph, plan or op that is used as it cannot be: a mistake of whoever writes with the engine. */
+export const graphError = (message: string, hint?: string): EngineError => new EngineError('GraphError', message, hint);
+
 /** A mistake of ours, not of the user's: says so, and where to report it. */
 export function invariant(message: string): Error {
   return new Error(`internal error (a bug in toroid, please report it): ${message}`);

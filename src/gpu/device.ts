@@ -81,6 +81,7 @@ export class Device {
 
   /** A buffer that `close` destroys, unless its user has before. */
   createBuffer(wanted: GPUBufferDescriptor): GPUBuffer {
+    if (this.#closed) this.check();
     return this.#keep(this.gpu.createBuffer(wanted));
   }
 
@@ -104,15 +105,17 @@ export class Device {
     return this.gpu.features.has(feature);
   }
 
-  /** Throws if the GPU has reported a fault that no call was there to catch. */
+  /** Throws if the device is closed, or the GPU has reported a fault that no call was there to catch. */
   check(): void {
+    if (this.#closed)
+      throw new EngineError('DeviceError', 'the device is closed', 'Use it before device.close(), or open another.');
     if (this.#fault !== undefined) throw new EngineError('DeviceError', this.#fault);
   }
 
   /** Waits until all submitted work is done. */
   async idle(): Promise<void> {
     const flight = this.#flights;
-    await this.waitFor(this.gpu.queue.onSubmittedWorkDone());
+    if (!this.#closed) await this.waitFor(this.gpu.queue.onSubmittedWorkDone());
     this.check();
     this.#landed(flight);
   }

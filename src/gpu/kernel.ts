@@ -1,4 +1,4 @@
-import { EngineError, invariant } from '../base/errors';
+import { EngineError } from '../base/errors';
 
 /** How a kernel binds a value: storage it only reads, storage it writes, or a uniform buffer of constants. */
 export type Bind = 'read' | 'write' | 'uniform';
@@ -56,7 +56,12 @@ export interface Kernel {
  */
 const retyped = (source: KernelSource, text: string, alias: 'T' | 'Sum'): string => {
   const found = text.replace(new RegExp(`\\balias\\s+${alias}\\s*=\\s*f32\\s*;`), `alias ${alias} = f16;`);
-  if (found === text) throw invariant(`${source.name}.wgsl has no 'alias ${alias} = f32;' to make f16`);
+  if (found === text)
+    throw new EngineError(
+      'KernelError',
+      `${source.name}.wgsl has no 'alias ${alias} = f32;' to make f16`,
+      'Store values as that type.',
+    );
   return found;
 };
 
@@ -69,7 +74,11 @@ export function bindingTypes(source: KernelSource): readonly string[] {
   const types = found.sort(([, a], [, b]) => Number(a) - Number(b)).map(([, , type = '']) => type);
   const declared = source.binds.length + (Object.keys(source.uniforms).length > 0 ? 1 : 0);
   if (types.length === declared) return types;
-  throw invariant(`${source.name}.wgsl has ${types.length} bindings, declared are ${declared}`);
+  throw new EngineError(
+    'KernelError',
+    `${source.name}.wgsl has ${types.length} bindings, declared are ${declared}`,
+    'List each but the uniforms in `binds`.',
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { EngineError, invariant } from '../base/errors';
+import { EngineError, graphError, shapeText } from '../base/errors';
 import { type Shape, sameShape, size } from '../base/shape';
 import { toHalf } from '../shaders/cast';
 import type { ConvolutionPolicy } from '../shaders/conv2d/policy';
@@ -51,6 +51,7 @@ export class Graph implements Builder {
 
   /** A value that the host writes before a run (`plan.write`). */
   input(shape: Shape, label = 'input', dtype: Dtype | keyof typeof OLD_DTYPES = 'f32'): Node {
+    checkShape(shape, label);
     return this.#push({ from: 'input' }, shape, isOld(dtype) ? OLD_DTYPES[dtype] : dtype, label);
   }
 
@@ -89,18 +90,32 @@ export class Graph implements Builder {
   assign(state: Ref, value: Ref): void {
     const target = this.node(state);
     const node = this.node(value);
-    if (target.source.from !== 'state') throw invariant(`assign to ${target.label}#${target.id}, which is no state`);
+    if (target.source.from !== 'state') {
+      throw graphError(
+        `assign wants a state, got ${nameOf(target)}, which is ${kindOf(target)}`,
+        'Make it with g.state(shape, data).',
+      );
+    }
     if (!sameShape(target.shape, node.shape) || target.dtype !== node.dtype) {
-      throw invariant(`assign of ${node.label} ${node.shape} to ${target.label} ${target.shape}`);
+      throw graphError(
+        `${nameOf(node)} ${shapeText(node.shape)} ${node.dtype} cannot become the state ${nameOf(target)} ${shapeText(target.shape)} ${target.dtype}`,
+        'Shapes and types have to be the same.',
+      );
     }
     this.assigned.set(target.id, node);
   }
 
-  /** The node behind a Ref; a Ref of another graph is an error. */
+  /**
+   * The node behind a Ref.
+   * @throws EngineError `GraphError` for a value of another graph, or what is no value.
+   */
   node(r: Ref): Node {
-    const node = this.nodes[r.id];
-    if (node !== r) throw invariant(`value #${r.id} belongs to another graph`);
-    return node;
+    const node = isRef(r) ? this.nodes[r.id] : undefined;
+    if (node === r && node) return node;
+    if (!isRef(r))
+      throw graphError(`a value of the graph is wanted, got ${kindText(r)}`, 'Pass what g or an op returned.');
+    const label = 'label' in r ? `${r.label}#${r.id}` : `#${r.id}`;
+    throw graphError(`the value ${label} belongs to another graph`, 'Build all of a plan with one Graph.');
   }
 
   /**
@@ -110,8 +125,12 @@ export class Graph implements Builder {
    */
   grad(y: Ref, wrt: readonly Ref[], dy?: Ref): Node[] {
     const last = this.node(y);
-    if (dy && !sameShape(dy.shape, last.shape))
-      throw invariant(`a seed [${dy.shape}] for the gradient of [${last.shape}]`);
+    if (dy && !sameShape(this.node(dy).shape, last.shape)) {
+      throw graphError(
+        `the gradient of ${nameOf(last)} ${shapeText(last.shape)} is seeded with ${shapeText(dy.shape)}`,
+        'The seed has the shape of the value.',
+      );
+    }
     // Only values on a path from wrt to y need a gradient at all.
     const onPath = new Set(wrt.map((r) => this.node(r).id));
     for (const node of this.nodes.slice(0, last.id + 1)) {
@@ -134,12 +153,14 @@ export class Graph implements Builder {
         const input = x[k];
         if (!d || !input || !needs(k)) return;
         if (!sameShape(d.shape, input.shape)) {
-          throw invariant(`${op.name} gives a gradient ${d.shape} for input ${k} of shape ${input.shape}`);
+          throw graphError(
+            `backward of ${op.name} gives ${shapeText(d.shape)} for its input ${k}, which is ${shapeText(input.shape)}`,
+          );
         }
         // Sums of f16 are f32, and so is what their gradients spread.
         const part = d.dtype === 'f32' && input.dtype === 'f16' ? toHalf(this, d) : d;
         if (part.dtype !== input.dtype)
-          throw invariant(`${op.name} gives a ${d.dtype} gradient for ${input.dtype} input ${k}`);
+          throw graphError(`backward of ${op.name} gives ${d.dtype} for its input ${k}, which is ${input.dtype}`);
         const sofar = found.get(input.id);
         found.set(input.id, sofar ? add(this, sofar, part) : part);
       });
@@ -173,7 +194,7 @@ function dtypeOf(op: Op, inputs: readonly Node[]): Dtype {
   const maps = f16Maps ? inputs.filter((_, k) => f16Maps.maps.includes(k)) : inputs;
   const dtypes = new Set(maps.map((x) => x.dtype).filter((k) => k !== 'u32'));
   if (dtypes.size > 1 || inputs.some((x) => x.dtype === 'f16' && !maps.includes(x))) {
-    throw invariant(`${op.name} of f32 and f16 at once`);
+    throw graphError(`${op.name} of f32 and f16 at once`, 'Store all of its values as one of them.');
   }
   return op.dtype ?? (dtypes.has('f16') && (!f16Maps || f16Maps.gain) ? 'f16' : 'f32');
 }
@@ -182,9 +203,20 @@ function dtypeOf(op: Op, inputs: readonly Node[]): Dtype {
 const OLD_DTYPES = { real: 'f32', half: 'f16' } as const;
 const isOld = (dtype: string): dtype is keyof typeof OLD_DTYPES => dtype in OLD_DTYPES;
 
+const nameOf = ({ label, id }: Node): string => `${label}#${id}`;
+const kindOf = ({ source }: Node): string =>
+  source.from === 'op' ? `what ${source.op.name} makes` : source.from === 'input' ? 'an input' : `a ${source.from}`;
+const isRef = (r: unknown): r is Ref => typeof r === 'object' && r !== null && 'id' in r && 'shape' in r;
+const kindText = (r: unknown): string =>
+  typeof r === 'number' ? `the number ${r}` : r === null ? 'null' : `${typeof r}`;
+
 const dtypeOfData = (data: HostData): Dtype => (data instanceof Uint32Array ? 'u32' : 'f32');
 
 function checked(shape: Shape, data: HostData, label: string): Shape {
+  checkShape(shape, label);
+  if (typeof data !== 'function' && !(data instanceof Float32Array) && !(data instanceof Uint32Array)) {
+    throw graphError(`${label} wants a Float32Array or a Uint32Array`, 'Use Float32Array.from(numbers).');
+  }
   if (typeof data !== 'function' && size(shape) !== data.length) {
     throw new EngineError(
       'ShapeError',
@@ -193,3 +225,14 @@ function checked(shape: Shape, data: HostData, label: string): Shape {
   }
   return shape;
 }
+
+function checkShape(shape: Shape, label: string): void {
+  const isShape = Array.isArray(shape) && shape.length > 0 && shape.every((d) => Number.isSafeInteger(d) && d > 0);
+  if (isShape) return;
+  throw new EngineError(
+    'ShapeError',
+    `${label} wants a shape of whole numbers from 1, such as [3, 64, 64], got ${shapeOf(shape)}`,
+  );
+}
+
+const shapeOf = (shape: unknown): string => (Array.isArray(shape) ? shapeText(shape as Shape) : `${shape}`);

@@ -1,5 +1,5 @@
 // When each value of a program lives, and in which memory.
-import { invariant } from '../base/errors';
+import { graphError, invariant } from '../base/errors';
 import { type Shape, size } from '../base/shape';
 import type { Dtype, Launch, Ref } from '../shaders/op';
 import { assignSlots, assignTight, type LiveRange, type SlotAssignment } from './buffer_slots';
@@ -193,7 +193,9 @@ class Placement {
       this.#viewOf.set(id, source.id);
       this.#versions.set(root, id);
     } else if (parts.length === 0) {
-      if (!source || size(source.shape) !== size(node.shape)) throw invariant(`${label} is no view of its input`);
+      if (!source || size(source.shape) !== size(node.shape)) {
+        throw graphError(`${label} launches nothing, and is no view of its input`, 'Its forward has to give a launch.');
+      }
       this.#viewOf.set(id, source.id);
     } else {
       this.#from.set(id, time);

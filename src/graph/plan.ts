@@ -1,4 +1,5 @@
-import { bytesText, EngineError, invariant, shapeText } from '../base/errors';
+import { didYouMean } from '../base/did_you_mean';
+import { bytesText, EngineError, graphError, invariant, shapeText } from '../base/errors';
 import { fromHalf, toHalf } from '../base/half';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
@@ -45,6 +46,8 @@ export interface Cost {
   readonly memory: number;
 }
 
+const CLOSE_LATER = 'Close it when the last run is read.';
+
 /** Launches in one submission at most: systems take a queue that stays busy for seconds for one that hangs. */
 const CHUNK = 1024;
 
@@ -58,6 +61,7 @@ export class Plan {
 
   private constructor(
     readonly device: Device,
+    private readonly graph: Graph,
     /** What each run does, in order. */
     readonly steps: readonly Step[],
     readonly cost: Cost,
@@ -79,6 +83,7 @@ export class Plan {
     outputs: readonly Ref[],
     options: CompileOptions = {},
   ): Promise<Plan> {
+    device.check();
     const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
     const s = schedule(graph, outputs, {
       fuse: options.fuse ?? true,
@@ -115,7 +120,7 @@ export class Plan {
       to: bufferOf(to),
       bytes: Math.ceil(s.bytesOf(to) / 4) * 4,
     }));
-    const plan = new Plan(device, steps(false), costOf(steps(false), slots), s, slots, uniforms, copies);
+    const plan = new Plan(device, graph, steps(false), costOf(steps(false), slots), s, slots, uniforms, copies);
     // What cannot be read, from a file that is gone say, is told when the scopes are closed.
     let unread: { readonly cause: unknown } | undefined;
     try {
@@ -130,7 +135,13 @@ export class Plan {
       plan.close();
       throw unread.cause;
     }
-    if (fault) throw invariant(`the plan does not validate: ${fault.message}`);
+    if (fault) {
+      throw new EngineError(
+        'KernelError',
+        `the plan does not validate: ${fault.message}`,
+        "Check the kernels of your own ops; where all are toroid's, please report it.",
+      );
+    }
     return plan;
   }
 
@@ -154,7 +165,7 @@ export class Plan {
   }
 
   #submit(steps: readonly Step[], times: number, copies: typeof this.copies): void {
-    if (this.#closed) throw invariant('run of a closed plan');
+    if (this.#closed) throw graphError('the plan is closed: it cannot run', CLOSE_LATER);
     this.device.submitted(() => flightText(steps, times));
     let encoder = this.device.gpu.createCommandEncoder({ label: 'plan' });
     for (let k = 0; k < times; k++) {
@@ -183,21 +194,37 @@ export class Plan {
 
   /** Sets an input or a state. */
   write(ref: Ref, data: Float32Array | Uint32Array): void {
-    if (!this.schedule.writable(ref.id)) throw invariant(`write to value #${ref.id}, which is no input and no state`);
-    if ((ref.dtype === 'u32') !== data instanceof Uint32Array)
-      throw invariant(`write of other numbers than ${ref.dtype}`);
-    if (data.length !== size(ref.shape)) {
-      throw new EngineError('ShapeError', `write of ${data.length} elements into ${shapeText(ref.shape)}`);
+    const node = this.graph.node(ref);
+    const name = `${node.label}#${node.id}`;
+    if (!this.schedule.writable(ref.id)) {
+      throw graphError(`${name} cannot be written: it is no input and no state`, 'Make it with g.input(shape).');
     }
+    const wanted = ref.dtype === 'u32' ? 'Uint32Array' : 'Float32Array';
+    if (!(data instanceof (ref.dtype === 'u32' ? Uint32Array : Float32Array)))
+      throw graphError(`${name} is ${ref.dtype}: it is written from a ${wanted}`, `Use ${wanted}.from(numbers).`);
+    if (data.length !== size(ref.shape)) {
+      throw new EngineError(
+        'ShapeError',
+        `${name} ${shapeText(ref.shape)} has ${size(ref.shape)} elements, and ${data.length} are written`,
+      );
+    }
+    this.device.check();
     this.device.gpu.queue.writeBuffer(this.buffer(ref), 0, packed(data, storage(ref.dtype, this.scalar)));
   }
 
   /** The buffer that holds an input, a state or an output. */
   buffer(ref: Ref): GPUBuffer {
+    const node = this.graph.node(ref);
+    const name = `${node.label}#${node.id}`;
     // The memory of a closed plan may be another's by now.
-    if (this.#closed) throw invariant(`value #${ref.id} of a closed plan`);
+    if (this.#closed) throw graphError(`${name} is of a closed plan`, CLOSE_LATER);
     const slot = this.slots[this.schedule.hostSlotOf(ref.id)];
-    if (!slot) throw invariant(`value #${ref.id} is not kept: compile it as an output`);
+    if (!slot) {
+      throw graphError(
+        `${name} is not kept after a run`,
+        'Name it among the outputs: Plan.compile(device, g, [value]).',
+      );
+    }
     return slot;
   }
 
@@ -214,14 +241,21 @@ export class Plan {
 
   /** Reads whole numbers with all their bits: `read` makes f32 of them. */
   async readWords(ref: Ref): Promise<Uint32Array<ArrayBuffer>> {
-    if (ref.dtype !== 'u32') throw invariant(`value #${ref.id} is ${ref.dtype}, not u32`);
+    if (ref.dtype !== 'u32') throw graphError(`value #${ref.id} is ${ref.dtype}, not u32`, 'Use plan.read.');
     return new Uint32Array(await this.device.read(this.buffer(ref), this.bytes(ref)));
   }
 
   /** Changes a number in the uniforms of every launch that uses it. */
   setScalar(name: string, value: number): void {
     const place = this.#scalars.get(name);
-    if (!place) throw invariant(`the plan has no runtime scalar ${name}`);
+    if (!place) {
+      const known = [...this.#scalars.keys()];
+      const near = didYouMean(name, known);
+      throw graphError(
+        `the plan has no runtime scalar ${name}.${near ? ` Did you mean ${near}?` : ''}`,
+        `It has ${known.join(', ') || 'none'}.`,
+      );
+    }
     place.set(value);
     for (const offset of place.offsets) {
       this.device.gpu.queue.writeBuffer(this.uniforms.buffer, offset, place.data);

@@ -1,4 +1,4 @@
-import { invariant } from '../base/errors';
+import { graphError } from '../base/errors';
 import { size } from '../base/shape';
 import type { Ref } from '../shaders/op';
 import type { Plan } from './plan';
@@ -19,7 +19,7 @@ export class ScalarReadback {
     depth = 3,
   ) {
     if (plan.scalar !== 'f32' || refs.some((r) => r.dtype !== 'f32'))
-      throw invariant('ScalarReadback reads f32 values');
+      throw graphError('ScalarReadback reads f32 values', 'Read others with plan.read.');
     this.#bytes = 4 * refs.reduce((n, r) => n + size(r.shape), 0);
     for (let k = 0; k < depth; k++) {
       const buffer = plan.device.createBuffer({
@@ -35,8 +35,14 @@ export class ScalarReadback {
   /** The values after all runs submitted so far, one after another in the order of `refs`. */
   async sample(): Promise<Float32Array> {
     const { device } = this.plan;
+    device.check();
     const staging = this.#free.pop();
-    if (!staging) throw invariant('more samples under way than the readback is deep');
+    if (!staging) {
+      throw graphError(
+        `${this.#all.length} samples are under way, and no more fit`,
+        'Await some first, or make the ScalarReadback deeper.',
+      );
+    }
     const encoder = device.gpu.createCommandEncoder({ label: staging.label });
     let offset = 0;
     for (const r of this.refs) {

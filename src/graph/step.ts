@@ -1,5 +1,5 @@
 // From scheduled launches to dispatches: which variant of each kernel runs, and what it is bound to.
-import { invariant } from '../base/errors';
+import { graphError, invariant } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { bindingTypes, type Kernel, type KernelSource, type Overrides, type Scalar } from '../gpu/kernel';
 import { defaultVariant, shapeClass, usableVariants } from '../gpu/tune';
@@ -69,7 +69,12 @@ export function startSteps(
     const index = chosen.get(asked) ?? variant(launch.kernel, { shape: shapeClass(launch), scalar, usable });
     chosen.set(asked, index);
     const values = usable[Math.min(index, usable.length - 1)];
-    if (!values) throw invariant(`${launch.kernel.name} has no variant that runs on ${device.name}`);
+    if (!values) {
+      throw graphError(
+        `${launch.kernel.name} has no variant that runs on ${device.name}`,
+        'The first variant of a kernel has to run everywhere.',
+      );
+    }
     const overrides = { ...launch.overrides, ...values };
     const grid = gridOf(device, launch, values, label);
     const kernel = device.kernels.get(launch.kernel, overrides, scalar, sums);

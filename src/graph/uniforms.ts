@@ -1,4 +1,4 @@
-import { invariant } from '../base/errors';
+import { graphError, invariant } from '../base/errors';
 import type { Device } from '../gpu/device';
 import type { Launch, RuntimeScalar } from '../shaders/op';
 
@@ -27,14 +27,14 @@ export class UniformBlocks {
     const start = this.#size;
     for (const [k, [name, type]] of fields.entries()) {
       const given: number | RuntimeScalar | undefined = l.uniforms[name];
-      if (given === undefined) throw invariant(`${l.kernel.name}: no value for the uniform ${name}`);
+      if (given === undefined) throw graphError(`${l.kernel.name} is launched without its uniform ${name}`);
       const offset = start + 4 * k;
       if (typeof given === 'number') this.#fields.push({ offset, type, value: given });
       else {
         this.#fields.push({ offset, type, value: given.value });
         const place = this.scalars.get(given.scalar) ?? scalarPlace(type);
         if (place.type !== type)
-          throw invariant(`the runtime scalar ${given.scalar} is ${place.type} in one kernel and ${type} in another`);
+          throw graphError(`the runtime scalar ${given.scalar} is ${place.type} in one kernel and ${type} in another`);
         place.offsets.push(offset);
         this.scalars.set(given.scalar, place);
       }
@@ -72,6 +72,7 @@ function setField(view: DataView, offset: number, type: FieldType, value: number
     return;
   }
   // What does not fit would wrap around without a word, and a kernel would go on with another number.
-  if ((type === 'i32' ? value | 0 : value >>> 0) !== value) throw invariant(`${value} as a uniform of type ${type}`);
+  if ((type === 'i32' ? value | 0 : value >>> 0) !== value)
+    throw graphError(`${value} does not fit a uniform of type ${type}`);
   view.setUint32(offset, value, true);
 }

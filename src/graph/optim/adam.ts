@@ -1,3 +1,4 @@
+import { graphError } from '../../base/errors';
 import { size } from '../../base/shape';
 import { adamInplace, adamMomentsOp, adamOp } from '../../shaders/adam';
 import { allFinite } from '../../shaders/all_finite';
@@ -46,6 +47,12 @@ export interface Adam {
  * @throws EngineError `ShapeError` when shapes differ, a beta is not between 0 and 1, or there are neither one nor C bounds.
  */
 export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
+  if (param.source?.from !== 'state') {
+    throw graphError(
+      `adam changes a state, and ${param.label}#${param.id} is none`,
+      'Make the parameter with g.state(shape, data).',
+    );
+  }
   const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi, inplace = false } = options;
   const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
   const shape = [2, ...param.shape];

@@ -49,7 +49,7 @@ function gradient(name: string, kind: Kind): Op<3, { scale: number }> {
     f16Maps: { maps: [0, 1], gain: ({ scale }, by) => ({ scale: by * scale }) },
     infer([a, b, s]) {
       if (!sameShape(a, b)) throw shapeError(name, 'two equal shapes', a, b);
-      if (size(s) !== 1) throw shapeError(name, 'a scalar [1] as third value', s);
+      if (size(s) !== 1 || s.length !== 1) throw shapeError(name, 'a scalar [1] as third value', s);
       return a;
     },
     forward([a, b, s], y, { scale }) {

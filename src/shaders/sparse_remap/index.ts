@@ -1,4 +1,4 @@
-import { invariant, shapeError } from '../../base/errors';
+import { EngineError, invariant, shapeError } from '../../base/errors';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -32,7 +32,7 @@ export interface SparseMap {
 export function transposed({ start, index, weight }: SparseMap, M: number): SparseMap {
   const begin = new Uint32Array(M + 1);
   for (const j of index) {
-    if (j >= M) throw invariant(`a sparse map to ${M} pixels with index ${j}`);
+    if (j >= M) throw new EngineError('ShapeError', `sparseRemap has the index ${j} in a map of ${M} pixels`);
     begin[j + 1] = (begin[j + 1] ?? 0) + 1;
   }
   for (let j = 0; j < M; j++) begin[j + 1] = (begin[j + 1] ?? 0) + (begin[j] ?? 0);

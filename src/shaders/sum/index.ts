@@ -7,6 +7,7 @@ import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import treeSum from '../lib/tree_sum.wgsl';
 import { type Builder, type Dtype, defineOp, type Launch, launch, type Op, type Ref } from '../op';
+import { reshape } from '../reshape';
 import expandWgsl from './expand.wgsl';
 import mulWgsl from './mul_scalar.wgsl';
 import wgsl from './reduce.wgsl';
@@ -125,11 +126,11 @@ export const channelSumOp: Op<1, { scale: number }> = defineOp<1, { scale: numbe
   f16Maps: { maps: [0] },
   tiling: { rule: 'sum' },
   infer([x]) {
-    const [C] = chw('channelMean', x);
+    const [C] = chw('channelSum', x);
     return [C];
   },
   forward([x], y, { scale }, scratch) {
-    const [C] = chw('channelMean', x.shape);
+    const [C] = chw('channelSum', x.shape);
     return reduction('value', C, x, x, y, scale, scratch);
   },
   backward: ({ g, x: [x], dy, attrs }) => [expandChannels(g, dy, x.shape, attrs.scale)],
@@ -193,7 +194,10 @@ export const expandOp: Op<1, Expansion> = defineOp<1, Expansion>({
     return shape;
   },
   forward: ([s], y, { scale }) => [spread(s, y, scale)],
-  backward: ({ g, dy, attrs }) => [g.apply(sumOp, [dy], { scale: attrs.scale })],
+  backward: ({ g, x: [s], dy, attrs }) => {
+    const total = g.apply(sumOp, [dy], { scale: attrs.scale });
+    return [s.shape.length === 1 ? total : reshape(g, total, s.shape)];
+  },
 });
 
 /** scale * v[c] at every pixel of channel c. */
@@ -212,7 +216,11 @@ export const expandChannelsOp: Op<1, Expansion> = defineOp<1, Expansion>({
     return shape;
   },
   forward: ([v], y, { scale }) => [spread(v, y, scale)],
-  backward: ({ g, dy, attrs }) => [channelSum(g, dy, attrs.scale)],
+  backward: ({ g, x: [v], dy, attrs }) => {
+    const C = size(v.shape);
+    const map = dy.shape.length === 3 ? dy : reshape(g, dy, [C, size(dy.shape) / C, 1]);
+    return [channelSum(g, map, attrs.scale)];
+  },
 });
 
 export const mulScalarOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
@@ -248,7 +256,7 @@ export const mulScalarOp: Op<2, { scale: number }> = defineOp<2, { scale: number
 export const expand = (g: Builder, s: Ref, shape: Shape, scale = 1): Ref => g.apply(expandOp, [s], { shape, scale });
 
 /**
- * A vector [C] spread over the pixels of a map [C, H, W], times a constant: the adjoint of `channelSum`.
+ * A vector [C] spread over a map [C, H, W], or any shape [C, ..], times a constant: the adjoint of `channelSum`.
  * @throws EngineError `ShapeError` when v has not one number per channel.
  */
 export const expandChannels = (g: Builder, v: Ref, shape: Shape, scale = 1): Ref =>
