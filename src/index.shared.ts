@@ -30,6 +30,8 @@ export type { ProfileReport } from './graph/profile_report';
 export { emitMeasures, traceOf } from './graph/profile_trace';
 export { ScalarReadback, ScalarReadback as Watch } from './graph/scalar_readback';
 export * from './index.ops';
+export type { Exported, ExportOptions, Ktx2Encoder, MipLevel } from './material/export/export';
+export type { TargetName } from './material/export/targets';
 export type { MapKind, Material, MaterialMap } from './material/maps';
 export type { Net } from './nets/weights';
 export { builtinRecipe, builtinRecipes } from './recipes/builtin';

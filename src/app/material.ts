@@ -5,7 +5,9 @@ import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
 import { sealWarnings } from '../copy/seal';
 import { Device } from '../gpu/device';
-import { checkDerive, type DeriveSettings, derive } from '../material/derive';
+import { checkDerive, type Derived, type DeriveSettings, derive } from '../material/derive';
+import type { Exported, ExportOptions } from '../material/export/export';
+import type { TargetName } from '../material/export/targets';
 import type { MapKind, Material, MaterialMap } from '../material/maps';
 import { type MaterialScores, scoreMaterial } from '../material/scores';
 import { type AxisScore, alreadyTiles, seamScore, type Verdict, verdict } from '../recipes/scores/seam';
@@ -27,6 +29,8 @@ export interface MaterialSettings extends DeriveSettings {
   /** Of a tile that is grown, pixels; one number: square. Default 512. */
   readonly size?: number | readonly [width: number, height: number] | undefined;
   readonly seed?: number | undefined;
+  /** Of the tile on a wall; of maps that are laid anew, of theirs. Files that can hold it do. */
+  readonly widthCm?: number | undefined;
 }
 
 export interface MaterialOptions extends MaterialSettings {
@@ -58,6 +62,15 @@ export class MadeMaterial {
       throw new EngineError('PictureError', `the material has no map ${kind}`, `It has ${kinds}.`);
     }
     return new StoredPicture(mapRaster(map, this.material), this.text);
+  }
+
+  /**
+   * Its files as engines, programs and libraries want them: names, packing, bits, which way normals point.
+   * @param options `ktx2`: an encoder of your own; the command line has one
+   */
+  async files(targets: readonly TargetName[], options: ExportOptions = {}): Promise<Exported> {
+    const { exportMaterial } = await import('../material/export/export');
+    return exportMaterial(this.material, targets, { text: this.text, ...options });
   }
 }
 
@@ -145,32 +158,53 @@ export async function materialOn<Source>(
     onWarning: (text) => onWarning?.(text),
   });
   signal?.throwIfAborted();
-  const device =
-    given instanceof Device ? given : await platform.openDevice({ ...(given !== undefined && { device: given }) });
-  if (!device) throw new DOMException('no device was opened', 'AbortError');
-  try {
+  return onDevice(platform, given, async (device) => {
     const { raster, tiling } = await tileOf(platform, source, picture, { ...options, device });
     signal?.throwIfAborted();
     const name = picture.path === undefined ? 'material' : fileName(picture.path).replace(/\.[^.]+$/, '');
     const derived = await derive(device, raster, settings, name);
-    const { material } = derived;
+    const material = { ...derived.material, widthCm: settings.widthCm };
     if (constant(material.maps.get('height')))
       onWarning?.('nothing of a relief is to be seen: the height is the same everywhere');
     signal?.throwIfAborted();
-    const scores = await scoreMaterial(device, derived, raster.data);
-    const seams = [...material.maps].map(([kind, map]) => [kind, seamsOf(mapRaster(map, material))] as const);
     return new MadeMaterial(
       material,
-      { ...scores, seams: Object.fromEntries(seams) },
+      await scoresOf(device, derived, raster.data),
       tiling,
-      recordOf(settings, picture, material),
+      recordOf(settings, { picture: inputOf(picture) }, material),
     );
+  });
+}
+
+/** Does the work on the device that was given, or on one that is closed again. */
+export async function onDevice<Source, T>(
+  platform: Platform<Source>,
+  given: Device | GPUDevice | undefined,
+  work: (device: Device) => Promise<T>,
+): Promise<T> {
+  const device =
+    given instanceof Device ? given : await platform.openDevice({ ...(given !== undefined && { device: given }) });
+  if (!device) throw new DOMException('no device was opened', 'AbortError');
+  try {
+    return await work(device);
   } finally {
     if (device !== given) {
       if (given === undefined && platform.closeDevice) platform.closeDevice(device);
       else device.close();
     }
   }
+}
+
+/** @param before the colour that the maps were made from, [3, H, W] */
+export async function scoresOf(
+  device: Device,
+  derived: Derived,
+  before: Float32Array,
+): Promise<MadeMaterial['scores']> {
+  const { material } = derived;
+  const scores = await scoreMaterial(device, derived, before);
+  const seams = [...material.maps].map(([kind, map]) => [kind, seamsOf(mapRaster(map, material))] as const);
+  return { ...scores, seams: Object.fromEntries(seams) };
 }
 
 const constant = (map: MaterialMap | undefined): boolean => map?.data.every((v) => v === map.data[0]) === true;
@@ -180,12 +214,18 @@ function seamsOf(raster: Raster): Seams {
   return { x: { ...x, verdict: verdict(x) }, y: { ...y, verdict: verdict(y) } };
 }
 
-function recordOf(
+/** A file, for the record. */
+export const inputOf = ({ path, sha256 }: Pick<ReadPicture, 'path' | 'sha256'>): object => ({
+  ...(path !== undefined && { path: fileName(path) }),
+  ...(sha256 !== undefined && { sha256 }),
+});
+
+/** What files of the maps carry. */
+export function recordOf(
   settings: MaterialSettings,
-  { path, sha256 }: ReadPicture,
+  inputs: Readonly<Record<string, object>>,
   { assumed }: Material,
 ): Readonly<Record<string, string>> {
-  const input = { ...(path !== undefined && { path: fileName(path) }), ...(sha256 !== undefined && { sha256 }) };
-  const record = { version: VERSION, command: 'material', settings, inputs: { picture: input }, assumed };
+  const record = { version: VERSION, command: 'material', settings, inputs, assumed };
   return { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
 }

@@ -1,4 +1,4 @@
-import { join, parse } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type MadeMaterial,
@@ -8,17 +8,21 @@ import {
   materialOn,
   TILE_METHODS,
 } from '../app/material';
+import type { TakenMap } from '../app/material_files';
 import { EXTRA_MAPS, type ExtraMap } from '../material/derive';
 import type { MapKind } from '../material/maps';
 import { MATERIALS } from '../material/presets';
 import { isStdin } from '../node/file_bytes';
-import { ensureWritable, writePicture } from '../node/picture';
-import { parseNumber, parseSize, parseWhole } from './arguments';
+import { sameFile } from '../node/files';
+import { materialSource } from '../node/material_source';
+import { writePicture } from '../node/picture';
+import { parseNumber, parseSize, parseWhole, usage } from './arguments';
 import { Console } from './console';
+import { addExportOptions, type ExportChoice, exportPlace, exports, targetsHelp, writeExport } from './material_export';
 import { commandPlatform } from './open_device';
 import { STOPPED, stopOnSignal } from './stop';
 
-interface Options extends Omit<MaterialSettings, 'maps'> {
+interface Options extends Omit<MaterialSettings, 'maps' | 'widthCm'>, ExportChoice {
   out?: string;
   maps: ExtraMap[];
   requireGpu?: boolean;
@@ -27,26 +31,33 @@ interface Options extends Omit<MaterialSettings, 'maps'> {
 }
 
 export function addMaterial(program: Command): void {
-  program
+  const command = program
     .command('material')
-    .summary('make the maps of a material from a photograph: colour, height, normal, occlusion, roughness')
+    .summary(
+      'make the maps of a material from a photograph, or from maps: colour, height, normal, occlusion, roughness',
+    )
     .description(
       'Makes a material of a photograph: colour without the light that was on it, height (16 bits), normal (OpenGL), ambient\n' +
         'occlusion and roughness, one PNG each. The photograph is made a tile first where it is none, and every map tiles where\n' +
-        'the colour does. Needs no weights. Height is read off brightness, and roughness is an estimate: neither is measured.',
+        'the colour does. Needs no weights. Height is read off brightness, and roughness is an estimate: neither is measured.\n\n' +
+        'Of a folder or .zip of maps, named as ambientCG, Poly Haven, Substance, Blender, Unreal or Unity name them, it makes a larger\n' +
+        'tile: all maps are laid anew in the same way, at their own bits, and those that are missing are made.',
     )
-    .argument('<photo>', 'picture of the surface: PNG, JPEG, WebP, TIFF, GIF or AVIF; its opacity is kept as a map')
-    .option('-o, --out <folder>', 'folder to write (default: <photo>.material here)')
+    .argument('<photo>', 'picture of the surface: PNG, JPEG, WebP, TIFF, GIF or AVIF; or a folder or .zip of maps')
+    .option('-o, --out <folder>', 'folder (or .zip) to write (default: <photo>.material here)')
     .addOption(
       new Option(
         '--method <name>',
-        'how a photograph that does not tile is made to: seal, copy, patches, net, none (auto: sealed, or copied where cuts would show)',
+        'how a photograph that does not tile is made to: seal, copy, patches, net, none (auto: sealed, or copied where cuts would show); maps: copy or none',
       )
         .choices(TILE_METHODS)
         .default('auto'),
     )
     .addOption(
-      new Option('--size <WxH>', 'size of a tile that is copied or grown (default: 512x512)').argParser(parseSize),
+      new Option(
+        '--size <WxH>',
+        'size of a tile that is copied or grown (default: 512x512; of maps twice theirs)',
+      ).argParser(parseSize),
     )
     .addOption(new Option('--seed <n>', 'same seed, same tile, where it is copied or grown').argParser(parseWhole))
     .addOption(new Option('--preset <name>', 'what the surface is taken for').choices(MATERIALS))
@@ -70,7 +81,8 @@ export function addMaterial(program: Command): void {
     )
     .addOption(
       new Option('--maps <list>', `more maps: ${EXTRA_MAPS.join(', ')}`).argParser(parseKinds).default([], 'none'),
-    )
+    );
+  addExportOptions(command)
     .option('--require-gpu', 'fail rather than use a software adapter')
     .option('-q, --quiet', 'say nothing but the result')
     .option('--json', 'print the result as JSON, with scores: seams, slopes, curl, clipped values, evenness')
@@ -80,7 +92,11 @@ export function addMaterial(program: Command): void {
         '  toroid material wall.jpg                            writes wall.material/color.png, height.png ...\n' +
         '  toroid material bricks.jpg -o bricks --preset brick --high dark\n' +
         '  toroid material pebbles.jpg --light 135 --delight 0.8 --maps curvature,edge\n' +
-        '  toroid material moss.jpg --method copy --size 1024 --json',
+        '  toroid material moss.jpg --method copy --size 1024 --json\n' +
+        '  toroid material wall.jpg --for unity,godot --width-cm 120 --glb sphere\n' +
+        '  toroid material Bricks076_2K-PNG.zip --size 4096    all maps laid anew, larger\n' +
+        '  toroid material brick_wall/ --method none --for unreal --zip\n' +
+        targetsHelp(),
     )
     .action(material);
 }
@@ -93,19 +109,33 @@ function parseKinds(text: string): ExtraMap[] {
 }
 
 async function material(photo: string, options: Options): Promise<void> {
-  const { out, requireGpu = false, json, quiet = false, ...settings } = options;
+  const { out, requireGpu = false, json, quiet = false, for: targets, zip, glb, ktx2, exr, ...settings } = options;
+  const choice: ExportChoice = { for: targets, zip, glb, ktx2, exr, widthCm: settings.widthCm };
   const console = new Console(quiet);
-  const folder = out ?? `${isStdin(photo) ? 'stdin' : parse(photo).name}.material`;
-  ensureWritable(join(folder, 'color.png'));
+  const name = isStdin(photo) ? 'stdin' : parse(resolve(photo)).name;
+  if (out !== undefined && sameFile(out, photo)) usage(`--out ${out} is what is read`, 'Choose another name.');
+  const place = exportPlace(out, name, choice);
   const stop = stopOnSignal(() => console.say('stopping'));
   const platform = commandPlatform(requireGpu, stop);
   try {
     const onWarning = (text: string): void => console.warn(text);
-    const made = await materialOn(platform, photo, { ...settings, signal: stop.signal, onWarning });
+    const common = { ...settings, signal: stop.signal, onWarning };
+    const set = await materialSource(photo);
+    const onTaken = (taken: readonly TakenMap[]): void => {
+      for (const { file, as } of taken) console.say(`${file}: ${as}`);
+    };
+    const made = set
+      ? await (await import('../app/material_set')).materialSetOn(platform, set.files, {
+          ...common,
+          name: set.name,
+          onTaken,
+        })
+      : await materialOn(platform, photo, common);
     console.say(made.tiling);
     for (const [what, how] of Object.entries(made.material.assumed)) console.say(`${what}: ${how}`);
-    const files = await writeMaps(folder, made, onWarning);
-    if (json) process.stdout.write(`${JSON.stringify(result(made, folder, files, console.warnings), null, 2)}\n`);
+    const plain = !exports(choice) && !/\.zip$/i.test(place);
+    const files = plain ? await writeMaps(place, made, onWarning) : await writeExport(place, made, choice, onWarning);
+    if (json) process.stdout.write(`${JSON.stringify(result(made, place, files, console.warnings), null, 2)}\n`);
     else process.stdout.write(`${Object.values(files).join('\n')}\n`);
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error;
@@ -133,7 +163,7 @@ async function writeMaps(
 function result(
   { material, scores, tiling }: MadeMaterial,
   folder: string,
-  files: Partial<Record<MapKind, string>>,
+  files: Partial<Record<MapKind, string>> | readonly string[],
   warnings: readonly string[],
 ): object {
   const { width, height, relief, assumed } = material;

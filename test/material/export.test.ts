@@ -297,8 +297,8 @@ test('Godot: every texture that the material names is there; Unreal: so is every
 test('sizes that a target does not like are said', async () => {
   const { notices } = await exportMaterial(waves(24), ['unity', 'polyhaven', 'blender']);
   assert.equal(notices, [
-    'unity compresses and streams best sides that are powers of two, such as 32; the material is 24x24',
-    'polyhaven publishes sides that are powers of two, such as 32; the material is 24x24',
+    'unity: sides that are powers of two, such as 32, compress and stream best; the material is 24x24',
+    'polyhaven: sides that are powers of two, such as 32, are what it publishes; the material is 24x24',
     'polyhaven publishes materials from 8192 pixels on, and this is 24x24',
   ]);
 });

@@ -12,12 +12,13 @@ export function waves(size = 32, without: readonly MapKind[] = []): Material {
     for (const [k, p] of planes.entries()) out.set(p, k * n);
     return out;
   };
-  const height = (x: number, y: number): number => 0.5 + 0.25 * Math.sin(turn * x) + 0.25 * Math.cos(2 * turn * y);
+  const height = (x: number, y: number): number =>
+    0.5 + 0.25 * Math.sin(turn * (x + y)) + 0.25 * Math.cos(2 * turn * y);
   /** Slopes in pixels a pixel: to the right, and down. */
-  const slopes = (x: number, y: number): [number, number] => [
-    relief * size * 0.25 * turn * Math.cos(turn * x),
-    -relief * size * 0.5 * turn * Math.sin(2 * turn * y),
-  ];
+  const slopes = (x: number, y: number): [number, number] => {
+    const right = relief * size * 0.25 * turn * Math.cos(turn * (x + y));
+    return [right, right - relief * size * 0.5 * turn * Math.sin(2 * turn * y)];
+  };
   const normal =
     (c: number) =>
     (x: number, y: number): number => {

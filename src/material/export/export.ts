@@ -78,7 +78,7 @@ function sizeNotices(name: TargetName, { powersOfTwo, most, least }: Target, mat
   if (powersOfTwo && !(isPower(width) && isPower(height))) {
     const better = 2 ** Math.round(Math.log2(longest));
     notices.push(
-      `${name} ${powersOfTwo} sides that are powers of two, such as ${better}; the material is ${sizeOf(material)}`,
+      `${name}: sides that are powers of two, such as ${better}, ${powersOfTwo}; the material is ${sizeOf(material)}`,
     );
   }
   if (most !== undefined && longest > most)
@@ -97,7 +97,8 @@ async function targetFiles(material: Material, target: Target, options: ExportOp
     const made = packed(material, file);
     if (!made) continue;
     textures.push(await textureFile(material, file, made, options));
-    if (options.ktx2 && mips.length > 0) {
+    // Of 8 bits a height would be stairs.
+    if (options.ktx2 && mips.length > 0 && file.from !== 'height') {
       const levels = mips.map((m) => levelOf((packed(m, file) as Packed).raster));
       const name = fileName(file.file, material).replace(/\.\w+$/, '.ktx2');
       compressed.push({ name, bytes: await options.ktx2(levels, { srgb: made.colour }) });

@@ -31,7 +31,7 @@ export interface Target {
   readonly files: readonly TextureFile[];
   /** What else is written, by the functions of export.ts. */
   readonly besides?: 'glb' | 'unity' | 'unreal' | 'godot' | 'three' | 'materialx';
-  /** Sides that are powers of two: wanted, or nobody asks. */
+  /** What sides that are powers of two do, where they are wanted. */
   readonly powersOfTwo?: string;
   /** The longest side that it takes, pixels. */
   readonly most?: number;
@@ -73,7 +73,7 @@ export const TARGETS = {
       { file: '{Name}_Emission.png', from: 'emission', bits: 8 },
     ],
     besides: 'unity',
-    powersOfTwo: 'compresses and streams best',
+    powersOfTwo: 'compress and stream best',
     most: 16384,
   },
   unreal: {
@@ -86,7 +86,7 @@ export const TARGETS = {
       { file: 'T_{Name}_E.png', from: 'emission', bits: 8 },
     ],
     besides: 'unreal',
-    powersOfTwo: 'streams, and makes mips of,',
+    powersOfTwo: 'stream and have mips',
     most: 16384,
   },
   godot: {
@@ -99,7 +99,7 @@ export const TARGETS = {
       { file: '{name_}_emission.png', from: 'emission', bits: 8 },
     ],
     besides: 'godot',
-    powersOfTwo: 'repeats on every device',
+    powersOfTwo: 'repeat on every device',
     most: 16384,
     ktx2: true,
   },
@@ -147,7 +147,7 @@ export const TARGETS = {
       { file: '{Name}_{size}-PNG_Opacity.png', from: 'opacity', bits: 8 },
       { file: '{Name}_{size}-PNG_Emission.png', from: 'emission', bits: 8 },
     ],
-    powersOfTwo: 'publishes',
+    powersOfTwo: 'are what it publishes',
   },
   polyhaven: {
     about: "Poly Haven's names: _diff, _nor_gl, _nor_dx, _rough, _disp, _ao, _arm, all of 16 bits",
@@ -163,7 +163,7 @@ export const TARGETS = {
       { file: '{name_}_alpha.png', from: 'opacity', bits: 16 },
       { file: '{name_}_emission.png', from: 'emission', bits: 16 },
     ],
-    powersOfTwo: 'publishes',
+    powersOfTwo: 'are what it publishes',
     least: 8192,
   },
   raw: {

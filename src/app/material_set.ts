@@ -1,0 +1,77 @@
+// A material from a finished set of maps: laid anew, and completed.
+
+import { EngineError } from '../base/errors';
+import type { Raster } from '../base/raster';
+import { completed } from '../material/complete';
+import { checkDerive } from '../material/derive';
+import { inputOf, MadeMaterial, type MaterialOptions, onDevice, recordOf, scoresOf } from './material';
+import { type MaterialFile, readMaterial, type TakenMap } from './material_files';
+import type { Platform } from './platform';
+import { relaidMaterial } from './relaid_material';
+
+/** What a set is, its files, and what was taken for what. */
+export interface MaterialSetOptions extends MaterialOptions {
+  /** Of the material, where its files have none in common. */
+  readonly name: string;
+  /** Told what each file was taken for, before it is laid. */
+  onTaken?(taken: readonly TakenMap[]): void;
+}
+
+/**
+ * A tile of the pixels of a set of maps, all laid alike; and the maps that the set lacks, made of the others.
+ * @param options `method`: `none` leaves the maps where they are; others than `copy` and `auto` are for photographs
+ * @throws EngineError; an `AbortError` where the platform opened no device
+ */
+export async function materialSetOn<Source>(
+  platform: Platform<Source | Raster | Uint8Array<ArrayBuffer>>,
+  files: readonly MaterialFile[],
+  { device: given, name, onTaken, signal, onWarning, ...settings }: MaterialSetOptions,
+): Promise<MadeMaterial> {
+  const { method = 'auto', size, seed } = settings;
+  checkDerive(settings);
+  if (method !== 'auto' && method !== 'copy' && method !== 'none') {
+    throw new EngineError(
+      'SettingsError',
+      `a set of maps is not made a tile by ${method}`,
+      'Take copy, which lays all of its maps anew, or none, which leaves them where they are.',
+    );
+  }
+  const warn = (text: string): void => onWarning?.(text);
+  // Said when there is a device: a process that starts again with a driver says it then.
+  const notes: string[] = [];
+  const { material: read, taken } = await readMaterial(platform, files, {
+    name,
+    signal,
+    onWarning: (text) => void notes.push(text),
+  });
+  const source = { ...read, widthCm: settings.widthCm };
+  if (method === 'none' && size !== undefined)
+    throw new EngineError(
+      'SettingsError',
+      'a size is for maps that are laid anew',
+      'Leave out size, or take method copy.',
+    );
+  return onDevice(platform, given, async (device) => {
+    for (const note of notes) warn(note);
+    onTaken?.(taken);
+    const laid =
+      method === 'none'
+        ? source
+        : (await relaidMaterial(platform, source, { size, seed, device, signal, onWarning: warn })).material;
+    signal?.throwIfAborted();
+    const derived = await completed(device, laid, settings);
+    signal?.throwIfAborted();
+    const before = laid.maps.get('color')?.data ?? new Float32Array(3 * laid.width * laid.height).fill(0.5);
+    const tiling =
+      method === 'none'
+        ? 'maps are left where they are'
+        : `all maps are laid anew, from ${source.width}x${source.height} to ${laid.width}x${laid.height}`;
+    const inputs = Object.fromEntries(taken.map((t) => [t.as, inputOf({ path: t.file, sha256: t.sha256 })]));
+    return new MadeMaterial(
+      derived.material,
+      await scoresOf(device, derived, before),
+      tiling,
+      recordOf(settings, inputs, derived.material),
+    );
+  });
+}
