@@ -10,7 +10,7 @@ import { curvatureOf, edgesOf, greyness, metalnessOf, roughnessOf } from './mask
 import { ASSUMED, MATERIALS, type MaterialPreset } from './presets';
 import { filtered, gaussian, type Size } from './spectral';
 import { normalsOf, occlusionOf, slopesOf } from './surface';
-import { centred, delit, logLuminance, slowPart } from './tone';
+import { centred, delit, logLuminance, logOf, shadeOf, slowPart } from './tone';
 
 /** Maps that are made when asked for. */
 export const EXTRA_MAPS = ['metalness', 'curvature', 'edge'] as const;
@@ -54,10 +54,9 @@ export function checkDerive({ preset, delight = 0, light = 0, relief = 1, high, 
 
 /** Brightness is smoothed by this share of the shorter side before the light's direction is looked for. */
 const SMOOTH = 1 / 300;
-/** High and low are told apart by what is between these sizes. */
-const NARROW = [1 / 400, 1 / 24] as const;
-
-type Response = ReturnType<typeof gaussian>;
+/** High and low are told apart at these sizes, in what is finer than the last. */
+const PIECES = [1 / 400, 1 / 200, 1 / 100] as const;
+const LARGE = 1 / 24;
 
 interface Read {
   readonly tone: Float32Array;
@@ -72,14 +71,15 @@ async function read(device: Device, tile: Raster, settings: DeriveSettings): Pro
   const size: Size = [width, height];
   const side = Math.min(...size);
   const tone = centred(Float32Array.from({ length: width * height }, (_, i) => luma(tile, i)));
-  const [fine, coarse] = NARROW.map((share) => gaussian(share * side)) as [Response, Response];
-  const [soft = tone, band = tone] = await filtered(device, tone, size, [
+  const large = gaussian(LARGE * side);
+  const scales = PIECES.map((share) => gaussian(share * side));
+  const [soft = tone, ...bands] = await filtered(device, tone, size, [
     { re: gaussian(SMOOTH * side) },
-    { re: (u, v) => fine(u, v) - coarse(u, v) },
+    ...scales.map((scale) => ({ re: (u: number, v: number) => scale(u, v) - large(u, v) })),
   ]);
   const preset = settings.preset ?? 'any';
   const estimated = estimateLight(soft, size);
-  const tones = estimateHigh(band, ASSUMED[preset].high);
+  const tones = estimateHigh(bands, size, ASSUMED[preset].high);
   const light = settings.light === undefined ? estimated : { degrees: settings.light, confidence: 1 };
   const high = settings.high ?? tones.high;
   const share = (v: number): string => `${Math.round(100 * v)} %`;
@@ -130,12 +130,14 @@ export async function derive(
   const occlusion = await occlusionOf(device, height, size, pixels);
   const log = logLuminance(tile);
   const slow = await slowPart(device, centred(log), size);
-  const colour = delit(tile, { log, slow, occlusion, amount: settings.delight ?? 0.5 });
+  const normal = normalsOf(slopes);
+  const shades = [logOf(occlusion), shadeOf(normal, light)];
+  const colour = delit(tile, { log, slow, shades, amount: settings.delight ?? 0.5 });
   const grey = greyness(tile);
   const maps: MaterialMap[] = [
     { kind: 'color', channels: 3, data: colour.data, bits: 8 },
     { kind: 'height', channels: 1, data: height, bits: 16 },
-    { kind: 'normal', channels: 3, data: normalsOf(slopes), bits: 16 },
+    { kind: 'normal', channels: 3, data: normal, bits: 16 },
     { kind: 'occlusion', channels: 1, data: occlusion, bits: 8 },
     {
       kind: 'roughness',

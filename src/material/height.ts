@@ -3,7 +3,7 @@ import type { Device } from '../gpu/device';
 import type { LightEstimate } from './estimate';
 import type { Assumptions } from './presets';
 import { shapeFromShading, withoutAlternation } from './slopes';
-import { type Filter, filtered, gaussian, type Size } from './spectral';
+import { filtered, gaussian, type Size } from './spectral';
 import { meanOf } from './tone';
 
 /** The finest octave ends at this standard deviation, in shares of the shorter side; each next at twice it. */
@@ -12,6 +12,10 @@ const FINEST = 1 / 1024;
 const DAMPING = 0.1;
 /** What sure shading counts for, against brightness. */
 const SHADING = 0.7;
+/** What a pixel is compared with, as a standard deviation in shares of the shorter side. */
+const SURROUNDINGS = 1 / 20;
+/** Added to the deviation of surroundings, in shares of the usual one: what is smooth stays so. */
+const FLOOR = 0.5;
 /** Share of the lowest and of the highest pixels that may be cut off. */
 const CUT = 0.0005;
 
@@ -39,20 +43,34 @@ export async function heightFromTone(
     }
     return sum;
   };
-  const filters: Filter[] = [{ re: (u, v) => band(u, v, octaves) }];
+  const local = await localContrast(device, tone, size);
   const share = SHADING * light.confidence;
-  if (share > 0) {
-    const { im } = shapeFromShading(light.degrees, DAMPING);
-    const even = octaves.map(() => 1);
-    filters.push({ im: (u, v) => im(u, v) * band(u, v, even) });
-  }
-  const [toned = tone, shaded] = await filtered(device, tone, size, filters);
+  const [toned = tone] = await filtered(device, local, size, [{ re: (u, v) => band(u, v, octaves) }]);
+  const { im } = shapeFromShading(light.degrees, DAMPING);
+  const [shaded] =
+    share > 0
+      ? await filtered(device, tone, size, [{ im: (u, v) => im(u, v) * band(u, v, octaves.map(Math.sqrt)) }])
+      : [];
   const a = (high === 'light' ? 1 - share : share - 1) / (deviation(toned) || 1);
   const b = share / ((shaded && deviation(shaded)) || 1);
   let height = toned.map((v, i) => a * v + b * (shaded?.[i] ?? 0));
   if (level > 0) height = height.map((v) => Math.tanh(level * v));
   withoutAlternation(height, size);
   return stretched(height);
+}
+
+/**
+ * Brightness against its surroundings, in their deviations, softly limited: a dark stone among light ones is no hole, and a gap
+ * is one whatever is beside it.
+ */
+async function localContrast(device: Device, tone: Float32Array, size: Size): Promise<Float32Array> {
+  const side = Math.min(...size);
+  const near = gaussian(SURROUNDINGS * side);
+  const [against = tone] = await filtered(device, tone, size, [{ re: (u, v) => 1 - near(u, v) }]);
+  const squares = against.map((v) => v * v);
+  const [energy = squares] = await filtered(device, squares, size, [{ re: gaussian(2 * SURROUNDINGS * side) }]);
+  const usual = Math.sqrt(meanOf(squares));
+  return against.map((v, i) => Math.tanh(v / (Math.sqrt(Math.max(0, energy[i] ?? 0)) + FLOOR * usual + 1e-9)));
 }
 
 function deviation(plane: Float32Array): number {

@@ -13,6 +13,8 @@ const CAVITY = 0.2;
 /** Highlights are so many deviations brighter than what surrounds them; full ones twice as far. */
 const HIGHLIGHT = 2.5;
 const GLOSS = 0.2;
+/** How much smoother what is brighter than its surroundings is, as worn and wet parts are. */
+const WORN = 0.08;
 
 const clamped = (v: number): number => Math.min(1, Math.max(0, v));
 const smooth = (v: number): number => clamped(v) ** 2 * (3 - 2 * clamped(v));
@@ -51,7 +53,9 @@ export async function roughnessOf(
   return strength.map((v, i) => {
     const busy = v / (v + usual) - 0.5;
     const shine = smooth((raised[i] ?? 0) / deviation / HIGHLIGHT - 1) * (grey[i] ?? 0);
-    return clamped(roughness + detailRoughness * busy + CAVITY * (1 - (occlusion[i] ?? 1)) - GLOSS * shine);
+    const worn = Math.tanh((raised[i] ?? 0) / deviation);
+    const cavity = 1 - (occlusion[i] ?? 1);
+    return clamped(roughness + detailRoughness * busy + CAVITY * cavity - GLOSS * shine - WORN * worn);
   });
 }
 

@@ -32,12 +32,12 @@ export interface Assumptions {
 }
 
 const any: Assumptions = {
-  octaves: [0.12, 0.2, 0.35, 0.6, 0.9, 1, 0.6],
+  octaves: [0.15, 0.25, 0.45, 0.75, 1, 0.8, 0.3],
   level: 0,
   slope: 0.5,
   high: 'light',
   roughness: 0.65,
-  detailRoughness: 0.25,
+  detailRoughness: 0.4,
   metal: false,
 };
 

@@ -8,6 +8,8 @@ import type { Ref } from '../shaders/op';
 import { SCHARR } from './slopes';
 import type { Size } from './spectral';
 
+/** Gaps are taken for so many times as deep as they are drawn: of a real one, a photograph shows the beginning. */
+const DEPTH = 2;
 /** The occlusion looks as far as this share of the shorter side. */
 const REACH = 1 / 4;
 
@@ -44,7 +46,7 @@ export async function occlusionOf(
 ): Promise<Float32Array> {
   const g = new Graph();
   const reach = Math.max(1, REACH * Math.min(W, H));
-  return computed(device, g, horizonOcclusion(g, g.constant([1, H, W], height), { reach, scale: pixels }));
+  return computed(device, g, horizonOcclusion(g, g.constant([1, H, W], height), { reach, scale: DEPTH * pixels }));
 }
 
 async function computed(device: Device, g: Graph, y: Ref): Promise<Float32Array> {

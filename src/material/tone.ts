@@ -1,6 +1,7 @@
 // Colours and light: sRGB's curve, and the photograph without the light that was on it.
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
+import type { LightEstimate } from './estimate';
 import { filtered, gaussian, type Size } from './spectral';
 
 export const toLinear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -35,34 +36,68 @@ export async function slowPart(device: Device, plane: Float32Array, size: Size):
   return slow ?? plane;
 }
 
-/** How much cavities may be brightened at most, as a power of the sky that they see. */
-const CAVITIES = 0.6;
+/** Shade explains at most so much of luminance, as a power of it: what is dark may also be dark by itself. */
+const MOST = 0.7;
+/** Where less than this is seen of sky or light, it counts as this. */
+const BLACK = 0.1;
+
+export const logOf = (plane: Float32Array): Float32Array => plane.map((v) => Math.log(Math.max(BLACK, v)));
+
+/** The photograph's light comes from this high above the horizon, if nobody knows. */
+const ELEVATION = Math.PI / 4;
+
+/** The logarithm of what a light lets be seen of a surface (Lambert), as far as its direction is known. */
+export function shadeOf(normal: Float32Array, { degrees, confidence }: LightEstimate): Float32Array {
+  const n = normal.length / 3;
+  const t = (degrees * Math.PI) / 180;
+  const [x, y, z] = [Math.cos(t) * Math.cos(ELEVATION), Math.sin(t) * Math.cos(ELEVATION), Math.sin(ELEVATION)];
+  return Float32Array.from({ length: n }, (_, i) => {
+    const [a = 0.5, b = 0.5, c = 1] = [normal[i], normal[n + i], normal[2 * n + i]];
+    return confidence * Math.log(Math.max(BLACK, x * (2 * a - 1) + y * (2 * b - 1) + z * (2 * c - 1)));
+  });
+}
 
 /**
- * Takes baked light out: a share `amount` of the slow changes of luminance, and of what the shade in cavities explains of it (the
- * regression of its logarithm on that of the occlusion).
- * @param slow [H, W], of the logarithm of luminance
- * @param occlusion [H, W]
+ * Takes baked light out: a share `amount` of the slow changes of luminance, and of what each shade in turn explains of the rest (the
+ * regression of its logarithm on theirs).
+ * @param log [H, W], the logarithm of luminance, and `slow`, its slow part
+ * @param shades [H, W], logarithms of light
  * @returns [3, H, W], sRGB-encoded, and the share of its values that had to be clipped
  */
 export function delit(
   { width, height, data }: Raster,
-  { log, slow, occlusion, amount }: { log: Float32Array; slow: Float32Array; occlusion: Float32Array; amount: number },
+  {
+    log,
+    slow,
+    shades,
+    amount,
+  }: {
+    readonly log: Float32Array;
+    readonly slow: Float32Array;
+    readonly shades: readonly Float32Array[];
+    readonly amount: number;
+  },
 ): { readonly data: Float32Array; readonly clipped: number } {
   const n = width * height;
   if (amount === 0) return { data: data.slice(), clipped: 0 };
-  const shade = centred(occlusion.map((v) => Math.log(Math.max(0.05, v))));
-  const rest = centred(log);
-  let [both, square] = [0, 0];
-  for (let i = 0; i < n; i++) {
-    both += (shade[i] ?? 0) * ((rest[i] ?? 0) - (slow[i] ?? 0));
-    square += (shade[i] ?? 0) ** 2;
+  const light = slow.slice();
+  const rest = centred(log).map((v, i) => v - (slow[i] ?? 0));
+  for (const shade of shades.map(centred)) {
+    let [both, square] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      both += (shade[i] ?? 0) * (rest[i] ?? 0);
+      square += (shade[i] ?? 0) ** 2;
+    }
+    const power = square > 0 ? Math.min(MOST, Math.max(0, both / square)) : 0;
+    for (let i = 0; i < n; i++) {
+      light[i] = (light[i] ?? 0) + power * (shade[i] ?? 0);
+      rest[i] = (rest[i] ?? 0) - power * (shade[i] ?? 0);
+    }
   }
-  const power = square > 0 ? Math.min(CAVITIES, Math.max(0, both / square)) : 0;
   let clipped = 0;
   const out = new Float32Array(3 * n);
   for (let i = 0; i < n; i++) {
-    const factor = Math.exp(-amount * ((slow[i] ?? 0) + power * (shade[i] ?? 0)));
+    const factor = Math.exp(-amount * (light[i] ?? 0));
     for (let c = 0; c < 3; c++) {
       const v = toEncoded(factor * toLinear(data[c * n + i] ?? 0));
       if (v > 1) clipped++;
