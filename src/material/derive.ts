@@ -53,7 +53,7 @@ export function checkDerive({ preset, delight = 0, light = 0, relief = 1, high, 
 }
 
 /** Brightness is smoothed by this share of the shorter side before the light's direction is looked for. */
-const SMOOTH = 1 / 300;
+const SMOOTH = 1 / 600;
 /** High and low are told apart at these sizes, in what is finer than the last. */
 const PIECES = [1 / 400, 1 / 200, 1 / 100] as const;
 const LARGE = 1 / 24;
@@ -80,7 +80,7 @@ async function read(device: Device, tile: Raster, settings: DeriveSettings): Pro
   const preset = settings.preset ?? 'any';
   const estimated = estimateLight(soft, size);
   const tones = estimateHigh(bands, size, ASSUMED[preset].high);
-  const light = settings.light === undefined ? estimated : { degrees: settings.light, confidence: 1 };
+  const light = settings.light === undefined ? estimated : { degrees: settings.light, confidence: 1, given: true };
   const high = settings.high ?? tones.high;
   const share = (v: number): string => `${Math.round(100 * v)} %`;
   return {

@@ -6,46 +6,55 @@ export interface LightEstimate {
   readonly degrees: number;
   /** 0 nothing to go by, 1 sure. */
   readonly confidence: number;
+  /** Somebody knows it. */
+  readonly given?: boolean;
 }
 
-/** Skewness from which on a direction counts, and at which it is sure. */
-const FAINT = 0.15;
-const SURE = 0.8;
+/** Skewness from which on a direction counts, and at which it is sure: below it shadows may say the opposite. */
+const FAINT = 0.25;
+const SURE = 0.5;
+/** Directions that slopes are looked at in, over half a turn. */
+const DIRECTIONS = 12;
 
 /**
- * Where the light comes from. Seen along the light's way, what stands out begins with its bright side and ends with its dark one
- * and its shadow, so brightness rises in steps and falls slowly, and its slopes are skewed; against the light it is the other way
- * round, and edges of colour alone are skewed neither way. The direction of the greatest skewness leads away from the light.
+ * Where the light comes from. Seen along the light's way, what stands out begins with its bright side and ends with its dark one, so
+ * brightness rises in steps and falls slowly; against the light it is the other way round, and edges of colour alone favour
+ * neither. Along each direction that is the third moment of slopes over that of their magnitudes, however many there are; the
+ * first harmonic of it leads away from the light.
  * @param tone [H, W], smoothed a little
  */
 export function estimateLight(tone: Float32Array, [width, height]: Size): LightEstimate {
-  const third = [0, 0, 0, 0];
-  const second = [0, 0, 0];
+  const ways = Array.from({ length: DIRECTIONS }, (_, k) => [
+    Math.cos((k * Math.PI) / DIRECTIONS),
+    Math.sin((k * Math.PI) / DIRECTIONS),
+  ]) as [number, number][];
+  const cubes = new Float64Array(DIRECTIONS);
+  const sizes = new Float64Array(DIRECTIONS);
   for (let y = 0; y < height; y++) {
-    const above = ((y + height - 1) % height) * width;
-    const below = ((y + 1) % height) * width;
+    const [above, row, below] = [(y + height - 1) % height, y, (y + 1) % height].map((r) => r * width) as [
+      number,
+      number,
+      number,
+    ];
     for (let x = 0; x < width; x++) {
-      const row = y * width;
       const p = (tone[row + ((x + 1) % width)] ?? 0) - (tone[row + ((x + width - 1) % width)] ?? 0);
       const q = (tone[below + x] ?? 0) - (tone[above + x] ?? 0);
-      for (let k = 0; k < 4; k++) third[k] = (third[k] ?? 0) + p ** (3 - k) * q ** k;
-      for (let k = 0; k < 3; k++) second[k] = (second[k] ?? 0) + p ** (2 - k) * q ** k;
+      for (let k = 0; k < DIRECTIONS; k++) {
+        const [c, s] = ways[k] as [number, number];
+        const slope = p * c + q * s;
+        const cube = slope * slope * slope;
+        cubes[k] = (cubes[k] ?? 0) + cube;
+        sizes[k] = (sizes[k] ?? 0) + Math.abs(cube);
+      }
     }
   }
-  const n = width * height;
-  let best = { skewness: 0, turn: 0 };
-  for (let turn = 0; turn < 360; turn++) {
-    const [c, s] = [Math.cos((turn * Math.PI) / 180), Math.sin((turn * Math.PI) / 180)];
-    const [a = 0, b = 0, d = 0, e = 0] = third;
-    const [f = 0, g = 0, h = 0] = second;
-    const cubes = c ** 3 * a + 3 * c * c * s * b + 3 * c * s * s * d + s ** 3 * e;
-    const squares = c * c * f + 2 * c * s * g + s * s * h;
-    const skewness = squares > 0 ? cubes / n / (squares / n) ** 1.5 : 0;
-    if (skewness > best.skewness) best = { skewness, turn };
-  }
-  // Rows go down: a turn of the picture is one clockwise, and the light is at the other end.
-  const degrees = (540 - best.turn) % 360;
-  return { degrees, confidence: Math.min(1, Math.max(0, (best.skewness - FAINT) / (SURE - FAINT))) };
+  const skewness = cubes.map((v, k) => v / (sizes[k] || 1));
+  const [right, down] = [0, 1].map((axis) =>
+    skewness.reduce((sum, v, k) => sum + (2 / DIRECTIONS) * v * (ways[k]?.[axis] ?? 0), 0),
+  ) as [number, number];
+  // Rows go down, angles up; and the light is at the other end.
+  const degrees = Math.round(540 - (Math.atan2(down, right) * 180) / Math.PI) % 360;
+  return { degrees, confidence: Math.min(1, Math.max(0, (Math.hypot(right, down) - FAINT) / (SURE - FAINT))) };
 }
 
 export interface HighEstimate {
@@ -54,7 +63,7 @@ export interface HighEstimate {
 }
 
 /** How much more often one kind of tone stands alone than chance has it, from which on it counts, and at which it is sure. */
-const ALONE = 0.05;
+const ALONE = 0.17;
 const SURELY_ALONE = 0.5;
 
 /**

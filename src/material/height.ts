@@ -9,9 +9,9 @@ import { meanOf } from './tone';
 /** The finest octave ends at this standard deviation, in shares of the shorter side; each next at twice it. */
 const FINEST = 1 / 1024;
 /** Of the square of the frequency: how far shading across the light's direction is trusted less. */
-const DAMPING = 0.1;
-/** What sure shading counts for, against brightness. */
-const SHADING = 0.7;
+const DAMPING = 0.2;
+/** What shading counts for, against brightness: by a light that was given, and by a sure one that was estimated. */
+const SHADING = { given: 0.85, estimated: 0.5 };
 /** What a pixel is compared with, as a standard deviation in shares of the shorter side. */
 const SURROUNDINGS = 1 / 20;
 /** Added to the deviation of surroundings, in shares of the usual one: what is smooth stays so. */
@@ -44,13 +44,13 @@ export async function heightFromTone(
     return sum;
   };
   const local = await localContrast(device, tone, size);
-  const share = SHADING * light.confidence;
+  const share = light.given ? SHADING.given : SHADING.estimated * light.confidence;
   const [toned = tone] = await filtered(device, local, size, [{ re: (u, v) => band(u, v, octaves) }]);
   const { im } = shapeFromShading(light.degrees, DAMPING);
-  const [shaded] =
-    share > 0
-      ? await filtered(device, tone, size, [{ im: (u, v) => im(u, v) * band(u, v, octaves.map(Math.sqrt)) }])
-      : [];
+  // What shading says of the large is little: a small error of brightness is a hill there.
+  const near = gaussian(SURROUNDINGS * Math.min(...size));
+  const shading = { im: (u: number, v: number) => (1 - near(u, v)) * im(u, v) };
+  const [shaded] = share > 0 ? await filtered(device, tone, size, [shading]) : [];
   const a = (high === 'light' ? 1 - share : share - 1) / (deviation(toned) || 1);
   const b = share / ((shaded && deviation(shaded)) || 1);
   let height = toned.map((v, i) => a * v + b * (shaded?.[i] ?? 0));

@@ -44,9 +44,9 @@ const any: Assumptions = {
 export const ASSUMED: Readonly<Record<MaterialPreset, Assumptions>> = {
   any,
   stone: { ...any, roughness: 0.7 },
-  brick: { ...any, octaves: [0.15, 0.2, 0.3, 0.5, 0.9, 1, 0.4], level: 1.5, roughness: 0.8 },
+  brick: { ...any, octaves: [0.15, 0.2, 0.3, 0.5, 0.9, 1, 0.4], level: 1.5, high: 'dark', roughness: 0.8 },
   wood: { ...any, octaves: [0.3, 0.5, 0.8, 0.9, 0.6, 0.3, 0.15], slope: 0.25, roughness: 0.5 },
-  fabric: { ...any, octaves: [0.2, 0.4, 0.8, 1, 0.8, 0.4, 0.15], slope: 0.5, roughness: 0.85, detailRoughness: 0.1 },
+  fabric: { ...any, octaves: [0.2, 0.4, 0.8, 1, 0.8, 0.4, 0.15], slope: 0.5, roughness: 0.8, detailRoughness: 0.1 },
   metal: { ...any, octaves: [0.3, 0.4, 0.5, 0.5, 0.4, 0.3, 0.2], slope: 0.15, roughness: 0.3, metal: true },
   plaster: {
     ...any,
