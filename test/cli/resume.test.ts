@@ -300,17 +300,17 @@ test('a folder of another run is refused by name, before and at the begin; one w
 
 test('--resume changes nothing of what was begun', async () => {
   const wishes = [['--seed', '3'], ['texture'], ['--set', 'size=32'], ['--checkpoint', 'other']];
-  for (const { code, err } of await together(wishes.map((more) => ['run', '--resume', 'film-kept', ...more]))) {
+  for (const { code, err } of await together(wishes.map((more) => ['run', '--resume', 'two-kept', ...more]))) {
     assert.equal([code, /--resume goes on with what was begun/.test(err)], [2, true], err);
   }
 });
 
 test('a job of a newer version, or of an input that changed, is refused; an older toroid is told', async () => {
-  const file = at('film-kept/job.json');
+  const file = at('two-kept/job.json');
   const text = readFileSync(file, 'utf8');
   const parsed = JSON.parse(text) as { toroid: string; recipe: Record<string, unknown> };
   writeFileSync(file, JSON.stringify({ ...parsed, recipe: { ...parsed.recipe, toroid: 99 } }));
-  const newer = await toroid(['run', '--resume', 'film-kept']);
+  const newer = await toroid(['run', '--resume', 'two-kept']);
   assert.is(newer.code, 1);
   assert.match(
     newer.err,
@@ -321,7 +321,7 @@ test('a job of a newer version, or of an input that changed, is refused; an olde
   await writePicture(at('look.png'), plasma({ size: [36, 28], seed: 4 }));
   // What has begun with one picture does not go on with another, found or given.
   const given = [[], ['--input', 'style=look.png']];
-  for (const other of await together(given.map((more) => ['run', '--resume', 'film-kept', ...more]))) {
+  for (const other of await together(given.map((more) => ['run', '--resume', 'two-kept', ...more]))) {
     assert.is(other.code, 1);
     assert.match(
       other.err,

@@ -23,7 +23,7 @@ export const spec: OpSpec<1, { scale: number }> = {
       name: 'a matrix',
       shapes: [[3, 4]],
       attrs: { scale: 1 },
-      message: /channelMean wants a feature map \[C, H, W\], got \[3, 4\]/,
+      message: /channelSum wants a feature map \[C, H, W\], got \[3, 4\]/,
     },
   ],
   linearIn: 0,
