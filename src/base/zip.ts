@@ -59,7 +59,7 @@ function record(magic: number, ...runs: readonly (readonly number[])[]): Bytes {
 
 /** A file of an archive, not unpacked yet. */
 export interface ZipEntry {
-  /** As the archive has it. */
+  /** As the archive has it, but for control characters. */
   readonly name: string;
   /** Unpacked, bytes. */
   readonly size: number;
@@ -100,7 +100,7 @@ export function zipEntries(bytes: Uint8Array, path: string, most = 2 ** 31): Zip
     const [crc, packed, size] = [16, 20, 24].map((o) => view.getUint32(at + o, true)) as [number, number, number];
     const local = view.getUint32(at + 42, true);
     const nameLength = view.getUint16(at + 28, true);
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
+    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength)).replace(/\p{Cc}/gu, '?');
     at += 46 + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (name.endsWith('/')) continue;
     total += size;

@@ -11,6 +11,7 @@ import type { Pixels } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
 import { type FoundRecord, findRecord, recordText, withForm } from '../recipes/picture_record';
+import { materialSource } from './material_source';
 import { type Bits, readMetadata, writePicture } from './picture';
 import { bytesOf, nodePlatform, type PictureSource, pathOf } from './platform';
 
@@ -155,11 +156,21 @@ export class NodeMaterial extends MadeMaterial {
 
 /**
  * Makes the maps of a material from a picture of a surface: colour without light, height, normal, occlusion, roughness. All of
- * them tile; the picture is made a tile first where it is none.
+ * them tile; the picture is made a tile first where it is none. Of the path of a folder or .zip of maps: lays them all anew as one
+ * larger tile, and makes those that are missing.
  * @throws EngineError as `texture` does
  */
 export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<NodeMaterial> {
-  const { material: maps, scores, tiling, text } = await materialOn(nodePlatform, picture, options);
+  const path = typeof picture === 'string' || picture instanceof URL ? pathOf(picture) : undefined;
+  const set = path === undefined ? undefined : await materialSource(path);
+  const {
+    material: maps,
+    scores,
+    tiling,
+    text,
+  } = set
+    ? await (await import('../app/material_set')).materialSetOn(nodePlatform, set.files, { ...options, name: set.name })
+    : await materialOn(nodePlatform, picture, options);
   return new NodeMaterial(maps, scores, tiling, text);
 }
 

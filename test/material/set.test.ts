@@ -81,6 +81,7 @@ test('all maps are laid anew by one field: 16-bit heights are those of the sourc
   for (const [kind, most] of [
     ['height', 65535],
     ['roughness', 255],
+    ['opacity', 255],
     ['metalness', 255],
   ] as const) {
     const own = Array.from(maps.get(kind)!.data, (v) => Math.round(most * v));

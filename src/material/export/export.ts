@@ -55,8 +55,10 @@ export async function exportMaterial(
   for (const name of targets) {
     const target = targetOf(name);
     notices.push(...sizeNotices(name, target, material));
-    if (options.ktx2 && !target.ktx2 && target.besides !== 'glb')
-      notices.push(`${name} gets no KTX2: it does not read it as a texture`);
+    if (options.ktx2 && !target.ktx2)
+      notices.push(
+        `${name} gets no KTX2: ${target.besides === 'glb' ? 'its pictures stay PNG' : 'it does not read it'}`,
+      );
     const own = await targetFiles(material, target, options);
     files.push(...own.map((f) => (targets.length > 1 ? { ...f, name: `${name}/${f.name}` } : f)));
   }
