@@ -157,6 +157,7 @@ function declarations(folder) {
   rmSync(folder, { recursive: true, force: true });
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
   execFileSync(process.execPath, [tsc, '-p', 'tsconfig.types.json', '--outDir', folder], { stdio: 'inherit' });
+  copyFileSync('src/web/element/jsx.d.ts', join(folder, 'web/element/jsx.d.ts'));
   const made = new Set(files(folder, '.d.ts'));
   const entries = ['index.node.d.ts', 'index.browser.d.ts', 'web/element/index.d.ts'];
   for (const file of made) {

@@ -30,6 +30,11 @@ if (!browser) {
       '/two.html': page(
         '<toroid-texture id="a" src="stone.png" size="32" steps="8"></toroid-texture><toroid-texture id="b" src="stone.png" size="32" steps="8" seed="9" tiles="3"></toroid-texture>',
       ),
+      '/honest.html': page(
+        '<toroid-texture id="a" src="none.png">No WebGPU</toroid-texture><toroid-texture id="b" src="stone.png" size="abc">No WebGPU</toroid-texture>' +
+          '<br>'.repeat(200) +
+          '<toroid-texture id="c" src="stone.png" size="32" steps="40" autoplay></toroid-texture>',
+      ),
       '/wrong.html': page(
         '<toroid-texture id="a" src="none.png" autoplay></toroid-texture><toroid-texture id="b" autoplay></toroid-texture><toroid-texture id="c" src="stone.png" recipe="textur" autoplay></toroid-texture><toroid-texture id="d" src="stone.png" size="7.5" autoplay></toroid-texture><toroid-texture id="e" src="stone.png" recipe="texture-net" autoplay></toroid-texture>',
       ),
@@ -166,6 +171,86 @@ if (!browser) {
     });
     assert.ok(same);
     assert.equal(complaints.splice(0), []);
+    await p.close();
+  });
+
+  test('shows what is so: the picture before, progress while it works, what is between the tags only without WebGPU', async () => {
+    const p = await at('/honest.html');
+    const parts = (id: string): Promise<readonly [poster: boolean, progress: boolean, slot: boolean]> =>
+      p.evaluate((s) => {
+        const root = document.querySelector(s)!.shadowRoot!;
+        const seen = (e: string): boolean => root.querySelector<HTMLElement>(e)!.hidden === false;
+        return [seen('img'), seen('progress'), seen('slot')] as const;
+      }, id);
+    await p.waitForFunction(() => document.querySelector('#a')!.shadowRoot!.querySelector('img')!.hidden);
+    assert.equal(await parts('#a'), [false, false, false], 'of a picture that is not there');
+    assert.equal(await parts('#b'), [true, false, false], 'idle');
+    await p.click('#a button');
+    await p.click('#b button');
+    await state(p, 'failed', '#a');
+    await state(p, 'failed', '#b');
+    assert.match((await p.textContent('#a [role=status]')) ?? '', /none\.png/);
+    assert.is(
+      await p.textContent('#b [role=status]'),
+      'toroid-texture has size="abc", which is no number\n  Write it in digits: size="256".',
+    );
+    assert.equal(
+      [await parts('#a'), (await parts('#b')).slice(1)],
+      [
+        [false, false, false],
+        [false, false],
+      ],
+      'failed',
+    );
+    await state(p, 'paused', '#c'); // out of sight
+    assert.equal((await parts('#c')).slice(1), [true, false]);
+    await p.evaluate(() => document.querySelector('#c')!.scrollIntoView());
+    await state(p, 'done', '#c');
+    assert.equal(await parts('#c'), [false, false, false], 'done');
+    complaints.splice(0); // the browser's own word about the address
+    await p.close();
+  });
+
+  test('properties are attributes; a File is a picture; those set before the script came are kept', async () => {
+    const p = await at('/wrong.html');
+    const found = await p.evaluate(async () => {
+      const file = new File([await (await fetch('/stone.png')).blob()], 'my stone.png');
+      const element = document.createElement('toroid-texture');
+      Object.assign(element, { size: 32, seed: 7, tile: 'x', alt: 'Stone', nocontrols: true });
+      const attributes = element.getAttributeNames().map((n) => `${n}=${element.getAttribute(n)}`);
+      element.src = file;
+      element.options = { steps: 2, scales: 1 };
+      document.querySelector('main')!.append(element);
+      await new Promise((done, failed) => {
+        element.addEventListener('done', done);
+        element.addEventListener('error', (e) => failed((e as ErrorEvent).error ?? new Error('failed')));
+        element.play();
+      });
+      const { recipe, width } = element.picture!;
+      element.size = null;
+      return {
+        attributes,
+        width,
+        src: element.src === file,
+        recipe,
+        size: element.size,
+        has: element.hasAttribute('size'),
+      };
+    });
+    assert.equal(found.attributes, ['size=32', 'seed=7', 'tile=x', 'alt=Stone', 'nocontrols=']);
+    assert.equal([found.width, found.src, found.size, found.has], [32, true, null, false]);
+    assert.equal([found.recipe.tile, found.recipe.seed, found.recipe.stages.length], ['x', 7, 1]);
+    assert.is((found.recipe.inputs.style as { path: string }).path, 'my stone.png');
+    const early = await p.evaluate(async () => {
+      const element = document.createElement('toroid-early') as ToroidTexture;
+      Object.assign(element, { src: 'stone.png', size: 48 });
+      document.body.append(element);
+      class Early extends (customElements.get('toroid-texture') as typeof ToroidTexture) {}
+      customElements.define('toroid-early', Early);
+      return [element.getAttribute('src'), element.getAttribute('size')];
+    });
+    assert.equal(early, ['stone.png', '48']);
+    complaints.splice(0);
     await p.close();
   });
 

@@ -23,6 +23,7 @@ import { build, type Metafile } from 'esbuild';
 import { extract } from 'tar-fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { ATTRIBUTES } from '../../src/web/element/properties';
 import { ALL } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { needs, skip } from '../support/needs';
@@ -45,7 +46,7 @@ const tarball = async (): Promise<string> => {
   let cwd = root;
   if (DIST !== 'dist') {
     cwd = join(folder, 'copy');
-    for (const f of ['package.json', 'bin', 'schema', 'weights/manifest.json', 'README.md'])
+    for (const f of ['package.json', 'custom-elements.json', 'bin', 'schema', 'weights/manifest.json', 'README.md'])
       cpSync(f, join(cwd, f), { recursive: true });
     cpSync(DIST, join(cwd, 'dist'), { recursive: true });
   }
@@ -205,6 +206,25 @@ test(`its types resolve by ${ALL ? 'both ways' : 'one way'} of looking, with eve
     );
     assert.is(said, '', resolution);
   }
+});
+
+test('custom-elements.json, for editors, has what the element has', () => {
+  const { modules } = JSON.parse(readFileSync(join(installed, 'custom-elements.json'), 'utf8')) as {
+    modules: [{ declarations: [Record<'attributes' | 'events' | 'cssParts', { readonly name: string }[]>] }];
+  };
+  const [{ attributes, events, cssParts }] = modules[0].declarations;
+  assert.equal(
+    attributes.map((a) => a.name),
+    Object.keys(ATTRIBUTES),
+  );
+  const source = readFileSync('src/web/element/toroid_texture.ts', 'utf8');
+  const [, told = ''] = source.match(/interface ToroidTextureEvents \{([\s\S]*?)\n\}/) ?? [];
+  assert.equal(
+    events.map((e) => e.name),
+    [...told.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name),
+  );
+  const parts = [...source.matchAll(/make\('\w+', '(\w+)'/g)].map(([, name]) => name);
+  assert.equal(cssParts.map((p) => p.name).sort(), parts.sort());
 });
 
 test('a page needs nothing of Node', async () => {

@@ -2,17 +2,19 @@ import { duration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
-import { type ChosenTexture, chosenTexture } from '../../app/texture_recipe';
+import { type ChosenTexture, chosenTexture, type TextureChoice } from '../../app/texture_recipe';
 import { EngineError } from '../../base/errors';
-import { toPixels } from '../../base/pixels';
 import type { Raster } from '../../base/raster';
 import { builtinRecipe } from '../../recipes/builtin';
 import { fillRecipe } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
 import { fillTexture } from '../../recipes/texture';
 import { WebPicture } from '../api/picture';
+import type { PictureSource } from '../api/read';
+import { drawTiles } from './draw_tiles';
 import { elementPlatform } from './element_platform';
 import look from './look.css';
+import { ATTRIBUTES, adoptEarlier, reflectAttributes, setAttribute } from './properties';
 
 const SHOW_MS = 300;
 
@@ -31,18 +33,32 @@ export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
 
 /**
  * `<toroid-texture src="bark.jpg" size="256" seed="1" autoplay></toroid-texture>`: grows a seamless texture from a picture and
- * shows it tiled while it grows.
+ * shows it tiled while it grows; before that it shows the picture.
  *
- * Attributes: `src` the picture; `size` side of the tile in pixels (512); `recipe` name of a built-in recipe that needs
- * no network (what suits the picture); `seed` (1); `steps` at each scale of an optimising one; `tiles` how many across (2); `autoplay`; `nocontrols`.
- * A change of the first five begins anew. Properties: `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
- * Parts for CSS: canvas, bar, button, progress, message. What is between its tags shows where there is no WebGPU.
+ * Attributes, each a property too: `src` the picture, as a property also a File, a Blob or anything else with a picture in it; `size`
+ * side of the tile in pixels (512); `recipe` name of a built-in recipe that needs no network (what suits the picture); `seed` (1); `steps` at
+ * each scale of an optimising one; `tile` both, x, y or none; `tiles` how many across (2); `alt`; `autoplay`; `nocontrols`. A change of the
+ * first six begins anew. What plays by itself waits while it is out of sight.
+ * Properties: `options` the other settings of `texture()`; `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
+ * Parts for CSS: canvas, poster, bar, button, progress, message. What is between its tags shows where there is no WebGPU, and only there.
  */
 export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
-  static readonly observedAttributes = ['src', 'size', 'recipe', 'seed', 'steps', 'tiles'];
+  static readonly observedAttributes: readonly string[] = Object.keys(ATTRIBUTES);
 
+  declare size: number | null;
+  declare recipe: string | null;
+  declare seed: number | null;
+  declare steps: number | null;
+  declare tile: string | null;
+  declare tiles: number | null;
+  declare alt: string | null;
+  declare autoplay: boolean;
+  declare nocontrols: boolean;
   /** What else is made of a run, from the next start on. */
   outputs: readonly Output[] = [];
+  /** The picture, where it is no address. */
+  #source: Exclude<PictureSource, string> | undefined;
+  #options: TextureChoice = {};
   #state: ElementState = 'idle';
   #live: LiveJob | undefined;
   #picture: WebPicture | null = null;
@@ -57,7 +73,17 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   readonly #progress: HTMLProgressElement;
   readonly #message: HTMLElement;
   readonly #slot: HTMLSlotElement;
+  readonly #poster: HTMLImageElement;
+  /** The address of a poster of ours, to be given back. */
+  #posterUrl: string | undefined;
+  /** It began by itself, and so it waits by itself. */
+  #byItself = false;
+  #waits = false;
+  #away = false;
+  /** There is no WebGPU here, as far as is known. */
+  #noGpu = !globalThis.navigator?.gpu;
   readonly #sizesSeen = new ResizeObserver(() => this.#draw());
+  readonly #sight = new IntersectionObserver((entries) => this.#seen(entries.at(-1)));
 
   constructor() {
     super();
@@ -79,6 +105,12 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     view.className = 'view';
     this.#canvas = make('canvas', 'canvas', view);
     this.#canvas.setAttribute('role', 'img');
+    this.#poster = make('img', 'poster', view);
+    this.#poster.alt = '';
+    this.#poster.addEventListener('error', () => {
+      this.#poster.removeAttribute('src');
+      this.#label();
+    });
     this.#slot = make('slot', '', view);
     const bar = make('div', 'bar', root);
     bar.className = 'bar';
@@ -92,6 +124,30 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#message.className = 'message';
     this.#message.setAttribute('role', 'status');
     this.#label();
+    adoptEarlier(this, ['src', ...Object.keys(ATTRIBUTES), 'options', 'outputs']);
+  }
+
+  /** The picture: an address, as the attribute has it, or a File, a Blob, whatever `texture()` takes. */
+  get src(): PictureSource | null {
+    return this.#source ?? this.getAttribute('src');
+  }
+
+  set src(picture: PictureSource | null) {
+    const address = typeof picture === 'string' || picture instanceof URL || !picture;
+    this.#source = address ? undefined : picture;
+    setAttribute(this, 'src', address ? picture : null);
+    this.#showPoster();
+    this.#begin();
+  }
+
+  /** Settings of `texture()` that no attribute has: `{ method: 'patches', variety: 0.4 }`. Attributes go first. */
+  get options(): TextureChoice {
+    return this.#options;
+  }
+
+  set options(options: TextureChoice) {
+    this.#options = options ?? {};
+    this.#begin();
   }
 
   get state(): ElementState {
@@ -105,12 +161,14 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
 
   connectedCallback(): void {
     this.#sizesSeen.observe(this.#canvas);
-    if (this.hasAttribute('autoplay') && this.#state === 'idle') this.play();
+    this.#sight.observe(this);
+    if (this.autoplay && this.#state === 'idle') this.#playByItself();
   }
 
   /** Out of the page it holds nothing of the GPU. */
   disconnectedCallback(): void {
     this.#sizesSeen.disconnect();
+    this.#sight.disconnect();
     // Moved within the page, it is back at once.
     queueMicrotask(() => {
       if (!this.isConnected) this.reset();
@@ -119,19 +177,53 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
 
   attributeChangedCallback(name: string, before: string | null, now: string | null): void {
     if (before === now) return;
+    if (name === 'src' && now !== null) this.#source = undefined;
+    if (name === 'src') this.#showPoster();
     if (name === 'tiles') this.#draw();
-    if (name === 'tiles' || this.#stale) return;
+    if (name === 'alt') this.#label();
+    if (/^(src|size|recipe|seed|steps|tile)$/.test(name)) this.#begin();
+    if (name === 'autoplay' && now !== null && this.isConnected && this.#state === 'idle') this.#begin();
+  }
+
+  /** What there is was made from other settings: begins anew. */
+  #begin(): void {
+    if (this.#stale) return;
     this.#stale = true;
     // Several attributes set in a row begin one run; `play` right behind them does not wait for that.
     queueMicrotask(() => {
       if (!this.#stale) return;
       this.#refresh();
-      if (this.isConnected && this.hasAttribute('autoplay')) this.play();
+      if (this.isConnected && this.autoplay) this.#playByItself();
     });
+  }
+
+  #playByItself(): void {
+    this.play();
+    this.#byItself = true;
+  }
+
+  /** Out of sight, what began by itself waits; elements that are not laid out are somebody's to ask. */
+  #seen(entry: IntersectionObserverEntry | undefined): void {
+    if (!entry) return;
+    this.#away = !entry.isIntersecting && entry.boundingClientRect.width > 0;
+    void this.#waitOrGoOn();
+  }
+
+  async #waitOrGoOn(): Promise<void> {
+    if (this.#away && this.#byItself && this.#state === 'running') {
+      this.#waits = true;
+      await this.pause(); // only then can it go on
+    }
+    if (!this.#away && this.#waits && this.#state === 'paused') {
+      this.#waits = false;
+      this.#live?.session.resume();
+    }
   }
 
   /** Begins, or goes on. */
   play(): void {
+    this.#byItself = false;
+    this.#waits = false;
     this.#refresh();
     if (this.#state === 'done') this.reset();
     const stopped = this.#state === 'paused' || this.#state === 'failed';
@@ -151,7 +243,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#live = undefined;
     this.#picture = null;
     this.#shown = undefined;
-    this.#progress.value = 0;
+    this.#progress.removeAttribute('value');
     this.#say('');
     this.#become('idle');
     this.#draw();
@@ -168,14 +260,18 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#become('loading');
     this.#say('');
     try {
-      const src = this.getAttribute('src');
-      if (!src) throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it the address of a picture.');
+      const { src } = this;
+      if (!src)
+        throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it a picture: an address or a File.');
       const platform = elementPlatform();
       const warn = (text: string): void => {
         if (current()) this.#emit('notice', { text });
       };
       const { recipe, analysed } = await this.#recipe(src, warn);
-      const job = await prepareJob(platform, fillRecipe(recipe), new Map([['style', src]]), { analysed, warn });
+      const job = await prepareJob(platform, fillRecipe(recipe), new Map<string, PictureSource>([['style', src]]), {
+        analysed,
+        warn,
+      });
       if (!current()) return;
       const live = await openLiveJob(platform, job, [this.#view(current), ...this.outputs], {
         tune: 'off', // the same bytes, whatever else the page has measured
@@ -217,19 +313,24 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     };
   }
 
-  async #recipe(src: string, warn: (text: string) => void): Promise<ChosenTexture> {
-    const whole = (name: string): number | undefined => {
-      const text = this.getAttribute(name);
-      return text === null || text.trim() === '' ? undefined : Number(text);
+  async #recipe(src: PictureSource, warn: (text: string) => void): Promise<ChosenTexture> {
+    const number = (name: 'size' | 'seed' | 'steps'): number | undefined => {
+      const { [name]: value } = this;
+      if (Number.isNaN(value)) {
+        const what = `toroid-texture has ${name}="${this.getAttribute(name)}", which is no number`;
+        throw new EngineError('SettingsError', what, `Write it in digits: ${name}="${name === 'size' ? 256 : 1}".`);
+      }
+      return value ?? undefined;
     };
-    const [seed, steps] = [whole('seed'), whole('steps')];
-    const recipe = this.getAttribute('recipe');
-    if (recipe === null) {
-      const size = whole('size');
-      return chosenTexture(elementPlatform(), { size, seed, steps }, src, { warn });
-    }
-    const chosen = { ...(seed !== undefined && { seed }), ...(steps !== undefined && { steps }) };
-    return { recipe: { ...fillTexture(builtinRecipe(recipe), chosen), size: whole('size') ?? 256 } };
+    const given = { size: number('size'), seed: number('seed'), steps: number('steps'), tile: this.tile ?? undefined };
+    const own = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined));
+    const choice = { ...this.#options, ...own } as TextureChoice;
+    const { size = 256, recipe: other, ...more } = choice;
+    const recipe = this.recipe ?? other;
+    if (recipe === undefined) return chosenTexture(elementPlatform(), choice, src, { warn });
+    const base = typeof recipe === 'string' ? builtinRecipe(recipe) : recipe;
+    const settings = more as Parameters<typeof fillTexture>[1];
+    return { recipe: { ...fillTexture(base, settings), size: typeof size === 'number' ? size : [...size] } };
   }
 
   #done(live: LiveJob, { raster, recipe, stages, stopped, moved, field }: JobResult): void {
@@ -251,8 +352,8 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   #fail(error: unknown): void {
     const known = error instanceof EngineError;
     this.#say(known ? error.message : 'The texture could not be grown.');
+    this.#noGpu = known && error.code === 'AdapterError';
     this.#become('failed');
-    this.#slot.hidden = false;
     this.#emit('error', { error });
   }
 
@@ -264,7 +365,6 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
 
   #draw(): void {
     const tiles = Math.min(16, Math.max(1, Math.round(Number(this.getAttribute('tiles') ?? 2)) || 2));
-    this.#slot.hidden = this.#shown !== undefined || this.#state !== 'failed';
     drawTiles(this.#canvas, this.#shown, tiles);
     this.#label();
   }
@@ -274,6 +374,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#state = state;
     this.#label();
     this.#emit('statechange', { state });
+    if (state === 'running') void this.#waitOrGoOn();
   }
 
   #label(): void {
@@ -287,9 +388,21 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     };
     this.#button.textContent = words[this.#state];
     this.#button.disabled = this.#state === 'loading';
+    this.#progress.hidden = !/^(loading|running|paused)$/.test(this.#state);
+    this.#slot.hidden = !this.#noGpu || this.#shown !== undefined;
+    this.#poster.hidden = this.#shown !== undefined || !this.#slot.hidden || !this.#poster.hasAttribute('src');
     const shown = this.#shown;
     const about = this.getAttribute('alt') ?? 'A seamless texture';
     this.#canvas.setAttribute('aria-label', shown ? `${about}, ${shown.width} x ${shown.height} pixels, tiled` : about);
+  }
+
+  /** The picture stands where its texture will. */
+  #showPoster(): void {
+    if (this.#posterUrl) URL.revokeObjectURL(this.#posterUrl);
+    const { src } = this;
+    this.#posterUrl = src instanceof Blob ? URL.createObjectURL(src) : undefined;
+    setAttribute(this.#poster, 'src', this.#posterUrl ?? (typeof src === 'string' && src !== '' ? src : null));
+    this.#label();
   }
 
   #say(text: string): void {
@@ -301,6 +414,8 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   }
 }
 
+if (globalThis.HTMLElement) reflectAttributes(ToroidTexture.prototype);
+
 declare global {
   interface HTMLElementTagNameMap {
     'toroid-texture': ToroidTexture;
@@ -311,29 +426,4 @@ declare global {
 export function defineToroidTexture(name = 'toroid-texture'): void {
   const known: CustomElementRegistry | undefined = globalThis.customElements;
   if (known && !known.get(name)) known.define(name, ToroidTexture);
-}
-
-/** Fills a canvas with a picture, so many times across; nothing without a picture. */
-export function drawTiles(canvas: HTMLCanvasElement, raster: Raster | undefined, tiles: number): void {
-  const density = window.devicePixelRatio;
-  const [w, h] = [Math.round(canvas.clientWidth * density), Math.round(canvas.clientHeight * density)];
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-  const pen = canvas.getContext('2d');
-  if (!pen || w === 0 || h === 0) return;
-  pen.setTransform(1, 0, 0, 1, 0, 0);
-  pen.clearRect(0, 0, w, h);
-  if (!raster) return;
-  const { width, height, data } = toPixels(raster);
-  const tile = document.createElement('canvas');
-  tile.width = width;
-  tile.height = height;
-  tile.getContext('2d')?.putImageData(new ImageData(data, width, height), 0, 0);
-  const pattern = pen.createPattern(tile, 'repeat');
-  if (!pattern) return;
-  const scale = w / (width * tiles);
-  pen.imageSmoothingEnabled = scale < 3;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.fillStyle = pattern;
-  pen.fillRect(0, 0, w / scale, h / scale);
 }
