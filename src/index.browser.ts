@@ -23,7 +23,7 @@
 export { type OpenOptions, open } from './gpu/open.browser';
 export { TuneTable } from './gpu/tune_cache.browser';
 export * from './index.shared';
-export { material, run, seal, texture } from './web/api/calls';
+export { material, readPicture, run, seal, texture } from './web/api/calls';
 export { type LoadNetOptions, loadNet } from './web/api/net';
 export { WebPicture, WebSealedPicture } from './web/api/picture';
 export { type PictureSource, readRecord, readSource } from './web/api/read';

@@ -9,7 +9,17 @@ export { findAdapter, type OpenOptions, open } from './gpu/open.node';
 export { ensureAdapter } from './gpu/swiftshader.node';
 export { TuneFile } from './gpu/tune_cache.node';
 export * from './index.shared';
-export { material, NodeMaterial, NodePicture, NodeSealedPicture, readRecord, run, seal, texture } from './node/api';
+export {
+  material,
+  NodeMaterial,
+  NodePicture,
+  NodeSealedPicture,
+  readPicture,
+  readRecord,
+  run,
+  seal,
+  texture,
+} from './node/api';
 export { type PictureSource, readSource } from './node/platform';
 export { loadNet } from './node/weights/find';
 // Judging takes seconds, and 6 kB that pages need not load.

@@ -6,12 +6,14 @@ export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } f
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
 export type { Making, Picture } from './app/picture';
+export type { ReadPictureOptions } from './app/read_picture';
 export type { SealOptions } from './app/seal';
 export type { SealedPicture, SealReport } from './app/sealed_picture';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';
 export { encodePng } from './base/png';
 export { type Raster, repeat } from './base/raster';
+export { Rng } from './base/rng';
 export { VERSION } from './base/version';
 export { type ApplyOptions, applyField, exemplarPlaces } from './copy/apply_field';
 export type { Field, FieldPicture } from './copy/field';
@@ -23,8 +25,14 @@ export { measureRoofline, measureRoofline as measureRoof, type Roofline, type Ro
 export type { TuneMode, TuneRecord, TuneStore } from './gpu/tune';
 export { Tuning } from './gpu/tune';
 export { Graph, type Node } from './graph/graph';
-export { adam } from './graph/optim/adam';
+export { type AdamOptions, adam } from './graph/optim/adam';
+export { ascent } from './graph/optim/ascent';
+export { type LbfgsOptions, lbfgs, qqn } from './graph/optim/lbfgs';
+export { averaged, type Optimiser, type Problem } from './graph/optim/optimiser';
+export { type Packed, packed } from './graph/optim/packed';
 export { Plan } from './graph/plan';
+
+export { type ProfileRow, profile } from './graph/profile';
 export { diffOf, type ProfileDiff } from './graph/profile_diff';
 export type { ProfileReport } from './graph/profile_report';
 export { emitMeasures, traceOf } from './graph/profile_trace';

@@ -19,10 +19,9 @@ export async function opReference(): Promise<string> {
   return `${[
     '# Op reference',
     '<!-- Written by `npm run docs` from src/shaders: do not edit. -->',
-    'One section for each folder of [src/shaders](../src/shaders). **Functions** are what you call; what `index.ops.ts` ' +
-      "lists is exported by the package (`import { gram } from 'toroid'`), the others are what ops are made of. **Ops** " +
-      'are what a graph holds, with shapes from their specs and the ops that their gradient is made of. **Kernels** are ' +
-      'the shaders, with the formula that opens each file, and the sets of override values (variants) that tuning ' +
+    'One section for each folder of [src/shaders](../src/shaders). **Functions** are what you call, ' +
+      "and are exported by the package (`import { gram } from 'toroid'`). **Ops** are what a graph holds, with shapes " +
+      'from their specs and the ops that their gradient is made of. **Kernels** are the shaders, with the formula that opens each file, and the sets of override values (variants) that tuning ' +
       'chooses from; variant 0 runs on every adapter.',
     'Shapes are [C, H, W] for feature maps. Every case of a spec is checked against a reference in 64-bit floats, and ' +
       'its gradient against differences of that reference: [ARCHITECTURE.md](../ARCHITECTURE.md) tells how to add an op.',
@@ -46,11 +45,11 @@ async function folderText(folder: string): Promise<string> {
     ['index.ts', `../${where}/index.ts`],
     ...(specs.length > 0 ? [['spec.ts', `../${where}/spec.ts`]] : []),
   ];
-  const functions = functionsOf(index);
+  const functions = functionsOf(source, exportsOf(folder));
   return [
     `## ${folder}`,
     `Source: ${[...links, ...shaders.map((f) => [f, `../${where}/${f}`])].map(([name, to]) => `[${name}](${to})`).join(', ')}`,
-    ...(functions.length > 0 ? [functionsHead(folder), ...functions] : []),
+    ...(functions.length > 0 ? ['**Functions**', ...functions] : []),
     ...(specs.length > 0
       ? [
           '**Ops**',
@@ -64,14 +63,19 @@ async function folderText(folder: string): Promise<string> {
   ].join('\n\n');
 }
 
-/** Which of them `import 'toroid'` gives. */
-function functionsHead(folder: string): string {
-  const line = new RegExp(`export \\{([^}]*)\\} from './shaders/${folder}'`).exec(
-    readFileSync('src/index.ops.ts', 'utf8'),
+/** What `import 'toroid'` gives of a folder: name there -> names in the package. */
+function exportsOf(folder: string): ReadonlyMap<string, readonly string[]> {
+  const lines = readFileSync('src/index.ops.ts', 'utf8').matchAll(
+    new RegExp(`export \\{([^}]*)\\} from './shaders/${folder}'`, 'g'),
   );
-  const names = (line?.[1] ?? '').split(',').map((n) => n.trim());
-  const exported = names.filter((n) => n && !n.startsWith('type ') && !n.includes(' as ')).map(code);
-  return exported.length > 0 ? `**Functions** (the package exports ${exported.join(', ')})` : '**Functions**';
+  const found = new Map<string, string[]>();
+  for (const [, list = ''] of lines) {
+    for (const item of list.split(',').map((n) => n.trim())) {
+      const [own = '', name = own] = item.split(' as ');
+      if (own !== '' && !own.startsWith('type ')) found.set(own, [...(found.get(own) ?? []), name]);
+    }
+  }
+  return found;
 }
 
 /** The comment of an op itself. */
@@ -87,14 +91,20 @@ async function specsOf(folder: string): Promise<readonly OpSpec[]> {
   return module.specs ?? (module.spec ? [module.spec] : []);
 }
 
-/** Functions that a file exports for others to call: those with a comment, with their signatures. */
-function functionsOf(source: string): string[] {
-  const exported =
-    /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport (?:async )?(?:function (\w+)|const (\w+) = (?=(?:<[^>]*>)?\())([\s\S]*?)(?: \{\n| =>|;\n)/g;
-  return [...source.matchAll(exported)].map(([, comment = '', fn, constant, rest = '']) => {
-    const signature = `${fn ?? constant}${rest}`.replace(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(', )', ')');
+/** Functions that the package exports, by the names it has for them, with their signatures and comments. */
+function functionsOf(source: string, exported: ReadonlyMap<string, readonly string[]>): string[] {
+  const written =
+    /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\nexport (?:async )?(?:function (\w+)|const (\w+)(?: = (?=(?:<[^>]*>)?\()|: ))([\s\S]*?)(?: \{\n| =>|;\n)/g;
+  return [...source.matchAll(written)].flatMap(([, comment = '', fn, constant, rest = '']) => {
+    const names = exported.get(fn ?? constant ?? '');
+    if (!names) return [];
+    const [first = '', ...others] = names;
+    const signature = `${first}${rest}`.replace(/\s+/g, ' ').replaceAll('( ', '(').replaceAll(', )', ')');
     const { about, tags } = parts(comment);
-    return [`- ${code(signature)}`, ...[about, ...tags].filter(Boolean).map((t) => indented(plain(t)))].join('\n\n');
+    const also = others.length > 0 ? `Also by the name of 0.1.0: ${others.map(code).join(', ')}.` : '';
+    return [
+      [`- ${code(signature)}`, ...[about, ...tags, also].filter(Boolean).map((t) => indented(plain(t)))].join('\n\n'),
+    ];
   });
 }
 

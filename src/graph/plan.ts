@@ -5,7 +5,7 @@ import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { KernelSource, Scalar } from '../gpu/kernel';
 import type { Dtype, Ref } from '../shaders/op';
-import type { Graph } from './graph';
+import type { Graph, Node } from './graph';
 import { assertLimits } from './limits';
 import type { Schedule } from './place';
 import type { Recomputed } from './program';
@@ -185,6 +185,29 @@ export class Plan {
       for (const { from, to, bytes } of copies) encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
     }
     this.device.gpu.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * Writes inputs and states by their names, then runs: `plan.step({ x: pixels, y: labels })`.
+   * @throws EngineError `GraphError` for a name that no input and no state has, or several have.
+   */
+  step(values: Readonly<Record<string, Float32Array | Uint32Array>> = {}, times = 1): void {
+    for (const [name, data] of Object.entries(values)) this.write(this.#named(name), data);
+    this.run(times);
+  }
+
+  #named(name: string): Node {
+    const host = this.graph.nodes.filter((n) => this.schedule.writable(n.id));
+    const [found, ...others] = host.filter((n) => n.label === name);
+    if (found && others.length === 0) return found;
+    const labels = [...new Set(host.map((n) => n.label))];
+    const near = found ? undefined : didYouMean(name, labels);
+    throw graphError(
+      found
+        ? `${others.length + 1} inputs and states are called ${name}`
+        : `the graph has no input and no state ${name}.${near ? ` Did you mean ${near}?` : ''}`,
+      found ? 'Give them names of their own.' : `It has ${labels.join(', ') || 'none'}.`,
+    );
   }
 
   /** Copies made at the end of each run, for those who encode runs themselves (profilers). */

@@ -4,6 +4,7 @@ import { type Called, runOn, textureOn } from '../app/call';
 import { MadeMaterial, type MaterialOptions, mapBits, mapRaster, materialOn } from '../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../app/options';
 import { type Making, Picture, type StoredPicture } from '../app/picture';
+import { type ReadPictureOptions, readPictureOn } from '../app/read_picture';
 import { type SealOptions, sealOn } from '../app/seal';
 import { SealedPicture } from '../app/sealed_picture';
 import { EngineError } from '../base/errors';
@@ -122,6 +123,13 @@ export async function run(
 ): Promise<NodePicture> {
   return made(await runOn(nodePlatform, recipe, inputs, options));
 }
+
+/**
+ * Reads a picture from a file, or its bytes, as planes of red, green and blue, 0..1.
+ * @throws EngineError `PictureError` for what is none, or cannot be read.
+ */
+export const readPicture = (source: PictureSource, options: ReadPictureOptions = {}): Promise<Raster> =>
+  readPictureOn(nodePlatform, source, options);
 
 /**
  * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device.

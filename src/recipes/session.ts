@@ -1,4 +1,4 @@
-import { EngineError, invariant } from '../base/errors';
+import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Analysed } from '../copy/analyse';
 import type { Device } from '../gpu/device';
@@ -166,7 +166,13 @@ export class Session {
     const { resolved, stages } = prepare(this.#device, this.#recipe, this.inputs, net, () => {});
     const stage = stages[index];
     const [canvas] = checkpoint.point.values;
-    if (!stage || !canvas) throw invariant(`a snapshot of stage ${index}, and there are ${stages.length}`);
+    if (!stage || !canvas) {
+      throw new EngineError(
+        'SessionError',
+        `the snapshot is of stage ${index}, and the recipe has ${stages.length}`,
+        'Give one of session.snapshots.',
+      );
+    }
     const renderer = new CanvasRenderer(this.#device, resolved, stage, () => {});
     try {
       return await renderer.picture(canvas);

@@ -61,6 +61,18 @@ test('docs/recipe-reference.md is that of the schema', () => same('docs/recipe-r
 
 test('docs/ops.md is that of the shaders', async () => same('docs/ops.md', await opReference()));
 
+test('every function that docs/ops.md has is exported, in Node and in pages', async () => {
+  const functions = [...(await opReference()).matchAll(/^- `(\w+)\(/gm)].map((m) => m[1] ?? '');
+  assert.ok(
+    functions.length > 90 &&
+      ['sigmoid', 'softmax', 'matmulNd', 'reduceAxes', 'add'].every((f) => functions.includes(f)),
+  );
+  const exported = readFileSync('src/index.ops.ts', 'utf8');
+  for (const name of functions) assert.match(exported, new RegExp(`\\b${name}\\b`));
+  const toroid = (await import('../../src/index.node')) as Readonly<Record<string, unknown>>;
+  for (const name of functions) assert.type(toroid[name], 'function', name);
+});
+
 test('every loss, view and optimiser has a section, and every field a meaning', () => {
   const text = recipeReference();
   for (const { kind } of [...lossComponents, ...viewComponents, ...optimiserComponents]) {

@@ -80,6 +80,35 @@ test('custom_op: the gradient is that of its loss, and the noise goes', async ()
   assert.ok(denoised! < 0.35 * noisy!, out);
 });
 
+test('train_spirals.mjs and train_digits.mjs learn, in under 40 lines each', async () => {
+  for (const [name, least] of [
+    ['train_spirals', 0.98],
+    ['train_digits', 0.85],
+  ] as const) {
+    const { code, out, err } = await run([`examples/${name}.mjs`]);
+    assert.is(code, 0, err);
+    const [right, all] = /right: (\d+) of (\d+)/.exec(out)!.slice(1).map(Number);
+    assert.ok(right! / all! >= least, `${name}: ${out}`);
+    assert.ok(readFileSync(`examples/${name}.mjs`, 'utf8').trim().split('\n').length < 40, name);
+  }
+});
+
+test('plan.mjs tells of a plan what it says', async () => {
+  const { code, out, err } = await run(['examples/plan.mjs']);
+  assert.is(code, 0, err);
+  assert.match(
+    out,
+    /^op +kernel[\s\S]*8 launches[\s\S]*step 10: loss 0\.0[\s\S]*step 60: loss 0\.01[\s\S]*adam#\d+ \(adam\): /,
+  );
+});
+
+long(test)('session.mjs pauses, goes back and ends', async () => {
+  const { code, out, err } = await run(['examples/session.mjs']);
+  assert.is(code, 0, err);
+  assert.match(out, /^paused in stage 0 at step \d+\ndone\.png: 48x48\n/);
+  assert.is((await greys('done.png')).width, 48);
+});
+
 long(test)('devices.mjs works on two devices at once, and leaves nothing on them', async () => {
   const { code, out, err } = await run(['examples/devices.mjs'], { STEPS: '2' });
   assert.is(code, 0, err);

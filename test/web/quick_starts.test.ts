@@ -14,7 +14,7 @@ test.after(remove);
 // A picture of one's own and its maps, of which only the size matters.
 for (const name of ['wall', 'wall_height', 'wall_normal'])
   copyFileSync('examples/brick.png', join(folder, `${name}.png`));
-const pages = [...readdirSync('docs').filter((f) => f.startsWith('quick-start-')), 'servers.md'];
+const pages = [...readdirSync('docs').filter((f) => f.startsWith('quick-start-')), 'servers.md', 'training.md'];
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
 
 interface Block {

@@ -38,15 +38,47 @@ export interface Adam {
   readonly moments: Node;
 }
 
+/** Adam for many parameters: what `Adam` says of one, in their order. */
+export interface AdamOfMany {
+  readonly step: Node;
+  readonly next: readonly Ref[];
+  readonly moments: readonly Node[];
+}
+
 /**
- * Appends one step of Adam to the graph: the states it needs, and what they and the parameter are at the end of the
- * run. Three launches; the host does nothing per step. Kingma and Ba, "Adam: A Method for Stochastic Optimization",
+ * Appends one step of Adam to the graph: the states it needs, and what they and the parameter, or parameters, are at the end
+ * of the run. Three launches for each; the host does nothing per step. Kingma and Ba, "Adam: A Method for Stochastic Optimization",
  * ICLR 2015, with the parameter projected onto the box [lo, hi] afterwards.
- * @param param A state, [C, ...].
- * @param gradient What to go against, of the shape of param.
- * @throws EngineError `ShapeError` when shapes differ, a beta is not between 0 and 1, or there are neither one nor C bounds.
+ * @param param A state, [C, ...], or several of them.
+ * @param gradient What to go against, of the shape of param; of several, in their order, as `g.grad(loss, params)` gives them.
+ * @throws EngineError `ShapeError` when shapes differ, a beta is not between 0 and 1, or there are neither one nor C bounds;
+ *   `GraphError` when a parameter is no state, or there are not as many gradients.
  */
-export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
+export function adam(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam;
+export function adam(g: Graph, params: readonly Node[], gradients: readonly Ref[], options: AdamOptions): AdamOfMany;
+export function adam(
+  g: Graph,
+  param: Node | readonly Node[],
+  gradient: Ref | readonly Ref[],
+  options: AdamOptions,
+): Adam | AdamOfMany {
+  if (!isList(param) && !isList(gradient)) return adamOfOne(g, param, gradient, options);
+  const params = [param].flat() as readonly Node[];
+  const gradients = [gradient].flat() as readonly Ref[];
+  if (params.length !== gradients.length || params.length === 0) {
+    throw graphError(
+      `adam has ${params.length} parameters and ${gradients.length} gradients`,
+      'Take them from g.grad(loss, params).',
+    );
+  }
+  const counter = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
+  const each = params.map((p, k) => adamOfOne(g, p, gradients[k] as Ref, { ...options, counter }));
+  return { step: counter, next: each.map((a) => a.next), moments: each.map((a) => a.moments) };
+}
+
+const isList = (x: unknown): x is readonly unknown[] => Array.isArray(x);
+
+function adamOfOne(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
   if (param.source?.from !== 'state') {
     throw graphError(
       `adam changes a state, and ${param.label}#${param.id} is none`,

@@ -1,7 +1,9 @@
 import { type Called, runOn, textureOn } from '../../app/call';
 import type { MadeMaterial, MaterialOptions } from '../../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
+import { type ReadPictureOptions, readPictureOn } from '../../app/read_picture';
 import type { SealOptions } from '../../app/seal';
+import type { Raster } from '../../base/raster';
 import { webPlatform } from '../platform';
 import { WebPicture, WebSealedPicture } from './picture';
 import type { PictureSource } from './read';
@@ -29,6 +31,13 @@ export async function run(
 ): Promise<WebPicture> {
   return made(await runOn(platform, recipe, inputs, options));
 }
+
+/**
+ * Reads a picture as planes of red, green and blue, 0..1.
+ * @throws EngineError `PictureError` for what is none, or cannot be read or fetched.
+ */
+export const readPicture = (source: PictureSource, options: ReadPictureOptions = {}): Promise<Raster> =>
+  readPictureOn(platform, source, options);
 
 /**
  * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device; it computes on the thread
