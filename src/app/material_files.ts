@@ -1,9 +1,10 @@
 // A finished set of maps, read from the files of a folder or an archive.
 import { EngineError } from '../base/errors';
+import { isExr, readExr } from '../base/exr_read';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import { checkRatio, isNormalMap, normalsPoint, reliefOf } from '../material/check_maps';
-import { downwards } from '../material/export/packed';
+import { downwards, rangeOf } from '../material/export/packed';
 import type { MapKind, Material, MaterialMap } from '../material/maps';
 import { type FoundMap, findMaps, type Held, saidOf } from '../material/names';
 import { alreadyTiles } from '../recipes/scores/seam';
@@ -67,7 +68,7 @@ export async function readMaterial<Source>(
     signal?.throwIfAborted();
     const bytes = await (files.find((f) => f.name === map.file) as MaterialFile).read();
     const options = { name: map.file, least: LEAST, most: MOST, alpha: 'straight', signal, onWarning } as const;
-    const picture = await readPicture(bytes, options);
+    const picture = isExr(bytes) ? await readExrMap(bytes, map) : await readPicture(bytes, options);
     const own = partsOf(map, picture, onWarning);
     parts.push(...own.parts);
     if (own.parts.length > 0) taken.push({ file: map.file, as: own.as, sha256: picture.sha256 });
@@ -76,6 +77,32 @@ export async function readMaterial<Source>(
   const kept = opacities.length > 1 ? parts.filter((p) => p.kind !== 'opacity' || p !== opacities[0]) : parts;
   return { material: joined(kept, found.name ?? name, onWarning), taken };
 }
+
+/** Floats as they are in the file: light is encoded, directions of -1..1 are put into 0..1, heights too where they are not. */
+async function readExrMap(bytes: Uint8Array<ArrayBuffer>, { file, holds }: FoundMap): Promise<ReadPicture> {
+  const { width, height, planes } = await readExr(bytes, file);
+  const named = (letter: string): Float32Array | undefined =>
+    [...planes].find(([n]) => n.split('.').at(-1)?.toUpperCase() === letter)?.[1];
+  const [red, green, blue] = ['R', 'G', 'B'].map(named);
+  const one = red ?? named('Y') ?? [...planes.values()][0];
+  if (!one) throw new EngineError('PictureError', `${file} has no channels`, 'Export it anew.');
+  const data = new Float32Array(3 * width * height);
+  for (const [c, plane] of [one, green ?? one, blue ?? one].entries()) data.set(plane, c * width * height);
+  const [least, most] = rangeOf(data);
+  if (holds === 'color' || holds === 'emission')
+    for (const [i, v] of data.entries()) data[i] = encoded(Math.min(1, Math.max(0, v)));
+  else if (holds === 'normal' && least < -0.1) for (const [i, v] of data.entries()) data[i] = (v + 1) / 2;
+  else if (holds === 'height' && (least < 0 || most > 1))
+    for (const [i, v] of data.entries()) data[i] = most > least ? (v - least) / (most - least) : 0.5;
+  const alpha = named('A');
+  return {
+    raster: { width, height, data, ...(!green && { grey: true }), ...(alpha?.some((v) => v < 1) && { alpha }) },
+    bits: 16,
+  };
+}
+
+/** sRGB of light. */
+const encoded = (v: number): number => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
 
 /** The maps of one file. */
 function partsOf(

@@ -1,4 +1,5 @@
 // The pieces of a TIFF file, unpacked: LZW, deflate, PackBits, and what predictors took off.
+import { inflate } from './inflate';
 import { DamagedFile, type TiffHeader } from './tiff_header';
 
 /** Strip or tile number `k`, as the bytes of its samples in the file's order of bytes; zeros where it holds less. */
@@ -24,27 +25,6 @@ async function unpacked(packed: Uint8Array, compression: number, size: number): 
     return packed.slice();
   }
   return inflate(packed, size);
-}
-
-/** Stops at `size` bytes: what a small file unpacks to is not to fill the memory. */
-async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array> {
-  const out = new Uint8Array(size);
-  let at = 0;
-  const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream();
-  const reader = source.pipeThrough(new DecompressionStream('deflate')).getReader();
-  try {
-    while (at < size) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      out.set(value.subarray(0, size - at), at);
-      at += Math.min(value.length, size - at);
-    }
-  } catch {
-    throw new DamagedFile('its compressed pixels make no sense');
-  }
-  await reader.cancel().catch(() => {});
-  if (at < size) throw new DamagedFile('it ends early');
-  return out;
 }
 
 /** Section 13: codes of 9 to 12 bits from the high bit on, widened one code early. */

@@ -61,8 +61,8 @@ const PHRASES: readonly Phrase[] = WORDS.flatMap(([holds, list, y]) =>
   list.split(', ').map((text) => ({ words: text.split(' '), holds, y })),
 ).sort((a, b) => b.words.length - a.words.length);
 
-const PICTURE = /\.(png|jpe?g|webp|tiff?|avif)$/i;
-const NOT_READ = /\.(exr|hdr|tga|bmp|dds|psd)$/i;
+const PICTURE = /\.(png|jpe?g|webp|tiff?|avif|exr)$/i;
+const NOT_READ = /\.(hdr|tga|bmp|dds|psd)$/i;
 /** Pictures of the material on something. */
 const SHOWN = /^(preview|thumb|thumbnail|sphere|cube|flat|render|icon)$/;
 /** What may follow a map's name: bits, formats, versions, sides, tiles of an atlas. */
@@ -194,7 +194,7 @@ function nothingFound(files: readonly string[], left: readonly { file: string; w
       ? `the maps are in formats that are not read: ${notRead.map((l) => l.file).join(', ')}`
       : `no file is named as a map of a material is${some ? `, such as ${some}` : ': there are no files'}`,
     notRead.length > 0
-      ? 'Get them as PNG, or convert them to TIFF: oiiotool in.exr -o out.tif.'
+      ? 'Get them as PNG, or convert them: magick in.tga out.png.'
       : 'Name them as name_color.png, name_normal.png, name_roughness.png, name_height.png, name_ao.png.',
   );
 }

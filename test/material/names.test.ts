@@ -33,9 +33,9 @@ const SETS: Readonly<Record<string, { name?: string; files: Record<string, strin
       'textures/rusty_metal_02_diff_1k.jpg': 'color',
       'textures/rusty_metal_02_disp_1k.png': 'height',
       'textures/rusty_metal_02_nor_dx_1k.png': '-',
-      'textures/rusty_metal_02_nor_gl_1k.png': 'normal up',
-      'textures/rusty_metal_02_rough_1k.png': 'roughness',
-      'textures/rusty_metal_02_rough_1k.exr': '-',
+      'textures/rusty_metal_02_nor_gl_1k.exr': 'normal up',
+      'textures/rusty_metal_02_rough_1k.exr': 'roughness',
+      'textures/rusty_metal_02_spec_1k.tga': '-',
     },
   },
   'Substance, for Unreal': {
@@ -141,7 +141,7 @@ test('two candidates are both named; so are formats that are not read, and that 
     /a_rough\.png and a_gloss\.png are both a map of roughness/,
   );
   assert.throws(() => findMaps(['a_orm.png', 'a_MaskMap.png']), /a_orm\.png and a_MaskMap\.png/);
-  assert.throws(() => findMaps(['a_diff.exr']), /formats that are not read: a_diff\.exr/);
+  assert.throws(() => findMaps(['a_diff.tga']), /formats that are not read: a_diff\.tga/);
   assert.throws(() => findMaps(['holiday.jpg']), /no file is named as a map.*holiday\.jpg/s);
   assert.throws(() => findMaps([]), /there are no files/);
 });

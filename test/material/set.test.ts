@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readMaterial } from '../../src/app/material_files';
 import { relaidMaterial } from '../../src/app/relaid_material';
+import { readExr } from '../../src/base/exr_read';
 import { encodePng } from '../../src/base/png';
 import { Rng } from '../../src/base/rng';
 import { type NamedBytes, zip, zipEntries } from '../../src/base/zip';
@@ -38,8 +39,9 @@ const whole = (material: Material, kind: MapKind, most: number): number[] =>
 
 test('what each target writes is read again: packed maps unpacked, smoothness turned, normals up', async () => {
   const material = waves();
-  for (const target of ['unity', 'unreal', 'ambientcg', 'polyhaven', 'materialx', 'blender'] as const) {
-    const { material: read, taken } = await reading(await exported(target));
+  for (const target of ['unity', 'unreal', 'ambientcg', 'polyhaven', 'materialx', 'blender', 'raw'] as const) {
+    const { files } = await exportMaterial(material, [target], { exr: target === 'raw' });
+    const { material: read, taken } = await reading(files);
     for (const kind of [
       'color',
       'normal',
@@ -154,6 +156,41 @@ test('sizes, shapes, normals that are none, heights without any', async () => {
   );
   const level = await reading(await replaced('Displacement', flat));
   assert.ok(level.notes.some((n) => /Displacement\.png: the height is the same everywhere/.test(n)));
+});
+
+test('.exr files by another writer are read, half floats and floats, compressed or not; others are named, and what is damaged is said', async () => {
+  const { DataTexture, FloatType } = await import('three');
+  const { EXRExporter, ...ways } = await import('three/examples/jsm/exporters/EXRExporter.js');
+  const [w, h] = [20, 17];
+  const values = Float32Array.from({ length: 4 * w * h }, (_, i) => (i % 4 === 3 ? 1 : ((i * 37) % 64) / 64));
+  const texture = new DataTexture(values, w, h, undefined, FloatType);
+  let zipped = new Uint8Array();
+  for (const compression of [ways.NO_COMPRESSION, ways.ZIPS_COMPRESSION, ways.ZIP_COMPRESSION]) {
+    for (const type of [FloatType, 1016 /* HalfFloatType */] as never[]) {
+      const bytes = await new EXRExporter().parse(texture, { compression, type });
+      zipped = new Uint8Array(bytes);
+      const { width, height, planes } = await readExr(zipped, 'a.exr');
+      assert.equal([width, height, [...planes.keys()]], [w, h, ['A', 'B', 'G', 'R']]);
+      // The first row of a texture of three.js is the lowest.
+      for (let i = 0; i < w * h; i++) {
+        const from = (h - 1 - Math.floor(i / w)) * w + (i % w);
+        for (const [c, n] of ['R', 'G', 'B', 'A'].entries()) assert.is(planes.get(n)![i], values[4 * from + c]);
+      }
+    }
+  }
+  const refused = (bytes: Uint8Array, why: RegExp): Promise<void> =>
+    readExr(bytes, 'a.exr').then(
+      () => assert.unreachable(),
+      (e: Error) => assert.match(e.message, why),
+    );
+  await refused(zipped.subarray(0, zipped.length - 100), /a\.exr is damaged/);
+  await refused(zipped.subarray(0, 60), /a\.exr is damaged/);
+  const changed = (at: number, value: number): Uint8Array => zipped.map((v, i) => (i === at ? value : v));
+  await refused(
+    changed(Buffer.from(zipped).indexOf('compression\0compression') + 28, 4),
+    /compressed by PIZ.*oiiotool/s,
+  );
+  await refused(changed(5, 2), /of tiles/);
 });
 
 test('which way unnamed normals point is told by their curl', async () => {
