@@ -1,7 +1,7 @@
 // Bundles the command line, the library, the tests and the benchmarks. Packages stay outside; shaders come in as text.
 //   node build.mjs [cli] [web] [studio] [types] [test] [bench] [examples] [docs] [--out folder]      default: all
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { build } from 'esbuild';
@@ -70,6 +70,9 @@ const modules = () =>
       !/^src\/web\/(?!api\/|element\/)/.test(f),
   );
 
+/** Pictures to try in the studio, in the order of its samples.webp (docs/generate/samples.mjs draws that). */
+const SAMPLES = ['pebbles', 'brick', 'grass', 'wood', 'knit', 'lichen', 'scales', 'terrazzo'];
+
 const out = process.argv.includes('--out') ? process.argv[process.argv.indexOf('--out') + 1] : undefined;
 const dist = out ?? 'dist';
 const tests = out ?? 'build/test';
@@ -104,7 +107,12 @@ const targets = {
     const outdir = join(dist, 'studio');
     const entryPoints = { studio: 'src/web/studio/main.tsx', 'engine.worker': 'src/web/studio/engine.worker.ts' };
     await build({ ...browser, minify: true, sourcemap: false, entryPoints, outdir });
-    for (const name of ['index.html', 'studio.css']) copyFileSync(`src/web/studio/${name}`, join(outdir, name));
+    for (const name of ['index.html', 'samples.webp']) copyFileSync(`src/web/studio/${name}`, join(outdir, name));
+    const styles = ['tokens', 'base', 'layout', 'panel', 'view', 'painter', 'engine'];
+    const css = styles.map((name) => readFileSync(`src/web/studio/css/${name}.css`, 'utf8'));
+    writeFileSync(join(outdir, 'studio.css'), css.join('\n'));
+    mkdirSync(join(outdir, 'samples'));
+    for (const name of SAMPLES) copyFileSync(`examples/${name}.png`, join(outdir, 'samples', `${name}.png`));
   },
   types: () => declarations(join(dist, 'types')),
   test: async () => {

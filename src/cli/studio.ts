@@ -5,7 +5,8 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EngineError } from '../base/errors';
-import { resolveWeights } from '../node/weights/find';
+import { knownWeights } from '../nets/weights';
+import { recordedWeights, resolveWeights } from '../node/weights/find';
 import { HEADERS, refusal, refuse } from './watch_http';
 
 interface Options {
@@ -46,6 +47,9 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
 };
 
 /** What the page may do: load from this server, and run no script but its own. */
@@ -98,6 +102,10 @@ function answer(request: IncomingMessage, response: ServerResponse, folder: stri
     return;
   }
   const path = url.split(/[?#]/)[0] ?? '/';
+  if (path === '/weights/list.json') {
+    response.writeHead(200, { ...HEADERS, 'Content-Type': TYPES['.json'] }).end(JSON.stringify(weightsHere()));
+    return;
+  }
   const file = path.startsWith('/weights/') ? weightsFile(path.slice('/weights/'.length)) : pageFile(path, folder);
   if (!file) {
     refuse(response, [404, 'there is no such file']);
@@ -117,9 +125,19 @@ function answer(request: IncomingMessage, response: ServerResponse, folder: stri
 /** Names only as the build makes them: nothing leads out of the folder. */
 function pageFile(path: string, folder: string): string | null {
   const name = path === '/' ? 'index.html' : path.slice(1);
-  if (!/^(chunks\/)?[\w-]+(\.[\w-]+)*\.(html|js|css)$/.test(name)) return null;
+  if (!/^(chunks\/|samples\/)?[\w-]+(\.[\w-]+)*\.(html|js|css|png|webp)$/.test(name)) return null;
   const file = join(folder, name);
   return existsSync(file) ? file : null;
+}
+
+/** Known networks that are on this machine, the smallest first. */
+function weightsHere(): { readonly name: string; readonly bytes: number }[] {
+  const names = new Set([...knownWeights, ...recordedWeights()].map((w) => w.name));
+  const found = [...names].flatMap((name) => {
+    const file = weightsFile(name);
+    return file === null ? [] : [{ name, bytes: statSync(file).size }];
+  });
+  return found.sort((a, b) => a.bytes - b.bytes);
 }
 
 /** By the names of the manifest: paths are nobody's business here. */

@@ -81,7 +81,7 @@ if (!browser) {
     }, `${wanted}`);
     return text;
   };
-  const run = (page: Page): Promise<void> => page.click('button.main:has-text("Run"):not([disabled])');
+  const run = (page: Page): Promise<void> => page.click('button.main:has-text("Run"):not([aria-disabled=true])');
   const shot = async (page: Page, name: string): Promise<void> => {
     if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
   };
@@ -111,11 +111,11 @@ if (!browser) {
   let saved: Buffer;
 
   test('drop, run, change a weight, pause, undo, go on, download; the page leaves the work to a worker; nothing complains', async () => {
-    const page = await open(first, '#preset=texture&size=48&steps=40&seed=3');
-    assert.match(await status(page), 'Needed: style');
+    const page = await open(first, '#preset=regular&size=48&steps=40&seed=3');
+    assert.match(await status(page), 'Needed: picture');
     assert.equal(await serious(page), []);
     await drop(page, 'stone.png', readFileSync(stone));
-    await until(page, /stone\.png is the style/);
+    await until(page, /stone\.png is the picture/);
     await run(page);
     await until(page, /Running/);
     await page.locator('[data-test="weight-0.0"]').fill('8');
@@ -137,7 +137,7 @@ if (!browser) {
     assert.match(page.url(), 'weights=0.0%3A2');
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
     await file.saveAs(join(folder, 'saved.png'));
-    assert.is(file.suggestedFilename(), 'texture-48x48-3.png');
+    assert.is(file.suggestedFilename(), 'stone-regular-48x48-3.png');
     saved = readFileSync(join(folder, 'saved.png'));
     const { width, height } = await sharp(saved).metadata();
     assert.equal([width, height], [48, 48]);
@@ -153,20 +153,22 @@ if (!browser) {
     const page = await open(first);
     assert.is(await page.inputValue('[data-test=preset]'), 'texture-copy');
     assert.is(await page.inputValue('[data-test=size]'), '512');
-    for (const none of ['[data-test=steps]', '.weights', '[data-test=profile]'])
+    for (const none of ['[data-test=steps]', '.weights', '[data-test=profile]', '.engine'])
       assert.is(await page.locator(none).count(), 0, `${none} is of what optimises`);
     await page.fill('[data-test=size]', '128');
     await page.keyboard.press('Tab');
     await page.locator('[data-test=variety]').fill('0.5');
     await page.waitForURL(/#size=128&variety=0\.5$/);
     await drop(page, 'pebbles.png', readFileSync('examples/pebbles.png'));
-    await until(page, /pebbles\.png is the style/);
+    await until(page, /pebbles\.png is the picture/);
     // Every share that the bar shows, from the first on.
     await page.evaluate(() => {
       const shares: number[] = [];
       Object.assign(globalThis, { shares });
-      const bar = document.querySelector('progress')!;
-      new MutationObserver(() => shares.push(bar.value)).observe(bar, { attributes: true });
+      new MutationObserver(() => {
+        const bar = document.querySelector('progress');
+        if (bar) shares.push(bar.value);
+      }).observe(document.body, { attributes: true, subtree: true, attributeFilter: ['value'] });
     });
     await run(page);
     await until(page, /Done/);
@@ -176,13 +178,14 @@ if (!browser) {
       [...shares].sort((a, b) => a - b),
     );
     assert.is(shares.at(-1), 1, `the bar showed ${shares}`); // what lies between depends on how fast the machine is
-    assert.is(await page.textContent('.losses h2'), 'Cuts');
+    await page.click('.engine summary');
+    assert.is(await page.textContent('.losses h3'), 'Cuts');
     assert.match((await page.textContent('.legend')) ?? '', /cuts 0\.\d+/);
     assert.ok((await page.locator('.losses svg path').count()) > 0);
     assert.equal(await serious(page), []);
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
     await file.saveAs(join(folder, 'copied.png'));
-    assert.is(file.suggestedFilename(), 'texture-copy-128x128-1.png');
+    assert.is(file.suggestedFilename(), 'pebbles-texture-copy-128x128-1.png');
     const copied = readFileSync(join(folder, 'copied.png'));
     const record = JSON.parse(readText(copied).toroid ?? '{}');
     assert.is(record.recipe.stages[0].copy.variety, 0.5);
@@ -199,7 +202,7 @@ if (!browser) {
     await page.close();
     const again = await open(first);
     await drop(again, 'copied.png', copied);
-    await until(again, /The recipe of copied\.png is loaded.*Needed: style/);
+    await until(again, /The recipe of copied\.png is loaded: it was made from pebbles\.png.*Needed: picture/);
     assert.is(await again.inputValue('[data-test=variety]'), '0.5');
     assert.is(await again.inputValue('[data-test=size]'), '128');
     assert.equal(complaints.splice(0), []);
@@ -209,8 +212,9 @@ if (!browser) {
   test('a PNG of its own goes on from where it was; shown on bodies; profiled', async () => {
     const page = await open(first);
     await page.setInputFiles('[data-test=file-style]', stone);
-    await until(page, /is the style/);
+    await until(page, /is the picture/);
     await drop(page, 'saved.png', saved);
+    await page.click('[data-test=go-on-from]');
     await until(page, /Going on from saved\.png/);
     assert.is(await page.inputValue('[data-test=size]'), '48');
     await page.fill('[data-test=steps]', '12');
@@ -224,6 +228,7 @@ if (!browser) {
       await shot(page, body);
     }
     await page.check('input[value=flat]', { force: true });
+    await page.click('.engine summary');
     await page.click('[data-test=profile]');
     await page.waitForSelector('.profile table');
     assert.equal(await serious(page), []);
@@ -249,7 +254,7 @@ if (!browser) {
     const page = await open(first, '#preset=inpaint&size=48&steps=8');
     const places = await page.locator('.place').count();
     assert.ok(places >= 2, `${places} pictures are asked for`);
-    for (const input of await page.locator('.place input[type=file]').all()) await input.setInputFiles(stone);
+    await page.setInputFiles('[data-test=file-content]', stone);
     await page.click('button:has-text("Paint")');
     await page.waitForSelector('[data-test=paper]');
     const paper = await page.locator('[data-test=paper]').boundingBox();
@@ -282,9 +287,7 @@ if (!browser) {
     assert.match(await alert(), /onnx/i);
     const broken = Buffer.concat([readFileSync(stone).subarray(0, 200), Buffer.alloc(50)]);
     await drop(page, 'broken.png', broken);
-    await until(page, /broken\.png is the style/);
-    await run(page);
-    assert.match(await alert(), /broken\.png is not a picture/);
+    assert.match(await alert(), /broken\.png is not a picture.*damaged/);
     const huge = join(folder, 'huge.png');
     await sharp({ create: { width: 10_400, height: 9_700, channels: 3, background: '#806040' } })
       .png({ compressionLevel: 1 })
@@ -307,8 +310,8 @@ if (!browser) {
     process.env.TOROID_WEIGHTS = '../shared/weights';
     const at = await context();
     const page = await open(at, '#preset=texture-net&size=64&steps=2');
-    await page.fill('input[placeholder="/weights/squeezenet1.0"]', '/weights/squeezenet1.0');
-    await page.click('button:has-text("Fetch")');
+    assert.match(await status(page), 'Needed: picture, network');
+    await page.click('[data-test="add-squeezenet1.0"]');
     await page.waitForSelector('[data-test=net]');
     assert.match((await page.textContent('[data-test=net]')) ?? '', 'squeezenet1.0');
     await page.evaluate((text) => {
@@ -317,7 +320,7 @@ if (!browser) {
       transfer.items.add(new File([raw], 'pasted.png', { type: 'image/png' }));
       document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: transfer, bubbles: true }));
     }, readFileSync(stone).toString('base64'));
-    await until(page, /pasted\.png is the style/);
+    await until(page, /pasted\.png is the picture/);
     await run(page);
     await until(page, /Done/);
     const file = readdirSync(real).find((f) => f.endsWith('.onnx')) ?? '';
@@ -358,7 +361,7 @@ if (!browser) {
     for (const seed of [1, 2]) pages.push(await open(two, `#preset=texture&size=48&steps=60&seed=${seed}`));
     for (const page of pages) {
       await page.setInputFiles('[data-test=file-style]', stone);
-      await until(page, /is the style/);
+      await until(page, /is the picture/);
       await run(page);
     }
     for (const page of pages) {
@@ -394,6 +397,8 @@ if (!browser) {
     await page.goto(server.url);
     await page.waitForSelector('[role=alert]');
     assert.match((await page.textContent('[role=alert]')) ?? '', /no WebGPU|found no GPU/);
+    assert.match((await page.textContent('[data-test=adapter]')) ?? '', 'No GPU');
+    assert.match((await page.textContent('[data-test=status]')) ?? '', 'Nothing can be run here');
     await page.close();
   });
 }

@@ -1,163 +1,184 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { maskInputs, wantedInputs } from '../../app/inputs';
 import { builtinRecipe } from '../../recipes/builtin';
-import { fillRecipe, type RecipeText } from '../../recipes/recipe';
+import { fillRecipe } from '../../recipes/recipe';
 import { isSpare } from '../../recipes/resolve';
 import { download } from '../download';
 import { BitmapView } from './bitmap_view';
-import { Controls } from './parts/controls';
-import { Fault, Header } from './parts/header';
-import { History } from './parts/history';
+import type { Kept } from './keep';
+import { anySeed, Controls } from './parts/controls';
+import { EnginePanel } from './parts/engine_panel';
+import { FirstView } from './parts/first_view';
+import { Fault, Header, ShortcutSheet } from './parts/header';
 import { Inputs } from './parts/inputs';
-import { Losses } from './parts/losses';
+import { MadeNotice } from './parts/made_notice';
 import { Nets } from './parts/nets';
-import { Profile } from './parts/profile';
-import { RunControls } from './parts/run_controls';
+import { Moments, Results } from './parts/results';
+import { deedsOf, RunControls } from './parts/run_controls';
 import { Stage } from './parts/stage';
+import { Tasks } from './parts/tasks';
 import { Weights } from './parts/weights';
-import type { SnapshotSeen, WorkerClient } from './protocol';
-import { fromAddress, methodsOf, recipeOf, type Settings, toAddress } from './settings';
-import { type Action, bordersOf, initial, reduce, type State } from './state';
-import { filesOf, useDroppedFiles } from './use_dropped_files';
+import { inputWords } from './presets';
+import type { WorkerClient } from './protocol';
+import { changedSince, recipeOf } from './settings';
+import { useShortcuts } from './shortcuts';
+import { shareOf } from './state';
+import { useDragging } from './use_dragging';
+import { usePictures } from './use_pictures';
+import { useSettings } from './use_settings';
+import { useResults, useThumbs, useWorkerState } from './use_worker';
 
 /** The whole page. What a person chose is in `settings` and `inputs`; what the worker reported is in `state`. */
 export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const view = useMemo(() => new BitmapView(), []);
   const [state, dispatch] = useWorkerState(worker, view);
-  const { settings, own, takeRecipe, leaveRecipe, choose } = useSettings(worker, state);
+  const { settings, own, takeRecipe, restore, choose } = useSettings(worker, state, dispatch);
+  const base = useMemo(() => own ?? builtinRecipe(settings.preset), [settings.preset, own]);
   const recipe = useMemo(() => recipeOf(settings, own), [settings, own]);
   const filled = useMemo(() => fillRecipe(recipe), [recipe]);
-  const needs = wantedInputs(filled);
-  const { inputs, said, take } = useDroppedFiles({ worker, needs, dispatch, onRecipe: takeRecipe });
-  const preset = own ?? builtinRecipe(settings.preset);
-  const running = state.run === 'running';
+  const [needs, masks] = [wantedInputs(filled), maskInputs(filled)];
+  const word = (name: string): string => inputWords(filled, name).title;
+  const pictures = usePictures({ worker, needs, masks, word, dispatch, onRecipe: takeRecipe });
+  const { inputs, take } = pictures;
+  const thumbs = useThumbs(state, view);
+  const { results, shown, show, forget } = useResults(state);
+  const [help, askHelp] = useState(false);
+
+  const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name)).map(word);
+  const missing = recipe.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
+  const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
+  const next = state.made ? changedSince(state.made, { settings, own, inputs: given }) : [];
 
   const start = (): void => {
-    dispatch({ type: 'start' });
-    const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
+    if (missing.length > 0) return;
+    show(null);
+    dispatch({ type: 'start', made: { settings, own, inputs: given } });
     worker.send({ type: 'start', recipe, inputs: given });
   };
-  const goBack = (snapshot: SnapshotSeen): void => {
-    worker.send({ type: 'back', id: snapshot.id });
-    dispatch({ type: 'back', snapshot });
+  const save = (): void => {
+    if (shown) download(shown.file, shown.name);
+    else if (state.size && state.run) worker.send({ type: 'save' });
   };
-  const drop = (e: DragEvent): void => {
-    e.preventDefault();
-    void take(filesOf(e.dataTransfer));
+  const tryOut = useStartSoon(missing.length === 0 && state.adapter !== null, start);
+  const sample = async (name: string): Promise<void> => {
+    const answer = await fetch(new URL(`samples/${name}.png`, location.href)).catch(() => null);
+    if (!answer?.ok)
+      return dispatch({ type: 'error', code: 'PictureError', text: `${name}.png could not be fetched.` });
+    await take([new File([await answer.blob()], `${name}.png`, { type: 'image/png' })]);
+    tryOut();
   };
-  const change = (changes: Partial<Settings>): void => {
-    const other = changes.preset !== undefined;
-    if (other) leaveRecipe();
-    choose(other ? { ...changes, factors: {}, steps: null, variety: null } : changes);
+  const showResult = async (kept: Kept): Promise<void> => {
+    const bitmap = await createImageBitmap(kept.file);
+    view.show(bitmap);
+    dispatch({ type: 'picture', bitmap, width: kept.width, height: kept.height });
+    show(kept);
+    restore(kept.settings, kept.own);
+    pictures.setInputs((old) => ({ ...old, ...kept.inputs }));
   };
+  const { over, ...drops } = useDragging(take, (text) => dispatch({ type: 'say', text }));
+  useQuestionBeforeClosing(state.run === 'running');
+  useEffect(() => {
+    const percent = state.run === 'running' ? `${Math.floor(100 * shareOf(state))} % - ` : '';
+    document.title = `${percent}toroid studio`;
+  }, [state]);
+  const { main } = deedsOf({ state, worker, missing, onStart: start });
+  useShortcuts({
+    ' ': () => main.deed?.(),
+    r: start,
+    s: save,
+    d: () => choose({ seed: anySeed() }),
+    'ctrl-z': () => {
+      const before = state.snapshots.at(state.run === 'paused' ? -2 : -1);
+      if (before) worker.send({ type: 'back', id: before.id });
+    },
+    '?': () => askHelp(true),
+  });
 
+  const what = shown ?? state.made;
+  const compared = what?.inputs[filled.content ?? filled.styles[0]?.input ?? ''];
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the whole page takes drops; every other way in is a control
-    <div class="studio" onDragOver={(e) => e.preventDefault()} onDrop={drop}>
-      <Header adapter={state.adapter} />
-      <Fault error={state.error} onDismiss={() => dispatch({ type: 'dismiss' })} />
+    <div class={over ? 'studio dropping' : 'studio'} {...drops}>
+      <Header adapter={state.adapter} noGpu={state.noGpu} onHelp={() => askHelp(true)} />
       <main>
-        <section class="left" aria-label="What to make">
-          <Inputs needs={needs} masks={maskInputs(filled)} inputs={inputs} onFiles={take} size={settings.size} />
-          <Controls settings={settings} own={own} locked={running} onChange={change} />
-          {recipe.net !== undefined && (
-            <Nets
-              nets={state.nets}
-              chosen={settings.net}
-              fetching={state.fetching}
-              worker={worker}
-              onFiles={take}
-              onChoose={(net) => choose({ net })}
+        <section class="panel" aria-label="What to make">
+          <div class="settings">
+            <Inputs recipe={filled} needs={needs} masks={masks} inputs={inputs} onFiles={take} />
+            <MadeNotice made={pictures.made} onUse={pictures.use} />
+            <Tasks
+              preset={settings.preset}
+              own={own}
+              about={base.about ?? ''}
+              onChoose={(preset) => choose({ preset })}
             />
-          )}
+            {recipe.net !== undefined && (
+              <Nets
+                nets={state.nets}
+                chosen={settings.net}
+                fetching={state.fetching}
+                worker={worker}
+                onFiles={take}
+                onChoose={(net) => choose({ net })}
+              />
+            )}
+            <Controls settings={settings} base={base} next={next} onChange={choose} />
+            <Weights recipe={base} settings={settings} onChange={choose} />
+            <EnginePanel state={state} recipe={base} worker={worker} dispatch={dispatch} />
+          </div>
+          <RunControls {...{ state, recipe, worker, missing, next }} onStart={start} onSave={save} />
         </section>
-        <Stage bitmaps={view} size={state.size} tile={settings.tile}>
-          <RunControls
-            state={state}
-            recipe={recipe}
-            worker={worker}
-            missing={needs.filter((name) => !inputs[name] && !isSpare(filled, name))}
-            said={said}
-            name={preset.name ?? ''}
-            onStart={start}
-          />
-        </Stage>
-        <section class="right" aria-label="While it runs">
-          <Weights recipe={preset} settings={settings} onChange={choose} />
-          <Losses curves={state.curves} borders={bordersOf(state)} />
-          <History snapshots={state.snapshots} stages={state.stages} onBack={goBack} />
-          {methodsOf(preset).optimises && (
-            <Profile
-              report={state.profile}
-              ready={state.run !== null && state.run !== 'closed' && !running}
-              onAsk={() => worker.send({ type: 'profile' })}
-              onClose={() => dispatch({ type: 'close profile' })}
+        <div class="middle">
+          <Fault error={state.error} onDismiss={() => dispatch({ type: 'dismiss' })} />
+          <Stage
+            bitmaps={view}
+            size={state.size}
+            tile={(what ? recipeOf(what.settings, what.own) : recipe).tile ?? 'both'}
+            before={compared ? { given: compared, same: filled.content !== undefined } : null}
+          >
+            {!state.size && !state.noGpu && (
+              <FirstView
+                wanted={lacking[0] ?? null}
+                given={Object.values(given)[0]}
+                onFiles={take}
+                onSample={(name) => void sample(name)}
+              />
+            )}
+          </Stage>
+          <div class="strips">
+            <Results results={results} shown={shown?.id ?? null} onShow={(k) => void showResult(k)} onForget={forget} />
+            <Moments
+              snapshots={state.snapshots}
+              thumbs={thumbs}
+              stages={state.stages}
+              onBack={(m) => worker.send({ type: 'back', id: m.id })}
             />
-          )}
-        </section>
+          </div>
+        </div>
       </main>
+      {over && <p class="drop-here">Drop it: a picture, a recipe or a network</p>}
+      {help && <ShortcutSheet onClose={() => askHelp(false)} />}
     </div>
   );
 }
 
-/** Listens to the worker: pictures go to the view, files to the downloads, everything into the state. */
-function useWorkerState(
-  worker: WorkerClient,
-  view: BitmapView,
-): [State, (action: Parameters<typeof reduce>[1] | Action) => void] {
-  const [state, dispatch] = useReducer(reduce, initial);
+/** Starts as soon as it can: what was asked for may be in the next rendering only. */
+function useStartSoon(can: boolean, start: () => void): () => void {
+  const [wanted, want] = useState(false);
+  const latest = useRef(start);
+  latest.current = start;
   useEffect(() => {
-    worker.listen((event) => {
-      if (event.type === 'picture') view.show(event.bitmap);
-      if (event.type === 'saved') download(event.file, event.name);
-      dispatch(event);
-    });
-    worker.send({ type: 'open' });
-    const visible = (): void => worker.send({ type: 'look', on: document.visibilityState === 'visible' });
-    document.addEventListener('visibilitychange', visible);
-    return () => document.removeEventListener('visibilitychange', visible);
-  }, [worker, view]);
-  return [state, dispatch];
+    if (!wanted || !can) return;
+    want(false);
+    latest.current();
+  }, [wanted, can]);
+  return () => want(true);
 }
 
-interface ChosenSettings {
-  readonly settings: Settings;
-  /** The recipe that came in a picture, if one did. */
-  readonly own: RecipeText | null;
-  takeRecipe(recipe: RecipeText, its: Settings): void;
-  /** Back to the presets. */
-  leaveRecipe(): void;
-  /** Sets some of them, and where they can change under way, changes the run. */
-  choose(changes: Partial<Settings>): void;
-}
-
-/** Settings, kept in the page's address. */
-function useSettings(worker: WorkerClient, state: State): ChosenSettings {
-  const [settings, setSettings] = useState<Settings>(() => fromAddress(location.hash));
-  // Two changes may come before the page is drawn again: the second is one of what the first has made.
-  const latest = useRef(settings);
-  const [own, setOwn] = useState<RecipeText | null>(null);
+function useQuestionBeforeClosing(running: boolean): void {
   useEffect(() => {
-    const address = toAddress(settings);
-    history.replaceState(null, '', address ? `#${address}` : location.pathname + location.search);
-  }, [settings]);
-
-  // Weights change while it runs: the run goes on with them from the step it is at. Not at every move of a slider.
-  const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const choose = (changes: Partial<Settings>): void => {
-    const [before, next] = [latest.current, { ...latest.current, ...changes }];
-    const live = next.factors !== before.factors || next.steps !== before.steps;
-    latest.current = next;
-    setSettings(next);
-    if (!live || (state.run !== 'running' && state.run !== 'paused') || state.starting) return;
-    clearTimeout(waiting.current);
-    waiting.current = setTimeout(() => worker.send({ type: 'change', recipe: recipeOf(next, own) }), 250);
-  };
-  const takeRecipe = (recipe: RecipeText, its: Settings): void => {
-    setOwn(recipe);
-    latest.current = its;
-    setSettings(its);
-  };
-  return { settings, own, takeRecipe, leaveRecipe: () => setOwn(null), choose };
+    if (!running) return;
+    const ask = (e: BeforeUnloadEvent): void => e.preventDefault();
+    window.addEventListener('beforeunload', ask);
+    return () => window.removeEventListener('beforeunload', ask);
+  }, [running]);
 }

@@ -3,15 +3,17 @@
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import { nameNet } from '../../app/nets';
-import type { Output } from '../../app/output';
+import type { JobResult, Output } from '../../app/output';
 import type { Platform } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { toPixels } from '../../base/pixels';
+import { encodePng } from '../../base/png';
 import type { Raster } from '../../base/raster';
 import type { Device } from '../../gpu/device';
 import { open } from '../../gpu/open.browser';
 import { type RunPlace, recordText } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
+import { seamScore, verdict } from '../../recipes/scores/seam';
 import type { PictureSource } from '../api/read';
 import { webPlatform } from '../platform';
 import { addNet, listNets, removeNet, storedNets } from './net_store';
@@ -19,6 +21,14 @@ import type { Command, Event, Given } from './protocol';
 
 /** Milliseconds between two pictures of a run: reading one back takes time from it. */
 const PICTURE_MS = 400;
+
+/** `pebbles-texture-512x512-1.png`: of the first picture, by the recipe's name, at that size, of that seed. */
+function nameOf({ recipe, open }: LiveJob, { width, height }: Raster): string {
+  const from = open.job.recipe.content ?? open.job.recipe.styles[0]?.input;
+  const path = open.inputs.find((i) => i.name === from)?.path;
+  const stem = path?.replace(/\.\w+$/, '').replace(/[^\p{L}\p{N}._-]+/gu, '-');
+  return `${stem ? `${stem}-` : ''}${recipe.name}-${width}x${height}-${recipe.seed}.png`;
+}
 
 export class StudioEngine {
   #device: Device | undefined;
@@ -58,7 +68,10 @@ export class StudioEngine {
     const session = this.#live?.session;
     switch (command.type) {
       case 'open': {
-        const { adapter } = await this.#open();
+        const { adapter } = await this.#open().catch((error: unknown) => {
+          this.post({ type: 'no gpu' });
+          throw error;
+        });
         const nets = await listNets();
         return this.post({ type: 'opened', adapter: adapter.description, software: adapter.software, nets });
       }
@@ -71,8 +84,7 @@ export class StudioEngine {
       case 'change':
         return session?.change(await nameNet(storedNets, fillRecipe(command.recipe), () => {}));
       case 'back':
-        await session?.back(command.id);
-        return this.#showSnapshot(command.id);
+        return this.#back(command.id);
       case 'end':
         return this.#end();
       case 'save':
@@ -136,8 +148,25 @@ export class StudioEngine {
       wantsPicture: () => this.#looking && performance.now() - this.#shown >= PICTURE_MS,
       onPicture: ({ raster, stage, step }) => void this.#show(raster, { frame: 0, stage, step }),
       onStage: ({ raster, stage, steps }) => this.#show(raster, { frame: 0, stage, step: steps }),
-      finish: ({ raster }) => this.#show(raster),
+      finish: async (result) => {
+        await this.#show(result.raster);
+        await this.#keep(result);
+      },
     };
+  }
+
+  /** Hands the finished picture over as a file: the page keeps it when the next run has begun. */
+  async #keep({ raster, recipe, seconds }: JobResult): Promise<void> {
+    const live = this.#live;
+    if (!live) return;
+    const { width, height } = raster;
+    const name = nameOf(live, raster);
+    const bytes = await encodePng(raster, { text: recordText(live.record(name, undefined)) });
+    const seams = seamScore(raster);
+    const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];
+    const seamless = axes.length > 0 ? axes.every((axis) => verdict(seams[axis]) === 'seamless') : null;
+    const file = new Blob([bytes], { type: 'image/png' });
+    this.post({ type: 'result', result: { file, name, width, height, seconds, seamless } });
   }
 
   async #show(raster: Raster, place?: RunPlace): Promise<void> {
@@ -149,21 +178,23 @@ export class StudioEngine {
     this.post({ type: 'picture', bitmap, width, height }, [bitmap]);
   }
 
-  async #showSnapshot(id: number): Promise<void> {
+  async #back(id: number): Promise<void> {
     const session = this.#live?.session;
-    const snapshot = session?.snapshots.find((m) => m.id === id);
-    if (!session || !snapshot) return;
+    if (!session) return;
+    await session.back(id);
+    const snapshot = session.snapshots.find((m) => m.id === id);
+    if (!snapshot) return;
+    const { stage, step, checkpoint } = snapshot;
+    this.post({ type: 'went back', snapshot: { id, stage, step } });
     const raster = await session.picture(snapshot);
-    const { frame } = snapshot.checkpoint;
-    if (raster) await this.#show(raster, { frame, stage: snapshot.stage, step: snapshot.step });
+    if (raster) await this.#show(raster, { frame: checkpoint.frame, stage, step });
   }
 
   async #save(): Promise<void> {
     const raster = this.#latest;
     const live = this.#live;
     if (!raster || !live) return;
-    const { recipe } = live;
-    const name = `${recipe.name}-${raster.width}x${raster.height}-${recipe.seed}.png`;
+    const name = nameOf(live, raster);
     await this.#platform.writePicture(name, raster, { metadata: recordText(live.record(name, this.#place)) });
   }
 
@@ -188,9 +219,10 @@ export class StudioEngine {
         told = performance.now();
         this.post({ type: 'fetching', name, bytes, of });
       });
-      this.post({ type: 'warning', text: `the network ${kept} is kept in this browser` });
-    } finally {
+      this.post({ type: 'nets', nets: await listNets(), added: kept });
+    } catch (error) {
       this.post({ type: 'nets', nets: await listNets() });
+      throw error;
     }
   }
 

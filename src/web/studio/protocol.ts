@@ -37,20 +37,38 @@ export interface NetKept {
   readonly bytes: number;
 }
 
+/** A finished picture. */
+export interface Result {
+  /** A PNG with its record. */
+  readonly file: Blob;
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly seconds: number;
+  /** Of the joins that it has; null: it has none. */
+  readonly seamless: boolean | null;
+}
+
 /** What the worker tells. */
 export type Event =
   | { readonly type: 'opened'; readonly adapter: string; readonly software: boolean; readonly nets: readonly NetKept[] }
+  /** Nothing can be run here; an error that says why follows. */
+  | { readonly type: 'no gpu' }
   | { readonly type: 'state'; readonly state: SessionState }
   | { readonly type: 'plan'; readonly stages: readonly StagePlan[] }
   | { readonly type: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
   | { readonly type: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
   | { readonly type: 'snapshots'; readonly snapshots: readonly SnapshotSeen[] }
+  /** The run is back at a snapshot, paused: no news of what came after it is to follow. */
+  | { readonly type: 'went back'; readonly snapshot: SnapshotSeen }
+  | { readonly type: 'result'; readonly result: Result }
   | { readonly type: 'warning'; readonly text: string }
   /** `code`: that of an EngineError, or `Error`. */
   | { readonly type: 'error'; readonly code: string; readonly text: string }
   | { readonly type: 'saved'; readonly file: Blob; readonly name: string }
   | { readonly type: 'profile'; readonly report: ProfileReport }
-  | { readonly type: 'nets'; readonly nets: readonly NetKept[] }
+  /** `added`: the one that has just come. */
+  | { readonly type: 'nets'; readonly nets: readonly NetKept[]; readonly added?: string }
   /** Of a download: bytes so far, and in all where the server says. */
   | { readonly type: 'fetching'; readonly name: string; readonly bytes: number; readonly of: number | null };
 

@@ -1,16 +1,18 @@
 // What a person has chosen, how it becomes a recipe, and how it is kept in the page's address.
 import { builtinRecipe, builtinRecipes } from '../../recipes/builtin';
 import type { RecipeText } from '../../recipes/recipe';
+import type { Given } from './protocol';
 
 export type Tile = 'both' | 'x' | 'y' | 'none';
 
 export interface Settings {
   /** Name of a built-in recipe. */
   readonly preset: string;
-  /** The longer side, pixels. */
-  readonly size: number;
+  /** The longer side, pixels; null: what the recipe says. */
+  readonly size: number | null;
   readonly seed: number;
-  readonly tile: Tile;
+  /** Null: what the recipe says. */
+  readonly tile: Tile | null;
   /** At each scale; null: what the recipe says. */
   readonly steps: number | null;
   /** Of copying, 0..1; null: what the recipe says. */
@@ -23,9 +25,9 @@ export interface Settings {
 
 export const usual: Settings = {
   preset: 'texture-copy',
-  size: 512,
+  size: null,
   seed: 1,
-  tile: 'both',
+  tile: null,
   steps: null,
   variety: null,
   net: null,
@@ -49,10 +51,10 @@ export interface Term {
   readonly weight: number;
 }
 
-/** The losses of a preset. Stages of the same losses (one per scale) would be shown once; builtin ones are few. */
+/** The losses of a recipe that are weighed against others of their stage. */
 export function termsOf(recipe: RecipeText): Term[] {
   return recipe.stages.flatMap((stage, s) =>
-    (stage.losses ?? []).map((loss, l) => ({
+    (stage.losses?.length === 1 ? [] : (stage.losses ?? [])).map((loss, l) => ({
       key: `${s}.${l}`,
       name: recipe.stages.length > 1 ? `${stage.name ?? `stage ${s + 1}`}: ${loss.kind}` : loss.kind,
       weight: 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1,
@@ -60,14 +62,25 @@ export function termsOf(recipe: RecipeText): Term[] {
   );
 }
 
+/** The longer side of a recipe, as it is unless chosen otherwise. */
+export const longerOf = ({ size = 256 }: RecipeText): number => (typeof size === 'number' ? size : Math.max(...size));
+
+/** The size of a recipe with another longer side: a pair keeps its proportions. */
+function scaledSize(size: RecipeText['size'], longer: number | null): RecipeText['size'] {
+  if (longer === null) return size;
+  if (size === undefined || typeof size === 'number') return longer;
+  const factor = longer / Math.max(...size);
+  return [Math.round(size[0] * factor), Math.round(size[1] * factor)];
+}
+
 /** The recipe that these settings ask for. `own`: a recipe that came in a picture, in place of the preset's. */
 export function recipeOf(settings: Settings, own: RecipeText | null = null): RecipeText {
   const base = own ?? builtinRecipe(settings.preset);
   return {
     ...base,
-    size: settings.size,
+    size: scaledSize(base.size, settings.size),
     seed: settings.seed,
-    tile: settings.tile,
+    ...(settings.tile !== null && { tile: settings.tile }),
     ...(settings.net !== null && base.net !== undefined && { net: settings.net }),
     stages: base.stages.map((stage, s) => ({
       ...stage,
@@ -87,9 +100,9 @@ export function recipeOf(settings: Settings, own: RecipeText | null = null): Rec
 export function toAddress(s: Settings): string {
   const out = new URLSearchParams();
   if (s.preset !== usual.preset) out.set('preset', s.preset);
-  if (s.size !== usual.size) out.set('size', `${s.size}`);
+  if (s.size !== null) out.set('size', `${s.size}`);
   if (s.seed !== usual.seed) out.set('seed', `${s.seed}`);
-  if (s.tile !== usual.tile) out.set('tile', s.tile);
+  if (s.tile !== null) out.set('tile', s.tile);
   if (s.steps !== null) out.set('steps', `${s.steps}`);
   if (s.variety !== null) out.set('variety', `${s.variety}`);
   if (s.net !== null) out.set('net', s.net);
@@ -117,12 +130,41 @@ export function fromAddress(hash: string): Settings {
   }
   return {
     preset: builtinRecipes.some((r) => r.name === preset) && preset ? preset : usual.preset,
-    size: whole('size', SIZES.least, SIZES.most) ?? usual.size,
+    size: whole('size', SIZES.least, SIZES.most) ?? null,
     seed: whole('seed', 0, 2 ** 32 - 1) ?? usual.seed,
-    tile: TILES.find((t) => t === tile) ?? usual.tile,
+    tile: TILES.find((t) => t === tile) ?? null,
     steps: whole('steps', 1, 10_000),
     variety: variety >= 0 && variety <= 1 ? variety : null,
     net: given.get('net')?.slice(0, 80) || null,
     factors,
   };
+}
+
+/** All that a run is made from. */
+export interface Made {
+  readonly settings: Settings;
+  /** A recipe that came in a file, in place of the preset's. */
+  readonly own: RecipeText | null;
+  readonly inputs: Readonly<Record<string, Given>>;
+}
+
+const WORDS: readonly (readonly [keyof Settings, string])[] = [
+  ['preset', 'method'],
+  ['size', 'size'],
+  ['seed', 'seed'],
+  ['tile', 'tiling'],
+  ['variety', 'variety'],
+  ['net', 'network'],
+  ['steps', 'steps'],
+  ['factors', 'weights'],
+];
+
+/** What a run was not made from, in words: it is for the next one. */
+export function changedSince(then: Made, now: Made): string[] {
+  const other = then.own !== now.own || then.settings.preset !== now.settings.preset;
+  const settings = WORDS.filter(([key]) =>
+    key === 'preset' ? other : JSON.stringify(then.settings[key]) !== JSON.stringify(now.settings[key]),
+  );
+  const pictures = Object.keys(now.inputs).some((name) => then.inputs[name] && then.inputs[name] !== now.inputs[name]);
+  return [...settings.map(([, word]) => word), ...(pictures ? ['picture'] : [])];
 }

@@ -4,11 +4,14 @@ import { Eta, type StagePlan, type TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
 import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
-import type { Event, NetKept, SnapshotSeen } from './protocol';
+import type { Event, NetKept, Result, SnapshotSeen } from './protocol';
+import type { Made, Settings } from './settings';
 
 export interface State {
   /** Null until the adapter is open. */
   readonly adapter: { readonly name: string; readonly software: boolean } | null;
+  /** There is no adapter here, and none will come. */
+  readonly noGpu: boolean;
   /** Null: nothing was started. */
   readonly run: SessionState | null;
   /** The run is being prepared: no step is done yet. */
@@ -23,11 +26,18 @@ export interface State {
   readonly error: { readonly code: string; readonly text: string } | null;
   readonly profile: ProfileReport | null;
   readonly nets: readonly NetKept[];
+  /** What the run that is shown was started from. */
+  readonly made: Made | null;
+  /** The finished picture of that run. */
+  readonly result: Result | null;
+  /** What became of the last file or deed, in words. */
+  readonly said: string;
   readonly fetching: { readonly name: string; readonly bytes: number; readonly of: number | null } | null;
 }
 
 export const initial: State = {
   adapter: null,
+  noGpu: false,
   run: null,
   starting: false,
   stages: [],
@@ -40,14 +50,19 @@ export const initial: State = {
   error: null,
   profile: null,
   nets: [],
+  made: null,
+  result: null,
+  said: '',
   fetching: null,
 };
 
 /** What the page itself does. */
 export type Action =
-  | { readonly type: 'start' }
+  | { readonly type: 'start'; readonly made: Made }
+  /** The run that is under way goes on with other steps or weights. */
+  | { readonly type: 'changed'; readonly settings: Settings }
+  | { readonly type: 'say'; readonly text: string }
   | { readonly type: 'dismiss' }
-  | { readonly type: 'back'; readonly snapshot: SnapshotSeen }
   | { readonly type: 'close profile' };
 
 /** Steps of all stages before one. */
@@ -65,7 +80,23 @@ export function reduce(state: State, event: Event | Action): State {
     case 'opened':
       return { ...state, adapter: { name: event.adapter, software: event.software }, nets: event.nets };
     case 'start':
-      return { ...initial, adapter: state.adapter, nets: state.nets, size: state.size, starting: true, run: 'running' };
+      return {
+        ...initial,
+        adapter: state.adapter,
+        nets: state.nets,
+        size: state.size,
+        made: event.made,
+        starting: true,
+        run: 'running',
+      };
+    case 'changed':
+      return { ...state, made: state.made && { ...state.made, settings: event.settings } };
+    case 'say':
+      return { ...state, said: event.text };
+    case 'no gpu':
+      return { ...state, noGpu: true };
+    case 'result':
+      return { ...state, result: event.result };
     case 'state':
       return { ...state, run: event.state, starting: state.starting && event.state === 'running' };
     case 'plan':
@@ -82,7 +113,7 @@ export function reduce(state: State, event: Event | Action): State {
       return { ...state, size: [event.width, event.height] };
     case 'snapshots':
       return { ...state, snapshots: event.snapshots };
-    case 'back':
+    case 'went back':
       return wentBack(state, event.snapshot);
     case 'warning':
       return state.warnings.includes(event.text) ? state : { ...state, warnings: [...state.warnings, event.text] };
@@ -95,7 +126,12 @@ export function reduce(state: State, event: Event | Action): State {
     case 'close profile':
       return { ...state, profile: null };
     case 'nets':
-      return { ...state, nets: event.nets, fetching: null };
+      return {
+        ...state,
+        nets: event.nets,
+        fetching: null,
+        ...(event.added !== undefined && { said: `The network ${event.added} is kept in this browser` }),
+      };
     case 'fetching':
       return { ...state, fetching: { name: event.name, bytes: event.bytes, of: event.of } };
     case 'saved':
@@ -118,5 +154,11 @@ function wentBack(state: State, { stage, step }: SnapshotSeen): State {
   const x = before(state.stages, stage) + step;
   const curves = state.curves.map((c) => ({ ...c, points: c.points.filter(([at]) => at <= x) }));
   const progress = state.progress && { ...state.progress, ...state.stages[stage], stage, step };
-  return { ...state, curves, progress, left: progress && new Eta({ stages: state.stages }).update(progress) };
+  return {
+    ...state,
+    result: null,
+    curves,
+    progress,
+    left: progress && new Eta({ stages: state.stages }).update(progress),
+  };
 }

@@ -1,14 +1,15 @@
 import type { JSX } from 'preact';
-import { builtinRecipes } from '../../../recipes/builtin';
 import { copySchema, type RecipeText } from '../../../recipes/recipe';
-import { methodsOf, type Settings, SIZES, TILES, type Tile } from '../settings';
+import { longerOf, methodsOf, type Settings, SIZES, TILES, type Tile } from '../settings';
+import { Icon } from './icons';
+import { Slider } from './slider';
 
 interface Props {
   readonly settings: Settings;
-  /** A recipe that came in a picture. */
-  readonly own: RecipeText | null;
-  /** While it runs, what shapes the canvas stays. */
-  readonly locked: boolean;
+  /** The preset's recipe, or one that came in a file: what is used where nothing is chosen. */
+  readonly base: RecipeText;
+  /** Names of settings that count from the next run on. */
+  readonly next: readonly string[];
   onChange(changes: Partial<Settings>): void;
 }
 
@@ -16,58 +17,61 @@ const TILE_WORDS: Readonly<Record<Tile, string>> = {
   both: 'both ways',
   x: 'left to right',
   y: 'top to bottom',
-  none: 'not',
+  none: 'no',
 };
+const CHIPS = [256, 512, 1024, 2048];
 
-/** Films need a place for many pictures: that is the command line's. */
-const shown = builtinRecipes.filter((r) => r.zoom === undefined);
+export const anySeed = (): number => crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
 
-/** Preset, size, seed, tiling; steps where it optimises, variety where it copies. */
-export function Controls({ settings, own, locked, onChange }: Props): JSX.Element {
-  const preset = own ?? shown.find((r) => r.name === settings.preset);
-  const { copies, optimises } = preset ? methodsOf(preset) : { copies: false, optimises: true };
+/** Size, seed, tiling; steps where it optimises, variety where it copies. */
+export function Controls({ settings, base, next, onChange }: Props): JSX.Element {
+  const { copies, optimises } = methodsOf(base);
+  const size = settings.size ?? longerOf(base);
+  const variety = settings.variety ?? varietyOf(base);
+  const mark = (word: string): string => (next.includes(word) ? 'next' : '');
   return (
     <div class="controls">
-      <label>
-        Preset
-        <select
-          value={own ? '' : settings.preset}
-          disabled={locked}
-          data-test="preset"
-          onChange={(e) => onChange({ preset: e.currentTarget.value })}
-        >
-          {own && <option value="">{own.name ?? 'recipe'} (from the picture)</option>}
-          <optgroup label="No network needed">{shown.filter((r) => r.net === undefined).map(option)}</optgroup>
-          <optgroup label="With a network">{shown.filter((r) => r.net !== undefined).map(option)}</optgroup>
-        </select>
-      </label>
-      <p class="quiet about">{preset?.about}</p>
-      <div class="pair">
+      <fieldset class={`chips ${mark('size')}`}>
+        <legend>{typeof base.size === 'object' || base.content !== undefined ? 'Longer side' : 'Size'}</legend>
+        {CHIPS.map((n) => (
+          <button key={n} type="button" aria-pressed={size === n} onClick={() => onChange({ size: n })}>
+            {n}
+          </button>
+        ))}
         <WholeNumber
-          label="Size, pixels"
+          label="Pixels"
           least={SIZES.least}
           most={SIZES.most}
-          value={settings.size}
-          disabled={locked}
+          value={size}
           test="size"
-          onChange={(size) => onChange(size === null ? {} : { size })}
+          onChange={(to) => onChange({ size: to })}
         />
+      </fieldset>
+      <div class={`row ${mark('seed')}`}>
         <WholeNumber
           label="Seed"
+          shown
           least={0}
           most={2 ** 32 - 1}
           value={settings.seed}
-          disabled={locked}
           test="seed"
-          onChange={(seed) => onChange(seed === null ? {} : { seed })}
+          onChange={(seed) => onChange({ seed: seed ?? 1 })}
         />
-      </div>
-      <div class="pair">
-        <label>
+        <button
+          type="button"
+          class="square"
+          aria-label="Another seed (D)"
+          title="Another seed (D)"
+          data-test="dice"
+          onClick={() => onChange({ seed: anySeed() })}
+        >
+          <Icon name="dice" />
+        </button>
+        <label class={mark('tiling')}>
           Tiles
           <select
-            value={settings.tile}
-            disabled={locked}
+            value={settings.tile ?? base.tile ?? 'both'}
+            data-test="tile"
             onChange={(e) => onChange({ tile: e.currentTarget.value as Tile })}
           >
             {TILES.map((t) => (
@@ -77,24 +81,34 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
             ))}
           </select>
         </label>
-        {optimises && (
+      </div>
+      {optimises && (
+        <div class={mark('steps')}>
           <WholeNumber
-            label="Steps"
+            label="Steps at each size"
+            shown
             least={1}
             most={10_000}
             value={settings.steps}
-            placeholder="preset's"
+            placeholder={`as usual: ${base.stages.map((s) => s.steps ?? 100).join(', ')}`}
             test="steps"
             onChange={(steps) => onChange({ steps })}
           />
-        )}
-      </div>
-      {copies && preset && (
-        <Variety
-          value={settings.variety ?? varietyOf(preset)}
-          disabled={locked}
-          onChange={(variety) => onChange({ variety })}
-        />
+        </div>
+      )}
+      {copies && (
+        <div class={mark('variety')}>
+          <Slider
+            label="Variety, at more cuts"
+            text={`${variety}`}
+            min={0}
+            max={1}
+            step={0.05}
+            value={variety}
+            test="variety"
+            onInput={(v) => onChange({ variety: v })}
+          />
+        </div>
       )}
     </div>
   );
@@ -103,41 +117,15 @@ export function Controls({ settings, own, locked, onChange }: Props): JSX.Elemen
 const varietyOf = ({ stages }: RecipeText): number =>
   copySchema.parse(stages.find((s) => s.method === 'copy')?.copy ?? {}).variety;
 
-interface VarietyProps {
-  /** 0..1 */
-  readonly value: number;
-  readonly disabled: boolean;
-  onChange(value: number): void;
-}
-
-/** How often a piece of the picture ends, from as seldom as can be to as often. */
-function Variety({ value, disabled, onChange }: VarietyProps): JSX.Element {
-  return (
-    <label class="slider">
-      <span class="name">Variety, at more cuts</span>
-      <output>{value}</output>
-      <input
-        type="range"
-        min={0}
-        max={1}
-        step={0.05}
-        value={value}
-        disabled={disabled}
-        data-test="variety"
-        onInput={(e) => onChange(Number(e.currentTarget.value))}
-      />
-    </label>
-  );
-}
-
 interface WholeNumberProps {
   readonly label: string;
+  /** Whether the label can be seen. */
+  readonly shown?: boolean;
   readonly least: number;
   readonly most: number;
   /** Null: left to the preset. */
   readonly value: number | null;
   readonly placeholder?: string;
-  readonly disabled?: boolean;
   /** What tests find it by. */
   readonly test: string;
   /** Null when the field is emptied; what is no number leaves the value as it is. */
@@ -146,7 +134,7 @@ interface WholeNumberProps {
 
 /** A field for a whole number within bounds. */
 function WholeNumber(props: WholeNumberProps): JSX.Element {
-  const { label, least, most, value, placeholder = '', disabled = false, test, onChange } = props;
+  const { label, shown = false, least, most, value, placeholder = '', test, onChange } = props;
   const read = (text: string): void => {
     const n = Math.round(Number(text));
     if (text === '') onChange(null);
@@ -154,7 +142,7 @@ function WholeNumber(props: WholeNumberProps): JSX.Element {
   };
   return (
     <label>
-      {label}
+      <span class={shown ? '' : 'hidden'}>{label}</span>
       <input
         type="number"
         min={least}
@@ -162,16 +150,9 @@ function WholeNumber(props: WholeNumberProps): JSX.Element {
         step={1}
         value={value ?? ''}
         placeholder={placeholder}
-        disabled={disabled}
         data-test={test}
         onChange={(e) => read(e.currentTarget.value)}
       />
     </label>
   );
 }
-
-const option = (r: RecipeText): JSX.Element => (
-  <option key={r.name} value={r.name}>
-    {r.name}
-  </option>
-);

@@ -1,16 +1,29 @@
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { SHORTCUTS } from '../shortcuts';
 import type { State } from '../state';
+import { Icon } from './icons';
 
 /** The name of the page, and what it runs on. */
-export function Header({ adapter }: Pick<State, 'adapter'>): JSX.Element {
+export function Header({ adapter, noGpu, onHelp }: Pick<State, 'adapter' | 'noGpu'> & { onHelp(): void }): JSX.Element {
+  const words = adapter ? `${adapter.name}${adapter.software ? ': no GPU, so this is slow' : ''}` : 'Opening WebGPU';
   return (
     <header>
       <h1>
         toroid <span>studio</span>
       </h1>
       <p class="quiet" data-test="adapter">
-        {adapter ? `${adapter.name}${adapter.software ? ': no GPU, so this is slow' : ''}` : 'Opening WebGPU'}
+        {noGpu ? 'No GPU for this page' : words}
       </p>
+      <button
+        type="button"
+        class="square"
+        aria-label="Keyboard shortcuts"
+        title="Keyboard shortcuts (?)"
+        onClick={onHelp}
+      >
+        <Icon name="help" />
+      </button>
     </header>
   );
 }
@@ -26,5 +39,29 @@ export function Fault({ error, onDismiss }: Pick<State, 'error'> & { onDismiss()
         </button>
       </div>
     )
+  );
+}
+
+/** What keys do. */
+export function ShortcutSheet({ onClose }: { onClose(): void }): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} class="sheet" aria-labelledby="shortcuts" onClose={onClose}>
+      <h2 id="shortcuts">Keyboard shortcuts</h2>
+      <dl>
+        {SHORTCUTS.map(([keys, deed]) => (
+          <div key={keys}>
+            <dt>
+              <kbd>{keys}</kbd>
+            </dt>
+            <dd>{deed}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
   );
 }

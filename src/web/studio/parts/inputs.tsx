@@ -1,34 +1,34 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { fullSize } from '../../../recipes/plan_stages';
+import type { Recipe } from '../../../recipes/recipe';
+import type { Pair } from '../pose';
+import { inputWords } from '../presets';
 import type { Given } from '../protocol';
-import { MaskPainter } from './mask';
+import { Icon } from './icons';
+import { MaskPainter, useObjectUrl } from './mask';
 
 interface Props {
+  readonly recipe: Recipe;
   readonly needs: readonly string[];
   readonly masks: readonly string[];
   readonly inputs: Readonly<Record<string, Given>>;
-  /** Side of the canvas: masks are painted at its proportions. */
-  readonly size: number;
   onFiles(files: readonly File[], name: string): void;
 }
 
-/** What each input is for, in words. Others are called by their name. */
-const ABOUT: Readonly<Record<string, string>> = {
-  style: 'Style: what to resemble',
-  content: 'Content: what to show',
-  mask: 'Mask: white is worked on',
-  canvas: 'Canvas: what to start from',
-};
-
 /** One place to drop or choose a picture for each input of the recipe. */
-export function Inputs({ needs, masks, inputs, size, onFiles }: Props): JSX.Element {
+export function Inputs({ recipe, needs, masks, inputs, onFiles }: Props): JSX.Element {
   const [painting, paint] = useState<string | null>(null);
+  const shown = recipe.content ?? needs.find((name) => !masks.includes(name));
+  const under = shown === undefined ? undefined : inputs[shown];
+  const content = useSize(recipe.content === undefined ? undefined : under?.file);
   return (
     <div class="inputs">
       {needs.map((name) => (
         <Place
           key={name}
           name={name}
+          {...inputWords(recipe, name)}
           given={inputs[name]}
           onFiles={(files) => onFiles(files, name)}
           {...(masks.includes(name) && { onPaint: () => paint(name) })}
@@ -36,8 +36,10 @@ export function Inputs({ needs, masks, inputs, size, onFiles }: Props): JSX.Elem
       ))}
       {painting !== null && (
         <MaskPainter
-          size={size}
-          under={Object.entries(inputs).find(([name]) => !masks.includes(name))?.[1].file}
+          size={fullSize(recipe, content)}
+          tile={recipe.tile}
+          under={under?.file}
+          from={inputs[painting]?.file}
           onDone={(file) => {
             paint(null);
             if (file) onFiles([file], painting);
@@ -48,24 +50,41 @@ export function Inputs({ needs, masks, inputs, size, onFiles }: Props): JSX.Elem
   );
 }
 
+/** Of a picture; null until it is known. */
+function useSize(file: Blob | undefined): Pair | null {
+  const [size, setSize] = useState<Pair | null>(null);
+  useEffect(() => {
+    setSize(null);
+    if (!file) return;
+    let gone = false;
+    createImageBitmap(file).then(
+      (bitmap) => {
+        if (!gone) setSize([bitmap.width, bitmap.height]);
+        bitmap.close();
+      },
+      () => {},
+    );
+    return () => {
+      gone = true;
+    };
+  }, [file]);
+  return size;
+}
+
 interface PlaceProps {
   readonly name: string;
+  readonly title: string;
+  readonly about: string;
   readonly given: Given | undefined;
   onFiles(files: readonly File[]): void;
   onPaint?(): void;
 }
 
-function Place({ name, given, onFiles, onPaint }: PlaceProps): JSX.Element {
-  const [url, setUrl] = useState<string | null>(null);
+function Place({ name, title, about, given, onFiles, onPaint }: PlaceProps): JSX.Element {
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    if (!given) return setUrl(null);
-    const made = URL.createObjectURL(given.file);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [given]);
-  const about = ABOUT[name] ?? `${name[0]?.toUpperCase()}${name.slice(1)}`;
+  const url = useObjectUrl(given?.file);
+  const choose = (): void => chooser.current?.click();
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: drops only; the button inside does the same
     <div
@@ -76,33 +95,31 @@ function Place({ name, given, onFiles, onPaint }: PlaceProps): JSX.Element {
       }}
       onDragLeave={() => setOver(false)}
       onDrop={(e) => {
-        e.preventDefault();
-        e.stopPropagation();
+        const files = [...(e.dataTransfer?.files ?? [])];
         setOver(false);
-        onFiles([...(e.dataTransfer?.files ?? [])]);
+        if (files.length === 0) return; // an address: the page says so
+        e.preventDefault();
+        onFiles(files);
       }}
     >
-      {url && <img src={url} alt={`${name}: ${given?.name ?? ''}`} />}
+      <button type="button" class="thumb" onClick={choose}>
+        {url ? <img src={url} alt={`${title}: ${given?.name ?? ''}`} /> : <Icon name="plus" />}
+        <span class="hidden">{given ? `Replace the ${title}` : `Choose the ${title}`}</span>
+      </button>
       <div>
-        <p>{about}</p>
-        <p class="quiet">{given?.name ?? 'Drop or paste a picture'}</p>
-        <p class="row">
-          <button type="button" onClick={() => chooser.current?.click()}>
-            {given ? 'Replace' : 'Choose'}
-            <span class="hidden"> the picture for {name}</span>
+        <p class="title">{title}</p>
+        <p class="quiet">{given?.name ?? about}</p>
+        {onPaint && (
+          <button type="button" onClick={onPaint}>
+            Paint
+            <span class="hidden"> the {title}</span>
           </button>
-          {onPaint && (
-            <button type="button" onClick={onPaint}>
-              Paint
-              <span class="hidden"> the mask {name}</span>
-            </button>
-          )}
-        </p>
+        )}
         <input
           ref={chooser}
           type="file"
           hidden
-          accept="image/*"
+          accept="image/*,.tif,.tiff"
           data-test={`file-${name}`}
           onChange={(e) => {
             onFiles([...(e.currentTarget.files ?? [])]);

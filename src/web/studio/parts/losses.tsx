@@ -10,7 +10,7 @@ interface Props {
 
 /** The loss and its terms by step; of a run that only copies, the share of cuts. */
 export function Losses({ curves, borders }: Props): JSX.Element | null {
-  const [hidden, hide] = useState<ReadonlySet<string>>(new Set());
+  const [flipped, flip] = useState<ReadonlySet<string>>(new Set());
   if (curves.length === 0) return null;
   // A total of one term is that term.
   const all = (curves.length === 2 ? curves.filter((c) => c.name !== 'total') : curves).map((c, k) => ({
@@ -18,10 +18,12 @@ export function Losses({ curves, borders }: Props): JSX.Element | null {
     look: `c${k % 8}`,
   }));
   const copying = all.every((c) => c.name === 'cuts');
-  const shown = all.filter((c) => !hidden.has(c.name));
+  // Of many, as of a network's layers, the total is shown until others are asked for.
+  const isShown = (name: string): boolean => (all.length <= 5 || name === 'total') !== flipped.has(name);
+  const shown = all.filter((c) => isShown(c.name));
   return (
     <div class="losses">
-      <h2>{copying ? 'Cuts' : 'Loss'}</h2>
+      <h3>{copying ? 'Cuts' : 'Loss'}</h3>
       {lossChart<JSX.Element>(createElement, shown, { size: [320, 160], borders })}
       <ul class="legend">
         {all.map((c) => (
@@ -29,15 +31,15 @@ export function Losses({ curves, borders }: Props): JSX.Element | null {
             <label>
               <input
                 type="checkbox"
-                checked={!hidden.has(c.name)}
+                checked={isShown(c.name)}
                 onChange={() => {
-                  const next = new Set(hidden);
+                  const next = new Set(flipped);
                   if (!next.delete(c.name)) next.add(c.name);
-                  hide(next);
+                  flip(next);
                 }}
               />
               <span class={`swatch ${c.look}`} />
-              {c.name} <output>{latest(c.points)}</output>
+              {c.name} <span class="value">{latest(c.points)}</span>
             </label>
           </li>
         ))}

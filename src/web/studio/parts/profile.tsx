@@ -15,7 +15,7 @@ interface Props {
 export function Profile({ report, ready, onAsk, onClose }: Props): JSX.Element {
   return (
     <div class="profile">
-      <h2>Kernels</h2>
+      <h3>Kernels</h3>
       <p class="row">
         <button type="button" disabled={!ready} onClick={onAsk} data-test="profile">
           Profile a step

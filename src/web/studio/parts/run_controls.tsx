@@ -4,51 +4,64 @@ import type { RecipeText } from '../../../recipes/recipe';
 import { download } from '../../download';
 import type { WorkerClient } from '../protocol';
 import { type State, shareOf } from '../state';
+import { Icon } from './icons';
 
 interface Props {
   readonly state: State;
   readonly recipe: RecipeText;
   readonly worker: WorkerClient;
-  /** Inputs that still lack a picture. */
+  /** What still lacks, in words. */
   readonly missing: readonly string[];
-  /** What became of the last file dropped. */
-  readonly said: string;
-  /** What the recipe is called. */
-  readonly name: string;
+  /** What was changed since the run began: it is for the next one. */
+  readonly next: readonly string[];
   onStart(): void;
+  onSave(): void;
 }
 
-/** Under the picture: run, pause and save; how far it is; what it has to say. */
-export function RunControls({ state, recipe, worker, missing, said, name, onStart }: Props): JSX.Element {
+/** Run, pause and save; how far it is; what it has to say. */
+export function RunControls(props: Props): JSX.Element {
+  const { state, recipe, missing, next, onStart, onSave } = props;
+  const { main, anew } = deedsOf(props);
+  const begun = state.run === 'running' || state.run === 'paused';
   const saveRecipe = (): void => {
     const text = `${JSON.stringify(recipe, null, 2)}\n`;
     download(new Blob([text], { type: 'application/json' }), `${recipe.name ?? 'recipe'}.json`);
   };
   return (
-    <>
-      <div class="go">
-        <MainButton {...{ state, worker, missing, onStart }} />
-        {(state.run === 'paused' || state.run === 'failed') && (
-          <button type="button" onClick={onStart} disabled={missing.length > 0}>
+    <div class="run">
+      <div class="row">
+        {/* One button: it keeps the focus, whatever it does next. */}
+        <button
+          type="button"
+          class="main"
+          aria-disabled={main.deed === null}
+          data-test="main"
+          onClick={() => main.deed?.()}
+        >
+          {main.word}
+        </button>
+        {anew && (
+          <button type="button" onClick={onStart} aria-disabled={missing.length > 0}>
             Start anew
           </button>
         )}
-        <button type="button" onClick={() => worker.send({ type: 'save' })} disabled={!state.size}>
-          Download PNG
-        </button>
-        <button type="button" onClick={saveRecipe}>
-          Download recipe
-        </button>
       </div>
-      <progress aria-label="Share of the work done" max={1} value={shareOf(state)} />
+      {(begun || state.run === 'done') && (
+        <progress aria-label="Share of the work done" max={1} value={shareOf(state)} />
+      )}
+      <p class="status" role="status" data-test="status">
+        {statusOf(state, missing)}
+      </p>
       {state.run === 'running' && state.left?.seconds !== undefined && (
-        <p class="left" aria-hidden="true">
+        <p class="time" aria-hidden="true">
           About {duration(state.left.seconds)} left
         </p>
       )}
-      <p class="status" role="status" data-test="status">
-        {statusOf(state, missing, said, name)}
-      </p>
+      {next.length > 0 && (
+        <p class="note" data-test="next">
+          For the next run: {next.join(', ')}.
+        </p>
+      )}
       {state.warnings.length > 0 && (
         <ul class="notices" aria-label="Notes">
           {state.warnings.map((text) => (
@@ -56,49 +69,47 @@ export function RunControls({ state, recipe, worker, missing, said, name, onStar
           ))}
         </ul>
       )}
-    </>
+      <div class="row save">
+        <button type="button" onClick={onSave} disabled={!state.size || state.run === null}>
+          <Icon name="save" />
+          Download PNG
+        </button>
+        <button type="button" class="plain" onClick={saveRecipe}>
+          <span class="hidden">Download </span>recipe
+        </button>
+      </div>
+    </div>
   );
 }
 
-/** Run, pause or go on: whichever can be done now. */
-function MainButton({
-  state,
-  worker,
-  missing,
-  onStart,
-}: Pick<Props, 'state' | 'worker' | 'missing' | 'onStart'>): JSX.Element {
+/** What the main button does now, and whether there is something to begin again. */
+export function deedsOf({ state, worker, missing, onStart }: Pick<Props, 'state' | 'worker' | 'missing' | 'onStart'>): {
+  readonly main: { readonly word: string; readonly deed: (() => void) | null };
+  readonly anew: boolean;
+} {
   if (state.run === 'running') {
-    return (
-      <button type="button" class="main" onClick={() => worker.send({ type: 'pause' })} disabled={state.starting}>
-        {state.starting ? 'Preparing' : 'Pause'}
-      </button>
-    );
+    const deed = (): void => worker.send({ type: 'pause' });
+    return { main: state.starting ? { word: 'Preparing', deed: null } : { word: 'Pause', deed }, anew: false };
   }
-  if (state.run === 'paused' || state.run === 'failed') {
-    return (
-      <button type="button" class="main" onClick={() => worker.send({ type: 'resume' })}>
-        Go on
-      </button>
-    );
-  }
-  return (
-    <button type="button" class="main" onClick={onStart} disabled={!state.adapter || missing.length > 0}>
-      {state.run === 'done' ? 'Run again' : 'Run'}
-    </button>
-  );
+  if (state.run === 'paused' || state.run === 'failed')
+    return { main: { word: 'Go on', deed: () => worker.send({ type: 'resume' }) }, anew: missing.length === 0 };
+  const can = state.adapter !== null && missing.length === 0;
+  return { main: { word: state.run === 'done' ? 'Run again' : 'Run', deed: can ? onStart : null }, anew: false };
 }
 
-/** One line for people, and for screen readers: it changes at tenths, not at steps. */
-function statusOf(state: State, missing: readonly string[], said: string, name: string): string {
+/** For people, and for screen readers: it changes at tenths, not at steps. */
+function statusOf(state: State, missing: readonly string[]): string {
+  const { said, result, progress: p } = state;
+  const needed = missing.length > 0 ? `Needed: ${missing.join(', ')}.` : '';
+  if (state.noGpu) return 'Nothing can be run here: this page needs WebGPU.';
   if (state.run === 'failed') return 'Stopped by an error. Nothing is lost: go on from the last snapshot.';
-  if (state.run === 'done') return 'Done.';
-  if (state.starting) return `Preparing ${name}`;
-  const p = state.progress;
+  if (state.starting) return 'Preparing';
   if (p && (state.run === 'running' || state.run === 'paused')) {
     const tenth = Math.floor(shareOf(state) * 10) * 10;
     const what = `stage ${p.stage + 1} of ${p.stages}, ${p.width} x ${p.height}, ${tenth} % done`;
     return state.run === 'paused' ? `Paused: ${what}` : `Running: ${what}`;
   }
-  if (missing.length > 0) return `${said ? `${said}. ` : ''}Needed: ${missing.join(', ')}.`;
-  return said || 'Ready.';
+  const seams = result?.seamless == null ? '' : ` Seamless: ${result.seamless ? 'yes' : 'no, a join shows'}.`;
+  const done = state.run === 'done' ? `Done${result ? ` in ${duration(result.seconds)}` : ''}.${seams}` : '';
+  return [done, said && `${said}.`, needed].filter(Boolean).join(' ') || 'Ready.';
 }

@@ -1,31 +1,37 @@
-import type { HTMLAttributes, JSX, RefObject } from 'preact';
-import { type Dispatch, type StateUpdater, useEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { BitmapView } from '../bitmap_view';
+import { fitSpan, type Pair, type Pose, repeats } from '../pose';
 import type { Tile } from '../settings';
+import { usePose } from './use_pose';
+
+/** What the picture was made from, laid over the left of the view. */
+export interface Before {
+  readonly bitmap: ImageBitmap;
+  /** Of the view's width, 0..1. */
+  readonly share: number;
+  /** The picture is a change of it: shown in the same place; otherwise pixel for pixel, in the middle. */
+  readonly same: boolean;
+}
 
 interface Props {
   readonly bitmaps: BitmapView;
-  readonly size: readonly [number, number] | null;
+  readonly size: Pair | null;
   readonly tile: Tile;
-  /** Tiles along each axis that repeats. */
-  readonly repeat: number;
+  readonly pose: Pose;
+  /** By half a tile, so that joins are in the middle. */
+  readonly offset: boolean;
+  readonly before: Before | null;
+  setPose(change: (old: Pose) => Pose): void;
+  onView(size: Pair): void;
 }
 
-interface Pose {
-  /** Screen pixels for one of the picture, over what makes all tiles fit. */
-  readonly zoom: number;
-  /** Of the middle of the view, in tiles. */
-  readonly x: number;
-  readonly y: number;
-}
-const home: Pose = { zoom: 1, x: 0, y: 0 };
-
-/** The picture repeated, to be dragged, zoomed by the wheel, and moved by arrows, + and -, and 0. */
-export function TiledView({ bitmaps, size, tile, repeat }: Props): JSX.Element {
+/** The picture, repeated to the edges of the view along the axes that it tiles along. Dragged, pinched, zoomed, moved by keys. */
+export function TiledView(props: Props): JSX.Element {
+  const { bitmaps, size, tile, pose, offset, before, setPose, onView } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [pose, setPose] = useState(home);
-  const shown = useRef({ pose, tile, repeat });
-  shown.current = { pose, tile, repeat };
+  const shown = useRef(props);
+  shown.current = props;
 
   useEffect(() => {
     const element = canvas.current;
@@ -36,9 +42,12 @@ export function TiledView({ bitmaps, size, tile, repeat }: Props): JSX.Element {
       asked = requestAnimationFrame(() => draw(element, bitmaps.bitmap, shown.current));
     };
     const end = bitmaps.watch(redraw);
-    const sizes = new ResizeObserver(redraw);
+    const sizes = new ResizeObserver(() => {
+      const d = window.devicePixelRatio;
+      onView([element.clientWidth * d, element.clientHeight * d]);
+      redraw();
+    });
     sizes.observe(element);
-    redraw();
     return () => {
       end();
       sizes.disconnect();
@@ -47,100 +56,16 @@ export function TiledView({ bitmaps, size, tile, repeat }: Props): JSX.Element {
   }, [bitmaps]);
   useEffect(() => {
     if (canvas.current) draw(canvas.current, bitmaps.bitmap, shown.current);
-  }, [pose, tile, repeat, bitmaps]);
+  }, [pose, tile, offset, before, bitmaps]);
 
-  const handlers = usePose(canvas, bitmaps, shown, setPose);
+  const handlers = usePose(canvas, bitmaps, tile, setPose);
   const about = size
-    ? `The picture, ${size.join(' x ')} pixels, repeated ${repeat} times each way. Arrows move it, plus and minus zoom, 0 shows all.`
+    ? `The picture, ${size.join(' x ')} pixels${tile === 'none' ? '' : ', repeated'}. Arrows move it, plus and minus zoom, 0 fits it.`
     : 'No picture yet';
   return <canvas ref={canvas} class="flat" tabIndex={0} role="img" aria-label={about} data-test="flat" {...handlers} />;
 }
 
-/** What moves the view: dragging, the wheel, keys. */
-function usePose(
-  canvas: RefObject<HTMLCanvasElement | null>,
-  bitmaps: BitmapView,
-  shown: RefObject<Look>,
-  setPose: Dispatch<StateUpdater<Pose>>,
-): PoseHandlers {
-  const drag = useRef<{ x: number; y: number } | null>(null);
-  const scale = (): number =>
-    canvas.current && bitmaps.bitmap ? fit(canvas.current, bitmaps.bitmap, shown.current) : 1;
-  const move = (dx: number, dy: number): void => {
-    const { bitmap } = bitmaps;
-    if (!bitmap) return;
-    const s = scale();
-    setPose((p) => ({ ...p, x: p.x - dx / (bitmap.width * s), y: p.y - dy / (bitmap.height * s) }));
-  };
-  const zoom = (factor: number): void =>
-    setPose((p) => ({ ...p, zoom: Math.min(64, Math.max(0.25, p.zoom * factor)) }));
-
-  const key = (e: KeyboardEvent): void => {
-    const step = 40;
-    const deeds: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => move(step, 0),
-      ArrowRight: () => move(-step, 0),
-      ArrowUp: () => move(0, step),
-      ArrowDown: () => move(0, -step),
-      '+': () => zoom(1.25),
-      '=': () => zoom(1.25),
-      '-': () => zoom(0.8),
-      '0': () => setPose(home),
-    };
-    const deed = deeds[e.key];
-    if (!deed) return;
-    e.preventDefault();
-    deed();
-  };
-  const drop = (): void => {
-    drag.current = null;
-  };
-  return {
-    onKeyDown: key,
-    onWheel: (e) => {
-      e.preventDefault();
-      zoom(Math.exp(-e.deltaY / 400));
-    },
-    onPointerDown: (e) => {
-      e.currentTarget.setPointerCapture(e.pointerId);
-      drag.current = { x: e.clientX, y: e.clientY };
-    },
-    onPointerMove: (e) => {
-      if (!drag.current) return;
-      const { devicePixelRatio: d } = window;
-      move((e.clientX - drag.current.x) * d, (e.clientY - drag.current.y) * d);
-      drag.current = { x: e.clientX, y: e.clientY };
-    },
-    onPointerUp: drop,
-    onPointerCancel: drop,
-    onDblClick: () => setPose(home),
-  };
-}
-
-type PoseHandlers = Pick<
-  HTMLAttributes<HTMLCanvasElement>,
-  'onKeyDown' | 'onWheel' | 'onPointerDown' | 'onPointerMove' | 'onPointerUp' | 'onPointerCancel' | 'onDblClick'
->;
-
-interface Look {
-  readonly pose: Pose;
-  readonly tile: Tile;
-  readonly repeat: number;
-}
-
-/** How often the picture is laid along each axis. */
-const counts = ({ tile, repeat }: Look): readonly [number, number] => [
-  tile === 'both' || tile === 'x' ? repeat : 1,
-  tile === 'both' || tile === 'y' ? repeat : 1,
-];
-
-/** Screen pixels for one of the picture. */
-function fit(canvas: HTMLCanvasElement, bitmap: ImageBitmap, look: Look): number {
-  const [nx, ny] = counts(look);
-  return look.pose.zoom * Math.min(canvas.width / (bitmap.width * nx), canvas.height / (bitmap.height * ny));
-}
-
-function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, look: Look): void {
+function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, look: Props): void {
   const density = window.devicePixelRatio;
   const [w, h] = [Math.round(canvas.clientWidth * density), Math.round(canvas.clientHeight * density)];
   if (canvas.width !== w) canvas.width = w;
@@ -150,23 +75,39 @@ function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, look: Look)
   pen.setTransform(1, 0, 0, 1, 0, 0);
   pen.clearRect(0, 0, w, h);
   if (!bitmap || w === 0 || h === 0) return;
-  const s = fit(canvas, bitmap, look);
-  const [nx, ny] = counts(look);
+  const { pose, tile, offset, before } = look;
+  const { x, y } = repeats(tile);
   const [W, H] = [bitmap.width, bitmap.height];
-  // The middle of all tiles is the middle of the view, moved by the pose.
-  const left = w / 2 - (nx / 2 + look.pose.x) * W * s;
-  const top = h / 2 - (ny / 2 + look.pose.y) * H * s;
-  const pattern = pen.createPattern(bitmap, 'repeat');
-  if (!pattern) return;
-  pen.imageSmoothingEnabled = s < 3; // from there on pixels are worth seeing
-  pen.setTransform(s, 0, 0, s, left, top);
-  pen.fillStyle = pattern;
-  // Zoomed in, what repeats goes on to the edges of the view.
-  const endless = look.pose.zoom > 1;
-  const from = (n: number, at: number): number => (endless && n > 1 ? Math.floor(-at / s) - 1 : 0);
-  const x0 = from(nx, left);
-  const y0 = from(ny, top);
-  const x1 = endless && nx > 1 ? Math.ceil((w - left) / s) + 1 : nx * W;
-  const y1 = endless && ny > 1 ? Math.ceil((h - top) / s) + 1 : ny * H;
-  pen.fillRect(x0, y0, x1 - x0, y1 - y0);
+  const s = (pose.span ?? fitSpan([w, h], [W, H], tile)) / W;
+  const half = (on: boolean): number => (offset && on ? 0.5 : 0);
+  const left = w / 2 - (pose.x + half(x)) * W * s;
+  const top = h / 2 - (pose.y + half(y)) * H * s;
+  /** Repeats an image of `wide` x `tall` pixels of the screen, one of which is at `at`. */
+  const fill = (image: ImageBitmap, [wide, tall]: Pair, at: Pair): void => {
+    const pattern = pen.createPattern(image, 'repeat');
+    if (!pattern) return;
+    const [sx, sy] = [wide / image.width, tall / image.height];
+    pen.imageSmoothingEnabled = sx < 3; // from there on pixels are worth seeing
+    pen.setTransform(sx, 0, 0, sy, at[0], at[1]);
+    pen.fillStyle = pattern;
+    const [x0, x1] = x ? [-at[0] / sx, (w - at[0]) / sx] : [0, image.width];
+    const [y0, y1] = y ? [-at[1] / sy, (h - at[1]) / sy] : [0, image.height];
+    pen.fillRect(x0, y0, x1 - x0, y1 - y0);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+  };
+  const [wide, tall] = [W * s, H * s];
+  fill(bitmap, [wide, tall], [left, top]);
+  if (!before) return;
+  const split = Math.round(before.share * w);
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, 0, split, h);
+  pen.clip();
+  pen.clearRect(0, 0, split, h);
+  // Of a texture: pixel for pixel, in the middle of the tile, and repeated as it is, so that its own seams show.
+  const its: Pair = before.same ? [wide, tall] : [before.bitmap.width * s, before.bitmap.height * s];
+  fill(before.bitmap, its, [left + (wide - its[0]) / 2, top + (tall - its[1]) / 2]);
+  pen.restore();
+  pen.fillStyle = '#fff';
+  pen.fillRect(split - density, 0, 2 * density, h);
 }

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { shortNumber } from '../../../app/charts/svg';
 import type { RecipeText } from '../../../recipes/recipe';
 import { type Settings, termsOf } from '../settings';
+import { Slider } from './slider';
 
 interface Props {
   readonly recipe: RecipeText;
@@ -14,39 +15,38 @@ const LEAST = -33;
 const factorOf = (at: number): number => (at <= LEAST ? 0 : 2 ** (at / 8));
 const placeOf = (factor: number): number => (factor <= 0 ? LEAST : Math.round(8 * Math.log2(factor)));
 
-/** A slider for the weight of each loss. They work while it runs. */
+/**
+ * A slider for the weight of each loss. They work while it runs. The weight of a loss that is alone in its stage changes
+ * nothing: optimisers do not care for its scale.
+ */
 export function Weights({ recipe, settings, onChange }: Props): JSX.Element | null {
   const terms = termsOf(recipe);
   if (terms.length === 0) return null;
   const set = (key: string, factor: number): void => onChange({ factors: { ...settings.factors, [key]: factor } });
   return (
-    <div class="weights">
-      <h2>Weights</h2>
+    <details class="weights" open>
+      <summary>Weights</summary>
       {terms.map(({ key, name, weight }) => {
         const factor = settings.factors[key] ?? 1;
-        const text = factor === 0 ? 'off' : shortNumber(weight * factor);
         return (
-          <label key={key} class="slider">
-            <span class="name">{name}</span>
-            <output>{text}</output>
-            <input
-              type="range"
-              min={LEAST}
-              max={32}
-              step={1}
-              value={placeOf(factor)}
-              aria-valuetext={text}
-              data-test={`weight-${key}`}
-              onInput={(e) => set(key, factorOf(Number(e.currentTarget.value)))}
-            />
-          </label>
+          <Slider
+            key={key}
+            label={name}
+            text={factor === 0 ? 'off' : shortNumber(weight * factor)}
+            min={LEAST}
+            max={32}
+            step={1}
+            value={placeOf(factor)}
+            test={`weight-${key}`}
+            onInput={(at) => set(key, factorOf(at))}
+          />
         );
       })}
-      {terms.length > 1 && Object.values(settings.factors).some((f) => f !== 1) && (
+      {Object.values(settings.factors).some((f) => f !== 1) && (
         <button type="button" onClick={() => onChange({ factors: {} })}>
           Back to the preset's
         </button>
       )}
-    </div>
+    </details>
   );
 }

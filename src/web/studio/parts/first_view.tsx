@@ -1,0 +1,61 @@
+import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
+import type { Given } from '../protocol';
+import { Icon } from './icons';
+import { useObjectUrl } from './mask';
+
+interface Props {
+  /** What is asked for, in words; null: all is there. */
+  readonly wanted: string | null;
+  /** The first picture there is. */
+  readonly given: Given | undefined;
+  onFiles(files: readonly File[]): void;
+  onSample(name: string): void;
+}
+
+/** Pictures that come with the page (build.mjs copies them), in the order of their thumbnails in samples.webp. */
+export const SAMPLES = ['pebbles', 'brick', 'grass', 'wood', 'knit', 'lichen', 'scales', 'terrazzo'] as const;
+
+/** Before there is a picture: where to put one, and some to try. */
+export function FirstView({ wanted, given, onFiles, onSample }: Props): JSX.Element {
+  const url = useObjectUrl(given?.file);
+  const chooser = useRef<HTMLInputElement>(null);
+  if (given && wanted === null) {
+    return <div class="first">{url && <img class="given" src={url} alt={given.name} data-test="given" />}</div>;
+  }
+  return (
+    <div class="first">
+      <button type="button" class="field" onClick={() => chooser.current?.click()} data-test="choose">
+        <Icon name="picture" />
+        <strong>Choose a {wanted}</strong>
+        <span>or drop or paste it anywhere on this page. It stays on your machine.</span>
+      </button>
+      <input
+        ref={chooser}
+        type="file"
+        hidden
+        multiple
+        data-test="file-any"
+        onChange={(e) => {
+          onFiles([...(e.currentTarget.files ?? [])]);
+          e.currentTarget.value = '';
+        }}
+      />
+      <p>Or try one of these</p>
+      <ul class="samples">
+        {SAMPLES.map((name, k) => (
+          <li key={name}>
+            <button
+              type="button"
+              aria-label={`Try ${name}`}
+              title={name}
+              data-test={`sample-${name}`}
+              style={{ '--at': k }}
+              onClick={() => onSample(name)}
+            />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { JSX } from 'preact';
+
+/** Drawn for this page: strokes on a grid of 24. */
+const PATHS = {
+  grow: 'M3 3h8v8H3z M13 3h8v8h-8z M3 13h8v8H3z M17 13v8 M13 17h8',
+  tile: 'M4 4h16v16H4z M4 12h16 M12 4v16 M8 8l-1.5 0 M16 16h1.5',
+  pattern: 'M12 3l4 4.5-4 4.5-4-4.5z M12 12l4 4.5-4 4.5-4-4.5z M4 8v8 M20 8v8',
+  lands: 'M4 4h16v16H4z M8 20c0-5 7-5 7-9s-3-3-3-7',
+  style: 'M4 20c4 0 3-4 6-5l8-9 2 2-9 8c-1 3-3 4-7 4z',
+  dream: 'M18 15.5A7.5 7.5 0 1 1 10 4.5a6 6 0 0 0 8 11z M18 4v4 M16 6h4',
+  dice: 'M4 4h16v16H4z M8.5 8.5h.01 M15.5 8.5h.01 M12 12h.01 M8.5 15.5h.01 M15.5 15.5h.01',
+  plus: 'M12 5v14 M5 12h14',
+  minus: 'M5 12h14',
+  fit: 'M4 9V4h5 M15 4h5v5 M20 15v5h-5 M9 20H4v-5',
+  seam: 'M4 4h16v16H4z M12 4v16 M4 12h16',
+  compare: 'M12 3v18 M4 6h5v12H4 M15 6h5v12h-5',
+  save: 'M12 4v11 M7 11l5 5 5-5 M4 20h16',
+  close: 'M6 6l12 12 M18 6L6 18',
+  undo: 'M8 5L4 9l4 4 M4 9h10a5 5 0 0 1 0 10h-3',
+  picture: 'M4 5h16v14H4z M4 16l5-5 4 4 3-3 4 4 M15.5 9h.01',
+  help: 'M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2 M12 17.5h.01',
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+/** Beside words, or with `aria-label` on its button: it says nothing itself. */
+export const Icon = ({ name }: { readonly name: IconName }): JSX.Element => (
+  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+    <path d={PATHS[name]} />
+  </svg>
+);

@@ -1,0 +1,43 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** What keys do, for the sheet under "?". */
+export const SHORTCUTS: readonly (readonly [keys: string, deed: string])[] = [
+  ['Space', 'run, pause, go on'],
+  ['R', 'run anew'],
+  ['D', 'another seed'],
+  ['S', 'download the picture'],
+  ['Ctrl Z', 'back to the last moment'],
+  ['1 2 3', 'flat, on a plane, on a sphere'],
+  ['F', 'fit'],
+  ['P', 'pixel for pixel'],
+  ['H', 'joins in the middle'],
+  ['C', 'compare with the picture it was made from'],
+  ['+ - 0, arrows', 'zoom and move, on the picture'],
+  ['?', 'this sheet'],
+];
+
+/** Keys that a control needs itself stay its own. */
+const takesKeys = (target: EventTarget | null, key: string): boolean => {
+  if (!(target instanceof HTMLElement)) return false;
+  if (target.closest('dialog')) return true;
+  if (target.matches('textarea, select, input:not([type=range], [type=radio], [type=checkbox])')) return true;
+  return key === ' ' && target.matches('button, input, summary, a');
+};
+
+/** Calls deeds by their keys, wherever the focus is, but where somebody types. */
+export function useShortcuts(deeds: Readonly<Record<string, () => void>>): void {
+  const latest = useRef(deeds);
+  latest.current = deeds;
+  useEffect(() => {
+    const press = (e: KeyboardEvent): void => {
+      if (e.defaultPrevented || e.altKey || takesKeys(e.target, e.key)) return;
+      const key = `${e.ctrlKey || e.metaKey ? 'ctrl-' : ''}${e.key.length === 1 ? e.key.toLowerCase() : e.key}`;
+      const deed = latest.current[key];
+      if (!deed) return;
+      e.preventDefault();
+      deed();
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, []);
+}

@@ -1,0 +1,71 @@
+import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { download } from '../download';
+import type { BitmapView } from './bitmap_view';
+import { forgetResult, type Kept, keepResult, keptResults, thumbOf } from './keep';
+import type { Event, WorkerClient } from './protocol';
+import { type Action, initial, reduce, type State } from './state';
+
+/** Listens to the worker: pictures go to the view, files to the downloads, everything into the state. */
+export function useWorkerState(worker: WorkerClient, view: BitmapView): [State, (action: Action | Event) => void] {
+  const [state, dispatch] = useReducer(reduce, initial);
+  useEffect(() => {
+    worker.listen((event) => {
+      if (event.type === 'picture') view.show(event.bitmap);
+      if (event.type === 'saved') download(event.file, event.name);
+      dispatch(event);
+    });
+    worker.send({ type: 'open' });
+    const visible = (): void => worker.send({ type: 'look', on: document.visibilityState === 'visible' });
+    document.addEventListener('visibilitychange', visible);
+    return () => document.removeEventListener('visibilitychange', visible);
+  }, [worker, view]);
+  return [state, dispatch];
+}
+
+/** What each snapshot looked like, about: the picture that was shown when it was taken. */
+export function useThumbs({ snapshots }: State, view: BitmapView): ReadonlyMap<number, Blob> {
+  const [thumbs, setThumbs] = useState<ReadonlyMap<number, Blob>>(new Map());
+  useEffect(() => {
+    const kept = new Map([...thumbs].filter(([id]) => snapshots.some((s) => s.id === id)));
+    setThumbs(kept);
+    const fresh = snapshots.at(-1);
+    if (!fresh || kept.has(fresh.id) || !view.bitmap) return;
+    void thumbOf(view.bitmap).then(
+      (thumb) => setThumbs((old) => new Map([...old, [fresh.id, thumb]])),
+      () => {}, // the bitmap was closed meanwhile: the next one is as good
+    );
+  }, [snapshots]);
+  return thumbs;
+}
+
+export interface Results {
+  readonly results: readonly Kept[];
+  /** The one in the view; null: the run itself. */
+  readonly shown: Kept | null;
+  show(kept: Kept | null): void;
+  forget(id: number): void;
+}
+
+/** Finished pictures: those of this session, and those kept from earlier ones. */
+export function useResults({ result, made }: State): Results {
+  const [results, setResults] = useState<readonly Kept[]>([]);
+  const [shown, show] = useState<Kept | null>(null);
+  const last = useRef(result);
+  useEffect(() => void keptResults().then((kept) => setResults((now) => [...now, ...kept])), []);
+  useEffect(() => {
+    if (!result || result === last.current || !made) return;
+    last.current = result;
+    void thumbOf(result.file).then((thumb) => {
+      const kept: Kept = { ...result, ...made, id: Date.now(), thumb };
+      setResults((now) => [kept, ...now]);
+      show(kept);
+      return keepResult(kept);
+    });
+  }, [result]);
+  const forget = (id: number): void => {
+    setResults((now) => now.filter((r) => r.id !== id));
+    if (shown?.id === id) show(null);
+    void forgetResult(id);
+  };
+  return { results, shown, show, forget };
+}

@@ -1,0 +1,121 @@
+// What the studio knows, without a page: settings, recipes, where the view is, and news from the worker.
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { builtinRecipe, builtinRecipes } from '../../src/recipes/builtin';
+import { fillRecipe } from '../../src/recipes/recipe';
+import { recipeIn } from '../../src/web/studio/dropped';
+import { fitSpan, HOME, type Pair, zoomed } from '../../src/web/studio/pose';
+import { inputWords, shownRecipes, TASKS } from '../../src/web/studio/presets';
+import {
+  changedSince,
+  fromAddress,
+  type Made,
+  recipeOf,
+  termsOf,
+  toAddress,
+  usual,
+} from '../../src/web/studio/settings';
+import { initial, reduce } from '../../src/web/studio/state';
+
+const test = suite('studio state');
+
+test('a preset keeps its own size and tiling until others are chosen', () => {
+  for (const { name = '' } of builtinRecipes) {
+    const [own, plain] = [fillRecipe(recipeOf({ ...usual, preset: name })), fillRecipe(builtinRecipe(name))];
+    assert.equal([own.size, own.tile], [plain.size, plain.tile], name);
+  }
+  const honeycomb = { ...usual, preset: 'honeycomb', size: 512 };
+  assert.equal(recipeOf(honeycomb).size, [296, 512]);
+  assert.is(recipeOf({ ...usual, preset: 'style', tile: 'x' }).tile, 'x');
+});
+
+test('an address says what was chosen, and nothing else', () => {
+  assert.is(toAddress(usual), '');
+  const chosen = { ...usual, preset: 'style', size: 256, tile: 'both' as const, seed: 7, factors: { '0.1': 2 } };
+  assert.equal(fromAddress(`#${toAddress(chosen)}`), chosen);
+  assert.equal(fromAddress('#preset=nobody&size=7&tile=z&seed=-1'), usual);
+});
+
+test('every preset of the page is in one task, under words; so are the inputs of all', () => {
+  const named = TASKS.flatMap((t) => t.presets.map(([name]) => name)).sort();
+  assert.equal(named, shownRecipes.map((r) => r.name ?? '').sort());
+  assert.is(inputWords(fillRecipe(builtinRecipe('two-lands')), 'other').title, 'second material');
+  assert.is(inputWords(fillRecipe(builtinRecipe('texture')), 'style').title, 'picture');
+});
+
+test('a loss that is alone has no weight to choose', () => {
+  assert.equal(termsOf(builtinRecipe('texture')), []);
+  assert.equal(
+    termsOf(builtinRecipe('regular')).map((t) => t.key),
+    ['0.0', '0.1'],
+  );
+});
+
+test('what was changed since a run began is named: it is for the next one', () => {
+  const picture = { name: 'a.png', file: new Blob() };
+  const then: Made = { settings: usual, own: null, inputs: { style: picture } };
+  assert.equal(changedSince(then, { ...then, settings: { ...usual, factors: {} } }), []);
+  const settings = { ...usual, preset: 'texture', seed: 2, size: 64 };
+  assert.equal(changedSince(then, { ...then, settings }), ['method', 'size', 'seed']);
+  assert.equal(changedSince(then, { ...then, inputs: { style: { ...picture } } }), ['picture']);
+});
+
+test('going back cuts what came later; a finished picture is no longer that of the run', () => {
+  const stages = [
+    { width: 32, height: 32, steps: 10 },
+    { width: 64, height: 64, steps: 10 },
+  ];
+  const progress = { stage: 1, stages: 2, name: 's', ...stages[1]!, step: 4, loss: 1, terms: { a: 1 }, msPerStep: 1 };
+  const left = { share: 0.7, seconds: 1 };
+  let state = reduce({ ...initial, stages }, { type: 'progress', progress: { ...progress, stage: 0 }, left });
+  state = reduce(state, { type: 'progress', progress, left });
+  state = reduce(state, { type: 'went back', snapshot: { id: 1, stage: 0, step: 5 } });
+  assert.equal([state.progress?.stage, state.progress?.step, state.progress?.width], [0, 5, 32]);
+  assert.equal(
+    state.curves.map((c) => c.points.length),
+    [1, 1],
+  );
+  assert.ok((state.left?.share ?? 1) < 0.3);
+});
+
+test('what is under the pointer stays there while it is zoomed', () => {
+  const [view, size]: Pair[] = [
+    [800, 600],
+    [256, 128],
+  ] as const as unknown as Pair[];
+  const at: Pair = [120, -90];
+  const before = fitSpan(view!, size!, 'both');
+  const place = (p: { x: number; y: number }, span: number): number[] => [p.x + at[0] / span, p.y + at[1] / (span / 2)];
+  const after = zoomed(HOME, 3, at, view!, size!, 'both');
+  assert.is(after.span, 3 * before);
+  const [x = 0, y = 0] = place(after, after.span ?? 0);
+  const [x0 = 0, y0 = 0] = place(HOME, before);
+  assert.ok(Math.abs(x - x0) + Math.abs(y - y0) < 1e-12, `${x},${y} was ${x0},${y0}`);
+  // One that does not tile is seen whole.
+  assert.ok(fitSpan([800, 600], [256, 128], 'none') <= 800);
+  assert.ok(fitSpan([100, 600], [128, 256], 'none') <= 100);
+});
+
+test('a downloaded recipe is opened again, as JSON and as YAML; what is none is refused by name', async () => {
+  const recipe = recipeOf({ ...usual, preset: 'honeycomb', size: 96, seed: 9 });
+  const file = (name: string, text: string): File => new File([text], name);
+  const again = await recipeIn(file('honeycomb.json', JSON.stringify(recipe)));
+  assert.equal(fillRecipe(again.recipe), fillRecipe(recipe));
+  const yaml = await recipeIn(
+    file(
+      'a.yaml',
+      'seed: 3\ninputs: { style: ../stones/a.png }\nstyles: [{ input: style }]\nstages: [{ steps: 5, losses: [{ kind: patches }] }]\n',
+    ),
+  );
+  assert.equal([yaml.recipe.seed, yaml.files], [3, { style: 'a.png' }]);
+  for (const [name, text] of [
+    ['x.json', '{'],
+    ['x.yaml', 'a: ['],
+    ['y.json', '{"stages": 3}'],
+  ] as const) {
+    const error = await recipeIn(file(name, text)).then(() => null, String);
+    assert.match(error ?? 'nothing', name === 'y.json' ? 'stages' : name);
+  }
+});
+
+test.run();
