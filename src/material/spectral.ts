@@ -11,10 +11,10 @@ import { add, scale } from '../shaders/pointwise';
 
 export type Size = readonly [width: number, height: number];
 
-/** What a filter multiplies frequency (u, v) by, radians a pixel, -pi .. pi, v down. Absent: 0. */
+/** What a filter multiplies frequency (u, v) by, radians a pixel, -pi .. pi, v down. One of them at least. */
 export interface Filter {
   readonly re?: (u: number, v: number) => number;
-  /** Odd: im(-u, -v) = -im(u, v), so that real stays real. */
+  /** Its odd part counts, im(-u, -v) = -im(u, v), so that real stays real. */
   readonly im?: (u: number, v: number) => number;
 }
 
@@ -24,10 +24,10 @@ export const gaussian =
   (u: number, v: number): number =>
     Math.exp(-0.5 * sigma * sigma * (u * u + v * v));
 
-function sampled(factor: Filter['re'], [width, height]: Size): Float32Array {
-  const angle = (k: number, n: number): number => (2 * Math.PI * (k > n / 2 ? k - n : k)) / n;
+const angle = (k: number, n: number): number => (2 * Math.PI * (k > n / 2 ? k - n : k)) / n;
+
+function sampled(factor: (u: number, v: number) => number, [width, height]: Size): Float32Array {
   const out = new Float32Array(width * height);
-  if (!factor) return out;
   for (let y = 0; y < height; y++) {
     const v = angle(y, height);
     for (let x = 0; x < width; x++) out[y * width + x] = factor(angle(x, width), v);
@@ -35,8 +35,18 @@ function sampled(factor: Filter['re'], [width, height]: Size): Float32Array {
   return out;
 }
 
+function sampledOdd(factor: (u: number, v: number) => number, size: Size): Float32Array {
+  const [width, height] = size;
+  const plane = sampled(factor, size);
+  return plane.map((value, i) => {
+    const [x, y] = [(width - (i % width)) % width, (height - Math.floor(i / width)) % height];
+    return (value - (plane[y * width + x] ?? 0)) / 2;
+  });
+}
+
 /**
- * A plane through several filters. On the device where its sides are 2^a 3^b 5^c, else on the host by Bluestein's algorithm.
+ * A plane through several filters: on the device where its sides are 2^a 3^b 5^c; on the host where they are not (by Bluestein's
+ * algorithm), and where the device is the host in disguise, which takes ten times as long.
  * @param plane [H, W]; of mean 0 it loses no digits
  * @returns [H, W] for each
  */
@@ -46,15 +56,27 @@ export async function filtered(
   size: Size,
   filters: readonly Filter[],
 ): Promise<Float32Array[]> {
-  if (!size.every(isFftSize)) return filteredByHost(plane, size, filters);
+  const host = device.adapter.software || !size.every(isFftSize);
+  return host ? filteredOnHost(plane, size, filters) : filteredOnDevice(device, plane, size, filters);
+}
+
+/** The same on the device. */
+export async function filteredOnDevice(
+  device: Device,
+  plane: Float32Array,
+  size: Size,
+  filters: readonly Filter[],
+): Promise<Float32Array[]> {
   const [width, height] = size;
   const g = new Graph();
   const spectrum = fft(g, g.constant([1, height, width], plane));
   const turned = concat(g, [scale(g, slice(g, spectrum, 1, 1), -1), slice(g, spectrum, 0, 1)]);
-  const times = (x: Ref, factor: Filter['re']): Ref =>
-    broadcastMul(g, x, g.constant([1, 1, height, width], sampled(factor, size)));
+  const times = (x: Ref, factor: Float32Array): Ref => broadcastMul(g, x, g.constant([1, 1, height, width], factor));
   const outputs = filters.map(({ re, im }) => {
-    const parts = [...(re || !im ? [times(spectrum, re)] : []), ...(im ? [times(turned, im)] : [])];
+    const parts = [
+      ...(re ? [times(spectrum, sampled(re, size))] : []),
+      ...(im ? [times(turned, sampledOdd(im, size))] : []),
+    ];
     return ifftReal(
       g,
       parts.reduce((a, b) => add(g, a, b)),
@@ -71,20 +93,30 @@ export async function filtered(
   }
 }
 
-function filteredByHost(plane: Float32Array, size: Size, filters: readonly Filter[]): Float32Array[] {
+/** The same on the host, of any size. */
+export function filteredOnHost(plane: Float32Array, size: Size, filters: readonly Filter[]): Float32Array[] {
   const re = Float64Array.from(plane);
   const im = new Float64Array(plane.length);
   fourier2d(re, im, ...size);
-  return filters.map((filter) => {
-    const [a, b] = [sampled(filter.re, size), sampled(filter.im, size)];
+  const found: Float32Array[] = [];
+  // Two real planes are one complex plane.
+  for (let k = 0; k < filters.length; k += 2) {
+    const pair = filters.slice(k, k + 2);
     const x = new Float64Array(plane.length);
     const y = new Float64Array(plane.length);
-    for (let i = 0; i < x.length; i++) {
-      const [p = 0, q = 0, c = 0, s = 0] = [re[i], im[i], a[i], b[i]];
-      x[i] = p * c - q * s;
-      y[i] = p * s + q * c;
+    for (const [turn, filter] of pair.entries()) {
+      const a = filter.re && sampled(filter.re, size);
+      const b = filter.im && sampledOdd(filter.im, size);
+      for (let i = 0; i < x.length; i++) {
+        const [p = 0, q = 0, c = 0, s = 0] = [re[i], im[i], a?.[i], b?.[i]];
+        const [real, imaginary] = [p * c - q * s, p * s + q * c];
+        x[i] = (x[i] ?? 0) + (turn ? -imaginary : real);
+        y[i] = (y[i] ?? 0) + (turn ? real : imaginary);
+      }
     }
     fourier2d(x, y, ...size, true);
-    return Float32Array.from(x);
-  });
+    found.push(Float32Array.from(x));
+    if (pair.length > 1) found.push(Float32Array.from(y));
+  }
+  return found;
 }

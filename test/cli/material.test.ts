@@ -109,7 +109,7 @@ test('what cannot be is refused in one line and a remedy, before a device is ope
     refused(['photo.png', '--maps', 'smell'], /no map smell; there are: metalness/, 2),
     refused(['photo.png', '--delight', '2'], /delight is 2/),
     refused(['photo.png', '--relief', '0'], /relief is 0/),
-    refused(['photo.png', '-o', 'photo.png'], /photo\.png/),
+    refused(['photo.png', '-o', 'photo.png'], /--out photo\.png is what is read/, 2),
   ]);
   const ended = await together(rows.map(([args]) => ['material', ...args]));
   for (const [k, { code, err }] of ended.entries()) {

@@ -2,7 +2,7 @@
 //
 // One thread per pixel. Directions are whole steps (1,0), (2,1), (1,1) ..., so that all places are pixels and every adapter
 // reads the same ones; w_d is the share of the circle that is nearer to d than to the others. Along each, distances grow
-// by a quarter. All indices wrap; `reach` is no longer than a side, so once is enough.
+// by half. All indices wrap; `reach` is no longer than a side, so once is enough.
 
 alias T = f32;
 override WG: u32 = 64;  // threads per workgroup
@@ -21,7 +21,7 @@ fn wrapped(k: i32, side: i32) -> i32 {
 fn open_sky(x: i32, y: i32, plane: i32, here: f32, dx: i32, dy: i32) -> f32 {
   let length = sqrt(f32(dx * dx + dy * dy));
   var rise = 0.0;
-  for (var t = 1; f32(t) * length <= u.reach; t += max(1, t / 4)) {
+  for (var t = 1; f32(t) * length <= u.reach; t += max(1, t / 2)) {
     let there = plane + wrapped(y + t * dy, u.H) * u.W + wrapped(x + t * dx, u.W);
     rise = max(rise, (f32(X[there]) - here) / f32(t));
   }

@@ -41,7 +41,7 @@ export const horizonOcclusionOp: Op<1, HorizonOptions> = defineOp<1, HorizonOpti
         bind: [x, y],
         uniforms: { n, H, W, reach, scale },
         grid: ({ WG }) => flatGrid(n, WG),
-        flops: n * 16 * 4 * Math.ceil(4 + 4 * Math.log2(Math.max(1, reach / 4))),
+        flops: n * 16 * 4 * Math.ceil(3 + Math.log(Math.max(1, reach / 3)) / Math.log(1.5)),
       }),
     ];
   },

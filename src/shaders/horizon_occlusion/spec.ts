@@ -27,7 +27,7 @@ function occlusion(x: Value, { reach, scale }: HorizonOptions): Float64Array {
     let sum = 0;
     for (const [dx, dy, share] of directions) {
       let tangent = 0;
-      for (let t = 1; t * Math.hypot(dx, dy) <= reach; t += Math.max(1, Math.floor(t / 4))) {
+      for (let t = 1; t * Math.hypot(dx, dy) <= reach; t += Math.max(1, Math.floor(t / 2))) {
         const there = ((row + t * dy + 4 * H) % H) * W + ((column + t * dx + 4 * W) % W);
         const rise = (x.data[i - row * W - column + there] ?? 0) - here;
         tangent = Math.max(tangent, (scale * rise) / (t * Math.hypot(dx, dy)));
