@@ -1,7 +1,7 @@
 // A material from one photograph: what command line, library and pages share. src/material derives the maps.
 import { EngineError } from '../base/errors';
 import type { Bits } from '../base/pixels';
-import type { Raster } from '../base/raster';
+import { type Raster, rolledPlanes } from '../base/raster';
 import { VERSION } from '../base/version';
 import { sealWarnings } from '../copy/seal';
 import { Device } from '../gpu/device';
@@ -10,7 +10,15 @@ import type { Exported, ExportOptions } from '../material/export/export';
 import type { TargetName } from '../material/export/targets';
 import type { MapKind, Material, MaterialMap } from '../material/maps';
 import { type MaterialScores, scoreMaterial } from '../material/scores';
-import { type AxisScore, alreadyTiles, seamScore, type Verdict, verdict } from '../recipes/scores/seam';
+import {
+  type AxisScore,
+  alreadyTiles,
+  lineGradients,
+  ordinaryShift,
+  seamScore,
+  type Verdict,
+  verdict,
+} from '../recipes/scores/seam';
 import { textureOn } from './call';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
@@ -99,6 +107,30 @@ const ROUGH = 0.03;
 interface Tile {
   readonly raster: Raster;
   readonly tiling: string;
+  /** Nobody knows the picture as it lies: it may be rolled. */
+  readonly made: boolean;
+}
+
+/** A border where a map is so many deviations from its other lines is moved to a line that is ordinary in all of them. */
+const UNUSUAL = 1.5;
+
+/** The maps rolled together, so that none has an unusual line of its own along the border, which would pass for a seam. */
+export function wellLaid(derived: Derived): Derived {
+  const { material } = derived;
+  const { width, height } = material;
+  const lines = [...material.maps.values()].map((map) => lineGradients(mapRaster(map, material)));
+  const dx = ordinaryShift(
+    lines.map(({ x }) => x),
+    UNUSUAL,
+  );
+  const dy = ordinaryShift(
+    lines.map(({ y }) => y),
+    UNUSUAL,
+  );
+  const maps = [...material.maps].map(
+    ([kind, map]) => [kind, { ...map, data: rolledPlanes(map.data, [width, height], [dx, dy]) }] as const,
+  );
+  return { ...derived, material: { ...material, maps: new Map(maps) } };
 }
 
 /** The picture as a tile, and a line that says how and why. */
@@ -110,17 +142,17 @@ async function tileOf<Source>(
 ): Promise<Tile> {
   const { method = 'auto', size, seed, device, signal, onWarning } = options;
   const warn = (text: string): void => onWarning?.(text);
-  if (method === 'none') return { raster, tiling: 'taken as it is' };
+  if (method === 'none') return { raster, tiling: 'taken as it is', made: false };
   const tiles = alreadyTiles(raster);
   if (method === 'auto' && size === undefined && tiles.x && tiles.y)
-    return { raster, tiling: 'it tiles already: taken as it is' };
+    return { raster, tiling: 'it tiles already: taken as it is', made: false };
   let why = '';
   if (method === 'seal' || (method === 'auto' && size === undefined)) {
     const sealed = sealRaster(raster, {}, [], bits);
     const { rough } = sealed.report;
     if (method === 'seal' || rough <= ROUGH) {
       for (const text of sealWarnings(sealed.report)) warn(text);
-      return { raster: sealed.raster, tiling: `it does not tile: sealed, ${reportText(sealed.report)}` };
+      return { raster: sealed.raster, tiling: `it does not tile: sealed, ${reportText(sealed.report)}`, made: true };
     }
     why = `it does not tile, and sealed its cuts would show on ${Math.round(100 * rough)} %: `;
   }
@@ -134,7 +166,7 @@ async function tileOf<Source>(
   });
   const { width, height } = grown.raster;
   const how = method === 'auto' || method === 'copy' ? 'copied' : `grown by ${method}`;
-  return { raster: grown.raster, tiling: `${why}${how} to ${width}x${height}` };
+  return { raster: grown.raster, tiling: `${why}${how} to ${width}x${height}`, made: true };
 }
 
 /**
@@ -159,10 +191,11 @@ export async function materialOn<Source>(
   });
   signal?.throwIfAborted();
   return onDevice(platform, given, async (device) => {
-    const { raster, tiling } = await tileOf(platform, source, picture, { ...options, device });
+    const { raster, tiling, made } = await tileOf(platform, source, picture, { ...options, device });
     signal?.throwIfAborted();
     const name = picture.path === undefined ? 'material' : fileName(picture.path).replace(/\.[^.]+$/, '');
-    const derived = await derive(device, raster, settings, name);
+    const found = await derive(device, raster, settings, name);
+    const derived = made ? wellLaid(found) : found;
     const material = { ...derived.material, widthCm: settings.widthCm };
     if (constant(material.maps.get('height')))
       onWarning?.('nothing of a relief is to be seen: the height is the same everywhere');

@@ -57,8 +57,8 @@ export function chooseSeam(raster: Raster, torus: readonly [vertical: boolean, h
   const { width, height } = raster;
   if (Math.min(width, height) < 4) return { raster, moved: [0, 0] };
   const { x, y } = lineGradients(raster);
-  const dx = torus[1] ? ordinaryShift(x, UNUSUAL) : 0;
-  const dy = torus[0] ? ordinaryShift(y, UNUSUAL) : 0;
+  const dx = torus[1] ? ordinaryShift([x], UNUSUAL) : 0;
+  const dy = torus[0] ? ordinaryShift([y], UNUSUAL) : 0;
   if (dx === 0 && dy === 0) return { raster, moved: [0, 0] };
   return { raster: { width, height, data: rolledPlanes(raster.data, [width, height], [dx, dy]) }, moved: [dx, dy] };
 }

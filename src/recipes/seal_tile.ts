@@ -26,6 +26,6 @@ export function sealTile(
   const [x, y] = [axes.includes('x'), axes.includes('y')];
   const made = sealPicture(picture, { ...options, x, y, tiles });
   const lines = lineGradients(made.raster);
-  const shift = (along: Float64Array, moves: boolean): number => (place && moves ? ordinaryShift(along, UNUSUAL) : 0);
+  const shift = (along: Float64Array, moves: boolean): number => (place && moves ? ordinaryShift([along], UNUSUAL) : 0);
   return { ...rolled(made, shift(lines.x, x), shift(lines.y, y)), axes };
 }

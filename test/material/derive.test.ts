@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { mapRaster } from '../../src/app/material';
+import { mapRaster, wellLaid } from '../../src/app/material';
 import { sealRaster } from '../../src/app/seal';
 import type { Raster } from '../../src/base/raster';
 import { resized } from '../../src/base/resample';
@@ -33,7 +33,9 @@ const spread = (plane: Float32Array): number =>
 
 /** Every map joins itself, and the height and the normals are those of a surface. */
 async function sound(tile: Raster, name: string, settings: DeriveSettings = {}): Promise<void> {
-  const derived = await derive(await device(), tile, { maps: ['metalness', 'curvature', 'edge'], ...settings });
+  const derived = wellLaid(
+    await derive(await device(), tile, { maps: ['metalness', 'curvature', 'edge'], ...settings }),
+  );
   for (const [kind, each] of derived.material.maps) {
     assert.ok(
       each.data.every((v) => v >= 0 && v <= 1),

@@ -75,21 +75,28 @@ export function lineGradients({ width, height, data }: Raster): { x: Float64Arra
 const ORDINARY = 1;
 
 /**
- * How far to roll a tile so that an ordinary line comes to be the last one; 0 where that is at most `unusual` deviations from
- * the mean already.
- * @param lines of one axis, as of `lineGradients`
+ * How far to roll a tile so that a line that is ordinary in all its maps comes to be the last one; 0 where that is at most `unusual`
+ * deviations from the mean already.
+ * @param maps lines of one axis, as of `lineGradients`, of each map
  */
-export function ordinaryShift(lines: Float64Array, unusual: number): number {
-  const n = lines.length;
-  const mean = lines.reduce((a, b) => a + b, 0) / n;
-  const deviation = Math.sqrt(lines.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
-  const z = (k: number): number => Math.abs((lines[((k % n) + n) % n] ?? 0) - mean) / (deviation || 1);
-  if (z(n - 1) <= unusual) return 0;
-  for (let step = 1; step <= n / 2; step++) {
-    if (z(n - 1 - step) <= ORDINARY) return step;
-    if (z(n - 1 + step) <= ORDINARY) return n - step;
+export function ordinaryShift(maps: readonly Float64Array[], unusual: number): number {
+  const n = maps[0]?.length ?? 0;
+  const found = new Float64Array(n);
+  for (const lines of maps) {
+    const mean = lines.reduce((a, b) => a + b, 0) / n;
+    const deviation = Math.sqrt(lines.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
+    for (let k = 0; k < n; k++) found[k] = Math.max(found[k] ?? 0, Math.abs((lines[k] ?? 0) - mean) / (deviation || 1));
   }
-  return 0;
+  const z = (k: number): number => found[((k % n) + n) % n] ?? 0;
+  if (z(n - 1) <= unusual) return 0;
+  let best = 0;
+  for (let step = 1; step <= n / 2; step++) {
+    for (const shift of [step, n - step]) {
+      if (z(n - 1 - shift) <= ORDINARY) return shift;
+      if (z(n - 1 - shift) < z(n - 1 - best)) best = shift;
+    }
+  }
+  return best;
 }
 
 /** The last line is the join, the others are inside. */
