@@ -1,13 +1,24 @@
 // The calls `texture` and `run` of the library, the same in Node and in pages but for the platform.
 
+import { didYouMean } from '../base/did_you_mean';
+import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Analysed } from '../copy/analyse';
 import { builtinRecipe } from '../recipes/builtin';
 import { warningsTo } from '../recipes/events';
-import { fillRecipe, type RecipeText } from '../recipes/recipe';
-import type { Input } from './inputs';
+import { fillRecipe, type Recipe, type RecipeText } from '../recipes/recipe';
+import { type Input, wantedInputs } from './inputs';
 import { prepareJob, runJob } from './job';
-import type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './options';
+import {
+  type CallOptions,
+  type Inputs,
+  RECIPE_OPTIONS,
+  type RecipeLike,
+  type RecipeOptions,
+  TEXTURE_OPTIONS,
+  type TextureOptions,
+} from './options';
 import type { Output } from './output';
 import type { Making } from './picture';
 import type { Platform } from './platform';
@@ -25,6 +36,7 @@ export async function textureOn<Source>(
   image: Source,
   options: TextureOptions,
 ): Promise<Called> {
+  checkOptions('texture', options, TEXTURE_OPTIONS);
   const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...more } = options;
   const { method, polish, variety, fit, flatten, ...call } = more;
   const name = typeof net === 'object' ? net.name : net;
@@ -47,8 +59,10 @@ export async function runOn<Source>(
   const { signal, stop, net, seed, size } = options;
   signal?.throwIfAborted();
   const found = typeof wanted === 'object' && 'recipe' in wanted ? wanted : undefined;
+  checkOptions('run', options, RECIPE_OPTIONS);
   const recipe = fillRecipe(changed(recipeText(wanted), options));
   const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
+  checkInputs(recipe, [...sources.keys()]);
   const resuming = options.resume !== undefined;
   const warn = warningsTo(options);
   const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, analysed, warn });
@@ -68,6 +82,19 @@ export async function runOn<Source>(
   if (!done) throw new DOMException('no device was opened', 'AbortError');
   const { raster, stages, stopped, moved, field } = done.result;
   return { raster, making: { stages, stopped, moved, field, record: done.record }, inputs: prepared.inputs };
+}
+
+/** Refuses pictures that a recipe has no use for: of one that is misspelt, the right name would be missed later. */
+function checkInputs(recipe: Recipe, given: readonly string[]): void {
+  const known = wantedInputs(recipe);
+  const wrong = given.find((name) => !known.includes(name));
+  if (wrong === undefined) return;
+  const near = didYouMean(wrong, known);
+  throw new EngineError(
+    'RecipeError',
+    `the recipe ${recipe.name} has no input ${wrong}.${near ? ` Did you mean ${near}?` : ''}`,
+    `Its inputs: ${known.join(', ') || 'none'}.`,
+  );
 }
 
 function recipeText(wanted: RecipeLike): unknown {

@@ -1,5 +1,6 @@
 // A material from one photograph: what command line, library and pages share. src/material derives the maps.
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Bits } from '../base/pixels';
 import { type Raster, rolledPlanes } from '../base/raster';
 import { VERSION } from '../base/version';
@@ -47,6 +48,12 @@ export interface MaterialOptions extends MaterialSettings {
   readonly signal?: AbortSignal | undefined;
   onWarning?(text: string): void;
 }
+
+/** Names that `checkOptions` knows `material` by. */
+const MATERIAL_OPTIONS: OptionNames<MaterialOptions> = {
+  ...{ preset: true, delight: true, light: true, high: true, relief: true, maps: true },
+  ...{ method: true, size: true, seed: true, widthCm: true, device: true, signal: true, onWarning: true },
+};
 
 /** The maps of a surface, how sound they are, and what was done. */
 export class MadeMaterial {
@@ -178,6 +185,7 @@ export async function materialOn<Source>(
   source: Source,
   { device: given, ...options }: MaterialOptions,
 ): Promise<MadeMaterial> {
+  checkOptions('material', options, MATERIAL_OPTIONS);
   const { signal, onWarning, ...settings } = options;
   signal?.throwIfAborted();
   checkDerive(settings);

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../base/known_options';
 import type { Device } from '../gpu/device';
 import type { TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
@@ -47,6 +48,20 @@ export interface RecipeOptions extends CallOptions {
   /** Width and height, pixels; one number: the longer side. */
   readonly size?: number | readonly [width: number, height: number] | undefined;
 }
+
+/** Names that `checkOptions` knows calls by. */
+const CALL: OptionNames<CallOptions> = {
+  ...{ device: true, net: true, signal: true, stop: true, tune: true, outputs: true, memory: true, resume: true },
+  ...{ onPlan: true, onProgress: true, onPicture: true, wantsPicture: true, onStage: true, onFrame: true },
+  ...{ onWarning: true, onNotice: true, onCheckpoint: true, wantsCheckpoint: true },
+  ...{ checkpointSteps: true, checkpointSeconds: true },
+};
+export const RECIPE_OPTIONS: OptionNames<RecipeOptions> = { seed: true, size: true, ...CALL };
+export const TEXTURE_OPTIONS: OptionNames<TextureOptions> = {
+  ...{ size: true, seed: true, recipe: true, method: true, tile: true, variety: true, fit: true, flatten: true },
+  ...{ polish: true, steps: true, scales: true, canvas: true, layers: true, pooling: true },
+  ...CALL,
+};
 
 /** A recipe to run: the name of one that comes with toroid, one written out, or what `readRecord` found in a picture. */
 export type RecipeLike = string | RecipeText | FoundRecord;

@@ -1,5 +1,6 @@
 // Sealing a picture so that it tiles: what command line, library and pages share. src/copy/seal.ts does the work.
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
@@ -32,6 +33,11 @@ export interface SealOptions<Source> extends SealSettings {
 const LEAST = 16;
 /** Pixels; larger pictures are shrunk, and it is said: all of one is in memory several times over. */
 const MOST = 2 ** 24;
+/** Names that `checkOptions` knows `seal` by. */
+const SEAL_OPTIONS: OptionNames<SealOptions<unknown>> = {
+  ...{ tile: true, keepSize: true, strength: true, maps: true, signal: true, onWarning: true },
+};
+
 export interface SealedRaster extends Sealed {
   readonly report: SealReport;
 }
@@ -104,8 +110,10 @@ export function reportText({ from, size, sealed, unchanged, z, covered }: SealRe
 export async function sealOn<Source>(
   platform: Pick<Platform<Source>, 'readPicture'>,
   source: Source,
-  { maps = {}, signal, onWarning, ...settings }: SealOptions<Source>,
+  options: SealOptions<Source>,
 ): Promise<SealedPicture> {
+  checkOptions<SealOptions<unknown>>('seal', options, SEAL_OPTIONS);
+  const { maps = {}, signal, onWarning, ...settings } = options;
   signal?.throwIfAborted();
   const read = (name: string, from: Source): Promise<ReadPicture> =>
     platform.readPicture(from, {

@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import { type AdapterFacts, deviceDescriptor, facts } from './adapter';
 import { Device, type Platform } from './device';
 
@@ -18,7 +19,11 @@ const platform: Platform = { waitFor: (pending) => pending, release: () => {} };
  * @throws EngineError `AdapterError` where there is no WebGPU, no adapter, or only a software one and `requireGpu` is
  *   set; `DeviceError` for a device that is lost already.
  */
+/** Those of Node too, so that one program may do for both. */
+const OPEN_OPTIONS = { requireGpu: true, gpu: true, device: true, powerPreference: true } as const;
+
 export async function open(options: OpenOptions = {}): Promise<Device> {
+  checkOptions<OpenOptions & { gpu?: unknown }>('open', options, OPEN_OPTIONS);
   if (options.device) return borrow(options.device);
   const { powerPreference = 'high-performance' } = options;
   const gpu: GPU | undefined = globalThis.navigator?.gpu;

@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import { deviceDescriptor, facts } from './adapter';
 import { loadDawn } from './dawn.node';
 import { Device } from './device';
@@ -13,6 +14,9 @@ export interface OpenOptions {
   /** Compute on a device of yours. `close()` frees what was made on it and leaves the device itself alone. */
   readonly device?: GPUDevice;
 }
+
+/** Those of pages too, so that one program may do for both. */
+const OPEN_OPTIONS = { requireGpu: true, gpu: true, device: true, powerPreference: true } as const;
 
 /**
  * Dawn's switches. Timestamps are otherwise rounded to 65 us; f16 is otherwise hidden on NVIDIA. Zeroing of workgroup
@@ -111,6 +115,7 @@ function forget(instance: GPU): void {
  * @throws EngineError `AdapterError` when there is none, or only a software one and `requireGpu` is set.
  */
 export async function open(options: OpenOptions = {}): Promise<Device> {
+  checkOptions<OpenOptions & { powerPreference?: unknown }>('open', options, OPEN_OPTIONS);
   if (options.device) return borrow(options.device);
   const found = await findAdapter(options.gpu);
   if (!found) {

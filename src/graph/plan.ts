@@ -1,6 +1,7 @@
 import { didYouMean } from '../base/did_you_mean';
 import { bytesText, EngineError, graphError, invariant, shapeText } from '../base/errors';
 import { fromHalf, toHalf } from '../base/half';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import { size } from '../base/shape';
 import type { Device } from '../gpu/device';
 import type { KernelSource, Scalar } from '../gpu/kernel';
@@ -34,6 +35,10 @@ export interface CompileOptions {
   /** Pointwise ops over the memory of an input that nobody needs any more. Default: where a plan takes less memory by it. */
   readonly inplace?: boolean | undefined;
 }
+
+const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
+  ...{ scalar: true, variant: true, fuse: true, alone: true, memory: true, inplace: true },
+};
 
 export type { Step, VariantPlace };
 
@@ -83,6 +88,7 @@ export class Plan {
     outputs: readonly Ref[],
     options: CompileOptions = {},
   ): Promise<Plan> {
+    checkOptions('Plan.compile', options, COMPILE_OPTIONS);
     device.check();
     const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
     const s = schedule(graph, outputs, {

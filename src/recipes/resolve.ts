@@ -85,6 +85,13 @@ export function checkRecipe(recipe: Recipe, names: readonly string[]): void {
   for (const [path, name] of inputPlaces(recipe)) {
     if (names.includes(name)) continue;
     const near = didYouMean(name, names);
+    if (near !== undefined && !(near in recipe.inputs) && name in recipe.inputs) {
+      throw new EngineError(
+        'RecipeError',
+        `the recipe has no input ${near}. Did you mean ${name}?`,
+        `${path} wants ${name}.`,
+      );
+    }
     throw new EngineError(
       'RecipeError',
       `${path}: there is no input ${name}.${near ? ` Did you mean ${near}?` : ''}`,

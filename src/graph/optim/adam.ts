@@ -1,4 +1,5 @@
 import { graphError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { size } from '../../base/shape';
 import { adamInplace, adamMomentsOp, adamOp } from '../../shaders/adam';
 import { allFinite } from '../../shaders/all_finite';
@@ -28,6 +29,10 @@ export interface AdamOptions {
   /** Write over the states as the step goes, at half the memory: nothing may look at the old ones afterwards. */
   readonly inplace?: boolean | undefined;
 }
+
+const ADAM_OPTIONS: OptionNames<AdamOptions> = {
+  ...{ rate: true, beta1: true, beta2: true, eps: true, lo: true, hi: true, counter: true, inplace: true },
+};
 
 export interface Adam {
   /** The number of steps done: a state [1]. Write 0 to it, and zeros to `moments`, to start afresh. */
@@ -85,6 +90,7 @@ function adamOfOne(g: Graph, param: Node, gradient: Ref, options: AdamOptions): 
       'Make the parameter with g.state(shape, data).',
     );
   }
+  checkOptions('adam', options, ADAM_OPTIONS);
   const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi, inplace = false } = options;
   const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
   const shape = [2, ...param.shape];

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bytesText, EngineError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { cacheFolder } from '../../gpu/swiftshader.node';
 import type { ByteSource } from '../../nets/onnx/byte_source';
 import { externalFiles } from '../../nets/onnx/external';
@@ -220,6 +221,7 @@ export async function loadNet(
   nameOrPath: string,
   options: SearchOptions & { readonly unchecked?: boolean } = {},
 ): Promise<Net> {
+  checkOptions('loadNet', options, { folders: true, unchecked: true });
   const found = resolveWeights(nameOrPath, options);
   if (!options.unchecked) await verifyWeights(found);
   const model = parseOnnx(weightsSource(found.path), { name: found.name, readExternal: reader(found.path) });
