@@ -2,6 +2,7 @@
 // index.browser.ts, by the same names.
 export { fieldOutput, type MapFile, mapsOutput } from './app/field_output';
 export type { MadeMaterial, MaterialOptions, MaterialSettings } from './app/material';
+export { measureRoofline, measureRoofline as measureRoof, profile, profileStage, tuneRecipe } from './app/measure';
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
@@ -21,7 +22,7 @@ export type { LinearMap } from './copy/fit';
 export type { AdapterFacts } from './gpu/adapter';
 export { Device } from './gpu/device';
 export { defineKernel, type Kernel, type KernelSource } from './gpu/kernel';
-export { measureRoofline, measureRoofline as measureRoof, type Roofline, type Roofline as Roof } from './gpu/roofline';
+export type { Roofline, Roofline as Roof } from './gpu/roofline';
 export type { TuneMode, TuneRecord, TuneStore } from './gpu/tune';
 export { Tuning } from './gpu/tune';
 export { Graph, type Node } from './graph/graph';
@@ -31,8 +32,7 @@ export { type LbfgsOptions, lbfgs, qqn } from './graph/optim/lbfgs';
 export { averaged, type Optimiser, type Problem } from './graph/optim/optimiser';
 export { type Packed, packed } from './graph/optim/packed';
 export { Plan } from './graph/plan';
-
-export { type ProfileRow, profile } from './graph/profile';
+export type { ProfileRow } from './graph/profile';
 export { diffOf, type ProfileDiff } from './graph/profile_diff';
 export type { ProfileReport } from './graph/profile_report';
 export { emitMeasures, traceOf } from './graph/profile_trace';
@@ -47,7 +47,7 @@ export type { Checkpoint } from './recipes/checkpoint';
 export type { Progress, RunEvents, StageResult } from './recipes/events';
 export { type PlasmaSettings, plasma } from './recipes/init/plasma';
 export { type FoundRecord, findRecord, type PictureRecord, recordText } from './recipes/picture_record';
-export { profileStage, type StageProfile } from './recipes/profile_stage';
+export type { StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
 export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
@@ -66,4 +66,3 @@ export {
   type TextureSettingsText as TextureWishes,
   textureSettings,
 } from './recipes/texture_settings';
-export { tuneRecipe } from './recipes/tune_recipe';

@@ -36,10 +36,6 @@ export interface TiffHeader {
 /** A file that is not what it says: cut short, or with bytes changed. */
 export class DamagedFile extends Error {}
 
-export const isTiff = (b: Uint8Array): boolean =>
-  (b[0] === 0x49 && b[1] === 0x49 && (b[2] === 42 || b[2] === 43) && b[3] === 0) ||
-  (b[0] === 0x4d && b[1] === 0x4d && b[2] === 0 && (b[3] === 42 || b[3] === 43));
-
 const TAG = {
   width: 256,
   height: 257,

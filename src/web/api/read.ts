@@ -4,7 +4,7 @@ import type { ReadOptions, ReadPicture } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { isPng, readText } from '../../base/png';
 import type { Raster } from '../../base/raster';
-import { isTiff } from '../../base/tiff_header';
+import { isTiff } from '../../base/tiff_sign';
 import { type FoundRecord, findRecord } from '../../recipes/picture_record';
 import { sha256 } from './sha256';
 

@@ -1,7 +1,7 @@
 // What a file is that came onto the page, and what is inside.
 import { EngineError } from '../../base/errors';
 import { isPng, readText } from '../../base/png';
-import { isTiff } from '../../base/tiff_header';
+import { isTiff } from '../../base/tiff_sign';
 import { findRecord } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { methodsOf } from './settings';
