@@ -66,7 +66,7 @@ const browser = {
 const modules = () =>
   files('src', '.ts').filter(
     (f) =>
-      !/\.(node|test|spec|d)\.ts$|\/spec\.ts$|^src\/(cli|node)\/|^src\/index\.node|^src\/base\/zod/.test(f) &&
+      !/\.(node|test|spec|d)\.ts$|\/spec\.ts$|^src\/(cli|fleet|node)\/|^src\/index\.node|^src\/base\/zod/.test(f) &&
       !/^src\/web\/(?!api\/|element\/)/.test(f),
   );
 

@@ -1,29 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { type Command, Option } from 'commander';
 import { duration } from '../app/eta';
-import { nameNet, netName } from '../app/nets';
-import { recordedInputs } from '../app/record';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { parseShard, type Shard, shardOf } from '../fleet/shard';
 import { chooseGpu, gpuNames } from '../gpu/open.node';
 import { makeFolder } from '../gpu/temp_files.node';
 import { ensureAnimationWritable, openAnimation } from '../node/animation';
-import { lookUp, probeFile, writeWhole } from '../node/files';
+import { probeFile, writeWhole } from '../node/files';
 import { ensureWritable, readPicture, writePicture } from '../node/picture';
-import { nodeNets } from '../node/platform';
-import { loadNet } from '../node/weights/find';
-import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseWhole, usage } from './arguments';
 import { Console } from './console';
 import { contactSheet } from './contact_sheet';
 import { ChatterFilter } from './driver_chatter';
-import { prepare } from './inputs';
-import { findRecipe, setValues } from './recipe_file';
 import { STOPPED, stopOnSignal } from './stop';
-import { parseOver, type SweepJob, type Swept, shortPath, sweepJobs, withLayer } from './sweep_plan';
+import { type SweepJob, type Swept, shortPath } from './sweep_plan';
+import { type ReadySweep, readySweep } from './sweep_ready';
 
 interface Options {
   over: string[];
@@ -32,6 +26,7 @@ interface Options {
   out?: string;
   jobs?: number;
   gpu: string[];
+  shard?: Shard;
   film?: string;
   fps: number;
   cell: number;
@@ -63,6 +58,12 @@ export function addSweep(program: Command): void {
       collect,
       [],
     )
+    .addOption(
+      new Option(
+        '--shard <i/n>',
+        'do the i-th of n parts of it only; auto: as SLURM or AWS Batch say, auto/n: as Kubernetes says',
+      ).argParser((text) => parseShard(text)),
+    )
     .option('--film <file>', 'also the results one after another: .gif, .webp, or a folder')
     .addOption(new Option('--fps <n>', 'frames a second of the film').argParser(parseWhole).default(4))
     .addOption(
@@ -89,20 +90,8 @@ interface Ledger {
 }
 
 /** A sweep with everything checked. */
-interface Sweep {
-  readonly title: string;
+interface Sweep extends ReadySweep {
   readonly folder: string;
-  readonly swept: readonly Swept[];
-  readonly jobs: readonly SweepJob[];
-  readonly ready: readonly ReadyJob[];
-  readonly ledger: Ledger;
-}
-
-/** A job's recipe with its pictures found, and a key that changes when anything of it does. */
-interface ReadyJob {
-  readonly job: SweepJob;
-  readonly recipe: Recipe;
-  readonly key: string;
 }
 
 interface Failure {
@@ -142,34 +131,32 @@ const pictureFile = (folder: string, job: SweepJob): string => join(folder, `${j
 
 /** Checks every job before the first one runs. */
 async function planned(name: string, options: Options, report: Console): Promise<Sweep> {
-  const found = await findRecipe(name);
-  const base = setValues(found.value, options.set);
   if (options.over.length === 0) usage('nothing to vary', 'Say what with --over, such as --over seed=1..4.');
-  const folder = options.out ?? `${found.name}.sweep`;
-  const warnings: string[] = [];
-  const first = await nameNet(nodeNets, fillRecipe(base), (text) => warnings.push(text));
-  const layers = await layersFor(options.over, first);
-  const swept = options.over.map((text) => withFolders(parseOver(text, () => layers)));
-  const jobs = sweepJobs(swept);
-  const ready: ReadyJob[] = [];
-  for (const job of jobs) ready.push(await prepared(job, base, first, found.folder, options.input));
+  const made = await readySweep(name, options);
+  const folder = options.out ?? `${made.title}.sweep`;
   if (options.gpu.length > 0) {
     const names = await gpuNames();
     for (const gpu of options.gpu) chooseGpu(gpu, names);
   }
-  probeFile(join(folder, LEDGER));
+  probeFile(join(folder, ledgerName(options.shard)));
   makeFolder(folder);
   ensureWritable(sheetFile(folder));
   if (options.film !== undefined) ensureAnimationWritable(options.film, { fps: options.fps });
-  for (const text of warnings) report.warn(text);
-  return { title: found.name, folder, swept, jobs, ready, ledger: readLedger(folder) };
+  for (const text of made.warnings) report.warn(text);
+  readLedgers(folder);
+  return { ...made, folder };
 }
 
 /** Runs what is not done yet, several processes at a time. */
 async function runWaiting(plan: Sweep, options: Options, report: Console, stop: AbortSignal): Promise<Failure[]> {
-  const { folder, jobs, ready, ledger } = plan;
+  const { folder, ready } = plan;
   const file = (job: SweepJob): string => pictureFile(folder, job);
-  const waiting = ready.filter(({ job, key }) => ledger.done[job.name] !== key || !existsSync(file(job)));
+  const ledgers = readLedgers(folder);
+  const own = ledgerName(options.shard);
+  const ledger: Ledger = { toroid: 'sweep', done: { ...ledgers.get(own)?.done } };
+  const isDone = (name: string, key: string): boolean => [...ledgers.values()].some((l) => l.done[name] === key);
+  const jobs = options.shard ? shardOf(ready, options.shard) : ready;
+  const waiting = jobs.filter(({ job, key }) => !isDone(job.name, key) || !existsSync(file(job)));
   const workers = options.gpu.length > 0 ? options.gpu : Array.from({ length: options.jobs ?? 1 }, () => undefined);
   const count = Math.max(1, Math.min(options.jobs ?? workers.length, waiting.length));
   if (waiting.length < jobs.length) report.say(`${jobs.length - waiting.length} of ${jobs.length} are done already`);
@@ -192,7 +179,7 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
       const ok = ended.code === 0;
       if (ok) {
         ledger.done[job.name] = key;
-        await writeWhole(join(folder, LEDGER), async () => Buffer.from(`${JSON.stringify(ledger, null, 2)}\n`));
+        await writeWhole(join(folder, own), async () => Buffer.from(`${JSON.stringify(ledger, null, 2)}\n`));
       } else failures.push({ label: job.label, error: ended.error });
       const left = ((performance.now() - began) / 1000 / finished) * waiting.length;
       const place = `${jobs.length - waiting.length - running.size}/${jobs.length}`;
@@ -206,11 +193,12 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
 
 /** Lays out what there is: a sheet, and a film where one is asked for. Null for pictures that are not there. */
 async function results(plan: Sweep, options: Options, report: Console): Promise<readonly (Raster | null)[]> {
-  const { title, folder, swept, jobs, ledger } = plan;
+  const { title, folder, swept, jobs } = plan;
+  const ledgers = [...readLedgers(folder).values()];
   const pictures: (Raster | null)[] = [];
   for (const job of jobs) {
     const file = pictureFile(folder, job);
-    const there = ledger.done[job.name] !== undefined && existsSync(file);
+    const there = ledgers.some((l) => l.done[job.name] !== undefined) && existsSync(file);
     pictures.push(there ? await readPicture(file, { least: 1 }) : null);
   }
   if (pictures.some((p) => p !== null)) {
@@ -224,74 +212,18 @@ async function results(plan: Sweep, options: Options, report: Console): Promise<
   return pictures;
 }
 
-const LEDGER = 'sweep.json';
+const LEDGER = /^sweep(\.\d+-of-\d+)?\.json$/;
+/** Each shard has its own: several machines may write into one folder. */
+const ledgerName = (shard: Shard | undefined): string =>
+  shard ? `sweep.${shard.part}-of-${shard.parts}.json` : 'sweep.json';
 
-/** The activations of the recipe's net, in order of depth. */
-async function layersFor(over: readonly string[], recipe: Recipe): Promise<readonly string[]> {
-  if (!over.includes('layer=all')) return [];
-  const name = netName(recipe);
-  if (name === null)
-    throw new EngineError(
-      'SweepError',
-      '--over layer=all: the recipe has no net to have layers',
-      'Add --set net=vgg19, say.',
-    );
-  const { names } = await loadNet(name);
-  const all = names.usual.filter((n) => /relu|concat/i.test(n));
-  return all.length > 0 ? all : names.usual;
+/** What this sweep and its shards have done so far, by the names of their files. */
+function readLedgers(folder: string): Map<string, Ledger> {
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => LEDGER.test(name)) : [];
+  return new Map(names.map((name) => [name, readLedger(join(folder, name))]));
 }
 
-/** `input.style=photos`: every picture in that folder. */
-function withFolders(swept: Swept): Swept {
-  if (!swept.path.startsWith('input.')) return swept;
-  const values = swept.values.flatMap((value) => {
-    if (!lookUp(value)?.isDirectory()) return [value];
-    const files = readdirSync(value).filter((f) => /\.(png|jpe?g|webp|tiff?|gif|avif)$/i.test(f));
-    if (files.length > 0) return files.sort().map((f) => join(value, f));
-    throw new EngineError(
-      'SweepError',
-      `--over ${swept.path}=${value}: there is no picture in that folder`,
-      'Name another.',
-    );
-  });
-  return { ...swept, values };
-}
-
-async function prepared(
-  job: SweepJob,
-  base: unknown,
-  first: Recipe,
-  folder: string | null,
-  given: readonly string[],
-): Promise<ReadyJob> {
-  const inputs = job.values
-    .filter(([path]) => path.startsWith('input.'))
-    .map(([path, value]) => `${path.slice(6)}=${value}`);
-  let value: unknown = first.net === undefined ? base : { ...(base as object), net: first.net };
-  const sets: string[] = [];
-  for (const [path, text] of job.values) {
-    if (path === 'layer') value = withLayer(value, text);
-    else if (!path.startsWith('input.')) sets.push(`${path}=${text}`);
-  }
-  try {
-    const recipe = fillRecipe(setValues(value, sets));
-    const names = new Set(inputs.map((i) => i.slice(0, i.indexOf('='))));
-    const all = [...given.filter((i) => !names.has(i.slice(0, i.indexOf('=')))), ...inputs];
-    const { inputs: files } = await prepare(recipe, folder, all);
-    const named = { ...recipe, inputs: recordedInputs(files, (path) => path) };
-    const key = createHash('sha256')
-      .update(JSON.stringify({ ...named, inputs: files.map((f) => [f.name, f.sha256]) }))
-      .digest('hex');
-    return { job, recipe: named, key };
-  } catch (error) {
-    if (!(error instanceof EngineError)) throw error;
-    throw new EngineError(error.code, `${job.label}: ${error.message}`);
-  }
-}
-
-function readLedger(folder: string): Ledger {
-  const path = join(folder, LEDGER);
-  if (!existsSync(path)) return { toroid: 'sweep', done: {} };
+function readLedger(path: string): Ledger {
   try {
     const value = JSON.parse(readFileSync(path, 'utf8')) as Partial<Ledger>;
     if (value.toroid === 'sweep' && typeof value.done === 'object') return { toroid: 'sweep', done: { ...value.done } };

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseOver, sweepJobs, withLayer } from '../../src/cli/sweep_plan';
+import { parseShard, shardOf } from '../../src/fleet/shard';
 import { runner } from '../support/cli_run';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-sweep-'));
@@ -53,6 +54,29 @@ test('layer: every loss that has layers gets the one, others stay', () => {
   });
 });
 
+test('shards: parts counted from 1, said or as schedulers number them, together the whole', () => {
+  const all = Array.from({ length: 10 }, (_, k) => k);
+  const parts = [1, 2, 3].flatMap((part) => shardOf(all, parseShard(`${part}/3`)));
+  assert.equal(
+    parts.sort((a, b) => a - b),
+    all,
+  );
+  const slurm = { SLURM_ARRAY_TASK_ID: '12', SLURM_ARRAY_TASK_MIN: '10', SLURM_ARRAY_TASK_COUNT: '4' };
+  assert.equal(parseShard('auto', slurm), { part: 3, parts: 4 });
+  const batch = { AWS_BATCH_JOB_ARRAY_INDEX: '0', AWS_BATCH_JOB_ARRAY_SIZE: '5' };
+  assert.equal(parseShard('auto', batch), { part: 1, parts: 5 });
+  assert.equal(parseShard('auto/8', { JOB_COMPLETION_INDEX: '7' }), { part: 8, parts: 8 });
+  const wrong: [string, Record<string, string>, RegExp][] = [
+    ['0/3', {}, /counted from 1/],
+    ['4/3', {}, /counted from 1/],
+    ['3', {}, /counted from 1/],
+    ['auto', {}, /none of SLURM_ARRAY_TASK_ID, .* is set/],
+    ['auto', { JOB_COMPLETION_INDEX: '1' }, /Add the count/],
+    ['auto/2', { JOB_COMPLETION_INDEX: '2' }, /part 3 of 2/],
+  ];
+  for (const [text, env, message] of wrong) assert.throws(() => parseShard(text, env), message);
+});
+
 const style = resolve('examples/sand.png');
 const recipe = (loss: object = { kind: 'mean', layers: ['input'] }): string => {
   const losses = [loss];
@@ -79,6 +103,18 @@ test('runs what is missing, lays it on a sheet, and goes on where it was stopped
     jobs.map((j, k) => statSync(at(j.file)).mtimeMs === times[k]),
     [true, false],
   );
+});
+
+test('two shards in one folder: each does its own, and the sheet of the last has both', async () => {
+  const args = ['sweep', recipe(), '--over', 'seed=1..3', '-o', 'shards', '--json'];
+  const filesOf = (out: string): boolean[] =>
+    (JSON.parse(out) as { jobs: { file: string | null }[] }).jobs.map((j) => j.file !== null);
+  const first = await toroid([...args, '--shard', '2/2']);
+  assert.equal(filesOf(first.out), [false, true, false], first.err);
+  const second = await toroid([...args, '--shard', 'auto/2'], { JOB_COMPLETION_INDEX: '0' });
+  assert.equal(filesOf(second.out), [true, true, true], second.err);
+  const whole = await toroid(args);
+  assert.match(whole.err, /3 of 3 are done already/);
 });
 
 test('a changed input is done anew; a job that fails is named and the others are kept', async () => {

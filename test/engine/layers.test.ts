@@ -3,7 +3,7 @@ import { dirname, join, normalize, sep } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 
-const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'app', 'node', 'cli'];
+const FLOORS = ['base', 'gpu', 'shaders', 'graph', 'nets', 'recipes', 'app', 'node', 'fleet', 'cli'];
 const SIDE_BY_SIDE = new Map([
   ['copy', FLOORS.indexOf('nets')],
   ['material', FLOORS.indexOf('nets')],
@@ -89,6 +89,7 @@ test('platform code is behind .node.ts and .browser.ts, below the command line',
       !/\.(node|browser)\.ts$/.test(f) &&
       !f.startsWith(join('src', 'cli')) &&
       !f.startsWith(join('src', 'node')) &&
+      !f.startsWith(join('src', 'fleet')) &&
       /from '(node:|sharp|webgpu)/.test(readFileSync(f, 'utf8')),
   );
   assert.equal(strays, []);
