@@ -32,6 +32,7 @@ const LONGEST: readonly string[] = [
   'web/studio_page',
   'engine/lost',
   'cli/sweep',
+  'cli/fleet',
   'recipes/structure_score',
   'copy/lattice',
   'nets/backbones',

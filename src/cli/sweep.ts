@@ -6,6 +6,7 @@ import { duration } from '../app/eta';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { parseShard, type Shard, shardOf } from '../fleet/shard';
+import { openStore } from '../fleet/store';
 import { chooseGpu, gpuNames } from '../gpu/open.node';
 import { makeFolder } from '../gpu/temp_files.node';
 import { ensureAnimationWritable, openAnimation } from '../node/animation';
@@ -16,6 +17,7 @@ import { Console } from './console';
 import { contactSheet } from './contact_sheet';
 import { ChatterFilter } from './driver_chatter';
 import { STOPPED, stopOnSignal } from './stop';
+import { storeRunner } from './store_runner';
 import { type SweepJob, type Swept, shortPath } from './sweep_plan';
 import { type ReadySweep, readySweep } from './sweep_ready';
 
@@ -27,6 +29,7 @@ interface Options {
   jobs?: number;
   gpu: string[];
   shard?: Shard;
+  store?: string;
   film?: string;
   fps: number;
   cell: number;
@@ -63,6 +66,10 @@ export function addSweep(program: Command): void {
         '--shard <i/n>',
         'do the i-th of n parts of it only; auto: as SLURM or AWS Batch say, auto/n: as Kubernetes says',
       ).argParser((text) => parseShard(text)),
+    )
+    .option(
+      '--store <place>',
+      'a folder or s3://bucket/prefix that machines share: what is there is not done again, and jobs go on from their checkpoints',
     )
     .option('--film <file>', 'also the results one after another: .gif, .webp, or a folder')
     .addOption(new Option('--fps <n>', 'frames a second of the film').argParser(parseWhole).default(4))
@@ -168,12 +175,14 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
   const failures: Failure[] = [];
   const began = performance.now();
   let finished = 0;
+  const store = options.store === undefined ? undefined : await openStore(options.store);
   const work = async (gpu: string | undefined): Promise<void> => {
+    const byStore = store && storeRunner(store, gpu, stop);
     for (let next = waiting.shift(); next && !stop.aborted; next = waiting.shift()) {
       const { job, recipe, key } = next;
       const recipeFile = join(folder, `${job.name}.recipe.json`);
       await writeWhole(recipeFile, async () => Buffer.from(`${JSON.stringify(recipe, null, 2)}\n`));
-      const ended = await child(recipeFile, file(job), gpu, running);
+      const ended = byStore ? await byStore.run(next, file(job)) : await child(recipeFile, file(job), gpu, running);
       if (stop.aborted) return;
       finished++;
       const ok = ended.code === 0;
@@ -186,6 +195,7 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
       const time = waiting.length > 0 ? `, about ${duration(left)} left` : '';
       report.say(`${ok ? 'done' : 'FAILED'} ${place} ${job.label}${time}${ok ? '' : `: ${ended.error}`}`);
     }
+    byStore?.close();
   };
   await Promise.all(Array.from({ length: count }, (_, k) => work(workers[k % workers.length])));
   return failures;

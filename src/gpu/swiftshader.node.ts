@@ -188,6 +188,14 @@ export async function ensureAdapter(
   probe: () => Promise<boolean>,
   { signal, onRestart }: RestartOptions = {},
 ): Promise<number | null> {
+  const folder = await neededDriver(probe);
+  if (!folder || signal?.aborted) return null;
+  onRestart?.();
+  return restartWithSwiftShader(folder);
+}
+
+/** The folder of the SwiftShader that this process has to be started again with, or null when it can go on. */
+export async function neededDriver(probe: () => Promise<boolean>): Promise<string | null> {
   const wish = process.env.TOROID_ADAPTER || 'auto';
   if (!WISHES.includes(wish)) {
     throw new EngineError('AdapterError', `TOROID_ADAPTER=${wish}: no such choice`, `Known: ${WISHES.join(', ')}.`);
@@ -202,9 +210,7 @@ export async function ensureAdapter(
       'Install it with `npm install @sparticuz/chromium`, or unset TOROID_ADAPTER.',
     );
   }
-  if (!folder || signal?.aborted) return null;
-  onRestart?.();
-  return restartWithSwiftShader(folder);
+  return folder;
 }
 
 /** Runs this very command again in a process that can see SwiftShader: the loader is looked up when Dawn starts. */

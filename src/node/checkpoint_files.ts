@@ -147,7 +147,7 @@ export async function* savedFrames(folder: string, count: number): AsyncGenerato
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
   const state = join(folder, STATE);
   const fresh = join(folder, 'state.next.bin');
-  await writeWhole(fresh, async () => packed(checkpoint));
+  await writeWhole(fresh, async () => packCheckpoint(checkpoint));
   if (existsSync(state)) await rename(state, join(folder, PREVIOUS));
   await rename(fresh, state);
 }
@@ -187,7 +187,7 @@ export function loadCheckpoint(folder: string): LoadedCheckpoint {
     const path = join(folder, name);
     if (!existsSync(path)) continue;
     try {
-      const checkpoint = unpacked(readFileSync(path));
+      const checkpoint = unpackCheckpoint(readFileSync(path));
       return {
         job: job.data,
         checkpoint,
@@ -206,7 +206,7 @@ const ARRAYS = { $f32: Float32Array, $u32: Uint32Array, $u8: Uint8Array } as con
 const kinds = Object.entries(ARRAYS);
 
 /** JSON with all arrays of numbers left out and put behind, one after another, each from a whole word on. */
-function packed(checkpoint: Checkpoint): Uint8Array {
+export function packCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const arrays: Uint8Array[] = [];
   let offset = 0;
   const text = JSON.stringify(checkpoint, (_, value: unknown) => {
@@ -227,7 +227,8 @@ function packed(checkpoint: Checkpoint): Uint8Array {
   return Buffer.concat([MAGIC, hash.digest(), ...body]);
 }
 
-function unpacked(file: Uint8Array): Checkpoint {
+/** @throws Error that says how the bytes are damaged */
+export function unpackCheckpoint(file: Uint8Array): Checkpoint {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const start = MAGIC.length + 32;
   if (bytes.length < start + 8 || !bytes.subarray(0, MAGIC.length).equals(MAGIC))

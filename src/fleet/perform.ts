@@ -1,0 +1,47 @@
+import { fileBytes } from '../node/file_bytes';
+import { writeWhole } from '../node/files';
+import type { Recipe } from '../recipes/recipe';
+import { type FleetJob, getResult, inputsOf, putInput } from './job_files';
+import type { Ended, JobEvents, JobProcess } from './job_process';
+import type { Store } from './store';
+
+/** Runs a job, unless its result is in the store, whole. */
+export async function performJob(
+  child: JobProcess,
+  store: Store,
+  { id, manifest }: Pick<FleetJob, 'id' | 'manifest'>,
+  events: JobEvents = {},
+): Promise<Ended> {
+  try {
+    const there = await getResult(store, id);
+    if (there) return { done: there.result };
+  } catch (error) {
+    return { fault: { code: 'StoreError', message: (error as Error).message, again: true } };
+  }
+  return child.run(id, manifest, store.address, events);
+}
+
+/**
+ * Uploads the pictures of a job.
+ * @param recipe whose inputs have the paths of their files
+ */
+export async function uploadInputs(store: Store, recipe: Recipe, job: FleetJob, known: Set<string>): Promise<void> {
+  for (const { name, hash } of inputsOf(job.manifest)) {
+    if (known.has(hash)) continue;
+    const input = recipe.inputs[name];
+    const path = typeof input === 'string' ? input : (input?.path ?? '');
+    await putInput(store, await fileBytes(path), hash);
+    known.add(hash);
+  }
+}
+
+/**
+ * Writes a job's picture to a file.
+ * @returns false where the store has none, or a damaged one
+ */
+export async function pullResult(store: Store, id: string, file: string): Promise<boolean> {
+  const there = await getResult(store, id);
+  if (!there) return false;
+  await writeWhole(file, async () => there.picture);
+  return true;
+}
