@@ -72,7 +72,7 @@ export async function subjectOf(
   );
   const [stage] = stages;
   if (!stage) throw invariant('a recipe without a stage');
-  const canvas = start(stage.size, () => {});
+  const canvas = await start(stage.size, () => {});
   const { rank, lo, hi } = resolved.space;
   return {
     name: `${net} ${side}`,

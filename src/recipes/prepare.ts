@@ -4,7 +4,6 @@ import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { encode } from './colour/canvas_space';
 import { parseInit } from './init/expression';
-import { paintInit } from './init/paint';
 import {
   allowedSide,
   fullSize,
@@ -29,7 +28,7 @@ export interface Prepared {
   /** What sides a canvas may have. */
   readonly limits: Limits;
   /** The init image at a size, coordinates [rank, H, W]. */
-  start(size: Size, warn: (text: string) => void): Float32Array;
+  start(size: Size, warn: (text: string) => void): Promise<Float32Array>;
   setup(stage: PlannedStage, start: Float32Array, warn: (text: string) => void): StageSetup;
 }
 
@@ -124,7 +123,8 @@ function refuseTooSmall({ styles, recipe, net }: ResolvedRecipe, full: Size, str
 function initImage({ recipe, inputs, styles, space, torus }: ResolvedRecipe): Prepared['start'] {
   const expression = parseInit(recipe.canvas, [...inputs.keys()]);
   const wanted = styles.filter((s) => s.weight > 0).map((s) => s.picture);
-  return (size, warn) => {
+  return async (size, warn) => {
+    const { paintInit } = await import('./init/paint');
     const from = { size, seed: recipe.seed, torus, inputs, styles: wanted, space, warn };
     return encode(space, { width: size[0], height: size[1], data: paintInit(expression, from) });
   };

@@ -76,7 +76,7 @@ export async function profileStage(
     warn(`${device.name} has no timestamps: launches are timed one by one on the clock, which is rough for short ones`);
   }
   const roof = options.roof ?? (await measureRoofline(device, { clock }));
-  const canvas = prepared.start(stage.size, warn);
+  const canvas = await prepared.start(stage.size, warn);
   const setup = prepared.setup(stage, canvas, warn);
   const { graph, outputs } = stageGraph(setup, { canvas, counter: 0 }, fitOf(stage)?.layout);
   const plan = await Plan.compile(device, graph, outputs);

@@ -82,7 +82,7 @@ async function runFrame(
   if (!last) throw invariant('a recipe without stages');
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) throw foreignCheckpoint();
 
-  const init = (size: Size): Float32Array => prepared.start(size, warn);
+  const init = (size: Size): Promise<Float32Array> => prepared.start(size, warn);
   const done: StageResult[] = [...(resume?.done ?? [])];
   const runner = new StageRunner(device, prepared, { fitOf, options, warn, frame, done });
   let carryOver: CarryOver | null = resume?.memory ?? null;
@@ -92,7 +92,7 @@ async function runFrame(
   let at: RunFacts['stopped'] = { frame, stage: (resume?.stage ?? 0) - 1, step: resume?.done.at(-1)?.steps ?? 0 };
   for (const stage of stages.slice(resume?.stage ?? 0)) {
     const point = stage.index === resume?.stage ? resume.point : undefined;
-    if (!carryOver) carryOver = { canvas: init(stage.size), counter: 0, optimiser: '', states: [] };
+    if (!carryOver) carryOver = { canvas: await init(stage.size), counter: 0, optimiser: '', states: [] };
     else if (size && (size[0] !== stage.size[0] || size[1] !== stage.size[1])) {
       carryOver = await upscale(device, carryOver, size, stage, resolved, init);
     }

@@ -58,7 +58,7 @@ export async function tuneRecipe(
       continue;
     }
     options.onStage?.({ name: stage.name, width, height });
-    const canvas = prepared.start(stage.size, warn);
+    const canvas = await prepared.start(stage.size, warn);
     const sizes: ConvSize[] = [];
     const convolutions = (size: ConvSize): Algorithm => {
       sizes.push(size);

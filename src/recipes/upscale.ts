@@ -35,14 +35,14 @@ export async function upscale(
   from: Size,
   stage: PlannedStage,
   resolved: ResolvedRecipe,
-  init: (size: Size) => Float32Array,
+  init: (size: Size) => Promise<Float32Array>,
 ): Promise<CarryOver> {
   const { recipe, torus } = resolved;
   const scaling = { from, to: stage.size, torus, shifts: shiftsOf(from, stage, resolved) };
   if (recipe.enlarge === 'canvas') return upscaleAll(device, carryOver, scaling);
-  const before = init(from);
+  const before = await init(from);
   const change = await upscaleAll(device, { ...carryOver, canvas: combined(carryOver.canvas, before, -1) }, scaling);
-  return { ...change, canvas: combined(change.canvas, init(stage.size), 1) };
+  return { ...change, canvas: combined(change.canvas, await init(stage.size), 1) };
 }
 
 async function upscaleAll(device: Device, carryOver: CarryOver, scaling: Scaling): Promise<CarryOver> {

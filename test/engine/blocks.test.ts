@@ -47,7 +47,7 @@ async function evaluate(
   const [W, H] = p.full;
   const x = g.state([p.resolved.space.rank, H, W], canvas);
   const counter = g.state([1], Float32Array.of(5));
-  let built: { loss: Ref; terms: ReadonlyMap<string, Ref> } = stageObjective(g, x, counter, setupOf(p));
+  let built: { loss: Ref; terms: ReadonlyMap<string, Ref> } = stageObjective(g, x, counter, await setupOf(p));
   let gradient: Node;
   let finish = (): void => {};
   if (layout) {
@@ -83,7 +83,7 @@ async function agree(
   const p = await prepared(losses, more, net);
   const [W, H] = p.full;
   const rng = new Rng(4);
-  const start = p.start([W, H], () => {});
+  const start = await p.start([W, H], () => {});
   const canvas = start.map((v) => v + 0.1 * rng.normal());
   const want = await evaluate(p, canvas, undefined, algorithm);
   const got = await evaluate(p, canvas, layout, algorithm);
@@ -187,7 +187,7 @@ test('the loss does not change as the canvas rolls by whole strides', async () =
   const p = await prepared([{ kind: 'gram', ...layers }], {
     stages: [{ steps: 1, jitter: false, losses: [{ kind: 'gram', ...layers }] }],
   });
-  const canvas = p.start([64, 64], () => {});
+  const canvas = await p.start([64, 64], () => {});
   const moved = canvas.map(
     (_, i) => canvas[i - (i % 4096) + ((Math.floor((i % 4096) / 64) + 8) % 64) * 64 + ((i + 20) % 64)]!,
   );
@@ -218,7 +218,7 @@ for (const optimizer of [{ kind: 'adam' }, { kind: 'lbfgs' }] as const) {
           ],
         },
       );
-      const setup = setupOf(p);
+      const setup = await setupOf(p);
       const pictures: Float32Array[] = [];
       const losses: number[] = [];
       for (const layout of [undefined, cut(2, 3)]) {
@@ -252,7 +252,7 @@ for (const optimizer of [{ kind: 'adam' }, { kind: 'lbfgs' }] as const) {
 
 test('what comes from constants alone is computed apart, to the same bits', async () => {
   const p = await prepared([{ kind: 'moments', ...layers }]);
-  const setup = setupOf(p);
+  const setup = await setupOf(p);
   const found: Float32Array[] = [];
   for (const apart of [false, true]) {
     const d = await device();
@@ -272,7 +272,7 @@ test('what comes from constants alone is computed apart, to the same bits', asyn
 
 test('what is computed again within a block is the same to the bit', async () => {
   const p = await prepared([{ kind: 'moments', ...layers }]);
-  const setup = setupOf(p);
+  const setup = await setupOf(p);
   const found: Float32Array[] = [];
   const memory: number[] = [];
   for (const budget of [Number.MAX_SAFE_INTEGER, 0]) {
@@ -293,7 +293,7 @@ test('a loss that takes features of the whole canvas at once is named', async ()
     { kind: 'gram', ...layers },
     { kind: 'sliced', layers: ['relu2_1'] },
   ]);
-  const setup = setupOf(p);
+  const setup = await setupOf(p);
   assert.throws(
     () => stageGraph(setup, { canvas: setup.start, counter: 0 }, cut(2, 2)),
     (e: unknown) => e instanceof EngineError && e.code === 'LimitError' && /sliced relu2_1/.test(e.message),

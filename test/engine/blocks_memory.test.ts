@@ -33,7 +33,7 @@ const grown = async (memory: number | undefined, more: Partial<RecipeText> = {})
 /** The largest budget of those tried that is met in a certain way. */
 const budgetFor = async (how: (fit: Fit) => boolean): Promise<number> => {
   const p = await prepared([{ kind: 'gram', ...layers }], { size: wide.size });
-  const setup = setupOf(p);
+  const setup = await setupOf(p);
   const start = { canvas: setup.start, counter: 0 };
   const whole = fitStage(await device(), setup, start);
   assert.ok(whole.fits);

@@ -31,13 +31,9 @@ export async function prepared(losses: readonly Loss[], more: Partial<RecipeText
   return prepare(await device(), recipe, inputs, net, () => {});
 }
 
-export function setupOf(p: Prepared): StageSetup {
+export async function setupOf(p: Prepared): Promise<StageSetup> {
   const stage = p.stages[0]!;
-  return p.setup(
-    stage,
-    p.start(stage.size, () => {}),
-    () => {},
-  );
+  return p.setup(stage, await p.start(stage.size, () => {}), () => {});
 }
 
 export const cut =
