@@ -10,6 +10,7 @@ export const commands: Readonly<Record<string, () => Promise<(program: Command) 
   sweep: async () => (await import('./sweep')).addSweep,
   work: async () => (await import('./work')).addWork,
   fleet: async () => (await import('./fleet')).addFleet,
+  serve: async () => (await import('./serve')).addServe,
   recipes: async () => (await import('./recipes')).addRecipes,
   seal: async () => (await import('./seal')).addSeal,
   material: async () => (await import('./material')).addMaterial,

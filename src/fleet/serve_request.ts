@@ -1,0 +1,219 @@
+// What comes in over HTTP: who asks, how much, and the job it asks for.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { EngineError } from '../base/errors';
+import { loadSharp } from '../node/sharp';
+import { builtinRecipe } from '../recipes/builtin';
+import { fillRecipe, type Recipe } from '../recipes/recipe';
+import { checkRecipe, withoutSpare } from '../recipes/resolve';
+import { type FleetJob, fleetJob, putInput, sha256 } from './job_files';
+import type { Store } from './store';
+
+/** An answer that is no success. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(message);
+  }
+}
+
+/** What a service lets in. */
+export interface ServeLimits {
+  /** Bytes of one request, and of all that are being read. */
+  readonly body: number;
+  readonly bodies: number;
+  /** Pixels of a picture that comes in, and of one that is asked for. */
+  readonly pixels: number;
+  /** Steps of a recipe, over all its scales and frames. */
+  readonly steps: number;
+  /** Jobs that wait or run. */
+  readonly depth: number;
+}
+
+/** A token by its SHA-256; who has it. */
+export interface TokenHash {
+  readonly name: string;
+  readonly hash: string;
+}
+
+/** Reads lines of `<sha256> <name>`. @throws EngineError `ServeError` */
+export function parseTokens(text: string): TokenHash[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [hash = '', name = 'token'] = line.split(/\s+/);
+      if (/^[0-9a-f]{64}$/.test(hash)) return { hash, name };
+      throw new EngineError(
+        'ServeError',
+        'a line of the file of tokens is no SHA-256 with a name behind it',
+        'Make lines with `toroid serve --new-token <name>`.',
+      );
+    });
+}
+
+/** Whose token a request has; all are compared, in the same time whatever is right of it. */
+export function tokenOf({ headers }: IncomingMessage, tokens: readonly TokenHash[]): string | null {
+  const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '') ?? [];
+  const hash = createHash('sha256').update(given).digest();
+  let found: string | null = null;
+  for (const token of tokens) if (timingSafeEqual(hash, Buffer.from(token.hash, 'hex'))) found = token.name;
+  return given === '' ? null : found;
+}
+
+/** Bytes of the bodies that are being read now. */
+export class BodyBudget {
+  #used = 0;
+
+  constructor(private readonly limits: Pick<ServeLimits, 'body' | 'bodies'>) {}
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /**
+   * Reads a body and does something with it; its bytes count until that is done.
+   * @throws Refusal 413, 429
+   */
+  async with<T>(request: IncomingMessage, work: (body: Uint8Array) => Promise<T>): Promise<T> {
+    const { body, bodies } = this.limits;
+    const told = request.headers['content-length'];
+    const size = told === undefined ? body : Number(told);
+    if (size > body) throw new Refusal(413, 'TooLarge', `the request has ${size} bytes; the most is ${body}`);
+    if (this.#used + size > bodies) {
+      throw new Refusal(429, 'Busy', 'too many requests are being read', { 'Retry-After': '1' });
+    }
+    this.#used += size;
+    try {
+      const pieces: Uint8Array[] = [];
+      let read = 0;
+      for await (const piece of request as AsyncIterable<Buffer>) {
+        read += piece.length;
+        if (read > body) throw new Refusal(413, 'TooLarge', `the request has over ${body} bytes, which is the most`);
+        pieces.push(piece);
+      }
+      return await work(Buffer.concat(pieces));
+    } finally {
+      this.#used -= size;
+    }
+  }
+}
+
+/**
+ * The job that a body asks for, its pictures in the store: `multipart/form-data` with a part `recipe` (JSON, or the name of one that
+ * comes with toroid) and a file for each input, or JSON with `recipe` alone.
+ * @throws Refusal 400, 415, 422
+ */
+export async function jobOf(
+  type: string | undefined,
+  body: Uint8Array,
+  store: Store,
+  limits: ServeLimits,
+): Promise<FleetJob> {
+  const { text, files } = await parts(type, body);
+  const recipe = recipeOf(text, files, limits);
+  for (const { name, bytes } of files) {
+    await checkPicture(name, bytes, limits);
+    await putInput(store, bytes);
+  }
+  return fleetJob(recipe, 'served');
+}
+
+interface Upload {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+async function parts(type: string | undefined, body: Uint8Array): Promise<{ text: string; files: Upload[] }> {
+  if (/^application\/json\b/i.test(type ?? '')) return { text: Buffer.from(body).toString('utf8'), files: [] };
+  if (!/^multipart\/form-data\b/i.test(type ?? '')) {
+    throw new Refusal(
+      415,
+      'MediaType',
+      'wants multipart/form-data with a recipe and its pictures, or application/json',
+    );
+  }
+  let form: FormData;
+  try {
+    form = await new Response(body as BodyInit, { headers: { 'Content-Type': type ?? '' } }).formData();
+  } catch {
+    throw new Refusal(400, 'BadRequest', 'the body is no multipart/form-data');
+  }
+  let text = '';
+  const files: Upload[] = [];
+  for (const [name, value] of form) {
+    if (name === 'recipe') text = typeof value === 'string' ? value : await value.text();
+    else if (typeof value === 'string') throw new Refusal(400, 'BadRequest', `${shown(name)} is no file`);
+    else if (!/^[\w-]{1,64}$/.test(name)) throw new Refusal(400, 'BadRequest', `${shown(name)} is no name of an input`);
+    else if (files.some((f) => f.name === name)) throw new Refusal(400, 'BadRequest', `${name} is there twice`);
+    else files.push({ name, path: plainName(value.name), bytes: new Uint8Array(await value.arrayBuffer()) });
+  }
+  return { text, files };
+}
+
+const shown = (text: string): string => JSON.stringify(text.slice(0, 64));
+/** The name goes into the record of the picture. */
+const plainName = (name: string): string => name.replaceAll(/[^\w.-]+/g, '_').slice(-80) || 'picture';
+
+function recipeOf(text: string, files: readonly Upload[], limits: ServeLimits): Recipe {
+  if (text.trim() === '') throw new Refusal(400, 'BadRequest', 'there is no recipe');
+  const names = files.map((f) => f.name);
+  let recipe: Recipe;
+  try {
+    const given = /^[\w-]+$/.test(text.trim()) ? builtinRecipe(text.trim()) : json(text);
+    // Pictures are those of the request: a path would be one of this machine.
+    const plain =
+      typeof given === 'object' && given !== null && !Array.isArray(given) ? { ...given, inputs: {} } : given;
+    recipe = withoutSpare(fillRecipe(plain), names);
+    checkRecipe(recipe, names);
+  } catch (error) {
+    if (error instanceof EngineError) throw new Refusal(400, error.code, error.message);
+    throw error;
+  }
+  const { net, size, stages, scales, zoom } = recipe;
+  if (net !== undefined && !/^[\w-]+$/.test(typeof net === 'string' ? net : net.name))
+    throw new Refusal(400, 'RecipeError', 'net: only names of `toroid weights list`, no files');
+  const [w, h] = typeof size === 'number' ? [size, size] : (size ?? [0, 0]);
+  if (w * h > limits.pixels) {
+    throw new Refusal(422, 'LimitError', `size: ${w}x${h} is ${w * h} pixels; the most is ${limits.pixels}`);
+  }
+  const each = stages.reduce((n, stage) => n + (stage.steps ?? 0), 0);
+  const doublings = Math.log(Math.max(1, Math.min(w, h) / scales.coarsest)) / -Math.log(scales.ratio);
+  const steps = each * (scales.count ?? Math.ceil(doublings) + 1) * (zoom?.frames ?? 1);
+  if (steps > limits.steps) {
+    throw new Refusal(422, 'LimitError', `stages: ${steps} steps over all scales; the most is ${limits.steps}`);
+  }
+  const inputs = Object.fromEntries(files.map((f) => [f.name, { path: f.path, sha256: sha256(f.bytes) }]));
+  return { ...recipe, inputs };
+}
+
+function json(text: string): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Refusal(400, 'BadRequest', `the recipe is no JSON: ${(cause as Error).message}`);
+  }
+  if (typeof value === 'object' && value !== null && Object.keys(value).join() === 'recipe') {
+    const { recipe } = value as { recipe: unknown };
+    return typeof recipe === 'string' ? builtinRecipe(recipe) : recipe;
+  }
+  return value;
+}
+
+/** By its header: what is in it is found out by the process that computes. */
+async function checkPicture(name: string, bytes: Uint8Array, { pixels }: ServeLimits): Promise<void> {
+  const make = await loadSharp();
+  const size = await make(bytes, { limitInputPixels: false })
+    .metadata()
+    .catch(() => null);
+  if (!size) throw new Refusal(400, 'PictureError', `input ${name} is no picture that can be read`);
+  const { width = 0, height = 0 } = size;
+  if (width * height <= pixels) return;
+  throw new Refusal(422, 'LimitError', `input ${name}: ${width}x${height} is more than ${pixels} pixels`);
+}

@@ -1,0 +1,215 @@
+// The HTTP service: what it takes, what it refuses, and that nothing that comes in ends it.
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type RunningService, serve } from '../../src/fleet/serve';
+import { HereJobs } from '../../src/fleet/serve_jobs';
+import { openStore } from '../../src/fleet/store';
+import { ALL } from '../support/all';
+import { runner } from '../support/cli_run';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-served-'));
+const test = suite('serve');
+const { start, toroid } = runner(folder);
+const services: RunningService[] = [];
+test.after(async () => {
+  for (const s of services) await s.close();
+  rmSync(folder, { recursive: true });
+});
+
+const TOKEN = 'a-token-of-the-test';
+const hash = createHash('sha256').update(TOKEN).digest('hex');
+const sand = new Blob([readFileSync('examples/sand.png')]);
+const losses = [{ kind: 'mean', layers: ['input'] }];
+const small = { size: 32, styles: [{}], scales: { count: 1 }, stages: [{ steps: 2, losses }] };
+const logged: string[] = [];
+
+/** A service whose jobs wait for ever. */
+async function idle(tokens: boolean, depth = 5): Promise<string> {
+  const store = await openStore(join(folder, 'store'));
+  const service = await serve({
+    host: '127.0.0.1',
+    port: 0,
+    jobs: new HereJobs(store, []),
+    store,
+    tokens: tokens ? [{ name: 'me', hash }] : [],
+    limits: { body: 1e6, bodies: 4e6, pixels: 2 ** 20, steps: 1000, depth },
+    log: (line) => void logged.push(line),
+  });
+  services.push(service);
+  return service.url;
+}
+
+function form(recipe: unknown, files: Record<string, Blob> = { style: sand }): FormData {
+  const body = new FormData();
+  body.set('recipe', typeof recipe === 'string' ? recipe : JSON.stringify(recipe));
+  for (const [name, blob] of Object.entries(files)) body.set(name, blob, `${name}.png`);
+  return body;
+}
+
+const post = (url: string, body: BodyInit, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${url}/v1/jobs`, { method: 'POST', body, headers });
+
+interface Answer {
+  readonly id: string;
+  readonly state: string;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+const read = async (r: Response): Promise<Answer> => (await r.json()) as Answer;
+
+test('a job from request to picture, in the process that serves', async () => {
+  const { child, ended } = start(['serve', '--port', '0']);
+  const [line] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  const url = `${line}`.trim();
+  const taken = await post(url, form(small));
+  assert.is(taken.status, 202);
+  const { id } = await read(taken);
+  const events = await (await fetch(`${url}/v1/jobs/${id}/events`)).text();
+  assert.match(events, /^event: progress\ndata: \{/);
+  assert.match(events, /event: done\ndata: .*"share":1\}\n\n$/);
+  const result = await fetch(`${url}/v1/jobs/${id}/result`);
+  const picture = Buffer.from(await result.arrayBuffer());
+  assert.is(result.headers.get('etag'), `"${createHash('sha256').update(picture).digest('hex')}"`);
+  assert.is(picture.toString('latin1', 1, 4), 'PNG');
+  assert.is((await read(await post(url, form(small)))).state, 'done');
+  assert.match(await (await fetch(`${url}/metrics`)).text(), /toroid_jobs\{state="done"\} 1\n/);
+  assert.is((await fetch(`${url}/readyz`)).status, 200);
+  child.kill('SIGTERM');
+  const { code, err } = await ended;
+  assert.is(code, 0);
+  for (const text of err.trim().split('\n')) JSON.parse(text);
+});
+
+test('who may ask: tokens, names of this machine, no pages elsewhere', async () => {
+  const url = await idle(true);
+  const at = (authorization?: string): Promise<Response> =>
+    fetch(`${url}/metrics`, { headers: authorization === undefined ? {} : { authorization } });
+  assert.is((await at()).status, 401);
+  for (const wrong of [`Bearer ${TOKEN}x`, `Bearer ${hash}`, `Basic ${TOKEN}`, 'Bearer ']) {
+    assert.is((await at(wrong)).status, 401, wrong);
+  }
+  assert.is((await at(`Bearer ${TOKEN}`)).status, 200);
+  assert.is((await fetch(`${url}/healthz`)).status, 200);
+  const open = await idle(false);
+  assert.is((await post(open, form(small), { origin: 'https://elsewhere.example' })).status, 403);
+  assert.match(
+    await raw(open, 'GET /metrics HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n'),
+    / 403 /,
+  );
+  assert.not.match(logged.join('\n'), new RegExp(TOKEN));
+  const refused = await toroid(['serve', '--host', '0.0.0.0', '--port', '0']);
+  assert.is(refused.code, 1);
+  assert.match(refused.err, /other machines could ask, and there is no token/);
+});
+
+test('limits and mistakes: each its own status, with a reason', async () => {
+  const url = await idle(false, 1);
+  const rows: [BodyInit, number, RegExp][] = [
+    [form('{"size":'), 400, /the recipe is no JSON/],
+    [form({ ...small, sede: 1 }), 400, /sede: there is no such setting/],
+    [form(small, {}), 400, /style/],
+    [form(small, { style: sand, '../x': sand }), 400, /is no name of an input/],
+    [form(small, { style: new Blob(['text']) }), 400, /input style is no picture/],
+    [form({ ...small, net: '/etc/passwd' }), 400, /no files/],
+    [form({ ...small, size: 4096 }), 422, /16777216 pixels/],
+    [form({ ...small, stages: [{ steps: 5000, losses }] }), 422, /5000 steps/],
+    [new Blob([new Uint8Array(2e6)]), 413, /the most is 1000000/],
+    ['x=1', 415, /wants multipart/],
+  ];
+  for (const [body, status, message] of rows) {
+    const answer = await post(url, body);
+    assert.is(answer.status, status, String(message));
+    assert.match((await read(answer)).error?.message ?? '', message);
+  }
+  const keyed = { 'Idempotency-Key': 'k' };
+  const body = await new Response(form({ ...small, seed: 3 })).arrayBuffer();
+  const type = { 'Content-Type': `multipart/form-data; boundary=${boundaryOf(body)}` };
+  const first = await read(await post(url, body, { ...keyed, ...type }));
+  const full = await post(url, form({ ...small, seed: 4 }));
+  assert.equal([full.status, full.headers.get('retry-after')], [429, '10']);
+  const cancelled = await fetch(`${url}/v1/jobs/${first.id}`, { method: 'DELETE' });
+  assert.is((await read(cancelled)).state, 'cancelled');
+  assert.is((await post(url, form(small), keyed)).status, 422);
+  assert.is((await read(await post(url, body, { ...keyed, ...type }))).id, first.id);
+  assert.is((await fetch(`${url}/v1/jobs/${first.id}/result`)).status, 409);
+  assert.is((await fetch(`${url}/v1/jobs/${'0'.repeat(64)}`)).status, 404);
+  assert.is((await fetch(`${url}/v1/jobs`)).status, 405);
+});
+
+const boundaryOf = (body: ArrayBuffer): string => /^--(\S+)/.exec(Buffer.from(body).toString('latin1'))?.[1] ?? '';
+
+test('the OpenAPI document names every path and the schema of recipes', async () => {
+  const doc = (await (await fetch(`${await idle(false)}/openapi.json`)).json()) as {
+    paths: Record<string, object>;
+    components: { schemas: { Recipe: { properties?: object } } };
+  };
+  assert.ok(Object.hasOwn(doc.paths, '/v1/jobs/{id}/events'));
+  assert.match(JSON.stringify(doc.components.schemas.Recipe), /"stages"/);
+});
+
+/** Sends bytes as they are, and returns what comes back. */
+async function raw(url: string, text: string | Uint8Array): Promise<string> {
+  const { port } = new URL(url);
+  const socket = connect(Number(port), '127.0.0.1');
+  let got = '';
+  socket.on('data', (piece) => {
+    got += piece;
+  });
+  socket.on('error', () => {});
+  socket.end(text);
+  const timer = setTimeout(() => socket.destroy(), 5000);
+  await new Promise((done) => socket.on('close', done));
+  clearTimeout(timer);
+  return got;
+}
+
+test('malformed requests: refused, never a 500, and it goes on', async () => {
+  const url = await idle(false, 1e6);
+  let state = 7;
+  const random = (n: number): number => {
+    state = (state * 48271) % 2147483647;
+    return state % n;
+  };
+  const sent = Buffer.from(await new Response(form(small)).arrayBuffer());
+  const boundary = boundaryOf(new Uint8Array(sent).buffer);
+  const head = (length: number): string =>
+    `POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nIdempotency-Key: ${random(9)}\r\n` +
+    `Content-Type: multipart/form-data; boundary=${boundary}\r\nContent-Length: ${length}\r\n\r\n`;
+  const words = [
+    'null',
+    '[]',
+    '{"stages":1e999}',
+    '"',
+    '\0',
+    '__proto__',
+    '-1',
+    '\r\n',
+    '%00',
+    '{"size":[1e9,1e9]}',
+    '../../',
+  ];
+  const answers = new Map<string, number>();
+  for (let k = 0; k < (ALL ? 10_000 : 250); k++) {
+    // The picture itself is damaged less often than what is said about it.
+    const body = Buffer.from(random(2) === 0 ? sent : sent.subarray(0, 700 + random(400)));
+    let request = Buffer.concat([Buffer.from(head(body.length)), body]);
+    for (let n = 1 + random(4); n > 0; n--) {
+      const at = random(Math.min(request.length, random(2) === 0 ? 1200 : request.length));
+      const word = Buffer.from(words[random(words.length)] ?? '');
+      if (random(2) === 0) request[at] = random(256);
+      else request = Buffer.concat([request.subarray(0, at), word, request.subarray(at + random(2) * word.length)]);
+    }
+    const status = /^HTTP\/1\.1 (\d+)/.exec(await raw(url, request))?.[1] ?? 'closed';
+    answers.set(status, (answers.get(status) ?? 0) + 1);
+  }
+  assert.not.ok(answers.has('500'), logged.filter((l) => l.includes('"status":500')).join('\n'));
+  assert.ok((answers.get('400') ?? 0) > 20, JSON.stringify([...answers]));
+  assert.is((await fetch(`${url}/healthz`)).status, 200);
+});
+
+test.run();
