@@ -82,6 +82,13 @@ export class Eta {
   }
 }
 
+/** How long something still takes, as an estimate is told: `a few seconds`, `25 s`, `2 min 15 s`, `12 min`, `1 h 20 min`. */
+export function roughDuration(seconds: number): string {
+  if (seconds < 10) return 'a few seconds';
+  const grain = seconds < 60 ? 5 : seconds < 300 ? 15 : seconds < 3600 ? 60 : 300;
+  return duration(grain * Math.ceil(seconds / grain)).replace(/ 0 (s|min)$/, '');
+}
+
 /** `45 s`, `3 min 20 s`, `1 h 5 min` */
 export function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

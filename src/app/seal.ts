@@ -6,7 +6,7 @@ import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
 import { type Sealed, sealWarnings, unchangedShare } from '../copy/seal';
 import { renormalised } from '../copy/seal_maps';
-import { seamScore } from '../recipes/scores/seam';
+import { seamScore, verdict } from '../recipes/scores/seam';
 import { sealTile } from '../recipes/seal_tile';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
@@ -90,6 +90,7 @@ export function sealRaster(
       sealed: made.axes,
       unchanged: unchangedShare(picture, placed, bits),
       z: { ...(wanted.x && { x: score.x.z }), ...(wanted.y && { y: score.y.z }) },
+      seams: (['x', 'y'] as const).filter((axis) => wanted[axis] && verdict(score[axis]) !== 'seamless'),
       rough: placed.roughShare,
       covered: placed.covered,
       light: placed.light,
@@ -97,13 +98,13 @@ export function sealRaster(
   };
 }
 
-/** `cropped to 912x700, 96 % of the pixels unchanged, z 0.3 and -0.1` */
-export function reportText({ from, size, sealed, unchanged, z, covered }: SealReport): string {
+/** `cropped to 912x700, 96 % of the pixels unchanged, it tiles` */
+export function reportText({ from, size, sealed, unchanged, seams, covered }: SealReport): string {
   if (sealed.length === 0) return 'it tiles already: nothing is changed';
   const same = from[0] === size[0] && from[1] === size[1];
   const share = unchanged === 1 ? 'all' : `${Math.min(99, Math.round(100 * unchanged))} %`;
-  const joins = [z.x, z.y].flatMap((v) => (v === undefined ? [] : [v.toFixed(1).replace('-0.0', '0.0')]));
-  return `${same ? 'kept at' : 'cropped to'} ${size.join('x')}, ${share} of the pixels unchanged, z ${joins.join(' and ')}${covered > 0 ? `; pieces of it cover ${Math.ceil(100 * covered)} % of the cuts, which showed` : ''}`;
+  const joins = seams.length > 0 ? `a seam still shows along ${seams.join(' and ')}` : 'it tiles';
+  return `${same ? 'kept at' : 'cropped to'} ${size.join('x')}, ${share} of the pixels unchanged, ${joins}${covered > 0 ? `; pieces of it cover ${Math.ceil(100 * covered)} % of the cuts, which showed` : ''}`;
 }
 
 /** `seal()` of a platform: reads, seals, and puts the record together. */

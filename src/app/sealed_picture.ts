@@ -16,6 +16,8 @@ export interface SealReport {
   readonly unchanged: number;
   /** How many deviations the join is from the lines inside, for the axes that tile: see `seamScore`. */
   readonly z: { readonly x?: number; readonly y?: number };
+  /** Of those axes the ones whose join still is a seam, as `toroid check` judges. */
+  readonly seams: readonly ('x' | 'y')[];
   /** Share of the cuts where the two sides are too unlike, so that the cut shows. */
   readonly rough: number;
   /** Share of the cuts that showed, and are covered by pieces of the picture now. */

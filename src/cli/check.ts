@@ -1,26 +1,22 @@
 import { type Command, Option } from 'commander';
 import { readPicture } from '../node/picture';
-import { type AxisScore, seamScore, type Verdict, verdict } from '../recipes/scores/seam';
+import { seamScore, verdict, verdictText } from '../recipes/scores/seam';
+import { coloured } from './colour';
 
 interface Options {
   tile: 'both' | 'x' | 'y';
   json?: boolean;
 }
 
-const MEANING: Readonly<Record<Verdict, string>> = {
-  seamless: 'seamless',
-  jump: 'SEAM: the edges do not continue one another',
-  'too smooth': 'SEAM: the edges repeat one another, as in a mirrored picture',
-};
-
 export function addCheck(program: Command): void {
   program
     .command('check')
     .summary('tell whether a picture tiles without a seam')
     .description(
-      'Tells whether a picture tiles without a seam, per axis: ratio is the mean difference across the join over that\n' +
-        'between neighbouring lines inside (1 is perfect), z is how many standard deviations of the lines inside lie between.\n' +
-        'Exit code 0: seamless; 1: a seam. A line of the picture itself that lies on the join (mortar) counts as a seam.',
+      'Tells whether a picture tiles without a seam, per axis. The join is compared with the other lines between neighbouring\n' +
+        'columns (rows): it is a seam where it stands out from the lines beside it as no other line of the picture does, or where\n' +
+        'the edges repeat one another. So a strong line of the picture itself (mortar) may lie on the join, but a seam passes that\n' +
+        'looks like such lines. Exit code 0: seamless; 1: a seam. --json has the numbers.',
     )
     .argument('<tile>', 'picture to look at')
     .addOption(new Option('--tile <axes>', 'axes to judge').choices(['both', 'x', 'y']).default('both'))
@@ -36,16 +32,19 @@ export function addCheck(program: Command): void {
       const seamless = axes.every((axis) => verdict(score[axis]) === 'seamless');
       if (options.json) {
         const judged = Object.fromEntries(
-          axes.map((axis) => [axis, { ...score[axis], verdict: verdict(score[axis]) }]),
+          axes.map((axis) => [
+            axis,
+            { ...score[axis], verdict: verdict(score[axis]), meaning: verdictText(score[axis]) },
+          ]),
         );
         const { width, height } = raster;
         process.stdout.write(`${JSON.stringify({ file: tile, width, height, seamless, ...judged }, null, 2)}\n`);
       } else {
-        for (const axis of axes) process.stdout.write(`${axis}  ${row(score[axis])}\n`);
+        for (const axis of axes) {
+          const colour = verdict(score[axis]) === 'seamless' ? 'green' : 'red';
+          process.stdout.write(`${axis}  ${coloured(verdictText(score[axis]), colour, process.stdout)}\n`);
+        }
       }
       process.exitCode = seamless ? 0 : 1;
     });
 }
-
-const row = (axis: AxisScore): string =>
-  `ratio ${axis.ratio.toFixed(2)}  z ${axis.z.toFixed(1)}  ${MEANING[verdict(axis)]}`;

@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
-import { duration, type TimeLeft } from '../app/eta';
+import { duration, roughDuration, type TimeLeft } from '../app/eta';
 import type { Progress, StageResult } from '../recipes/events';
+import { coloured } from './colour';
 
 /** On anything but a terminal: a line for every stage, and one this often within a long one. */
 const SPARSE_MS = 10_000;
@@ -38,10 +39,7 @@ export class Bar {
   }
 }
 
-/**
- * The conversation, on stderr: warnings, and progress as a bar on a terminal or as a few lines elsewhere. Nothing is
- * coloured, so there is nothing for NO_COLOR to switch off.
- */
+/** The conversation, on stderr: warnings, and progress as a bar on a terminal or as a few lines elsewhere. */
 export class Console {
   readonly warnings: string[] = [];
   #said = Number.NEGATIVE_INFINITY;
@@ -58,7 +56,7 @@ export class Console {
   /** Something the user should know; kept for the JSON result as well. */
   warn(text: string): void {
     this.warnings.push(text);
-    this.say(`note: ${text}`);
+    this.say(`${coloured('note:', 'yellow')} ${text}`);
   }
 
   /** Where a run is. */
@@ -88,15 +86,18 @@ export class Console {
   }
 }
 
-/** `stage 2/5 fine 128x128, step 40/200, loss 0.0123, 12.3 ms a step, about 1 min 5 s left` */
+/** `2 of 5: fine at 128x128, step 40/200, loss 0.0123, 12.3 ms a step, about 1 min 15 s left` */
 export function progressLine(p: Progress, seconds?: number): string {
-  const place = `stage ${p.stage + 1}/${p.stages} ${p.name} ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
-  const left = seconds === undefined || seconds <= 0 ? '' : `, about ${duration(seconds)} left`;
+  const place = `${p.stage + 1} of ${p.stages}: ${p.name} at ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
+  const left = seconds === undefined || seconds <= 0 ? '' : `, about ${roughDuration(seconds)} left`;
   // A stage that copies has no loss, but a share of cuts.
   const { cuts } = p.terms;
-  const reached = cuts === undefined ? `loss ${p.loss.toPrecision(3)}` : `cuts ${(100 * cuts).toFixed(1)} %`;
-  return `${place}, ${reached}, ${p.msPerStep.toPrecision(3)} ms a step${left}`;
+  const reached = cuts === undefined ? `loss ${Number(p.loss.toPrecision(3))}` : `cuts ${(100 * cuts).toFixed(1)} %`;
+  return `${place}, ${reached}, ${pace(p.msPerStep)} a step${left}`;
 }
+
+/** `12.3 ms`, `1.1 s` */
+const pace = (ms: number): string => (ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : duration(ms / 1000));
 
 /** Progress closer together than this is left out, but for the last step of a stage. */
 const LINE_MS = 200;

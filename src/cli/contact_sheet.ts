@@ -17,6 +17,8 @@ export interface ContactSheet {
   /** One: a picture for each value. Two: rows are the first, columns the second. */
   readonly axes?: readonly SweptAxis[];
   readonly title?: string;
+  /** Shown before all others: in a row of its own where there are two axes. */
+  readonly lead?: { readonly picture: Raster; readonly label: string };
   /** Longest side of a picture on the sheet, pixels. Default 256; less where the sheet would be too large. */
   readonly cell?: number;
 }
@@ -24,7 +26,7 @@ export interface ContactSheet {
 /** What most programs still open without trouble. */
 const MOST_SIDE = 16000;
 const GAP = 12;
-const PAPER = 0.96;
+export const PAPER = 0.96;
 const INK = 0.12;
 /** Where a picture is missing. */
 const EMPTY = 0.88;
@@ -36,8 +38,9 @@ const EMPTY = 0.88;
  * @throws EngineError `PictureError` when there is nothing to show, or the numbers do not fit together.
  */
 export function contactSheet(sheet: ContactSheet): Raster {
-  const { pictures, title } = sheet;
+  const { title } = sheet;
   const plan = arrange(sheet);
+  const { pictures } = plan;
   const { columns, rows } = plan;
   const largest = sideOf(pictures);
   const room = Math.floor((MOST_SIDE - 400) / Math.max(columns, rows)) - GAP - 40;
@@ -72,7 +75,7 @@ export function contactSheet(sheet: ContactSheet): Raster {
     const x = left + (k % columns) * (w + GAP);
     const y = top + Math.floor(k / columns) * step;
     if (picture) page.place(picture, x + Math.floor((w - picture.width) / 2), y + Math.floor((h - picture.height) / 2));
-    else page.fill(x, y, w, h, EMPTY);
+    else if (picture === null) page.fill(x, y, w, h, EMPTY);
     const label = plan.labels?.[k];
     if (label !== undefined) page.write(fitText(label, w / scale), x, y + h + 4, scale);
   }
@@ -80,6 +83,8 @@ export function contactSheet(sheet: ContactSheet): Raster {
 }
 
 interface Arrangement {
+  /** Nothing is drawn where one is undefined. */
+  readonly pictures: readonly (Raster | null | undefined)[];
   readonly columns: number;
   readonly rows: number;
   readonly labels?: readonly string[];
@@ -88,7 +93,7 @@ interface Arrangement {
   readonly columnHeads?: readonly string[];
 }
 
-function arrange({ pictures, labels, axes = [] }: ContactSheet): Arrangement {
+function arrange({ pictures, labels, axes = [], lead }: ContactSheet): Arrangement {
   const count = pictures.length;
   const wants = axes.length > 0 ? axes.reduce((n, a) => n * a.values.length, 1) : (labels?.length ?? count);
   if (count === 0 || wants !== count || axes.length > 2 || (labels && labels.length !== count)) {
@@ -100,18 +105,24 @@ function arrange({ pictures, labels, axes = [] }: ContactSheet): Arrangement {
   }
   const [first, second] = axes;
   if (first && second) {
+    const columns = second.values.length;
+    const heads = first.values.map((v) => [first.name, v] as const);
+    const blank = new Array<undefined>(columns - 1).fill(undefined);
     return {
-      columns: second.values.length,
-      rows: first.values.length,
-      rowHeads: first.values.map((v) => [first.name, v] as const),
+      pictures: lead ? [lead.picture, ...blank, ...pictures] : pictures,
+      columns,
+      rows: first.values.length + (lead ? 1 : 0),
+      rowHeads: lead ? [[lead.label, ''], ...heads] : heads,
       columnHeads: second.values.map((v) => `${second.name} ${v}`),
-      ...(labels && { labels }),
+      ...(labels && { labels: lead ? ['', ...blank.map(() => ''), ...labels] : labels }),
     };
   }
   const named = labels ?? first?.values.map((v) => `${first.name} ${v}`);
   const seen = pictures.find((p) => p !== null);
-  const columns = columnsFor(count, seen ? seen.width / seen.height : 1);
-  return { columns, rows: Math.ceil(count / columns), ...(named && { labels: named }) };
+  const all = lead ? [lead.picture, ...pictures] : pictures;
+  const columns = columnsFor(all.length, seen ? seen.width / seen.height : 1);
+  const texts = lead && named ? [lead.label, ...named] : named;
+  return { pictures: all, columns, rows: Math.ceil(all.length / columns), ...(texts && { labels: texts }) };
 }
 
 /** Columns that make a sheet of cells `aspect` wide about 3:2, with as few empty places as that allows. */
@@ -128,7 +139,7 @@ export function columnsFor(count: number, aspect: number): number {
   return best;
 }
 
-function sideOf(pictures: readonly (Raster | null)[]): number {
+function sideOf(pictures: readonly (Raster | null | undefined)[]): number {
   const sides = pictures.flatMap((p) => (p ? [p.width, p.height] : []));
   if (sides.length === 0) {
     throw new EngineError('PictureError', 'a contact sheet of no pictures', 'Every one of them failed: see above.');

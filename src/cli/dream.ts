@@ -9,7 +9,6 @@ import { setValues } from './recipe_file';
 import { commandLine, withGivenNet } from './run';
 
 interface Options extends JobOptions, ContentOptions {
-  out?: string;
   layers?: string[];
   channel?: number;
   guide?: string;

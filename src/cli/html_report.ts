@@ -133,7 +133,7 @@ function scoreList(scores: readonly ReportScore[]): Html {
 function stageTable(stages: readonly StageResult[]): Html {
   const row = (s: StageResult): Html => {
     const last = s.curves.total?.at(-1)?.[1];
-    return html`<tr><td class="number">${s.stage + 1}</td><td>${s.name}</td><td class="number">${s.width} x ${s.height}</td><td class="number">${s.steps}</td><td class="number">${s.msPerStep.toPrecision(3)}</td><td class="number">${duration((s.steps * s.msPerStep) / 1000)}</td><td class="number">${last === undefined ? '' : shortNumber(last)}</td></tr>`;
+    return html`<tr><td class="number">${s.stage + 1}</td><td>${s.name}</td><td class="number">${s.width} x ${s.height}</td><td class="number">${s.steps}</td><td class="number">${Number(s.msPerStep.toPrecision(3))}</td><td class="number">${duration((s.steps * s.msPerStep) / 1000)}</td><td class="number">${last === undefined ? '' : shortNumber(last)}</td></tr>`;
   };
   const heads = ['Stage', 'Name', 'Pixels', 'Steps', 'ms a step', 'Time', 'Last loss'];
   const head = heads.map((h) => html`<th scope="col"${h !== 'Name' && new Html(' class="number"')}>${h}</th>`);

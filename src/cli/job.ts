@@ -19,7 +19,9 @@ import { isStdout } from '../node/files';
 import { precisionText } from '../recipes/precision';
 import { profileStage } from '../recipes/profile_stage';
 import { scoresOf } from '../recipes/scores';
-import { seamScore, verdict } from '../recipes/scores/seam';
+import { seamScore, verdict, verdictText } from '../recipes/scores/seam';
+import { makeWayOutput } from './clobber';
+import { coloured } from './colour';
 import { Console, JsonLines } from './console';
 import { writeReport } from './html_report';
 import { type CommandJob, checkJob, formOf, type JobOptions, plainBits, readMaps, usualTune } from './job_options';
@@ -44,7 +46,7 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
   const platform = commandPlatform(options.requireGpu === true, stop, (error, place) => {
     const [what = ''] = (error as Error).message.split('\n');
     report.end();
-    process.stderr.write(`${(error as Error).name}: ${what}\n  It is in ${place} instead.\n`);
+    process.stderr.write(`${coloured('error:', 'red')} ${what}\n  It is in ${place} instead.\n`);
     lines?.warn(`${what}: it is in ${place} instead`);
     process.exitCode = 1;
   });
@@ -94,6 +96,7 @@ export function outputsOf(
   const form = formOf(options);
   return [
     ...(saveStages === undefined ? [] : [stagesOutput(saveStages)]),
+    makeWayOutput(out, options, (text) => report.say(text)),
     pictureOutput(out, form),
     ...(preview ? [previewOutput(out, preview, form)] : []),
     ...(options.field === undefined ? [] : [fieldOutput(options.field)]),
@@ -173,13 +176,16 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
   close: () => report.end(),
 });
 
-/** `Done after 12 s; joins: x seamless (z 0.3), y seamless (z -0.1)` */
+/** `Done after 12 s; it tiles along x and y` */
 function summary({ raster, recipe, stopped, seconds }: JobResult): string {
   const seam = seamScore(raster);
   const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];
-  // z says more than the ratio: lines of bricks differ twofold among themselves, without any seam.
-  const joins = axes.map((axis) => `${axis} ${verdict(seam[axis])} (z ${seam[axis].z.toFixed(1)})`).join(', ');
-  return `${stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${joins && `; joins: ${joins}`}`;
+  const tiles = axes.filter((axis) => verdict(seam[axis]) === 'seamless');
+  const seams = axes
+    .filter((axis) => !tiles.includes(axis))
+    .map((axis) => `; along ${axis} ${verdictText(seam[axis])}`);
+  const well = tiles.length > 0 ? `; it tiles along ${tiles.join(' and ')}` : '';
+  return `${stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${well}${seams.join('')}`;
 }
 
 /** `--json`: progress and result for programs. Its names are those of version 0.1.0. */

@@ -14,13 +14,14 @@ import { type Bits, checkPreview, ensureWritable, previewName } from '../node/pi
 import { nodePlatform } from '../node/platform';
 import type { Recipe } from '../recipes/recipe';
 import { collect, parseBytes, parseInterval, parseSide, parseTimes, parseWhole, usage } from './arguments';
+import { addClobberOptions, type ClobberOptions, checkClobber } from './clobber';
 import { ensureReportWritable } from './html_report';
 import type { Prepared } from './inputs';
 import { mapPlaces, parseMaps } from './maps';
 import { ensureProfileWritable } from './page/profile_page';
 
 /** Options of every command that runs a recipe. */
-export interface JobOptions {
+export interface JobOptions extends ClobberOptions {
   preview?: [number, number];
   bits: '8' | '16' | '32';
   channels: 'auto' | '1' | '3';
@@ -76,7 +77,7 @@ export const addContentOptions = (command: Command, recipe: string): Command =>
 
 /** Adds the options that `runJob` knows. */
 export function addJobOptions(command: Command): Command {
-  return command
+  return addClobberOptions(command)
     .addOption(option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes))
     .addOption(
       new Option('--bits <n>', 'bits a channel; 32: floats of 0..1, in .tif').choices(['8', '16', '32']).default('8'),
@@ -140,10 +141,16 @@ export const formOf = ({ bits, channels, keepRange }: JobOptions): OutputForm =>
   keepRange: keepRange === true,
 });
 
-/** What to name a result after, where nobody says: `stone.tile.png`; .tif where its numbers need it. */
-export function resultName(source: string, suffix: string, options: JobOptions, job: Prepared): string {
+/** What to name a result after, where nobody says: `stone.tile.png`, with a seed that was given `stone.tile.seed7.png`; .tif where its numbers need it. */
+export function resultName(
+  source: string,
+  suffix: string,
+  options: JobOptions & { readonly seed?: number },
+  job: Prepared,
+): string {
   const name = isStdin(source) ? 'stdin' : parse(source).name;
-  return `${name}.${suffix}.${writingOf(formOf(options), job).measures ? 'tif' : 'png'}`;
+  const seed = options.seed === undefined ? '' : `.seed${options.seed}`;
+  return `${name}.${suffix}${seed}.${writingOf(formOf(options), job).measures ? 'tif' : 'png'}`;
 }
 
 /** Bits of what else is written: pictures of stages, frames. */
@@ -198,6 +205,8 @@ export function checkJob({ recipe, inputs, out }: CommandJob, options: JobOption
     ensureAnimationWritable(options.frames, { fps: options.fps, bits: plainBits(options) });
   }
   if (options.checkpoint !== undefined) ensureCheckpointsWritable(options.checkpoint);
+  const { preview, field, frames, report, profile } = options;
+  checkClobber([out, preview && previewName(out, preview), field, frames, report, profile], options);
 }
 
 /** The picture itself is the result on stdout: nothing else may be. */

@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { EngineError } from '../base/errors';
 import { VERSION } from '../base/version';
 import { endWithParent } from '../gpu/swiftshader.node';
+import { coloured } from './colour';
 import { commands } from './commands';
 import { runWithoutChatter, wantsQuietDriver } from './driver_chatter';
 import { atWork, underNohup } from './stop';
@@ -10,6 +11,8 @@ import { atWork, underNohup } from './stop';
 const FAILED = 1;
 const USAGE = 2;
 
+const help = new Help();
+
 /** With the command that is called; for help and for names that do not exist, with all. */
 async function program(called: string | undefined): Promise<Command> {
   const root = new Command('toroid')
@@ -17,6 +20,10 @@ async function program(called: string | undefined): Promise<Command> {
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
+    .configureHelp({
+      // Lists that are empty are no news.
+      optionDescription: (option) => help.optionDescription(option).replace(/ \(default: \[\]\)$/, ''),
+    })
     .showHelpAfterError('  Add --help for all that is known.')
     .exitOverride()
     .addHelpText(
@@ -38,9 +45,9 @@ async function program(called: string | undefined): Promise<Command> {
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
   const debug = process.env.TOROID_DEBUG === '1';
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
   if (debug) process.stderr.write(`${stack ?? message}\n`);
-  else if (error instanceof EngineError) process.stderr.write(`${name}: ${message}\n`);
+  else if (error instanceof EngineError) process.stderr.write(`${coloured('error:', 'red')} ${message}\n`);
   else {
     const ours = message.startsWith('internal error')
       ? message

@@ -1,10 +1,11 @@
-import { extname, join } from 'node:path';
+import { extname, join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Job } from '../app/job';
 import { withNet } from '../app/nets';
 import { EngineError } from '../base/errors';
 import { VERSION } from '../base/version';
 import { loadCheckpoint } from '../node/checkpoint_files';
+import { isStdin } from '../node/file_bytes';
 import type { RunFacts } from '../recipes/picture_record';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
@@ -23,7 +24,6 @@ export interface RecipeOptions {
 }
 
 interface RunOptions extends JobOptions, RecipeOptions {
-  out?: string;
   resume?: string;
 }
 
@@ -43,7 +43,7 @@ export function addRun(program: Command): void {
     .summary('run a recipe, or make a picture again')
     .description('Runs a recipe: one that comes with toroid, a file, or that of a picture which toroid made.')
     .argument('[recipe]', 'a name of `toroid recipes`, a .json or .yaml file, or a picture made by toroid')
-    .option('-o, --out <file>', 'picture to write (default: <recipe>.out.png here)');
+    .option('-o, --out <file>', 'picture to write (default: <input>.<recipe>.png here, else <recipe>.out.png)');
   addRecipeOptions(command).option('--resume <folder>', 'go on from a checkpoint (then without a recipe)');
   addJobOptions(addCopyOptions(command))
     .addHelpText(
@@ -63,9 +63,17 @@ async function action(name: string | undefined, options: RunOptions, command: Co
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
   const { found, job } = await readRecipe(name, options);
   const form = found.run?.form;
-  const out = options.out ?? `${found.name}.out${form ? extname(name) : '.png'}`;
+  const out = options.out ?? nameOf(found, job, options, form ? extname(name) : '.png');
   const like = form && extname(out) === extname(name) ? formAsked(form, options, command) : {};
   await runJob({ ...job, out, command: commandLine() }, { ...options, ...like });
+}
+
+/** `stone.regular.png` of a picture that was given to a recipe, else `mine.out.png`; with a seed that was given, `mine.out.seed7.png`. */
+function nameOf({ name }: FoundRecipe, { recipe, inputs }: Prepared, { input, seed }: RunOptions, ext: string): string {
+  const first = recipe.content ?? recipe.styles[0]?.input;
+  const path = input.length > 0 ? inputs.find((i) => i.name === first)?.path : undefined;
+  const from = path === undefined ? `${name}.out` : `${isStdin(path) ? 'stdin' : parse(path).name}.${name}`;
+  return `${from}${seed === undefined ? '' : `.seed${seed}`}${ext}`;
 }
 
 /** The form of the picture that is made again, where no other is asked for. */
@@ -163,6 +171,7 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
     },
     {
       ...options,
+      out: options.out ?? job.out,
       bits: `${job.bits}`,
       channels: job.channels === undefined ? options.channels : `${job.channels}`,
       keepRange: job.keepRange === true || options.keepRange === true,

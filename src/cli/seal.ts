@@ -6,14 +6,14 @@ import type { SealedPicture } from '../app/sealed_picture';
 import type { Bits } from '../base/pixels';
 import { isStdin } from '../node/file_bytes';
 import { isStdout } from '../node/files';
-import { checkPreview, ensureWritable, pictureBits, writePicture, writePreview } from '../node/picture';
+import { checkPreview, ensureWritable, pictureBits, previewName, writePicture, writePreview } from '../node/picture';
 import { nodePlatform } from '../node/platform';
 import { parseNumber, parseTimes, usage } from './arguments';
+import { addClobberOptions, type ClobberOptions, checkClobber, makeWay } from './clobber';
 import { Console } from './console';
 import { holdsDepth, mapPlaces, parseMaps } from './maps';
 
-interface Options {
-  out?: string;
+interface Options extends ClobberOptions {
   tile: 'both' | 'x' | 'y';
   keepSize?: boolean;
   strength: number;
@@ -27,7 +27,7 @@ interface Options {
 }
 
 export function addSeal(program: Command): void {
-  program
+  const command = program
     .command('seal')
     .summary('make a picture itself tile; needs no GPU')
     .description(
@@ -62,7 +62,8 @@ export function addSeal(program: Command): void {
       '--keep-range',
       'write heights in the units of the picture, as the same kind of number (floats, signed: .tif)',
     )
-    .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes)
+    .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes);
+  addClobberOptions(command)
     .option('-q, --quiet', 'say nothing but the result')
     .option('--json', 'print the result as JSON')
     .addHelpText(
@@ -93,6 +94,7 @@ async function seal(picture: string, options: Options): Promise<void> {
     usage('--json, --preview and --with need a file, and -o - prints the picture', 'Name a file.');
   const taken = [picture, out];
   const places = await mapPlaces(maps, { option: '--with', out, taken, named: (map) => `${map}.seal` });
+  checkClobber([out, times && previewName(out, times), ...[...places.values()].map((p) => p.file)], options);
   const sealed = await sealOn(nodePlatform, picture, {
     tile,
     keepSize,
@@ -110,6 +112,8 @@ async function seal(picture: string, options: Options): Promise<void> {
   if (times) checkPreview(sealed.report.size, times);
   const metadata = sealed.text;
   const onWarning = (text: string): void => console.warn(text);
+  const replaced = makeWay(out, options);
+  if (replaced !== undefined) console.say(replaced);
   await writePicture(out, raster, { bits, measures, metadata, onWarning });
   for (const [name, place] of places) {
     const map = sealed.maps.get(name);

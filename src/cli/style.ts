@@ -10,7 +10,6 @@ import { setValues } from './recipe_file';
 import { commandLine, withGivenNet } from './run';
 
 interface Options extends JobOptions, ContentOptions {
-  out?: string;
   steps?: number;
   contentWeight?: number;
   styleScale?: number;

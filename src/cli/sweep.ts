@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, parse, relative } from 'node:path';
 import { type Command, Option } from 'commander';
-import { duration } from '../app/eta';
+import { roughDuration } from '../app/eta';
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { parseShard, type Shard, shardOf } from '../fleet/shard';
@@ -12,14 +12,14 @@ import { makeFolder } from '../gpu/temp_files.node';
 import { ensureAnimationWritable, openAnimation } from '../node/animation';
 import { probeFile, writeWhole } from '../node/files';
 import { ensureWritable, readPicture, writePicture } from '../node/picture';
-import { collect, parseWhole, usage } from './arguments';
+import { collect, parseTimes, parseWhole, usage } from './arguments';
 import { Console } from './console';
-import { contactSheet } from './contact_sheet';
 import { ChatterFilter } from './driver_chatter';
 import { STOPPED, stopOnSignal } from './stop';
 import { storeRunner } from './store_runner';
-import { type SweepJob, type Swept, shortPath } from './sweep_plan';
+import type { SweepJob } from './sweep_plan';
 import { type ReadySweep, readySweep } from './sweep_ready';
+import { keepSheet, sheetFile, sheetOf } from './sweep_sheet';
 
 interface Options {
   over: string[];
@@ -33,6 +33,7 @@ interface Options {
   film?: string;
   fps: number;
   cell: number;
+  tiles?: [number, number];
   json?: boolean;
   quiet?: boolean;
 }
@@ -41,7 +42,10 @@ export function addSweep(program: Command): void {
   program
     .command('sweep')
     .summary('run a recipe with many values, and lay the results side by side')
-    .description('Runs a recipe once for each combination of values, and makes a sheet of all results.')
+    .description(
+      'Runs a recipe once for each combination of values, or for each picture of a folder, and makes a sheet of all results\n' +
+        'with the exemplar beside them. What is in the folder already stays; another sweep there gets a sheet of its own.',
+    )
     .argument('<recipe>', 'a name of `toroid recipes`, a .json or .yaml file, or a picture made by toroid')
     .option(
       '--over <path=values>',
@@ -51,7 +55,7 @@ export function addSweep(program: Command): void {
     )
     .option('-i, --input <name=file>', 'a picture the recipe asks for; may be repeated', collect, [])
     .option('-s, --set <path=value>', 'change a setting for all; may be repeated', collect, [])
-    .option('-o, --out <folder>', 'folder for pictures and sheet (default: <recipe>.sweep here)')
+    .option('-o, --out <folder>', 'folder for pictures and sheet (default: <input>.<recipe>.sweep here)')
     .addOption(
       new Option('--jobs <n>', 'processes at a time (default: one, or one for each --gpu)').argParser(parseWhole),
     )
@@ -76,6 +80,7 @@ export function addSweep(program: Command): void {
     .addOption(
       new Option('--cell <n>', 'longest side of a picture on the sheet, pixels').argParser(parseWhole).default(256),
     )
+    .addOption(new Option('--tiles <NxM>', 'show each result repeated on the sheet, as 2x2').argParser(parseTimes))
     .option('--json', 'print the result as JSON')
     .option('-q, --quiet', 'print only the result, and errors')
     .addHelpText(
@@ -84,7 +89,8 @@ export function addSweep(program: Command): void {
         '  toroid sweep texture -i style=stone.png --over seed=1..8\n' +
         '  toroid sweep mine.json --over stages[0].losses[0].weight=0.5,1,2 --over net.pooling=max,average\n' +
         '  toroid sweep texture-net -i style=stone.png --over layer=all\n' +
-        '  toroid sweep texture --over input.style=a.png,b.png,c.png\n\n' +
+        '  toroid sweep texture --over input.style=a.png,b.png,c.png\n' +
+        '  toroid sweep texture --over input.style=photos --tiles 2x2     every picture of a folder\n\n' +
         'Run it again to go on where it was stopped: what is done and unchanged is not done twice.',
     )
     .action(sweep);
@@ -99,6 +105,7 @@ interface Ledger {
 /** A sweep with everything checked. */
 interface Sweep extends ReadySweep {
   readonly folder: string;
+  readonly sheet: string;
 }
 
 interface Failure {
@@ -120,7 +127,7 @@ async function sweep(name: string, options: Options): Promise<void> {
   const stopped = stop.signal.aborted;
   if (stopped) process.exitCode = STOPPED;
   else if (failures.length > 0) process.exitCode = 1;
-  const sheet = pictures.some((p) => p !== null) ? sheetFile(plan.folder) : null;
+  const sheet = pictures.some((p) => p !== null) ? plan.sheet : null;
   if (!options.json) {
     if (sheet !== null) process.stdout.write(`${sheet}\n`);
     return;
@@ -133,25 +140,26 @@ async function sweep(name: string, options: Options): Promise<void> {
   process.stdout.write(`${JSON.stringify({ sheet, film: options.film, jobs, failures, stopped }, null, 2)}\n`);
 }
 
-const sheetFile = (folder: string): string => join(folder, 'sheet.png');
 const pictureFile = (folder: string, job: SweepJob): string => join(folder, `${job.name}.png`);
 
 /** Checks every job before the first one runs. */
 async function planned(name: string, options: Options, report: Console): Promise<Sweep> {
   if (options.over.length === 0) usage('nothing to vary', 'Say what with --over, such as --over seed=1..4.');
   const made = await readySweep(name, options);
-  const folder = options.out ?? `${made.title}.sweep`;
+  const given = options.input.map((text) => parse(text.slice(text.indexOf('=') + 1)).name);
+  const folder = options.out ?? `${[...given.slice(0, 1), made.title].join('.')}.sweep`;
   if (options.gpu.length > 0) {
     const names = await gpuNames();
     for (const gpu of options.gpu) chooseGpu(gpu, names);
   }
   probeFile(join(folder, ledgerName(options.shard)));
   makeFolder(folder);
-  ensureWritable(sheetFile(folder));
+  const sheet = sheetFile(folder, options.over.join(' '));
+  ensureWritable(sheet);
   if (options.film !== undefined) ensureAnimationWritable(options.film, { fps: options.fps });
   for (const text of made.warnings) report.warn(text);
   readLedgers(folder);
-  return { ...made, folder };
+  return { ...made, folder, sheet };
 }
 
 /** Runs what is not done yet, several processes at a time. */
@@ -192,7 +200,7 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
       } else failures.push({ label: job.label, error: ended.error });
       const left = ((performance.now() - began) / 1000 / finished) * waiting.length;
       const place = `${jobs.length - waiting.length - running.size}/${jobs.length}`;
-      const time = waiting.length > 0 ? `, about ${duration(left)} left` : '';
+      const time = waiting.length > 0 ? `, about ${roughDuration(left)} left` : '';
       report.say(`${ok ? 'done' : 'FAILED'} ${place} ${job.label}${time}${ok ? '' : `: ${ended.error}`}`);
     }
     byStore?.close();
@@ -203,7 +211,7 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
 
 /** Lays out what there is: a sheet, and a film where one is asked for. Null for pictures that are not there. */
 async function results(plan: Sweep, options: Options, report: Console): Promise<readonly (Raster | null)[]> {
-  const { title, folder, swept, jobs } = plan;
+  const { folder, jobs, sheet } = plan;
   const ledgers = [...readLedgers(folder).values()];
   const pictures: (Raster | null)[] = [];
   for (const job of jobs) {
@@ -212,7 +220,8 @@ async function results(plan: Sweep, options: Options, report: Console): Promise<
     pictures.push(there ? await readPicture(file, { least: 1 }) : null);
   }
   if (pictures.some((p) => p !== null)) {
-    await writePicture(sheetFile(folder), sheetOf(title, swept, jobs, pictures, options.cell));
+    await writePicture(sheet, sheetOf(plan, pictures, options));
+    await keepSheet(sheet, options.over.join(' '));
   }
   if (options.film !== undefined) {
     const film = openAnimation(options.film, { fps: options.fps, onWarning: (text) => report.warn(text) });
@@ -275,6 +284,7 @@ function child(
           .slice(0, 2)
           .map((l) => l.trim())
           .join(' ')
+          .replace(/^error: /, '')
           .trim(),
       });
     });
@@ -283,15 +293,4 @@ function child(
       done({ code: 1, error: cause.message });
     });
   });
-}
-
-function sheetOf(
-  title: string,
-  swept: readonly Swept[],
-  jobs: readonly SweepJob[],
-  pictures: readonly (Raster | null)[],
-  cell: number,
-): Raster {
-  const axes = swept.length <= 2 ? swept.map((s) => ({ name: shortPath(s.path), values: s.values })) : undefined;
-  return contactSheet({ pictures, title, cell, ...(axes ? { axes } : { labels: jobs.map((j) => j.label) }) });
 }

@@ -83,14 +83,27 @@ export function sweepJobs(swept: readonly Swept[]): SweepJob[] {
         return [s.path, value] as const;
       })
       .toReversed();
-    const label = values.map(([path, value]) => `${shortPath(path)}=${value}`).join(' ');
-    const safe = label.replaceAll(/[^\w.=-]+/g, '_').slice(0, 80);
-    return { label, name: `${String(k + 1).padStart(digits, '0')}-${safe}`, values };
+    const label = values.map(([path, value]) => `${shortPath(path)}=${shortValue(path, value)}`).join(' ');
+    return { label, name: `${String(k + 1).padStart(digits, '0')}-${fileNameOf(label)}`, values };
   });
 }
 
 /** `stages[0].losses[1].weight` as `losses[1].weight`: enough to tell them apart on a sheet. */
 export const shortPath = (path: string): string => path.replace(/^stages\[0\]\./, '').replace(/^input\./, '');
+
+/** `photos/bricks.png` of an input as `bricks.png`. */
+const shortValue = (path: string, value: string): string =>
+  path.startsWith('input.') ? (value.split(/[\\/]/).at(-1) ?? value) : value;
+
+/** `losses[0].weight=0.5 size=[64,32] style=bricks.png` as `losses0.weight=0.5-size=64x32-style=bricks` */
+const fileNameOf = (label: string): string =>
+  label
+    .replaceAll(/\[(\d+)\]/g, '$1')
+    .replaceAll(/[[\]"]/g, '')
+    .replaceAll(/(\d),(?=\d)/g, '$1x')
+    .replaceAll(/\.(png|jpe?g|webp|tiff?|gif|avif)(?= |$)/gi, '')
+    .replaceAll(/[^\p{L}\p{N}_.=-]+/gu, '-')
+    .slice(0, 80);
 
 const tooMany = (count: number): EngineError =>
   new EngineError('SweepError', `${count} jobs are more than ${MOST_JOBS}`, 'Leave some values out.');

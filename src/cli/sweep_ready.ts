@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Input } from '../app/inputs';
 import { nameNet, netName } from '../app/nets';
 import { recordedInputs } from '../app/record';
 import { EngineError } from '../base/errors';
@@ -33,6 +34,8 @@ export interface ReadyJob {
   readonly job: SweepJob;
   readonly recipe: Recipe;
   readonly key: string;
+  /** What the result is to look like, if there is one such picture. */
+  readonly exemplar: Input | undefined;
 }
 
 /**
@@ -108,7 +111,8 @@ async function prepared(
     const key = createHash('sha256')
       .update(JSON.stringify({ ...named, inputs: files.map((f) => [f.name, f.sha256]) }))
       .digest('hex');
-    return { job, recipe: named, key };
+    const exemplar = files.find(({ name }) => name === recipe.styles[0]?.input);
+    return { job, recipe: named, key, exemplar };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(error.code, `${job.label}: ${error.message}`);

@@ -17,7 +17,6 @@ interface Options
     Pick<TextureSettingsText, 'tile' | 'canvas' | 'pooling' | 'method' | 'polish' | 'fit'> {
   variety?: number;
   flatten?: boolean;
-  out?: string;
   recipe?: string;
   size?: [number, number];
   seed?: number;
@@ -39,7 +38,10 @@ export function addTexture(program: Command): void {
     .summary('grow a seamless texture from a picture')
     .description('Grows a seamless texture that looks like a picture.')
     .argument('<exemplar>', 'picture to take the look from: PNG, JPEG, WebP, TIFF, GIF or AVIF')
-    .option('-o, --out <file>', 'picture to write: .png, .webp, .jpg or .tiff (default: <exemplar>.tile.png here)')
+    .option(
+      '-o, --out <file>',
+      'picture to write: .png, .webp, .jpg or .tiff (default: <exemplar>.tile.png here, with --seed <exemplar>.tile.seed7.png)',
+    )
     .addOption(
       option(
         '--size <WxH>',

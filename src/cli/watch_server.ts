@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { duration, type TimeLeft } from '../app/eta';
+import { duration, roughDuration, type TimeLeft } from '../app/eta';
 import type { Output } from '../app/output';
 import { EngineError } from '../base/errors';
 import { interleave } from '../base/pixels';
@@ -160,7 +160,7 @@ class Watch implements Watcher {
 
   #onProgress(p: Progress, { share, seconds }: TimeLeft): void {
     const { at, border } = this.#curves.add(p);
-    const left = seconds === undefined ? undefined : `about ${duration(seconds)}`;
+    const left = seconds === undefined ? undefined : `about ${roughDuration(seconds)}`;
     this.#progress = this.#held = { ...p, at, share, left };
     if (border !== undefined) this.#send('border', { at: border });
     const now = performance.now();

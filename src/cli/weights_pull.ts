@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { duration } from '../app/eta';
+import { roughDuration } from '../app/eta';
 import { bytesText, EngineError } from '../base/errors';
 import { weightsNamed } from '../nets/weights';
 import { type PullOptions, pullWeights } from '../node/weights/pull';
@@ -79,7 +79,7 @@ async function pull(name: string, options: Options): Promise<void> {
       first ??= { at: now, bytes: received };
       const seconds = (now - first.at) / 1000;
       const rate = seconds > 0 ? Math.max(0, received - first.bytes) / seconds : 0;
-      const left = rate > 0 && seconds > 1 ? `, about ${duration((size - received) / rate)} left` : '';
+      const left = rate > 0 && seconds > 1 ? `, about ${roughDuration((size - received) / rate)} left` : '';
       const text = `${bytesText(received)} of ${bytesText(size)}, ${bytesText(Math.round(rate))}/s${left}`;
       if (!json && !quiet) bar.show(received / size, text);
       if (json) line('progress', { name, received, size, bytesPerSecond: Math.round(rate) });

@@ -97,7 +97,9 @@ function warnOfResizedMasks({ recipe, inputs }: ResolvedRecipe, full: Size, warn
     if (!mask) throw invariant(`a mask ${name} that was not looked up`);
     const size = sizeOf(mask);
     if (size[0] !== full[0] || size[1] !== full[1]) {
-      warn(`the mask ${name} is ${size.join('x')}: it is resized to ${full.join('x')}`);
+      warn(
+        `${name === 'mask' ? 'the mask' : `the mask ${name}`} is ${size.join('x')}: it is resized to ${full.join('x')}`,
+      );
     }
   }
 }

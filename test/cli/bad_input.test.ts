@@ -207,8 +207,8 @@ test('refused once the adapter is known: no file is made, the one there stays', 
   const kept = readFileSync(at('kept.png'));
   await each(
     [
-      [['--net', 'bad.onnx', '--layers', 'y'], /OnnxError: .*Einsum.*odd_one|OnnxError: .*odd_one.*Einsum/],
-      [['--size', '8192'], /LimitError: 8192x8192 is too large for this adapter: .*\n {2}Use a size up to \d+x\d+/],
+      [['--net', 'bad.onnx', '--layers', 'y'], /error: .*Einsum.*odd_one|OnnxError: .*odd_one.*Einsum/],
+      [['--size', '8192'], /error: 8192x8192 is too large for this adapter: .*\n {2}Use a size up to \d+x\d+/],
     ] as const,
     async ([args, message]) => {
       const { code, out, err } = await toroid(['texture', 'look.png', ...small, ...args, '-o', 'kept.png']);

@@ -142,9 +142,9 @@ test('- is the standard input and output, and pipes are read once', async () => 
   const heights = await piped(['seal', '/dev/stdin', '--keep-range', '-o', '-', '-q'], readFileSync(at('dem.tif')));
   assert.is((await decodePicture(heights.out, 'out', {})).measures?.sample, 'float32', heights.err);
   assert.is((await piped(['seal', '-', '-q'], stone)).out.toString(), 'stdin.seal.png\n');
-  assert.match((await piped(['check', '-'], stone)).out.toString(), /^x {2}ratio/);
+  assert.match((await piped(['check', '-'], stone)).out.toString(), /^x {2}(seamless|a seam): /);
   assert.match((await piped(['seal', '-'], null)).err, /the standard input is empty/);
-  assert.match((await piped(['seal', '-'], Buffer.from('hello'))).err, /^PictureError: - is not a picture/);
+  assert.match((await piped(['seal', '-'], Buffer.from('hello'))).err, /^error: - is not a picture/);
   assert.match((await piped(['texture', 'stone.png', '-o', '-', '--json'], null)).err, /--json needs a file/);
   const [address] = await together([['seal', 'https://example.org/a.png']]);
   assert.match(address!.err, /is an address, and files are read\n {2}Fetch it: curl -sL 'https:/);

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Eta } from '../../src/app/eta';
+import { Eta, roughDuration } from '../../src/app/eta';
+import { coloured } from '../../src/cli/colour';
 import { JsonLines, progressLine } from '../../src/cli/console';
 import type { Progress } from '../../src/recipes/events';
 
@@ -22,12 +23,27 @@ const close = (got: number | undefined, want: number): void =>
   assert.ok(got !== undefined && Math.abs(got - want) < 1e-9, `${got}, expected ${want}`);
 
 test('a line says where, how good, how fast and how long yet', () => {
-  assert.is(
-    progressLine(at({}), 65),
-    'stage 2/3 fine 128x128, step 40/100, loss 0.0123, 10.0 ms a step, about 1 min 5 s left',
-  );
-  assert.is(progressLine(at({ step: 100 }), 0), 'stage 2/3 fine 128x128, step 100/100, loss 0.0123, 10.0 ms a step');
-  assert.is(progressLine(at({})), 'stage 2/3 fine 128x128, step 40/100, loss 0.0123, 10.0 ms a step');
+  const line = '2 of 3: fine at 128x128, step 40/100, loss 0.0123, 10 ms a step';
+  assert.is(progressLine(at({}), 65), `${line}, about 1 min 15 s left`);
+  assert.is(progressLine(at({})), line);
+  assert.is(progressLine(at({ step: 100 }), 0), line.replace('40/', '100/'));
+  assert.match(progressLine(at({ loss: 1234.5, msPerStep: 1080 })), /loss 1230, 1\.1 s a step$/);
+});
+
+test('the time left is told in steps that the eye can follow', () => {
+  const told = [3, 31, 59, 61, 299, 301, 3599, 5000].map(roughDuration);
+  assert.equal(told, ['a few seconds', '35 s', '1 min', '1 min 15 s', '5 min', '6 min', '1 h', '1 h 25 min']);
+});
+
+test('colour where a terminal shows it, and nobody asked for none', () => {
+  const terminal = { isTTY: true };
+  assert.is(coloured('note:', 'yellow', terminal, {}), '\x1b[33mnote:\x1b[39m');
+  for (const [stream, env] of [
+    [{}, {}],
+    [terminal, { NO_COLOR: '1' }],
+    [terminal, { TERM: 'dumb' }],
+  ] as const)
+    assert.is(coloured('note:', 'yellow', stream, env), 'note:');
 });
 
 test('with a plan, the time left is that of the planned steps and pixels', () => {

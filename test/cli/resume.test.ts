@@ -287,7 +287,7 @@ test('a folder of another run is refused by name, before and at the begin; one w
   ]);
   for (const { code, err } of [second, resumed]) {
     assert.is(code, 1);
-    assert.match(err, new RegExp(`^CheckpointError: .*process ${process.pid} on .*\\n {2}Wait for it, or`));
+    assert.match(err, new RegExp(`^error: .*process ${process.pid} on .*\\n {2}Wait for it, or`));
   }
   release();
   ensureCheckpointsWritable(keep);
@@ -312,10 +312,7 @@ test('a job of a newer version, or of an input that changed, is refused; an olde
   writeFileSync(file, JSON.stringify({ ...parsed, recipe: { ...parsed.recipe, toroid: 99 } }));
   const newer = await toroid(['run', '--resume', 'two-kept']);
   assert.is(newer.code, 1);
-  assert.match(
-    newer.err,
-    /^CheckpointError: .*job\.json holds no recipe.* version 99.*\n {2}Install a newer toroid.*\n$/,
-  );
+  assert.match(newer.err, /^error: .*job\.json holds no recipe.* version 99.*\n {2}Install a newer toroid.*\n$/);
   writeFileSync(file, text);
   const before = readFileSync(at('look.png'));
   await writePicture(at('look.png'), plasma({ size: [36, 28], seed: 4 }));
@@ -325,7 +322,7 @@ test('a job of a newer version, or of an input that changed, is refused; an olde
     assert.is(other.code, 1);
     assert.match(
       other.err,
-      /^CheckpointError: input style: .*look\.png is not the file that the run began with.*\n {2}Give that file, or start/,
+      /^error: input style: .*look\.png is not the file that the run began with.*\n {2}Give that file, or start/,
     );
   }
   writeFileSync(at('look.png'), before);

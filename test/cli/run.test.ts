@@ -47,10 +47,7 @@ test('again from the picture, to the same pixels; an input that moved or changed
   renameSync(at('look.png'), at('moved.png'));
   const moved = await toroid(['run', 'out/one.png', '-o', 'x.png']);
   assert.is(moved.code, 1);
-  assert.match(
-    moved.err,
-    /^RecipeError: input style: there is no file .*look\.png\n {2}Say where .*--input style=\S+\n$/,
-  );
+  assert.match(moved.err, /^error: input style: there is no file .*look\.png\n {2}Say where .*--input style=\S+\n$/);
   await ok('out/one.png', '-o', 'out/there.png', '--input', 'style=moved.png');
   assert.equal(apart(await readPicture(at('out/there.png')), await readPicture(at('out/one.png'))), 0);
   await writePicture(at('look.png'), plasma({ size: [32, 32], seed: 8 }));
@@ -58,7 +55,7 @@ test('again from the picture, to the same pixels; an input that moved or changed
   assert.is(changed.code, 1);
   assert.match(
     changed.err,
-    /^RecipeError: input style: .*look\.png is not the file it was.*\n {2}Use it all the same: --input style=/,
+    /^error: input style: .*look\.png is not the file it was.*\n {2}Use it all the same: --input style=/,
   );
   // Who gives it means it, from the command line as from a program.
   const warning = /input style is not the file that the recipe was run with: the picture will be another/;

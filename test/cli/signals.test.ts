@@ -61,7 +61,7 @@ async function hungUp(name: string, later: number): Promise<void> {
   const { child, ended } = start(args, { _: process.execPath });
   let told = false;
   child.stderr!.on('data', (text) => {
-    if (!told && String(text).includes('stage 1/')) {
+    if (!told && String(text).includes('1 of ')) {
       told = true;
       setTimeout(() => child.kill('SIGHUP'), later);
     }
@@ -96,7 +96,7 @@ linux('a folder that was removed meanwhile is said to be', async () => {
   const { execFileSync } = await import('node:child_process');
   const script = `rmdir "$PWD"; "${process.execPath}" "${resolve('bin/toroid.mjs')}" texture x.png 2>&1; echo $?`;
   const said = execFileSync('sh', ['-c', script], { cwd: gone, encoding: 'utf8' });
-  assert.match(said, /^OutputError: the folder that this runs in was removed\n {2}Change to another: .*\n1\n$/);
+  assert.match(said, /^error: the folder that this runs in was removed\n {2}Change to another: .*\n1\n$/);
 });
 
 test('GPUs are chosen by number or part of a name; one that is not there is told with those that are', () => {
@@ -152,7 +152,7 @@ test('-q: nothing of the driver, and the error of a GPU that is not there', asyn
   // The process that filters is not filtered itself.
   assert.match(
     err.replace('Warning: of a driver\n    at x\n\n', ''),
-    /^AdapterError: there is no GPU A100: .*\n {2}There (is|are): 0 .*\n$/,
+    /^error: there is no GPU A100: .*\n {2}There (is|are): 0 .*\n$/,
   );
 });
 

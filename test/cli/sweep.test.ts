@@ -45,6 +45,13 @@ test('jobs are all combinations, the last setting fastest, with names that sort'
   );
 });
 
+test('names of files are short, and without brackets', () => {
+  const names = (path: string, ...values: string[]): string[] => sweepJobs([{ path, values }]).map((j) => j.name);
+  assert.equal(names('stages[0].losses[1].weight', '0.5', '2'), ['1-losses1.weight=0.5', '2-losses1.weight=2']);
+  assert.equal(names('input.style', 'photos/old wall.jpg', 'b.png'), ['1-style=old-wall', '2-style=b']);
+  assert.equal(names('size', '[64,32]'), ['1-size=64x32']);
+});
+
 test('layer: every loss that has layers gets the one, others stay', () => {
   const recipe = {
     stages: [{ losses: [{ kind: 'gram', layers: ['a'] }, { kind: 'tv' }, { kind: 'channel', layer: 'a' }] }],
@@ -115,6 +122,18 @@ test('two shards in one folder: each does its own, and the sheet of the last has
   assert.equal(filesOf(second.out), [true, true, true], second.err);
   const whole = await toroid(args);
   assert.match(whole.err, /3 of 3 are done already/);
+});
+
+test('another sweep in the folder gets a sheet of its own; the exemplar and repeats are on it', async () => {
+  recipe();
+  const before = readFileSync(at('out/sheet.png'));
+  const args = ['sweep', 'r.json', '--over', 'seed=3', '--tiles', '2x2', '-o', 'out'];
+  const { code, out, err } = await toroid(args);
+  assert.equal([code, out], [0, 'out/sheet.2.png\n'], err);
+  assert.equal(readFileSync(at('out/sheet.png')), before);
+  const { width = 0, height = 0 } = await sharp(at('out/sheet.2.png')).metadata();
+  assert.ok(width > 2 * 64 && height > 256, `a cell of 2x2 and one of the exemplar, 256 px high: ${width}x${height}`);
+  assert.is((await toroid(args)).out, 'out/sheet.2.png\n', 'the same again keeps its sheet');
 });
 
 test('a changed input is done anew; a job that fails is named and the others are kept', async () => {

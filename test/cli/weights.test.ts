@@ -96,7 +96,7 @@ test('pull that fails: one line, what to put where, exit code 1', async () => {
   );
   await server.close();
   assert.equal([code, out], [1, '']);
-  assert.match(err, /^DownloadError: cannot download vgg19: 127\.0\.0\.1:\d+ answers 404\n/);
+  assert.match(err, /^error: cannot download vgg19: 127\.0\.0\.1:\d+ answers 404\n/);
   assert.match(err, 'put vgg19-7.onnx (574677321 bytes, sha256 692f9f92');
   assert.match(err, 'into w.');
   const others = [['vgg91'], ['vgg19', '--slim', '--full']].map((args) => ['weights', 'pull', ...args]);

@@ -376,7 +376,7 @@ test('the commands: profile and its diff, --profile, doctor --roof', async () =>
   ]);
   assert.match(same?.out ?? '', /all launches .* 1\.00x/);
   assert.equal([alone?.code, wrong?.code], [2, 1]);
-  assert.match(wrong?.err ?? '', 'ProfileError: run.txt');
+  assert.match(wrong?.err ?? '', 'error: run.txt');
 });
 
 needs(

@@ -109,51 +109,43 @@ type Row = readonly [args: string, code: number, message: RegExp];
 const run = (...rows: Row[]): Row[] => rows.map(([args, code, message]) => [`run ${args}`, code, message]);
 const rows = run(
   ['', 2, /which recipe\?\n {2}Name one of/],
-  ['textur', 1, /RecipeError: there is no recipe called textur\. Did you mean texture\?\n {2}Known: /],
+  ['textur', 1, /error: there is no recipe called textur\. Did you mean texture\?\n {2}Known: /],
   ['good.jsno', 1, /there is no file good\.jsno\n {2}Did you mean good\.json\?/],
-  ['folder', 1, /RecipeError: folder is a folder, not a recipe\n/],
-  ['folder.yaml', 1, /RecipeError: folder\.yaml is a folder, not a recipe\n/],
-  ['look.png', 1, /RecipeError: look\.png holds no recipe: it was not made by toroid/],
+  ['folder', 1, /error: folder is a folder, not a recipe\n/],
+  ['folder.yaml', 1, /error: folder\.yaml is a folder, not a recipe\n/],
+  ['look.png', 1, /error: look\.png holds no recipe: it was not made by toroid/],
   ['text.png', 1, /text\.png/],
-  ['file', 1, /RecipeError: file is not JSON: .*line 1, column \d/],
-  ['syntax.json', 1, /RecipeError: syntax\.json is not JSON: Unexpected string, line 3, column 10\n {2}Mend it there/],
-  ['syntax.yaml', 1, /RecipeError: syntax\.yaml is not YAML: .*line \d, column \d/],
-  ['block.json', 1, /RecipeError: stages\[0\]\.losses\[0\]\.kind: "grams" is none of .* Did you mean gram\?/],
-  ['setting.json', 1, /RecipeError: stages\[0\]\.losses\[1\]\.centering: there is no such setting.* mean centring\?/],
-  ['type.json', 1, /RecipeError: stages\[0\]\.losses\[0\]\.weight: is "heavy", but a number is wanted/],
-  ['version.json', 1, /RecipeError: this recipe is of version 7; .*\n {2}Install a newer toroid/],
-  ['good.json --set stages[3].steps=2', 1, /RecipeError: --set stages\[3\]\.steps=2: 3 is no place in a list of 1/],
-  ['good.json --set sise=2', 1, /RecipeError: sise: there is no such setting\. Did you mean size\?/],
-  ['good.json --input look.png', 1, /RecipeError: --input look\.png: wants name=picture/],
-  ['good.json --input stile=look.png', 1, /RecipeError: --input stile: nothing .* asks for it\. Did you mean style\?/],
-  ['good.json --input style=none.png', 1, /PictureError: there is no file none\.png/],
-  ['good.json --input style=folder', 1, /PictureError: folder is a folder, not a picture/],
-  ['good.json --frames film.gif', 1, /RecipeError: --frames film\.gif: the recipe has no zoom/],
-  ['good.json --checkpoint file', 1, /CheckpointError: no checkpoints can be kept in file: .*\n {2}.*--checkpoint/],
+  ['file', 1, /error: file is not JSON: .*line 1, column \d/],
+  ['syntax.json', 1, /error: syntax\.json is not JSON: Unexpected string, line 3, column 10\n {2}Mend it there/],
+  ['syntax.yaml', 1, /error: syntax\.yaml is not YAML: .*line \d, column \d/],
+  ['block.json', 1, /error: stages\[0\]\.losses\[0\]\.kind: "grams" is none of .* Did you mean gram\?/],
+  ['setting.json', 1, /error: stages\[0\]\.losses\[1\]\.centering: there is no such setting.* mean centring\?/],
+  ['type.json', 1, /error: stages\[0\]\.losses\[0\]\.weight: is "heavy", but a number is wanted/],
+  ['version.json', 1, /error: this recipe is of version 7; .*\n {2}Install a newer toroid/],
+  ['good.json --set stages[3].steps=2', 1, /error: --set stages\[3\]\.steps=2: 3 is no place in a list of 1/],
+  ['good.json --set sise=2', 1, /error: sise: there is no such setting\. Did you mean size\?/],
+  ['good.json --input look.png', 1, /error: --input look\.png: wants name=picture/],
+  ['good.json --input stile=look.png', 1, /error: --input stile: nothing .* asks for it\. Did you mean style\?/],
+  ['good.json --input style=none.png', 1, /error: there is no file none\.png/],
+  ['good.json --input style=folder', 1, /error: folder is a folder, not a picture/],
+  ['good.json --frames film.gif', 1, /error: --frames film\.gif: the recipe has no zoom/],
+  ['good.json --checkpoint file', 1, /error: no checkpoints can be kept in file: .*\n {2}.*--checkpoint/],
   ['good.json --every 0', 2, /every/],
-  [
-    'texture',
-    1,
-    /RecipeError: styles\[0\]\.input: there is no input style\.\n {2}Add it .* --input style=picture\.png/,
-  ],
-  ['names.json', 1, /RecipeError: styles\[0\]\.input: there is no input stlye\. Did you mean style\?/],
-  ['mask.json', 1, /RecipeError: styles\[0\]\.mask\.input: there is no input msak\./],
-  ['layer.json', 1, /RecipeError: stages\[0\]\.losses\[0\]\.layers\.relu1_1: the recipe has no net/],
-  ['set.json', 1, /RecipeError: stages\[0\]\.losses\[0\]\.layers: "style" means layers of a network, and .* no net/],
-  ['canvas.json', 1, /RecipeError: [\s\S]*unknown name "plasm"[\s\S]*Did you mean plasma\?/],
-  ['luminance.json', 1, /RecipeError: color\.space: luminance keeps the colours of the content/],
-  ['zoom.json', 1, /RecipeError: zoom: enlarges the content, and there is none/],
-  [
-    'moved.json',
-    1,
-    /RecipeError: input style: there is no file gone\/look\.png\n {2}Say where it is now: --input style=/,
-  ],
-  ['tiny.json', 1, /PictureError: .*tiny\.png.* 8x8/],
-  ['text.json', 1, /PictureError: text\.png is not a picture/],
-  ['net.json', 1, /WeightsError: .*vgg18/],
-  ['gone.json', 1, /WeightsError: .*gone\.onnx/],
-  ['--resume none', 1, /CheckpointError: none holds no checkpoint: there is no job\.json in it/],
-  ['--resume kept', 1, /CheckpointError: cannot read kept\/job\.json: .*\n {2}Start the run afresh/],
+  ['texture', 1, /error: styles\[0\]\.input: there is no input style\.\n {2}Add it .* --input style=picture\.png/],
+  ['names.json', 1, /error: styles\[0\]\.input: there is no input stlye\. Did you mean style\?/],
+  ['mask.json', 1, /error: styles\[0\]\.mask\.input: there is no input msak\./],
+  ['layer.json', 1, /error: stages\[0\]\.losses\[0\]\.layers\.relu1_1: the recipe has no net/],
+  ['set.json', 1, /error: stages\[0\]\.losses\[0\]\.layers: "style" means layers of a network, and .* no net/],
+  ['canvas.json', 1, /error: [\s\S]*unknown name "plasm"[\s\S]*Did you mean plasma\?/],
+  ['luminance.json', 1, /error: color\.space: luminance keeps the colours of the content/],
+  ['zoom.json', 1, /error: zoom: enlarges the content, and there is none/],
+  ['moved.json', 1, /error: input style: there is no file gone\/look\.png\n {2}Say where it is now: --input style=/],
+  ['tiny.json', 1, /error: .*tiny\.png.* 8x8/],
+  ['text.json', 1, /error: text\.png is not a picture/],
+  ['net.json', 1, /error: .*vgg18/],
+  ['gone.json', 1, /error: .*gone\.onnx/],
+  ['--resume none', 1, /error: none holds no checkpoint: there is no job\.json in it/],
+  ['--resume kept', 1, /error: cannot read kept\/job\.json: .*\n {2}Start the run afresh/],
   ['good.json --resume kept', 2, /--resume goes on with what was begun/],
 );
 
@@ -181,9 +173,9 @@ test('refused before an adapter is looked for: one message with its place, no st
 });
 
 const later = run(
-  ['empty.json', 1, /RecipeError: .*styles\[0\]\.mask is empty at 32x32: it leaves no pixel\n {2}Paint what counts/],
-  ['layers.json', 1, /RecipeError: stages\[0\]\.losses\[0\]\.layers\.relu9_1: .* no such layer.*relu1_1/],
-  ['content.json', 1, /RecipeError: stages\[0\]\.losses\[0\]: this loss compares with a content.*\n {2}Add "content"/],
+  ['empty.json', 1, /error: .*styles\[0\]\.mask is empty at 32x32: it leaves no pixel\n {2}Paint what counts/],
+  ['layers.json', 1, /error: stages\[0\]\.losses\[0\]\.layers\.relu9_1: .* no such layer.*relu1_1/],
+  ['content.json', 1, /error: stages\[0\]\.losses\[0\]: this loss compares with a content.*\n {2}Add "content"/],
   ['patch.json', 1, /stages\[0\]\.losses\[0\]: .*31/],
 );
 test('refused once adapter or net are known: the same, and the file there stays', async () => {
@@ -257,14 +249,14 @@ needs(
     16,
   );
   assert.is(none.code, 1, none.err);
-  assert.match(none.err, /^PictureError: cannot write disk\/x\.png: no space left on the device\n {2}Free some space/);
+  assert.match(none.err, /^error: cannot write disk\/x\.png: no space left on the device\n {2}Free some space/);
 });
 
 test('--resume follows a link to a folder; a circle of links is no folder', async () => {
   symlinkSync('round', at('round'));
   const { code, err } = await toroid(['run', '--resume', 'round']);
   assert.is(code, 1, err);
-  assert.match(err, /^CheckpointError: round holds no checkpoint/);
+  assert.match(err, /^error: round holds no checkpoint/);
   assert.not(existsSync(at('round.png')));
 });
 

@@ -1,30 +1,21 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Raster } from '../../src/base/raster';
 import { repeat } from '../../src/base/raster';
+import { chooseSeam } from '../../src/recipes/finish';
 import { plasma } from '../../src/recipes/init/plasma';
-import { seamless, seamScore, verdict } from '../../src/recipes/scores/seam';
+import { alreadyTiles, seamless, seamScore, verdict, verdictText } from '../../src/recipes/scores/seam';
+import { long } from '../support/all';
+import { crop, paint, rolled, runningBond } from '../support/planted_faults';
+import { goodTiles, plantedSeams, type SeamCase } from '../support/seam_cases';
 
 const test = suite('seam');
-
-const paint = (width: number, height: number, f: (x: number, y: number, band: number) => number): Raster => {
-  const n = width * height;
-  const data = Float32Array.from({ length: 3 * n }, (_, i) =>
-    f(i % width, Math.floor((i % n) / width), Math.floor(i / n)),
-  );
-  return { width, height, data };
-};
-
-/** The part of a picture that starts at (left, top). */
-const crop = (r: Raster, left: number, top: number, width: number, height: number): Raster =>
-  paint(width, height, (x, y, band) => r.data[(band * r.height + top + y) * r.width + left + x] ?? 0);
 
 test('counts by hand', () => {
   // rows 0 1 2 4: lines inside 1 1 2, mean 4/3, deviation sqrt(2)/3; the join is 4
   const score = seamScore(paint(4, 4, (x) => [0, 1, 2, 4][x] ?? 0));
   assert.ok(Math.abs(score.x.ratio - 3) < 1e-12);
   assert.ok(Math.abs(score.x.z - (4 - 4 / 3) / (Math.SQRT2 / 3)) < 1e-9);
-  assert.equal(score.y, { ratio: 1, z: 0 });
+  assert.equal(score.y, { ratio: 1, z: 0, beside: 1, alike: 3 });
 });
 
 test('a tile that joins passes from every roll, its crop fails on the axis that was cut', () => {
@@ -54,9 +45,47 @@ test('a ramp jumps, a mirrored grain is too smooth', () => {
 
 test('one colour is seamless, and every score is a finite number', () => {
   const grey = seamScore(paint(16, 16, () => 0.3));
-  assert.equal(grey, { x: { ratio: 1, z: 0 }, y: { ratio: 1, z: 0 } });
+  const alike = { ratio: 1, z: 0, beside: 1, alike: 15 };
+  assert.equal(grey, { x: alike, y: alike });
   const edge = seamScore(paint(16, 16, (x) => (x === 15 ? 1 : 0)));
   for (const axis of [edge.x, edge.y]) assert.ok(Number.isFinite(axis.ratio) && Number.isFinite(axis.z));
+});
+
+/** What the verdict gets wrong. */
+const wrong = (cases: readonly SeamCase[]): string[] =>
+  cases.flatMap(({ name, picture, seams }) =>
+    (['x', 'y'] as const).flatMap((axis) => {
+      if (seams.length > 0 && !seams.includes(axis)) return []; // what is cut along one axis may be cut through on the other
+      const score = seamScore(picture)[axis];
+      return seams.includes(axis) === (verdict(score) !== 'seamless') ? [] : [`${name} ${axis}: ${verdictText(score)}`];
+    }),
+  );
+
+test('tiles pass, strong lines on the join or not, and no planted seam does', async () => {
+  assert.equal(wrong(await goodTiles(false)), []);
+  const planted = await plantedSeams();
+  assert.is(planted.length, 40);
+  assert.equal(wrong(planted), []);
+});
+
+long(test)('forty tiles pass, sealed photographs among them', async () => {
+  const tiles = await goodTiles();
+  assert.is(tiles.length, 40);
+  assert.equal(wrong(tiles), []);
+});
+
+test('the border goes to no line that would be called a seam, and what tiles is not sealed again', () => {
+  const wall = runningBond(128, 96, 2);
+  const onJoint = rolled(wall, 3, 3);
+  assert.equal(alreadyTiles(onJoint), { x: true, y: true });
+  assert.ok(seamScore(onJoint).x.ratio > 4, 'by its ratio alone it would be a seam');
+  const { x, y } = seamScore(chooseSeam(onJoint, [true, true]).raster);
+  assert.ok(Math.abs(x.z) < 1 && Math.abs(y.z) < 1);
+  // A step that is small among joints, at a z that passes: only `verdict` sees it.
+  const cut = crop(wall, 9, 0, 101, 96);
+  assert.ok(Math.abs(seamScore(cut).x.z) < 1);
+  assert.is.not(chooseSeam(cut, [false, true]).moved[0], 0);
+  assert.is(alreadyTiles(cut).x, false);
 });
 
 test('too small a picture is refused', () => {

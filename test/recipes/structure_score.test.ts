@@ -72,7 +72,7 @@ test('another piece of the same wall is good in every line', () => {
 test('a joint on the join is no seam, but a ramp is one', () => {
   const verdicts = (s: StructureScore): string[] =>
     structureLines(s).flatMap((l) => (l.name.startsWith('join') ? [l.verdict] : []));
-  assert.equal(verdicts(judge(rolled(other, -10, -8))), ['fair', 'fair']);
+  assert.equal(verdicts(judge(rolled(other, -10, -8))), ['good', 'good']);
   const ramp = paint(64, 64, (x, _, c) => 0.2 + (0.5 * x) / 64 + 0.01 * c);
   assert.equal(verdicts(structureScore(ramp, ramp)), ['poor', 'good']);
 });

@@ -1,6 +1,6 @@
 import type { Raster } from '../../base/raster';
 import type { Recipe } from '../recipe';
-import { seamScore, verdict } from './seam';
+import { seamScore, verdictText } from './seam';
 import { relativeDistance } from './sliced';
 
 /** A number about a picture, and what it says. */
@@ -14,15 +14,13 @@ interface Score {
 export function scoresOf(raster: Raster, tile: Recipe['tile'], styles: readonly Raster[]): Score[] {
   const seam = seamScore(raster);
   const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[tile];
-  const joins = axes.map((axis): Score => {
-    const { ratio, z } = seam[axis];
-    return {
+  const joins = axes.map(
+    (axis): Score => ({
       label: `Join along ${axis}`,
-      value: `${verdict(seam[axis])} (ratio ${ratio.toFixed(2)}, z ${z.toFixed(1)})`,
-      meaning:
-        'Roughness across the border over that of any other line: 1 is ideal; |z| below 3 is a line like others.',
-    };
-  });
+      value: verdictText(seam[axis]),
+      meaning: `${seam[axis].ratio.toFixed(2)} times as rough as the other lines on average, ${seam[axis].z.toFixed(1)} of their standard deviations from the mean.`,
+    }),
+  );
   const distances = styles.map((style, k): Score => {
     return {
       label: styles.length > 1 ? `Distance to style ${k + 1}` : 'Distance to the style',

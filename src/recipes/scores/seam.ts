@@ -7,6 +7,10 @@ export interface AxisScore {
   readonly ratio: number;
   /** Standard deviations (of the lines inside) between the join and their mean; at most 1000 either way. */
   readonly z: number;
+  /** Times as rough as the lines right beside it, two on either side; at most 1000. */
+  readonly beside: number;
+  /** How many other lines are as rough, and stand out as far from those beside them. */
+  readonly alike: number;
 }
 
 export interface SeamScore {
@@ -19,21 +23,20 @@ export interface SeamScore {
 export type Verdict = 'seamless' | 'jump' | 'too smooth';
 
 const MOST = 1000;
-/** A join may differ from the lines inside by this many of their standard deviations ... */
+/** A line stands out when it is more than so many times as rough as the lines beside it: a natural edge is wider than one line. */
+const STANDS_OUT = 1.3;
+/** Lines on either side that it is compared with. */
+const BESIDE = 2;
+/** Lines are alike where both numbers differ by no more than this factor: joints of one wall, steps of one raster. */
+const ALIKE = 1.15;
+/** Edges that repeat one another: the mean of the lines over this, and so many deviations below it. */
+const SMOOTH = 1.4;
 const Z = 3;
-/** ... and be this many times as rough as their mean. */
-const RATIO = 2.5;
-/**
- * Within this factor of the mean a join passes whatever its z: in fine, even grain z is large for differences
- * nobody sees. Measured: crops of photographs that fail have ratios of 1.45 and more (128 of a 256 px grass:
- * 1.67, z 5.1), seamless plasma 0.6 .. 1.3.
- */
-const UNSEEN = 1.4;
 
 /**
  * Seam-gradient score. For each line between two neighbouring columns (rows), take the mean |difference| over all
  * pixels and bands; the line across the wrap is one more of the same kind, and a seamless tile gives no way to
- * tell it from the others. A single colour scores ratio 1, z 0.
+ * tell it from the others. A single colour scores ratio 1, z 0, beside 1.
  *
  * @throws EngineError `PictureError` when a side is under 4 pixels: fewer than 3 lines inside say nothing.
  */
@@ -71,81 +74,115 @@ export function lineGradients({ width, height, data }: Raster): { x: Float64Arra
   return { x, y };
 }
 
+/** What is known of every line of an axis. */
+interface Lines {
+  readonly rough: Float64Array;
+  readonly beside: Float64Array;
+  readonly mean: number;
+}
+
+function linesOf(gradients: Float64Array): Lines {
+  const n = gradients.length;
+  const mean = gradients.reduce((a, b) => a + b, 0) / n;
+  const nothing = 1e-3 * mean + 1e-12; // lines within one colour are alike, whatever rounding leaves there
+  const rough = gradients.map((v) => v + nothing);
+  const beside = rough.map((v, k) => {
+    let sum = 0;
+    for (let d = 1; d <= BESIDE; d++) sum += (rough[(k + d) % n] ?? 0) + (rough[(k - d + n) % n] ?? 0);
+    return Math.min(MOST, (2 * BESIDE * v) / sum);
+  });
+  return { rough, beside, mean };
+}
+
+/** The line `at` among all others, which are ordinary lines of the tile. */
+function scoreOf({ rough, beside }: Lines, gradients: Float64Array, at: number): AxisScore {
+  const others = gradients.filter((_, k) => k !== at);
+  const join = gradients[at] ?? 0;
+  const mean = others.reduce((a, b) => a + b, 0) / others.length;
+  const deviation = Math.sqrt(others.reduce((a, b) => a + (b - mean) ** 2, 0) / others.length);
+  const same = Math.abs(join - mean) <= 1e-9 * (join + mean);
+  const near = (values: Float64Array, k: number): boolean => {
+    const [a = 0, b = 0] = [values[k], values[at]];
+    return a <= ALIKE * b && b <= ALIKE * a;
+  };
+  let alike = 0;
+  for (let k = 0; k < rough.length; k++) if (k !== at && near(rough, k) && near(beside, k)) alike++;
+  return {
+    ratio: same ? 1 : Math.min(MOST, join / mean),
+    z: same ? 0 : Math.max(-MOST, Math.min(MOST, (join - mean) / deviation)),
+    beside: beside[at] ?? 1,
+    alike,
+  };
+}
+
+/** The last line is the join. */
+const score = (gradients: Float64Array): AxisScore => scoreOf(linesOf(gradients), gradients, gradients.length - 1);
+
 /** A join that is moved goes to the next line that is no further than this from the mean, in deviations. */
 const ORDINARY = 1;
 
 /**
  * How far to roll a tile so that a line that is ordinary in all its maps comes to be the last one; 0 where that is at most `unusual`
- * deviations from the mean already.
+ * deviations from the mean already, and no seam by `verdict`.
  * @param maps lines of one axis, as of `lineGradients`, of each map
  */
 export function ordinaryShift(maps: readonly Float64Array[], unusual: number): number {
   const n = maps[0]?.length ?? 0;
+  const lines = maps.map(linesOf);
   const found = new Float64Array(n);
-  for (const lines of maps) {
-    const mean = lines.reduce((a, b) => a + b, 0) / n;
-    const deviation = Math.sqrt(lines.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
-    for (let k = 0; k < n; k++) found[k] = Math.max(found[k] ?? 0, Math.abs((lines[k] ?? 0) - mean) / (deviation || 1));
+  for (const [m, gradients] of maps.entries()) {
+    const mean = lines[m]?.mean ?? 0;
+    const deviation = Math.sqrt(gradients.reduce((a, b) => a + (b - mean) ** 2, 0) / n);
+    for (let k = 0; k < n; k++)
+      found[k] = Math.max(found[k] ?? 0, Math.abs((gradients[k] ?? 0) - mean) / (deviation || 1));
   }
-  const z = (k: number): number => found[((k % n) + n) % n] ?? 0;
-  if (z(n - 1) <= unusual) return 0;
+  const at = (k: number): number => ((k % n) + n) % n;
+  const z = (k: number): number => found[at(k)] ?? 0;
+  const passes = (k: number, most: number): boolean =>
+    z(k) <= most && lines.every((l, m) => verdict(scoreOf(l, maps[m] ?? new Float64Array(n), at(k))) === 'seamless');
+  if (passes(n - 1, unusual)) return 0;
   let best = 0;
   for (let step = 1; step <= n / 2; step++) {
     for (const shift of [step, n - step]) {
-      if (z(n - 1 - shift) <= ORDINARY) return shift;
+      if (passes(n - 1 - shift, ORDINARY)) return shift;
       if (z(n - 1 - shift) < z(n - 1 - best)) best = shift;
     }
   }
   return best;
 }
 
-/** The last line is the join, the others are inside. */
-function score(lines: Float64Array): AxisScore {
-  const inside = lines.subarray(0, -1);
-  const join = lines.at(-1) ?? 0;
-  const mean = inside.reduce((a, b) => a + b, 0) / inside.length;
-  const deviation = Math.sqrt(inside.reduce((a, b) => a + (b - mean) ** 2, 0) / inside.length);
-  if (Math.abs(join - mean) <= 1e-9 * (join + mean)) return { ratio: 1, z: 0 };
-  return {
-    ratio: Math.min(MOST, join / mean),
-    z: Math.max(-MOST, Math.min(MOST, (join - mean) / deviation)),
-  };
-}
+const standsOut = ({ beside }: AxisScore): boolean => beside > STANDS_OUT;
 
 /**
- * What a score means: `jump`, the edges do not continue one another; `too smooth`, they repeat one another
- * (a mirrored picture). It looks at one line only, so it can be wrong: a tile with strong straight lines of its
- * own (mortar) may have one of them on the join, and a crop of such a picture may hide its seam among them.
+ * What a score means: `jump`, the edges do not continue one another: the join stands out from the lines beside it as no other
+ * line of the picture does; `too smooth`, they repeat one another (a mirrored picture). A strong line of the picture
+ * itself (mortar) may lie on the join where others like it are elsewhere. So a seam passes that is like such lines.
  */
-export function verdict({ ratio, z }: AxisScore): Verdict {
-  if (ratio > RATIO || (ratio > UNSEEN && z >= Z)) return 'jump';
-  return ratio < 1 / UNSEEN && z <= -Z ? 'too smooth' : 'seamless';
+export function verdict(score: AxisScore): Verdict {
+  if (standsOut(score) && score.alike === 0) return 'jump';
+  return score.ratio < 1 / SMOOTH && score.z <= -Z ? 'too smooth' : 'seamless';
+}
+
+/** The verdict in words. */
+export function verdictText(score: AxisScore): string {
+  const words = verdict(score);
+  if (words === 'too smooth') return 'a seam: the edges repeat one another, as in a mirrored picture';
+  const times = `${score.beside.toFixed(score.beside < 10 ? 1 : 0)} times as rough as the lines beside it`;
+  if (words === 'jump') return `a seam: the join is ${times}, as no other line is`;
+  if (!standsOut(score)) return 'seamless: the join is a line like those beside it';
+  const { alike } = score;
+  return `seamless: a strong line lies on the join, as ${alike === 1 ? 'one does' : `${alike} do`} elsewhere in the picture`;
 }
 
 /** Whether both joins are. */
 export const seamless = (s: SeamScore): boolean => verdict(s.x) === 'seamless' && verdict(s.y) === 'seamless';
 
-/** A picture tiles already when its join is no further than this from its other lines, in their deviations, ... */
-const TILES = 2;
-/** ... and no more than so many times as rough as the lines beside it: a seam among strong lines is seen by these. */
-const BESIDE = 1.25;
-const LINES_BESIDE = 3;
+/** A strong line on the join is taken for the picture's own with so many like it: sealing what tiles costs little, else a seam stays. */
+const OWN = 3;
 
 /** Whether the ends of a picture continue one another as they are. */
 export function alreadyTiles(raster: Raster): { readonly x: boolean; readonly y: boolean } {
-  const score = seamScore(raster);
-  const lines = lineGradients(raster);
-  const tiles = (axis: 'x' | 'y'): boolean => {
-    const at = lines[axis];
-    const join = at.at(-1) ?? 0;
-    const beside = [...at.subarray(0, LINES_BESIDE), ...at.subarray(-1 - LINES_BESIDE, -1)];
-    const mean = beside.reduce((a, b) => a + b, 0) / beside.length;
-    return (
-      verdict(score[axis]) === 'seamless' &&
-      Math.abs(score[axis].z) <= TILES &&
-      join <= BESIDE * mean + 1e-9 &&
-      (join >= mean / (2 * BESIDE) || mean === 0)
-    );
-  };
-  return { x: tiles('x'), y: tiles('y') };
+  const { x, y } = seamScore(raster);
+  const tiles = (s: AxisScore): boolean => verdict(s) === 'seamless' && (!standsOut(s) || s.alike >= OWN);
+  return { x: tiles(x), y: tiles(y) };
 }

@@ -54,14 +54,8 @@ export function structureLines(score: StructureScore, features: readonly Feature
     // A joint or a groove on the join is no seam where the exemplar has lines as rough.
     const jump = score.roughest[axis] <= STANDS_OUT ? 'fair' : 'poor';
     const word: Record<SeamVerdict, StructureVerdict> = { seamless: 'good', jump, 'too smooth': 'poor' };
-    const value = `z ${join.z.toFixed(1)}`;
-    say(
-      `join along ${axis}`,
-      value,
-      '|z| below 3',
-      word[seamVerdict(join)],
-      `ratio ${join.ratio.toFixed(2)}; 1 is ideal`,
-    );
+    const ask = `does the border show? ${join.beside.toFixed(2)} times as rough as the lines beside it`;
+    say(`join along ${axis}`, seamVerdict(join), 'seamless', word[seamVerdict(join)], ask);
   }
   for (const axis of ['x', 'y'] as const) {
     const rough = score.roughest[axis];

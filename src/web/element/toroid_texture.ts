@@ -1,4 +1,4 @@
-import { duration, type TimeLeft } from '../../app/eta';
+import { roughDuration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
@@ -302,7 +302,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
       onProgress: ({ step, loss }, { share, seconds }) => {
         if (!current()) return;
         this.#progress.value = share;
-        const left = seconds === undefined ? '' : `, about ${duration(seconds)} left`;
+        const left = seconds === undefined ? '' : `, about ${roughDuration(seconds)} left`;
         this.#progress.title = `${Math.floor(100 * share)} %${left}`;
         this.#emit('progress', { share, seconds, step, loss });
       },

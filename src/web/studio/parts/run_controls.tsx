@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { duration } from '../../../app/eta';
+import { duration, roughDuration } from '../../../app/eta';
 import type { RecipeText } from '../../../recipes/recipe';
 import { download } from '../../download';
 import type { WorkerClient } from '../protocol';
@@ -54,7 +54,7 @@ export function RunControls(props: Props): JSX.Element {
       </p>
       {state.run === 'running' && state.left?.seconds !== undefined && (
         <p class="time" aria-hidden="true">
-          About {duration(state.left.seconds)} left
+          About {roughDuration(state.left.seconds)} left
         </p>
       )}
       {next.length > 0 && (
