@@ -56,6 +56,7 @@ export { expandTo, reduceAxes, sumTo } from './shaders/reduce_axes';
 export { reshape } from './shaders/reshape';
 export { resize } from './shaders/resize';
 export { roll, rollBy } from './shaders/roll';
+export { type ShadeOptions, shade } from './shaders/shade';
 export { logSoftmax, softmax } from './shaders/softmax';
 export { sparseRemap, sparseRemap as warp } from './shaders/sparse_remap';
 export { spectrumOverlap } from './shaders/spectrum_overlap';

@@ -41,6 +41,7 @@ export * from './index.ops';
 export type { Exported, ExportOptions, Ktx2Encoder, MipLevel } from './material/export/export';
 export type { TargetName } from './material/export/targets';
 export type { MapKind, Material, MaterialMap } from './material/maps';
+export { renderMaterial, type Sun } from './material/render';
 export type { Net } from './nets/weights';
 export { builtinRecipe, builtinRecipes } from './recipes/builtin';
 export type { Checkpoint } from './recipes/checkpoint';

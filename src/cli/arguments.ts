@@ -34,6 +34,15 @@ export function parseNumber(text: string): number {
   return value;
 }
 
+/** Where the sun is: AZIMUTH,HEIGHT in degrees. */
+export function parseSun(text: string): [azimuth: number, height: number] {
+  const [azimuth = Number.NaN, height = Number.NaN, ...more] = text
+    .split(',')
+    .map((part) => (part.trim() ? Number(part) : Number.NaN));
+  if (Number.isFinite(azimuth) && height > 0 && height <= 90 && more.length === 0) return [azimuth, height];
+  throw new InvalidArgumentError('It must be two angles as 135,40: where the sun is, and how high, above 0 to 90.');
+}
+
 /** `3x3`: how often a preview repeats the tile. */
 export function parseTimes(text: string): [number, number] {
   const [, x, y] = TWO.exec(text.trim()) ?? [];

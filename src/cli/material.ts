@@ -6,17 +6,19 @@ import {
   mapBits,
   mapRaster,
   materialOn,
+  onDevice,
   TILE_METHODS,
 } from '../app/material';
 import type { TakenMap } from '../app/material_files';
 import { EXTRA_MAPS, type ExtraMap } from '../material/derive';
 import type { MapKind } from '../material/maps';
 import { MATERIALS } from '../material/presets';
+import { renderMaterial, type Sun } from '../material/render';
 import { isStdin } from '../node/file_bytes';
 import { sameFile } from '../node/files';
 import { materialSource } from '../node/material_source';
-import { writePicture } from '../node/picture';
-import { parseNumber, parseSize, parseWhole, usage } from './arguments';
+import { ensureWritable, writePicture } from '../node/picture';
+import { parseNumber, parseSize, parseSun, parseWhole, usage } from './arguments';
 import { Console } from './console';
 import { addExportOptions, type ExportChoice, exportPlace, exports, targetsHelp, writeExport } from './material_export';
 import { commandPlatform } from './open_device';
@@ -26,6 +28,8 @@ interface Options extends Omit<MaterialSettings, 'maps' | 'widthCm'>, ExportChoi
   out?: string;
   maps: ExtraMap[];
   requireGpu?: boolean;
+  render?: string;
+  sun?: Sun;
   json?: boolean;
   quiet?: boolean;
 }
@@ -83,6 +87,12 @@ export function addMaterial(program: Command): void {
       new Option('--maps <list>', `more maps: ${EXTRA_MAPS.join(', ')}`).argParser(parseKinds).default([], 'none'),
     );
   addExportOptions(command)
+    .option('--render <file>', 'also a picture of it lit, from above, repeated 3 x 3')
+    .addOption(
+      new Option('--sun <azimuth,height>', 'of the render: 135,40 is at the upper left, 40 degrees high').argParser(
+        parseSun,
+      ),
+    )
     .option('--require-gpu', 'fail rather than use a software adapter')
     .option('-q, --quiet', 'say nothing but the result')
     .option('--json', 'print the result as JSON, with scores: seams, slopes, curl, clipped values, evenness')
@@ -94,6 +104,7 @@ export function addMaterial(program: Command): void {
         '  toroid material pebbles.jpg --light 135 --delight 0.8 --maps curvature,edge\n' +
         '  toroid material moss.jpg --method copy --size 1024 --json\n' +
         '  toroid material wall.jpg --for unity,godot --width-cm 120 --glb sphere\n' +
+        '  toroid material wall.jpg --render lit.png --sun 45,25\n' +
         '  toroid material Bricks076_2K-PNG.zip --size 4096    all maps laid anew, larger\n' +
         '  toroid material brick_wall/ --method none --for unreal --zip\n' +
         targetsHelp(),
@@ -109,12 +120,27 @@ function parseKinds(text: string): ExtraMap[] {
 }
 
 async function material(photo: string, options: Options): Promise<void> {
-  const { out, requireGpu = false, json, quiet = false, for: targets, zip, glb, ktx2, exr, ...settings } = options;
+  const {
+    out,
+    requireGpu = false,
+    json,
+    quiet = false,
+    for: targets,
+    zip,
+    glb,
+    ktx2,
+    exr,
+    render,
+    sun,
+    ...settings
+  } = options;
   const choice: ExportChoice = { for: targets, zip, glb, ktx2, exr, widthCm: settings.widthCm };
   const console = new Console(quiet);
   const name = isStdin(photo) ? 'stdin' : parse(resolve(photo)).name;
   if (out !== undefined && sameFile(out, photo)) usage(`--out ${out} is what is read`, 'Choose another name.');
+  if (sun && render === undefined) usage('--sun is of a render, and there is none', 'Add --render lit.png.');
   const place = exportPlace(out, name, choice);
+  if (render !== undefined) checkRender(render, photo);
   const stop = stopOnSignal(() => console.say('stopping'));
   const platform = commandPlatform(requireGpu, stop);
   try {
@@ -135,14 +161,27 @@ async function material(photo: string, options: Options): Promise<void> {
     for (const [what, how] of Object.entries(made.material.assumed)) console.say(`${what}: ${how}`);
     const plain = !exports(choice) && !/\.zip$/i.test(place);
     const files = plain ? await writeMaps(place, made, onWarning) : await writeExport(place, made, choice, onWarning);
-    if (json) process.stdout.write(`${JSON.stringify(result(made, place, files, console.warnings), null, 2)}\n`);
-    else process.stdout.write(`${Object.values(files).join('\n')}\n`);
+    if (render !== undefined) {
+      const lit = await onDevice(platform, undefined, (device) => renderMaterial(device, made.material, sun));
+      await writePicture(render, lit, { metadata: made.text, onWarning });
+    }
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ ...result(made, place, files, console.warnings), ...(render !== undefined && { render }) }, null, 2)}\n`,
+      );
+    else process.stdout.write(`${[...Object.values(files), ...(render === undefined ? [] : [render])].join('\n')}\n`);
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error;
     if (!platform.restarted) process.exitCode = STOPPED; // else that process has done all, and its exit code is this one's
   } finally {
     stop.release();
   }
+}
+
+function checkRender(render: string, photo: string): void {
+  if (isStdin(render)) usage('a render does not go to stdout, where the names of files are written', 'Name a file.');
+  if (sameFile(render, photo)) usage(`--render ${render} is what is read`, 'Choose another name.');
+  ensureWritable(render);
 }
 
 /** Writes each map as a PNG, with what was done inside. */

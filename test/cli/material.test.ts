@@ -33,6 +33,10 @@ test('a photograph becomes a folder of maps that tile, and says what was assumed
     'edge',
     '--high',
     'light',
+    '--render',
+    'lit.png',
+    '--sun',
+    '90,30',
     '--json',
   ]);
   assert.is(code, 0, err);
@@ -54,6 +58,8 @@ test('a photograph becomes a folder of maps that tile, and says what was assumed
   for (const seams of Object.values(result.scores.seams) as { x: { verdict: string }; y: { verdict: string } }[])
     assert.equal([seams.x.verdict, seams.y.verdict], ['seamless', 'seamless']);
   assert.ok(result.scores.normal.curl < 1e-5 && result.scores.height.meanSlope < 1e-4);
+  const lit = await sharp(at(result.render)).metadata();
+  assert.equal([lit.width, lit.height], [3 * result.width, 3 * result.height]);
   const kept = async (name: string) => {
     const { width, height, depth, channels } = await sharp(at(`maps/${name}.png`)).metadata();
     assert.equal([width, height], [result.width, result.height]);
@@ -106,6 +112,10 @@ test('what cannot be is refused in one line and a remedy, before a device is ope
   const rows = await Promise.all([
     refused(['tiny.png'], /8x8 pixels; at least 16x16/),
     refused(['photo.png', '--preset', 'cheese'], /Allowed choices are stone, brick/, 2),
+    refused(['photo.png', '--sun', '90,30'], /--sun is of a render/, 2),
+    refused(['photo.png', '--render', 'lit.png', '--sun', '90'], /two angles as 135,40/, 2),
+    refused(['photo.png', '--render', 'photo.png'], /--render photo\.png is what is read/, 2),
+    refused(['photo.png', '--render', 'lit.doc'], /lit\.doc/),
     refused(['photo.png', '--maps', 'smell'], /no map smell; there are: metalness/, 2),
     refused(['photo.png', '--delight', '2'], /delight is 2/),
     refused(['photo.png', '--relief', '0'], /relief is 0/),
