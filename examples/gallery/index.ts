@@ -6,12 +6,13 @@ import sharp from 'sharp';
 import { builtinRecipes } from '../../src/recipes/builtin';
 import { copies, drawSheet, sheetsOf } from './copies';
 import { drawMask, masks } from './masks';
-import { COPIES, commandOf, FOLDER, galleryPage, PAGE, sheetFile } from './page';
+import { drawMaterials, materials } from './materials';
+import { COPIES, commandOf, FOLDER, galleryPage, MATERIALS, MATERIALS_FILE, PAGE, sheetFile } from './page';
 import { pictures } from './pictures';
 
 const OUT = 'out/gallery';
 const names = process.argv.slice(2).filter((n) => !n.startsWith('--'));
-const known = new Set([...pictures.map((p) => p.name), COPIES]);
+const known = new Set([...pictures.map((p) => p.name), COPIES, MATERIALS]);
 for (const name of names) {
   if (known.has(name)) continue;
   console.error(`no picture is called "${name}"; there are ${[...known].join(', ')}`);
@@ -59,4 +60,8 @@ if (!process.argv.includes('--page') && (names.length === 0 || names.includes(CO
     const file = `${FOLDER}/${sheetFile(k)}`;
     console.log(`${file}  ${Math.round((await drawSheet(sheet, OUT, file)) / 1024)} kB`);
   }
+}
+if (!process.argv.includes('--page') && (names.length === 0 || names.includes(MATERIALS))) {
+  const file = `${FOLDER}/${MATERIALS_FILE}`;
+  console.log(`${file}  ${Math.round((await drawMaterials(materials, OUT, file)) / 1024)} kB`);
 }

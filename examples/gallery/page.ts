@@ -1,5 +1,6 @@
 import type { RecipeText } from '../../src/recipes/recipe';
 import { copies, sheetsOf } from './copies';
+import { materials } from './materials';
 import { type Picture, pictures } from './pictures';
 
 export const FOLDER = 'docs/images/gallery';
@@ -7,6 +8,9 @@ export const PAGE = 'docs/gallery.md';
 /** What the sheets of copies are called to make them. */
 export const COPIES = 'copies';
 export const sheetFile = (k: number): string => `copies-${k + 1}.webp`;
+/** What the sheet of materials is called to make it. */
+export const MATERIALS = 'materials';
+export const MATERIALS_FILE = 'materials.webp';
 /** The net of pictures that need one: the smallest that sees as deep as relu5_1. */
 export const NET = 'vgg19-16x-distilled';
 
@@ -55,7 +59,7 @@ export function galleryPage(recipes: readonly RecipeText[]): string {
       `To tune: ${tune.replaceAll(/--set ([^\s`]+)/g, "--set '$1'")}`,
     ].join('\n\n');
   });
-  return `${[HEAD.trim(), ...parts, ...copiesPage(), FOOT.trim()].join('\n\n')}\n`;
+  return `${[HEAD.trim(), ...parts, ...copiesPage(), ...materialsPage(), FOOT.trim()].join('\n\n')}\n`;
 }
 
 /** All examples copied, four to a sheet. */
@@ -70,3 +74,11 @@ function copiesPage(): string[] {
     ...sheets,
   ];
 }
+
+/** Materials lit from four sides, all on one sheet. */
+const materialsPage = (): string[] => [
+  '## Materials, lit from four sides',
+  'What `toroid material examples/pebbles.png --preset stone --render lit.png --sun 135,30` and its like make: the sun at the upper left, upper right, lower right and lower left, 30 degrees high; 2 x 2 of the 3 x 3 tiles of each render.',
+  `![${materials.map((m) => m.name).join(', ')}, lit](images/gallery/${MATERIALS_FILE})`,
+  materials.map(({ name, preset, text }) => `- **${name}**, ${preset}: ${text}`).join('\n'),
+];

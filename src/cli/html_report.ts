@@ -2,13 +2,12 @@ import { lossChart } from '../app/charts/loss_chart';
 import { shortNumber } from '../app/charts/svg';
 import { duration } from '../app/eta';
 import { EngineError } from '../base/errors';
-import { interleave } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { probeFile, writeWhole } from '../node/files';
-import { loadSharp } from '../node/sharp';
 import type { StageResult } from '../recipes/events';
 import { downscale } from './downscale';
 import { Html, type HtmlPart, html, page, svgText } from './page/html';
+import { dataUri } from './page/picture_uri';
 import css from './page/report.css';
 
 /** What a report shows of a picture: how good it is, and what that means. */
@@ -180,18 +179,6 @@ class Pictures {
     const uri = await dataUri(downscale(raster, most));
     return html`<img class="thumb" src="${uri}" width="${width}" height="${height}" alt="${about}">`;
   }
-}
-
-/** Without loss: what a report shows at a join has to be the picture's own. */
-async function dataUri(raster: Raster): Promise<string> {
-  const make = await loadSharp();
-  const { width, height } = raster;
-  const channels = raster.alpha ? 4 : 3;
-  const webp = await make(interleave(raster, 8, channels), { raw: { width, height, channels } })
-    .toColourspace('srgb')
-    .webp({ lossless: true })
-    .toBuffer();
-  return `data:image/webp;base64,${webp.toString('base64')}`;
 }
 
 /** How deep a recipe is open when the page is: its steps and their blocks, not what is inside those. */

@@ -20,6 +20,7 @@ import { materialSource } from '../node/material_source';
 import { ensureWritable, writePicture } from '../node/picture';
 import { parseNumber, parseSize, parseSun, parseWhole, usage } from './arguments';
 import { Console } from './console';
+import { ensureReportWritable } from './html_report';
 import { addExportOptions, type ExportChoice, exportPlace, exports, targetsHelp, writeExport } from './material_export';
 import { commandPlatform } from './open_device';
 import { STOPPED, stopOnSignal } from './stop';
@@ -30,6 +31,7 @@ interface Options extends Omit<MaterialSettings, 'maps' | 'widthCm'>, ExportChoi
   requireGpu?: boolean;
   render?: string;
   sun?: Sun;
+  page?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -93,6 +95,10 @@ export function addMaterial(program: Command): void {
         parseSun,
       ),
     )
+    .option(
+      '--page <file.html>',
+      'also a page, one file, that shows it on 3 x 3 tiles and a sphere in a light that moves',
+    )
     .option('--require-gpu', 'fail rather than use a software adapter')
     .option('-q, --quiet', 'say nothing but the result')
     .option('--json', 'print the result as JSON, with scores: seams, slopes, curl, clipped values, evenness')
@@ -105,6 +111,7 @@ export function addMaterial(program: Command): void {
         '  toroid material moss.jpg --method copy --size 1024 --json\n' +
         '  toroid material wall.jpg --for unity,godot --width-cm 120 --glb sphere\n' +
         '  toroid material wall.jpg --render lit.png --sun 45,25\n' +
+        '  toroid material wall.jpg --page wall.html           to look at it in a browser\n' +
         '  toroid material Bricks076_2K-PNG.zip --size 4096    all maps laid anew, larger\n' +
         '  toroid material brick_wall/ --method none --for unreal --zip\n' +
         targetsHelp(),
@@ -132,6 +139,7 @@ async function material(photo: string, options: Options): Promise<void> {
     exr,
     render,
     sun,
+    page,
     ...settings
   } = options;
   const choice: ExportChoice = { for: targets, zip, glb, ktx2, exr, widthCm: settings.widthCm };
@@ -141,6 +149,7 @@ async function material(photo: string, options: Options): Promise<void> {
   if (sun && render === undefined) usage('--sun is of a render, and there is none', 'Add --render lit.png.');
   const place = exportPlace(out, name, choice);
   if (render !== undefined) checkRender(render, photo);
+  if (page !== undefined) ensureReportWritable(page);
   const stop = stopOnSignal(() => console.say('stopping'));
   const platform = commandPlatform(requireGpu, stop);
   try {
@@ -165,11 +174,15 @@ async function material(photo: string, options: Options): Promise<void> {
       const lit = await onDevice(platform, undefined, (device) => renderMaterial(device, made.material, sun));
       await writePicture(render, lit, { metadata: made.text, onWarning });
     }
+    if (page !== undefined) await (await import('./page/material_page')).writeMaterialPage(page, made);
     if (json)
       process.stdout.write(
-        `${JSON.stringify({ ...result(made, place, files, console.warnings), ...(render !== undefined && { render }) }, null, 2)}\n`,
+        `${JSON.stringify({ ...result(made, place, files, console.warnings), ...(render !== undefined && { render }), ...(page !== undefined && { page }) }, null, 2)}\n`,
       );
-    else process.stdout.write(`${[...Object.values(files), ...(render === undefined ? [] : [render])].join('\n')}\n`);
+    else
+      process.stdout.write(
+        `${[...Object.values(files), ...[render, page].filter((f) => f !== undefined)].join('\n')}\n`,
+      );
   } catch (error) {
     if ((error as Error).name !== 'AbortError') throw error;
     if (!platform.restarted) process.exitCode = STOPPED; // else that process has done all, and its exit code is this one's

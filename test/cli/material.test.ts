@@ -37,6 +37,8 @@ test('a photograph becomes a folder of maps that tile, and says what was assumed
     'lit.png',
     '--sun',
     '90,30',
+    '--page',
+    'lit.html',
     '--json',
   ]);
   assert.is(code, 0, err);
@@ -60,6 +62,7 @@ test('a photograph becomes a folder of maps that tile, and says what was assumed
   assert.ok(result.scores.normal.curl < 1e-5 && result.scores.height.meanSlope < 1e-4);
   const lit = await sharp(at(result.render)).metadata();
   assert.equal([lit.width, lit.height], [3 * result.width, 3 * result.height]);
+  assert.match(readFileSync(at(result.page), 'utf8'), /<title>photo - toroid/);
   const kept = async (name: string) => {
     const { width, height, depth, channels } = await sharp(at(`maps/${name}.png`)).metadata();
     assert.equal([width, height], [result.width, result.height]);
@@ -115,6 +118,7 @@ test('what cannot be is refused in one line and a remedy, before a device is ope
     refused(['photo.png', '--sun', '90,30'], /--sun is of a render/, 2),
     refused(['photo.png', '--render', 'lit.png', '--sun', '90'], /two angles as 135,40/, 2),
     refused(['photo.png', '--render', 'photo.png'], /--render photo\.png is what is read/, 2),
+    refused(['photo.png', '--page', 'lit.png'], /a report is an HTML page/),
     refused(['photo.png', '--render', 'lit.doc'], /lit\.doc/),
     refused(['photo.png', '--maps', 'smell'], /no map smell; there are: metalness/, 2),
     refused(['photo.png', '--delight', '2'], /delight is 2/),

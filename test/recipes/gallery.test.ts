@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { copies, sheetsOf } from '../../examples/gallery/copies';
 import { drawMask, masks } from '../../examples/gallery/masks';
-import { commandOf, FOLDER, galleryPage, PAGE, sheetFile } from '../../examples/gallery/page';
+import { commandOf, FOLDER, galleryPage, MATERIALS_FILE, PAGE, sheetFile } from '../../examples/gallery/page';
 import { pictures } from '../../examples/gallery/pictures';
 import { wantedInputs } from '../../src/app/inputs';
 import type { Raster } from '../../src/base/raster';
@@ -121,6 +121,8 @@ test('its pictures are there, and together not too large to clone', async () => 
     assert.ok(files.delete(sheetFile(k)), sheetFile(k));
     copied += statSync(`${FOLDER}/${sheetFile(k)}`).size;
   }
+  assert.ok(files.delete(MATERIALS_FILE), MATERIALS_FILE);
+  assert.ok(statSync(`${FOLDER}/${MATERIALS_FILE}`).size < 400e3, 'the sheet of materials is small');
   const examples = readdirSync('examples').filter((f) => f.endsWith('.png'));
   assert.equal(copies.map((c) => `${c.name}.png`).sort(), examples.sort(), 'every example is copied');
   for (const name of masks.keys()) assert.ok(files.delete(`${name}.png`), `${FOLDER}/${name}.png`);
