@@ -36,7 +36,7 @@ void main() {
   vec2 p = vec2(fract(at.x), at.y) * 2.0 - 1.0;
   float t = plane ? tilt : 0.0;
   vec3 right = vec3(1.0, 0.0, 0.0), up = vec3(0.0, cos(t), sin(t)), back = vec3(0.0, -sin(t), cos(t));
-  vec3 eye = (plane ? 6.9 : 6.0) * back, ray = normalize(p.x * right + p.y * up - 3.6 * back);
+  vec3 eye = (plane ? 7.5 : 6.0) * back, ray = normalize(p.x * right + p.y * up - 3.6 * back);
   vec3 n = vec3(0.0, 0.0, 1.0), x = right, y = vec3(0.0, 1.0, 0.0);
   vec2 uv;
   bool hit;
