@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join, relative } from 'node:path';
+import { basename, dirname, extname, join, relative } from 'node:path';
 import { build } from 'esbuild';
 
 const { version, browserslist, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -107,10 +107,19 @@ const targets = {
     const outdir = join(dist, 'studio');
     const entryPoints = { studio: 'src/web/studio/main.tsx', 'engine.worker': 'src/web/studio/engine.worker.ts' };
     await build({ ...browser, minify: true, sourcemap: false, entryPoints, outdir });
-    for (const name of ['index.html', 'samples.webp']) copyFileSync(`src/web/studio/${name}`, join(outdir, name));
+    for (const name of ['index.html', 'samples.webp', 'icon.svg', 'toroid.webmanifest'])
+      copyFileSync(`src/web/studio/${name}`, join(outdir, name));
     const styles = ['tokens', 'base', 'layout', 'panel', 'view', 'painter', 'engine'];
     const css = styles.map((name) => readFileSync(`src/web/studio/css/${name}.css`, 'utf8'));
     writeFileSync(join(outdir, 'studio.css'), css.join('\n'));
+    const shell = files(outdir, '')
+      .filter((f) => extname(f) !== '')
+      .map((f) => relative(outdir, f).replaceAll('\\', '/'));
+    const offline = readFileSync('src/web/studio/offline.js', 'utf8');
+    writeFileSync(
+      join(outdir, 'offline.js'),
+      offline.replace('SHELL = []', `SHELL = ${JSON.stringify(['./', ...shell.sort()])}`),
+    );
     mkdirSync(join(outdir, 'samples'));
     for (const name of SAMPLES) copyFileSync(`examples/${name}.png`, join(outdir, 'samples', `${name}.png`));
   },

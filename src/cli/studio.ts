@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,7 @@ import { HEADERS, refusal, refuse } from './watch_http';
 
 interface Options {
   port: number;
+  open?: boolean;
 }
 
 export function addStudio(program: Command): void {
@@ -18,17 +20,31 @@ export function addStudio(program: Command): void {
     .command('studio')
     .summary('serve the studio, a page that grows textures in the browser')
     .description(
-      'Serves the studio on this machine only (127.0.0.1). Open the address it prints in a browser with WebGPU. All the work\n' +
-        'is done there; nothing is uploaded. Weight files that `toroid weights list` finds are at /weights/<name>.',
+      'Serves the studio on this machine only (127.0.0.1). Open the address it prints in a browser with WebGPU.\n' +
+        'All the work is done there; nothing is uploaded.\n' +
+        'Weight files that `toroid weights list` finds are at /weights/<name>.',
     )
     .option('--port <n>', 'port; without it, one that is free', parsePort, 0)
-    .action(async ({ port }: Options) => {
+    .option('--open', 'opens it in your browser')
+    .action(async ({ port, open }: Options) => {
       const server = await serveStudio(port);
       process.stdout.write(`${server.url}\n`);
+      if (open) openBrowser(server.url);
       process.stderr.write('Ctrl-C stops it.\n');
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => void server.close());
       await server.closed;
     });
+}
+
+/** By the system's own opener. */
+function openBrowser(url: string): void {
+  const [program, ...args] = { darwin: ['open'], win32: ['cmd', '/c', 'start', '""'] }[process.platform as string] ?? [
+    'xdg-open',
+  ];
+  const failed = (): void => void process.stderr.write(`No browser could be opened by ${program}: open ${url}\n`);
+  const opener = spawn(program ?? '', [...args, url], { stdio: 'ignore', windowsVerbatimArguments: true });
+  opener.once('error', failed).once('exit', (code) => (code ? failed() : undefined));
+  opener.unref();
 }
 
 function parsePort(text: string): number {
@@ -50,12 +66,14 @@ const TYPES: Readonly<Record<string, string>> = {
   '.json': 'application/json',
   '.png': 'image/png',
   '.webp': 'image/webp',
+  '.svg': 'image/svg+xml',
+  '.webmanifest': 'application/manifest+json',
 };
 
 /** What the page may do: load from this server, and run no script but its own. */
 const POLICY =
   "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; " +
-  "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** Where the built page is: beside the built command line, whose code for this command is in chunks/node. */
 const built = (): string => fileURLToPath(new URL('../../studio', import.meta.url));
@@ -88,15 +106,17 @@ export async function serveStudio(port = 0, folder: string = built()): Promise<S
   };
 }
 
-/** `host:port` as a browser on this machine names the server. */
+/** `host:port` as a browser on this machine names the server; browsers leave port 80 out. */
 function hostsOf(server: Server): string[] {
   const { port } = server.address() as AddressInfo;
-  return [`127.0.0.1:${port}`, `localhost:${port}`];
+  const hosts = ['127.0.0.1', 'localhost'];
+  return [...hosts.map((host) => `${host}:${port}`), ...(port === 80 ? hosts : [])];
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, folder: string, hosts: readonly string[]): void {
   const url = request.url ?? '/';
-  const no = refusal(request, { hosts, token: '' });
+  const { method, headers } = request;
+  const no = refusal({ url, headers, method: method === 'HEAD' ? 'GET' : method }, { hosts, token: '' });
   if (no) {
     refuse(response, no);
     return;
@@ -125,7 +145,7 @@ function answer(request: IncomingMessage, response: ServerResponse, folder: stri
 /** Names only as the build makes them: nothing leads out of the folder. */
 function pageFile(path: string, folder: string): string | null {
   const name = path === '/' ? 'index.html' : path.slice(1);
-  if (!/^(chunks\/|samples\/)?[\w-]+(\.[\w-]+)*\.(html|js|css|png|webp)$/.test(name)) return null;
+  if (!/^(chunks\/|samples\/)?[\w-]+(\.[\w-]+)*\.(html|js|css|png|webp|svg|webmanifest)$/.test(name)) return null;
   const file = join(folder, name);
   return existsSync(file) ? file : null;
 }

@@ -29,7 +29,10 @@ export interface Gate {
  * own name point to this machine, and read along (DNS rebinding). Stopping also takes the secret from inside the page,
  * and the page's origin: other pages can send requests, but neither know the one nor fake the other.
  */
-export function refusal({ method, url, headers }: IncomingMessage, { hosts, token }: Gate): Refusal | null {
+export function refusal(
+  { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
+  { hosts, token }: Gate,
+): Refusal | null {
   if (!hosts.includes(headers.host ?? '')) return [403, `open http://${hosts[0]}/ instead`];
   const stop = url === '/stop';
   if (method !== (stop ? 'POST' : 'GET')) return [405, stop ? 'POST only' : 'GET only'];

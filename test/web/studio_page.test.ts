@@ -2,7 +2,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -53,6 +54,9 @@ if (!browser) {
       if ((m.type() === 'error' || m.type() === 'warning') && !m.text().includes('GL Driver Message')) {
         complaints.push(`${m.type()}: ${m.text()}`);
       }
+    });
+    page.on('request', (r) => {
+      if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(server.url)) complaints.push(`asked ${r.url()}`);
     });
     page.on('pageerror', (e) => complaints.push(`not caught: ${e.message}`));
     // Of the page's own, not of its workers'.
@@ -209,6 +213,123 @@ if (!browser) {
     await again.close();
   });
 
+  test('one click on a sample and a tile grows; all is kept over a reload, and a result comes back with its settings', async () => {
+    const page = await open(await context(), '#size=64&seed=5');
+    await page.waitForSelector('[data-test=main]');
+    const files = new Set(['index.html', 'studio.css', 'samples.webp', 'icon.svg', 'studio.js', 'engine.worker.js']);
+    for (const file of files) {
+      if (!file.endsWith('.js')) continue;
+      const text = readFileSync(join(DIST, 'studio', file), 'utf8');
+      for (const [, path = ''] of text.matchAll(/(?:from|import)\s*"(\.[^"]+)"/g))
+        files.add(normalize(join(dirname(file), path)));
+    }
+    const bytes = [...files].map((file) => gzipSync(readFileSync(join(DIST, 'studio', file))).length);
+    const total = bytes.reduce((a, b) => a + b, 0);
+    assert.ok(files.size > 8 && total < 350_000, `${total} bytes in ${files.size} files to load at first`);
+    await page.click('[data-test=sample-brick]');
+    await until(page, /Done in .* Seamless: (yes|no)/);
+    await page.waitForSelector('[data-test=results] img');
+    assert.is(await page.locator('.first').count(), 0);
+    await page.evaluate(() => {
+      const transfer = new DataTransfer();
+      transfer.setData('text/uri-list', 'https://elsewhere.example/a.jpg');
+      const event = new DragEvent('drop', { dataTransfer: transfer, bubbles: true, cancelable: true });
+      document.querySelector('.view')?.dispatchEvent(event);
+    });
+    await until(page, /an address, not a picture/);
+    await page.click('[data-test=dice]');
+    await page.waitForSelector('[data-test=next]:has-text("seed")');
+    await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get('seed') !== '5');
+    await page.reload();
+    await page.waitForSelector('[data-test=given]');
+    assert.match((await page.textContent('.place')) ?? '', 'brick.png');
+    await page.click('[data-test=results] li > button');
+    await page.waitForFunction(() => new URLSearchParams(location.hash.slice(1)).get('seed') === '5');
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
+    assert.is(file.suggestedFilename(), 'brick-texture-copy-64x64-5.png');
+    assert.equal(await serious(page), []);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('by keyboard alone: the button keeps the focus; what is changed while paused is for the next run, and said to be', async () => {
+    const page = await open(first, '#preset=texture&size=48&steps=60');
+    await page.setInputFiles('[data-test=file-style]', stone);
+    await until(page, /is the picture/);
+    await page.waitForSelector('[data-test=main]:not([aria-disabled=true])');
+    await page.focus('[data-test=main]');
+    await page.keyboard.press('Enter');
+    await until(page, /stage [2-9]/);
+    await page.keyboard.press('Enter');
+    await until(page, /Paused/);
+    assert.is(await page.evaluate(() => document.activeElement?.textContent), 'Go on');
+    await page.fill('[data-test=seed]', '77');
+    await page.keyboard.press('Tab');
+    await page.waitForSelector('[data-test=next]:has-text("seed")');
+    await page.check('input[value=pattern]', { force: true });
+    await page.waitForSelector('[data-test=next]:has-text("method, seed")');
+    assert.is(await page.locator('[role=alert]').count(), 0);
+    await page.focus('[data-test=main]');
+    await page.keyboard.press('Enter');
+    await until(page, /Running/);
+    // Back while it runs: it stands where it was told to, whatever was on the way.
+    await page.keyboard.press('Control+z');
+    await until(page, /Paused/);
+    await page.keyboard.press('Enter');
+    await until(page, /Done/);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
+    assert.is(file.suggestedFilename(), 'stone-texture-48x48-1.png');
+    assert.is(JSON.parse(readText(readFileSync(await file.path())).toroid ?? '{}').recipe.seed, 1);
+    await page.keyboard.press('?');
+    await page.waitForSelector('.sheet[open]');
+    assert.equal(await serious(page), []);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('a mask has the proportions of the canvas, goes round what tiles, is undone and reopened', async () => {
+    const page = await open(first, '#preset=inpaint&size=96&tile=x');
+    const wide = join(folder, 'wide.png');
+    await sharp(stone).resize(96, 48, { fit: 'fill' }).toFile(wide);
+    await page.setInputFiles('[data-test=file-content]', wide);
+    await until(page, /wide\.png is the photo/);
+    const paint = async (): Promise<{ x: number; y: number; width: number; height: number }> => {
+      await page.click('button:has-text("Paint")');
+      await page.waitForSelector('[data-test=paper]');
+      return (await page.locator('[data-test=paper]').boundingBox())!;
+    };
+    const at = (x: number, y: number): Promise<number | undefined> =>
+      page.evaluate(
+        ([px, py]) => {
+          const c = document.querySelector<HTMLCanvasElement>('[data-test=paper]')!;
+          return c.getContext('2d')!.getImageData(px * c.width, py * c.height, 1, 1).data[0];
+        },
+        [x, y] as const,
+      );
+    const box = await paint();
+    assert.ok(Math.abs(box.width / box.height - 2) < 0.02, `${box.width} x ${box.height}`);
+    await page.mouse.click(box.x + 1, box.y + box.height * 0.5);
+    assert.equal([await at(0, 0.5), await at(0.99, 0.5), await at(0.5, 0.5)], [255, 255, 0]);
+    await page.mouse.click(box.x + box.width * 0.5, box.y + 1);
+    assert.equal([await at(0.5, 0), await at(0.5, 0.98)], [255, 0]);
+    await page.click('[data-test=mask-undo]');
+    assert.is(await at(0.5, 0), 0);
+    await page.click('[data-test=mask-done]');
+    await until(page, /painted mask\.png is the mask/);
+    assert.equal(
+      await page.evaluate(async () => {
+        const img = document.querySelector<HTMLImageElement>('img[alt^="mask"]')!;
+        await img.decode();
+        return [img.naturalWidth, img.naturalHeight];
+      }),
+      [96, 48],
+    );
+    await paint();
+    await comesTrue(async () => (await at(0, 0.5)) === 255, 'the mask that there was');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
   test('a PNG of its own goes on from where it was; shown on bodies; profiled', async () => {
     const page = await open(first);
     await page.setInputFiles('[data-test=file-style]', stone);
@@ -221,7 +342,7 @@ if (!browser) {
     await page.keyboard.press('Tab');
     await run(page);
     await until(page, /Done/);
-    for (const body of ['plane', 'sphere']) {
+    for (const body of ['plane', 'sphere', 'cube', 'cylinder']) {
       await page.check(`input[value=${body}]`, { force: true });
       await page.waitForSelector(`[data-test=${body}] canvas`);
       await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));

@@ -1,9 +1,9 @@
 // The server of the studio: on this machine only, nothing but the page's own files.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
@@ -74,6 +74,7 @@ test('refuses other names for this machine, other pages, and other methods', asy
   assert.is((await ask('/', { host: 'evil.example' }))[0], 403);
   assert.is((await ask('/engine.worker.js', { 'sec-fetch-site': 'cross-site' }))[0], 403);
   assert.is((await ask('/', {}, 'POST'))[0], 405);
+  assert.equal((await ask('/', {}, 'HEAD')).slice(0, 2), [200, '']);
 });
 
 test('says what to do when the page is not built, or the port is taken', async () => {
@@ -89,8 +90,13 @@ test('says what to do when the page is not built, or the port is taken', async (
   assert.match(await failed(serveStudio(port, join(folder, 'page'))), `port ${port} is taken`);
 });
 
-test('the command finds the page that was built', async () => {
-  const child = spawn(process.execPath, ['bin/toroid.mjs', 'studio'], { stdio: ['ignore', 'pipe', 'pipe'] });
+test('the command finds the page that was built, and has the system open it', async () => {
+  const opener = join(folder, process.platform === 'darwin' ? 'open' : 'xdg-open');
+  writeFileSync(opener, `#!/bin/sh\necho "$1" > '${folder}/opened'\n`, { mode: 0o755 });
+  const child = spawn(process.execPath, ['bin/toroid.mjs', 'studio', '--open'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: `${folder}${delimiter}${process.env.PATH}` },
+  });
   try {
     let said = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -102,6 +108,11 @@ test('the command finds the page that was built', async () => {
     const [url = ''] = /http:\/\/\S+/.exec(said) ?? [];
     assert.ok(url, said);
     assert.match(await (await fetch(url)).text(), 'studio.js');
+    assert.equal(await (await fetch(`${url}weights/list.json`)).json().then(Array.isArray), true);
+    if (process.platform === 'win32') return;
+    const opened = join(folder, 'opened');
+    await until(() => existsSync(opened) && readFileSync(opened, 'utf8').includes('\n'), 'the browser');
+    assert.is(readFileSync(opened, 'utf8').trim(), url);
   } finally {
     child.kill();
   }

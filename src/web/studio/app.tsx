@@ -23,7 +23,7 @@ import { inputWords } from './presets';
 import type { WorkerClient } from './protocol';
 import { changedSince, recipeOf } from './settings';
 import { useShortcuts } from './shortcuts';
-import { shareOf } from './state';
+import { type State, shareOf } from './state';
 import { useDragging } from './use_dragging';
 import { usePictures } from './use_pictures';
 import { useSettings } from './use_settings';
@@ -56,9 +56,14 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     dispatch({ type: 'start', made: { settings, own, inputs: given } });
     worker.send({ type: 'start', recipe, inputs: given });
   };
+  const { more, vary } = useVariations(state, () => {
+    choose({ seed: anySeed() });
+    tryOut();
+  });
+  const canSave = shown !== null || (state.size !== null && state.run !== null);
   const save = (): void => {
     if (shown) download(shown.file, shown.name);
-    else if (state.size && state.run) worker.send({ type: 'save' });
+    else if (canSave) worker.send({ type: 'save' });
   };
   const tryOut = useStartSoon(missing.length === 0 && state.adapter !== null, start);
   const sample = async (name: string): Promise<void> => {
@@ -82,10 +87,11 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     const percent = state.run === 'running' ? `${Math.floor(100 * shareOf(state))} % - ` : '';
     document.title = `${percent}toroid studio`;
   }, [state]);
-  const { main } = deedsOf({ state, worker, missing, onStart: start });
+  const { main } = deedsOf({ state, worker, missing, onStart: () => vary(0, start) });
   useShortcuts({
     ' ': () => main.deed?.(),
-    r: start,
+    r: () => vary(0, start),
+    v: () => vary(3, start),
     s: save,
     d: () => choose({ seed: anySeed() }),
     'ctrl-z': () => {
@@ -125,7 +131,12 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
             <Weights recipe={base} settings={settings} onChange={choose} />
             <EnginePanel state={state} recipe={base} worker={worker} dispatch={dispatch} />
           </div>
-          <RunControls {...{ state, recipe, worker, missing, next }} onStart={start} onSave={save} />
+          <RunControls
+            {...{ state, recipe, worker, missing, next, more, canSave }}
+            onStart={() => vary(0, start)}
+            onVary={() => vary(3, start)}
+            onSave={save}
+          />
         </section>
         <div class="middle">
           <Fault error={state.error} onDismiss={() => dispatch({ type: 'dismiss' })} />
@@ -172,6 +183,26 @@ function useStartSoon(can: boolean, start: () => void): () => void {
     latest.current();
   }, [wanted, can]);
   return () => want(true);
+}
+
+/** Further runs of other seeds, one after another. */
+function useVariations(
+  { result, run }: State,
+  another: () => void,
+): { readonly more: number; vary(more: number, start: () => void): void } {
+  const [more, setMore] = useState(0);
+  useEffect(() => {
+    if (!result || run !== 'done' || more === 0) return;
+    setMore(more - 1);
+    another();
+  }, [result]);
+  return {
+    more,
+    vary: (further, start) => {
+      setMore(further);
+      start();
+    },
+  };
 }
 
 function useQuestionBeforeClosing(running: boolean): void {

@@ -162,7 +162,9 @@ const WORDS: readonly (readonly [keyof Settings, string])[] = [
 /** What a run was not made from, in words: it is for the next one. */
 export function changedSince(then: Made, now: Made): string[] {
   const other = then.own !== now.own || then.settings.preset !== now.settings.preset;
-  const settings = WORDS.filter(([key]) =>
+  // Another method comes with its own steps and weights.
+  const told = other ? WORDS.filter(([key]) => !['variety', 'steps', 'factors'].includes(key)) : WORDS;
+  const settings = told.filter(([key]) =>
     key === 'preset' ? other : JSON.stringify(then.settings[key]) !== JSON.stringify(now.settings[key]),
   );
   const pictures = Object.keys(now.inputs).some((name) => then.inputs[name] && then.inputs[name] !== now.inputs[name]);

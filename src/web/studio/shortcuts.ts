@@ -4,10 +4,11 @@ import { useEffect, useRef } from 'preact/hooks';
 export const SHORTCUTS: readonly (readonly [keys: string, deed: string])[] = [
   ['Space', 'run, pause, go on'],
   ['R', 'run anew'],
+  ['V', 'four variations'],
   ['D', 'another seed'],
   ['S', 'download the picture'],
   ['Ctrl Z', 'back to the last moment'],
-  ['1 2 3', 'flat, on a plane, on a sphere'],
+  ['1 to 5', 'flat, on a plane, a sphere, a cube, a cylinder'],
   ['F', 'fit'],
   ['P', 'pixel for pixel'],
   ['H', 'joins in the middle'],

@@ -47,16 +47,18 @@ export function Controls({ settings, base, next, onChange }: Props): JSX.Element
           onChange={(to) => onChange({ size: to })}
         />
       </fieldset>
-      <div class={`row ${mark('seed')}`}>
-        <WholeNumber
-          label="Seed"
-          shown
-          least={0}
-          most={2 ** 32 - 1}
-          value={settings.seed}
-          test="seed"
-          onChange={(seed) => onChange({ seed: seed ?? 1 })}
-        />
+      <div class="row">
+        <div class={`grows ${mark('seed')}`}>
+          <WholeNumber
+            label="Seed"
+            shown
+            least={0}
+            most={2 ** 32 - 1}
+            value={settings.seed}
+            test="seed"
+            onChange={(seed) => onChange({ seed: seed ?? 1 })}
+          />
+        </div>
         <button
           type="button"
           class="square"
@@ -67,7 +69,7 @@ export function Controls({ settings, base, next, onChange }: Props): JSX.Element
         >
           <Icon name="dice" />
         </button>
-        <label class={mark('tiling')}>
+        <label class={`grows ${mark('tiling')}`}>
           Tiles
           <select
             value={settings.tile ?? base.tile ?? 'both'}

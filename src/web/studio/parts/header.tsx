@@ -6,7 +6,7 @@ import { Icon } from './icons';
 
 /** The name of the page, and what it runs on. */
 export function Header({ adapter, noGpu, onHelp }: Pick<State, 'adapter' | 'noGpu'> & { onHelp(): void }): JSX.Element {
-  const words = adapter ? `${adapter.name}${adapter.software ? ': no GPU, so this is slow' : ''}` : 'Opening WebGPU';
+  const words = adapter ? `${adapter.software ? 'No GPU, so this is slow: ' : ''}${adapter.name}` : 'Opening WebGPU';
   return (
     <header>
       <h1>

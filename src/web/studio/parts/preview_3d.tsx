@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { BitmapView } from '../bitmap_view';
+import type { Body } from '../scene';
 import type { Tile } from '../settings';
 
 interface Props {
   readonly bitmaps: BitmapView;
-  readonly body: 'plane' | 'sphere';
+  readonly body: Body;
   readonly repeat: number;
   readonly tile: Tile;
 }

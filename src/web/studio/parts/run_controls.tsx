@@ -14,13 +14,17 @@ interface Props {
   readonly missing: readonly string[];
   /** What was changed since the run began: it is for the next one. */
   readonly next: readonly string[];
+  readonly canSave: boolean;
+  /** Variations to come after this run. */
+  readonly more: number;
   onStart(): void;
+  onVary(): void;
   onSave(): void;
 }
 
 /** Run, pause and save; how far it is; what it has to say. */
 export function RunControls(props: Props): JSX.Element {
-  const { state, recipe, missing, next, onStart, onSave } = props;
+  const { state, recipe, missing, next, more, canSave, onStart, onVary, onSave } = props;
   const { main, anew } = deedsOf(props);
   const begun = state.run === 'running' || state.run === 'paused';
   const saveRecipe = (): void => {
@@ -45,6 +49,11 @@ export function RunControls(props: Props): JSX.Element {
             Start anew
           </button>
         )}
+        {!begun && main.deed && (
+          <button type="button" onClick={onVary} title="Four seeds, one after another (V)" data-test="vary">
+            4 variations
+          </button>
+        )}
       </div>
       {(begun || state.run === 'done') && (
         <progress aria-label="Share of the work done" max={1} value={shareOf(state)} />
@@ -57,9 +66,10 @@ export function RunControls(props: Props): JSX.Element {
           About {roughDuration(state.left.seconds)} left
         </p>
       )}
+      {begun && more > 0 && <p class="quiet">Then {more} more of other seeds.</p>}
       {next.length > 0 && (
         <p class="note" data-test="next">
-          For the next run: {next.join(', ')}.
+          For the next run: {next.join(', ')}.{begun && missing.length > 0 && ` It needs: ${missing.join(', ')}.`}
         </p>
       )}
       {state.warnings.length > 0 && (
@@ -70,12 +80,18 @@ export function RunControls(props: Props): JSX.Element {
         </ul>
       )}
       <div class="row save">
-        <button type="button" onClick={onSave} disabled={!state.size || state.run === null}>
+        <button type="button" onClick={onSave} disabled={!canSave}>
           <Icon name="save" />
           Download PNG
         </button>
-        <button type="button" class="plain" onClick={saveRecipe}>
-          <span class="hidden">Download </span>recipe
+        <button
+          type="button"
+          class="plain"
+          aria-label="Download Recipe"
+          title="Download the recipe"
+          onClick={saveRecipe}
+        >
+          Recipe
         </button>
       </div>
     </div>

@@ -19,7 +19,7 @@ interface Props {
   readonly children: ComponentChildren;
 }
 
-const VIEWS = ['flat', 'plane', 'sphere'] as const;
+const VIEWS = ['flat', 'plane', 'sphere', 'cube', 'cylinder'] as const;
 type View = (typeof VIEWS)[number];
 
 /** The picture: flat, or on a body, with the tools to look at it. */
@@ -45,6 +45,8 @@ export function Stage({ bitmaps, size, tile, before, children }: Props): JSX.Ele
     '1': () => setView('flat'),
     '2': () => setView('plane'),
     '3': () => setView('sphere'),
+    '4': () => setView('cube'),
+    '5': () => setView('cylinder'),
     f: () => setPose(HOME),
     p: actual,
     h: () => setOffset((on) => tiles && !on),

@@ -97,7 +97,7 @@ function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, look: Props
   };
   const [wide, tall] = [W * s, H * s];
   fill(bitmap, [wide, tall], [left, top]);
-  if (!before) return;
+  if (!before || before.bitmap.width === 0) return; // closed: another one is on its way
   const split = Math.round(before.share * w);
   pen.save();
   pen.beginPath();
