@@ -7,6 +7,7 @@ import { VERSION } from '../base/version';
 import { loadCheckpoint } from '../node/checkpoint_files';
 import { isStdin } from '../node/file_bytes';
 import type { RunFacts } from '../recipes/picture_record';
+import { fullSize } from '../recipes/plan_stages';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
 import { type Prepared, prepare } from './inputs';
@@ -103,9 +104,23 @@ export async function readRecipe(
   };
   let value = setValues(found.value, options.set);
   if (typeof value === 'object' && value !== null) value = withGivenNet({ ...value, ...overrides }, options.net);
-  const job = await prepare(fillRecipe(value), found.folder, options.input);
+  const unsized = typeof value === 'object' && value !== null && !Object.hasOwn(value, 'size');
+  const job = sizedByContent(await prepare(fillRecipe(value), found.folder, options.input), unsized);
   const same = options.set.length === 0 && options.input.length === 0 && Object.keys(overrides).length === 0;
   return { found, job: same ? { ...job, ...madeBy(found) } : job };
+}
+
+/** A recipe that names no size takes that of its content; where the result will be smaller, that is said. */
+function sizedByContent(job: Prepared, unsized: boolean): Prepared {
+  const { recipe, inputs, warnings } = job;
+  const content = inputs.find((i) => i.name === recipe.content)?.raster;
+  if (!content) return job;
+  const { width, height } = content;
+  if (unsized) return { ...job, recipe: { ...recipe, size: Math.max(width, height) } };
+  const [w, h] = fullSize(recipe, [width, height]);
+  if (w >= width && h >= height) return job;
+  const text = `the result will be ${w}x${h}, smaller than the content, ${width}x${height}: --size ${Math.max(width, height)} keeps its size`;
+  return { ...job, warnings: [...warnings, text] };
 }
 
 /** What a replay is to do alike, or to tell. */

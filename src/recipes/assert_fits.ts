@@ -1,6 +1,7 @@
 import { bytesText, EngineError } from '../base/errors';
 import type { Device } from '../gpu/device';
 import { OnnxShape } from '../nets/onnx/model';
+import { lossComponents } from './losses';
 import { type Fit, type FitResult, fitStage, type Misfit } from './memory_fit';
 import { allowedSide, type PlannedStage, type Size } from './plan_stages';
 import type { Prepared } from './prepare';
@@ -26,6 +27,7 @@ export function refuseTooLarge(
     const before = largest.get(stage.path);
     if (!before || area(stage.size) >= area(before.size)) largest.set(stage.path, stage);
   }
+  for (const stage of largest.values()) refuseAnywhere(stage);
   const whole = new Set<string>();
   const known = new Map<PlannedStage, Fit>();
   const find = (stage: PlannedStage): Fit => {
@@ -40,6 +42,20 @@ export function refuseTooLarge(
     if (layout === null && planBytes === undefined) whole.add(stage.path);
   }
   return (stage) => (whole.has(stage.path) ? null : find(stage));
+}
+
+/** What no adapter could do is not for want of another. */
+function refuseAnywhere({ recipe, size, factor, path }: PlannedStage): void {
+  for (const { kind } of recipe.losses) {
+    const most = lossComponents.find((c) => c.kind === kind)?.mostPixels;
+    if (most === undefined || area(size) <= most) continue;
+    const by = Math.sqrt(most / area(size)) / factor;
+    throw new EngineError(
+      'LimitError',
+      `${path}: ${text(size)} is too large for the loss ${kind}, on any adapter: it works on up to ${most.toLocaleString('en')} pixels`,
+      `Use a size up to ${text([Math.floor(size[0] * by), Math.floor(size[1] * by)])}, or copies, which have no such limit: toroid texture --method copy.`,
+    );
+  }
 }
 
 const area = ([w, h]: Size): number => w * h;

@@ -208,7 +208,10 @@ test('refused once the adapter is known: no file is made, the one there stays', 
   await each(
     [
       [['--net', 'bad.onnx', '--layers', 'y'], /error: .*Einsum.*odd_one|OnnxError: .*odd_one.*Einsum/],
-      [['--size', '8192'], /error: 8192x8192 is too large for this adapter: .*\n {2}Use a size up to \d+x\d+/],
+      [
+        ['--size', '8192'],
+        /error: .*8192x8192 is too large for the loss patches, on any adapter: .*\n {2}Use a size up to 2048x2048, or copies/,
+      ],
     ] as const,
     async ([args, message]) => {
       const { code, out, err } = await toroid(['texture', 'look.png', ...small, ...args, '-o', 'kept.png']);

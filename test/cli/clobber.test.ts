@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runner } from '../support/cli_run';
@@ -49,6 +50,22 @@ test('a recipe names its result after the picture it was given, and the seed', a
   assert.equal([one.out, two.out], ['sand.mean.png\n', 'sand.mean.seed7.png\n'], one.err + two.err);
   const again = await toroid(args);
   assert.match(again.err, /sand\.mean\.png was there: the old one is now sand\.mean\.old1\.png/);
+});
+
+test('a recipe with a content and no size takes that of the content; a smaller result is said', async () => {
+  const args = ['run', 'seamless', '-i', `content=${resolve('examples/sand.png')}`];
+  const [whole, small] = [
+    await toroid([...args, '--json']),
+    await toroid([...args, '--size', '128', '-o', 'small.png']),
+  ];
+  const { width } = JSON.parse(whole.out.trim().split('\n').at(-1) ?? '') as { width: number };
+  const content = await sharp(resolve('examples/sand.png')).metadata();
+  assert.ok(width > 0.7 * (content.width ?? 0), `${width} of ${content.width}`); // sealed: cropped a little
+  assert.match(
+    small.err,
+    /note: the result will be 128x128, smaller than the content, 256x256: --size 256 keeps its size/,
+  );
+  assert.not.match(whole.err, /smaller/);
 });
 
 test.run();

@@ -13,6 +13,7 @@ import { weightedSum } from './lib/style_terms';
  */
 export const patches = defineLoss({
   kind: 'patches',
+  mostPixels: 2 ** 22, // `quantile` is exact up to there
   about: 'Makes small squares of the picture look like those of the style. Needs no network, and gives sharp textures.',
   schema: z.strictObject({
     kind: z.literal('patches'),

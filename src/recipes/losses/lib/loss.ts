@@ -72,6 +72,8 @@ export interface LossComponent<S extends z.ZodObject<any> = z.ZodObject<any>> {
   layers?(settings: z.output<S>): readonly LayerChoice[];
   /** Sides of a canvas it can work on. Default: all. */
   acceptsSide?(side: number): boolean;
+  /** The largest canvas that it works on, pixels, whatever the adapter. */
+  readonly mostPixels?: number;
   /** True when it compares position by position: jitter then moves the target along, and costs more. */
   readonly positional?: boolean;
   /** The terms, without the loss's own weight, which the caller applies. At least one. */
