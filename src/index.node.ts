@@ -5,6 +5,7 @@
 //   2. Recipes:     await run('seamless', { content: 'photo.jpg' });  await run(await readRecord('tile.png'), { style });
 //   3. The engine:  const device = await open();  Graph, the ops, Plan;  device.close();
 
+export { type Remote, type RemoteCall, RemotePicture, remote } from './fleet/remote';
 export { findAdapter, type OpenOptions, open } from './gpu/open.node';
 export { ensureAdapter } from './gpu/swiftshader.node';
 export { TuneFile } from './gpu/tune_cache.node';

@@ -10,6 +10,8 @@ import * as assert from 'uvu/assert';
 import { type RunningService, serve } from '../../src/fleet/serve';
 import { HereJobs } from '../../src/fleet/serve_jobs';
 import { openStore } from '../../src/fleet/store';
+import { remote } from '../../src/index.node';
+import type { RecipeText } from '../../src/recipes/recipe';
 import { ALL } from '../support/all';
 import { runner } from '../support/cli_run';
 
@@ -77,7 +79,25 @@ test('a job from request to picture, in the process that serves', async () => {
   assert.is(result.headers.get('etag'), `"${createHash('sha256').update(picture).digest('hex')}"`);
   assert.is(picture.toString('latin1', 1, 4), 'PNG');
   assert.is((await read(await post(url, form(small)))).state, 'done');
-  assert.match(await (await fetch(`${url}/metrics`)).text(), /toroid_jobs\{state="done"\} 1\n/);
+  const shares: number[] = [];
+  const caller = remote(url);
+  const again = await caller.run(small as RecipeText, { style: 'examples/sand.png' });
+  const style = new Uint8Array(await sand.arrayBuffer());
+  const texture = {
+    size: 32,
+    steps: 2,
+    scales: 1,
+    onProgress: ({ share }: { share: number }) => void shares.push(share),
+  };
+  const made = await caller.texture(style, texture);
+  await made.save(join(folder, 'tile.png'));
+  assert.is(readFileSync(join(folder, 'tile.png')).toString('latin1', 1, 4), 'PNG');
+  assert.ok(again.bytes.length > 100 && shares.length > 0 && shares.every((s) => s >= 0 && s <= 1));
+  await caller.run({ ...small, size: 1 } as RecipeText, { style }).then(
+    () => assert.unreachable(),
+    (e: Error) => assert.match(`${e.name} ${e.message}`, /^RecipeError .* answers 400: size/),
+  );
+  assert.match(await (await fetch(`${url}/metrics`)).text(), /toroid_jobs\{state="done"\} 3\n/);
   assert.is((await fetch(`${url}/readyz`)).status, 200);
   child.kill('SIGTERM');
   const { code, err } = await ended;
