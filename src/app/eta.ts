@@ -82,9 +82,9 @@ export class Eta {
   }
 }
 
-/** How long something still takes, as an estimate is told: `a few seconds`, `25 s`, `2 min 15 s`, `12 min`, `1 h 20 min`. */
+/** How long something still takes, as an estimate is told: `25 s`, `2 min 15 s`, `12 min`, `1 h 20 min`. */
 export function roughDuration(seconds: number): string {
-  if (seconds < 10) return 'a few seconds';
+  if (seconds <= 5) return '5 s';
   const grain = seconds < 60 ? 5 : seconds < 300 ? 15 : seconds < 3600 ? 60 : 300;
   return duration(grain * Math.ceil(seconds / grain)).replace(/ 0 (s|min)$/, '');
 }
