@@ -10,6 +10,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
 import { seal } from '../../src/node/api';
+import { pageWords } from '../../src/web/api/page_words';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
 import { DIST, openPages, type PageGlobals } from '../support/web/pages';
@@ -402,6 +403,36 @@ if (!browser) {
     });
     await bare.close();
     assert.match(said, /^AdapterError: this browser has no WebGPU\n {2}Use Chrome/);
+  });
+
+  test('messages are in the words of a page: settings, no options of the command line', async () => {
+    const said = await page.evaluate(async () => {
+      const { toroid } = globalThis as unknown as PageGlobals;
+      const calls = [
+        toroid.run('kaleidoscope', {}),
+        toroid.run('kaleidoscop', {}),
+        toroid.texture('/stone.png', { size: 7.5 }),
+      ];
+      return Promise.all(
+        calls.map((c) =>
+          c.then(
+            () => '',
+            (e: Error & { code?: string }) => `${e.code}: ${e.message}`,
+          ),
+        ),
+      );
+    });
+    assert.match(said[0] ?? '', /^RecipeError: .*there is no input style\.\n {2}Add it to .* \{ style: picture \}/);
+    assert.match(said[1] ?? '', /^RecipeError: [\s\S]*or give a recipe itself/);
+    assert.match(said[2] ?? '', /^SettingsError: size.*whole pixels/);
+    const words: readonly (readonly [string, string])[] = [
+      ['Use --precision f16, or allow 5MB.', "Use precision: 'f16', or allow 5MB."],
+      ['Leave --precision out: f32', 'Leave precision out: f32'],
+      ['light is evened out (--no-flatten leaves it)', 'light is evened out (flatten: false leaves it)'],
+      ['(--strength 0 leaves it)', '(strength: 0 leaves it)'],
+      ['leave out --keep-range.', 'leave out keepRange.'],
+    ];
+    for (const [here, there] of words) assert.is(pageWords(here), there);
   });
 
   test('a page over plain http is told so, and can seal', async () => {

@@ -5,6 +5,7 @@ import { type ReadPictureOptions, readPictureOn } from '../../app/read_picture';
 import type { SealOptions } from '../../app/seal';
 import type { Raster } from '../../base/raster';
 import { webPlatform } from '../platform';
+import { inPageWords, warningsInPageWords } from './page_words';
 import { WebPicture, WebSealedPicture } from './picture';
 import type { PictureSource } from './read';
 
@@ -16,7 +17,7 @@ const platform = webPlatform();
  *   `DeviceError`; the `signal`'s reason when it is aborted.
  */
 export async function texture(image: PictureSource, options: TextureOptions = {}): Promise<WebPicture> {
-  return made(await textureOn(platform, image, options));
+  return made(await inPageWords(textureOn(platform, image, warningsInPageWords(options))));
 }
 
 /**
@@ -29,7 +30,7 @@ export async function run(
   inputs: Inputs<PictureSource>,
   options: RecipeOptions = {},
 ): Promise<WebPicture> {
-  return made(await runOn(platform, recipe, inputs, options));
+  return made(await inPageWords(runOn(platform, recipe, inputs, warningsInPageWords(options))));
 }
 
 /**
@@ -50,7 +51,9 @@ export async function seal(
   options: SealOptions<PictureSource> = {},
 ): Promise<WebSealedPicture> {
   const { sealOn } = await import('../../app/seal');
-  const { raster, text, report, field, rough, maps, forms } = await sealOn(platform, picture, options);
+  const { raster, text, report, field, rough, maps, forms } = await inPageWords(
+    sealOn(platform, picture, warningsInPageWords(options)),
+  );
   return new WebSealedPicture(raster, text, report, field, rough, maps, forms);
 }
 

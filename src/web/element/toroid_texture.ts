@@ -9,6 +9,7 @@ import { builtinRecipe } from '../../recipes/builtin';
 import { fillRecipe } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
 import { fillTexture } from '../../recipes/texture';
+import { pageError, pageWords } from '../api/page_words';
 import { WebPicture } from '../api/picture';
 import type { PictureSource } from '../api/read';
 import { drawTiles } from './draw_tiles';
@@ -265,7 +266,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
         throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it a picture: an address or a File.');
       const platform = elementPlatform();
       const warn = (text: string): void => {
-        if (current()) this.#emit('notice', { text });
+        if (current()) this.#emit('notice', { text: pageWords(text) });
       };
       const { recipe, analysed } = await this.#recipe(src, warn);
       const job = await prepareJob(platform, fillRecipe(recipe), new Map<string, PictureSource>([['style', src]]), {
@@ -297,7 +298,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   #view(current: () => boolean): Output {
     return {
       onWarning: (text) => {
-        if (current()) this.#emit('notice', { text });
+        if (current()) this.#emit('notice', { text: pageWords(text) });
       },
       onProgress: ({ step, loss }, { share, seconds }) => {
         if (!current()) return;
@@ -349,7 +350,8 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#emit('done', { picture: this.#picture });
   }
 
-  #fail(error: unknown): void {
+  #fail(cause: unknown): void {
+    const error = pageError(cause);
     const known = error instanceof EngineError;
     this.#say(known ? error.message : 'The texture could not be grown.');
     this.#noGpu = known && error.code === 'AdapterError';
