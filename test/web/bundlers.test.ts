@@ -41,7 +41,7 @@ async function project(
 ): Promise<string> {
   const home = join(folder, name);
   await install(home, [...packages, await tarball()], flags);
-  for (const [file, text] of Object.entries({ ...files, 'tsconfig.json': TSCONFIG })) {
+  for (const [file, text] of Object.entries({ 'tsconfig.json': TSCONFIG, ...files })) {
     mkdirSync(dirname(join(home, file)), { recursive: true });
     writeFileSync(join(home, file), text);
   }
@@ -76,6 +76,7 @@ long('Next.js builds a client component and a route without settings, and both g
     'next',
     ['next@16', 'react@19', 'react-dom@19', '@types/react@19', '@types/node@20', 'typescript@5.9'],
     {
+      'tsconfig.json': TSCONFIG.replace('"skipLibCheck":false', '"skipLibCheck":true'), // its own types want more than these
       'app/layout.tsx':
         'export default function Layout({ children }: { children: React.ReactNode }) { return <html lang="en"><body>{children}</body></html>; }',
       'app/page.tsx': `'use client';
