@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { copySchema, type RecipeText } from '../../../recipes/recipe';
 import { longerOf, methodsOf, type Settings, SIZES, TILES, type Tile } from '../settings';
 import { Icon } from './icons';
@@ -137,7 +138,10 @@ interface WholeNumberProps {
 /** A field for a whole number within bounds. */
 function WholeNumber(props: WholeNumberProps): JSX.Element {
   const { label, shown = false, least, most, value, placeholder = '', test, onChange } = props;
+  // What is being typed: the page may be drawn again meanwhile.
+  const [typed, setTyped] = useState<string | null>(null);
   const read = (text: string): void => {
+    setTyped(null);
     const n = Math.round(Number(text));
     if (text === '') onChange(null);
     else onChange(Number.isFinite(n) ? Math.min(most, Math.max(least, n)) : value);
@@ -150,9 +154,10 @@ function WholeNumber(props: WholeNumberProps): JSX.Element {
         min={least}
         max={most}
         step={1}
-        value={value ?? ''}
+        value={typed ?? value ?? ''}
         placeholder={placeholder}
         data-test={test}
+        onInput={(e) => setTyped(e.currentTarget.value)}
         onChange={(e) => read(e.currentTarget.value)}
       />
     </label>
