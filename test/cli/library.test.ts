@@ -125,7 +125,7 @@ test('what a run says is heard by onNotice too, the name of 0.1.0, in every call
   const heard = async (call: (onNotice: (text: string) => void) => Promise<unknown>): Promise<void> => {
     const told: string[] = [];
     await call((text) => told.push(text));
-    assert.match(told.join('\n'), /the mask mask is 32x32: it is resized to 64x64/);
+    assert.match(told.join('\n'), /the mask is 32x32: it is resized to 64x64/);
   };
   await heard((onNotice) => run(recipe, inputs, { device: shared, onNotice }));
   await heard((onNotice) => runRecipe(shared, fillRecipe(recipe), inputs, { onNotice }));
