@@ -51,7 +51,7 @@ test('node_texture.mjs writes a tile with its recipe inside', async () => {
   assert.is(recipe.seed, 7);
   const bad = await run(['examples/node_texture.mjs', 'nowhere.png']);
   assert.is(bad.code, 1);
-  assert.match(bad.err, /^error: /m);
+  assert.match(bad.err, /^PictureError: /m);
 });
 
 long(test)('custom_loss.mjs makes its loss small, and a labyrinth of two colours', async () => {
