@@ -18,7 +18,7 @@ export { Rng } from './base/rng';
 export { VERSION } from './base/version';
 export { type ApplyOptions, applyField, exemplarPlaces } from './copy/apply_field';
 export type { Field, FieldPicture } from './copy/field';
-export type { LinearMap } from './copy/fit';
+export type { LinearMap } from './copy/linear_map';
 export type { AdapterFacts } from './gpu/adapter';
 export { Device } from './gpu/device';
 export { defineKernel, type Kernel, type KernelSource } from './gpu/kernel';

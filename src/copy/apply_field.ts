@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import type { Field, FieldPicture } from './field';
-import type { LinearMap } from './fit';
+import type { LinearMap } from './linear_map';
 import { makeUnit } from './seal_maps';
 import { warpPlanes } from './warp';
 

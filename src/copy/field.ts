@@ -1,5 +1,5 @@
 import { rolledPlanes } from '../base/raster';
-import type { LinearMap } from './fit';
+import type { LinearMap } from './linear_map';
 
 export type Size = readonly [width: number, height: number];
 

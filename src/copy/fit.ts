@@ -1,14 +1,5 @@
 import type { Lattice, Vector } from './lattice';
-
-/** x' = a x + b y, y' = c x + d y: from pixels of the tile to pixels of the exemplar. */
-export interface LinearMap {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-}
-
-export const IDENTITY: LinearMap = { a: 1, b: 0, c: 0, d: 1 };
+import { IDENTITY, type LinearMap } from './linear_map';
 
 /**
  * What gives way so that a whole number of courses fits the tile: the tile's `size`; the exemplar's `scale`, by

@@ -1,7 +1,7 @@
 import { type Raster, rolledPlanes } from '../base/raster';
 import { rolledField } from './field';
-import { IDENTITY } from './fit';
 import { evened, lightTrend } from './light';
+import { IDENTITY } from './linear_map';
 import { type AxisSeal, sealAxis } from './seal_axis';
 import { laid, takeAlong } from './seal_blend';
 import { healed, type Laid } from './seal_heal';

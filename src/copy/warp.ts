@@ -1,5 +1,5 @@
 import type { Raster } from '../base/raster';
-import { IDENTITY, type LinearMap } from './fit';
+import { IDENTITY, type LinearMap } from './linear_map';
 
 /**
  * Lobes of the kernel. Three lose up to 8 % of the mean gradient of fine grain between pixels, five less than 5 %, and

@@ -1,7 +1,6 @@
 import { invariant } from '../base/errors';
 import { type Raster, rolledPlanes } from '../base/raster';
 import { resample } from '../base/resample';
-import { lockPalette, paletteOf } from './colour/palette';
 import { type ResolvedRecipe, sizeOf } from './resolve';
 import { lineGradients, ordinaryShift } from './scores/seam';
 
@@ -9,8 +8,8 @@ import { lineGradients, ordinaryShift } from './scores/seam';
  * What becomes of a run's picture when the last stage is over: its colours locked to a palette, the content's opacity
  * given back, and the border laid along an ordinary line where nothing depends on positions.
  */
-export function finish(picture: Raster, resolved: ResolvedRecipe): ChosenSeam {
-  const finished = withAlpha(withPalette(picture, resolved), resolved.content);
+export async function finish(picture: Raster, resolved: ResolvedRecipe): Promise<ChosenSeam> {
+  const finished = withAlpha(await withPalette(picture, resolved), resolved.content);
   const { raster, moved } = resolved.positionDependent
     ? { raster: finished, moved: [0, 0] as const }
     : chooseSeam(finished, resolved.torus);
@@ -25,11 +24,12 @@ function isGrey({ recipe, inputs }: ResolvedRecipe): boolean {
   return used.length > 0 && names.every((name) => inputs.get(name)?.grey === true);
 }
 
-function withPalette(raster: Raster, { recipe, inputs }: ResolvedRecipe): Raster {
+async function withPalette(raster: Raster, { recipe, inputs }: ResolvedRecipe): Promise<Raster> {
   const { palette } = recipe.color;
   if (!palette) return raster;
   const from = inputs.get(palette.input);
   if (!from) throw invariant(`a palette's input ${palette.input} that was not looked up`);
+  const { lockPalette, paletteOf } = await import('./colour/palette');
   return lockPalette(raster, paletteOf([from], palette.colors, recipe.seed), { softness: palette.softness });
 }
 

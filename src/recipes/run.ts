@@ -111,7 +111,7 @@ async function runFrame(
   if (!carryOver) throw invariant('a run without a canvas');
   const renderer = new CanvasRenderer(device, resolved, last, warn);
   try {
-    const { raster, moved } = finish(await renderer.picture(carryOver.canvas), resolved);
+    const { raster, moved } = await finish(await renderer.picture(carryOver.canvas), resolved);
     const field = carryOver.field && rolledField(carryOver.field, moved);
     return { raster, moved, field, recipe: resolved.recipe, stages: done, stopped, ...(stopped && { stoppedAt: at }) };
   } finally {

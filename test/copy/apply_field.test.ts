@@ -7,7 +7,7 @@ import type { Raster } from '../../src/base/raster';
 import { applyField, exemplarPlaces } from '../../src/copy/apply_field';
 import { Copying, type CopyOptions, type CopySource } from '../../src/copy/copy';
 import { type Field, rolledField } from '../../src/copy/field';
-import { IDENTITY } from '../../src/copy/fit';
+import { IDENTITY } from '../../src/copy/linear_map';
 import { warp } from '../../src/copy/warp';
 import { device } from '../support/device';
 import { crop, pebbles } from '../support/texture';

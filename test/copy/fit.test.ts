@@ -1,7 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { autocorrelation } from '../../src/copy/autocorrelation';
-import { fit, IDENTITY, type LinearMap, MOST_SCALE } from '../../src/copy/fit';
+import { fit, MOST_SCALE } from '../../src/copy/fit';
+import { IDENTITY, type LinearMap } from '../../src/copy/linear_map';
 import { findLattice, type Lattice, type Vector } from '../../src/copy/lattice';
 import { sizeInside, warp } from '../../src/copy/warp';
 import { readPicture } from '../../src/node/picture';

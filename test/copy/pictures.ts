@@ -1,6 +1,6 @@
 import type { Raster } from '../../src/base/raster';
 import { Rng } from '../../src/base/rng';
-import type { LinearMap } from '../../src/copy/fit';
+import type { LinearMap } from '../../src/copy/linear_map';
 import type { Vector } from '../../src/copy/lattice';
 
 /** The same number 0..1 for the same two integers. */
