@@ -75,6 +75,20 @@ export const addContentOptions = (command: Command, recipe: string): Command =>
     )
     .option('-s, --set <path=value>', 'change a setting of the recipe; may be repeated', collect, []);
 
+/** How many channels a file gets. */
+export const channelsOption = (): Option =>
+  new Option('--channels <n>', 'auto: one where the picture has one (grey), else three')
+    .choices(['auto', '1', '3'])
+    .default('auto');
+
+/** What `--keep-range` does. */
+export const KEEP_RANGE =
+  'write heights in the units of the picture, as the same kind of number (floats, signed: .tif)';
+
+/** `--channels` as it was given, for `OutputForm`. */
+export const channelsOf = (given: 'auto' | '1' | '3'): 'auto' | 1 | 3 =>
+  given === 'auto' ? 'auto' : (Number(given) as 1 | 3);
+
 /** Adds the options that `runJob` knows. */
 export function addJobOptions(command: Command): Command {
   return addClobberOptions(command)
@@ -82,15 +96,8 @@ export function addJobOptions(command: Command): Command {
     .addOption(
       new Option('--bits <n>', 'bits a channel; 32: floats of 0..1, in .tif').choices(['8', '16', '32']).default('8'),
     )
-    .addOption(
-      new Option('--channels <n>', 'auto: one where the picture has one (grey), else three')
-        .choices(['auto', '1', '3'])
-        .default('auto'),
-    )
-    .option(
-      '--keep-range',
-      'write heights in the units of the picture, as the same kind of number (floats, signed: .tif), from its least to its greatest',
-    )
+    .addOption(channelsOption())
+    .option('--keep-range', `${KEEP_RANGE}, from its least to its greatest`)
     .option('--save-stages <folder>', 'also write the picture after each stage')
     .option('--frames <file>', 'film of a zoom: .gif, .webp, or a folder of numbered pictures')
     .addOption(option('--fps <n>', 'frames a second of the film', parseWhole).default(12))
@@ -137,7 +144,7 @@ export const addCopyOptions = (command: Command): Command =>
 /** How the picture is written, as the options say. */
 export const formOf = ({ bits, channels, keepRange }: JobOptions): OutputForm => ({
   bits: Number(bits) as 8 | 16 | 32,
-  channels: channels === 'auto' ? 'auto' : (Number(channels) as 1 | 3),
+  channels: channelsOf(channels),
   keepRange: keepRange === true,
 });
 

@@ -11,6 +11,7 @@ import { nodePlatform } from '../node/platform';
 import { parseNumber, parseTimes, usage } from './arguments';
 import { addClobberOptions, type ClobberOptions, checkClobber, makeWay } from './clobber';
 import { Console } from './console';
+import { channelsOf, channelsOption, KEEP_RANGE } from './job_options';
 import { holdsDepth, mapPlaces, parseMaps } from './maps';
 
 interface Options extends ClobberOptions {
@@ -53,15 +54,8 @@ export function addSeal(program: Command): void {
         .default([], 'none'),
     )
     .addOption(new Option('--bits <n>', 'bits a channel (default: those of the picture)').choices(['8', '16']))
-    .addOption(
-      new Option('--channels <n>', 'auto: one where the picture has one (grey), else three')
-        .choices(['auto', '1', '3'])
-        .default('auto'),
-    )
-    .option(
-      '--keep-range',
-      'write heights in the units of the picture, as the same kind of number (floats, signed: .tif)',
-    )
+    .addOption(channelsOption())
+    .option('--keep-range', KEEP_RANGE)
     .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes);
   addClobberOptions(command)
     .option('-q, --quiet', 'say nothing but the result')
@@ -105,10 +99,7 @@ async function seal(picture: string, options: Options): Promise<void> {
   const own = sealed.forms.picture;
   const bits = wanted ?? (holdsDepth(out) ? own.bits : 8);
   const measures = measured ? own.measures : undefined;
-  const raster = withChannels(
-    sealed.raster,
-    options.channels === 'auto' ? 'auto' : (Number(options.channels) as 1 | 3),
-  );
+  const raster = withChannels(sealed.raster, channelsOf(options.channels));
   if (times) checkPreview(sealed.report.size, times);
   const metadata = sealed.text;
   const onWarning = (text: string): void => console.warn(text);
