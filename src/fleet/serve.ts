@@ -58,9 +58,11 @@ export async function serve(options: ServeOptions): Promise<RunningService> {
   const service = new Service(options);
   const server = createServer((request, response) => void service.answer(request, response));
   server.requestTimeout = 120_000;
-  server.headersTimeout = 20_000;
-  server.on('clientError', (_, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  // While many bodies arrive, headers of the next ones may wait.
+  server.headersTimeout = 60_000;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   });
   await listening(server, host, port);
   const { port: at } = server.address() as AddressInfo;
