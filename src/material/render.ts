@@ -2,8 +2,8 @@
 import { type Raster, repeat } from '../base/raster';
 import { resample } from '../base/resample';
 import type { Device } from '../gpu/device';
+import { computed } from '../graph/computed';
 import { Graph } from '../graph/graph';
-import { Plan } from '../graph/plan';
 import type { Ref } from '../shaders/op';
 import { shade } from '../shaders/shade';
 import type { MapKind, Material } from './maps';
@@ -54,13 +54,7 @@ export async function shadedTile(
   const g = new Graph();
   const constant = (data: Float32Array): Ref => g.constant([3, height, width], data);
   const y = shade(g, constant(plane('color')), constant(plane('normal')), constant(surface), { sun: towards(sun) });
-  const plan = await Plan.compile(device, g, [y]);
-  try {
-    plan.run();
-    return await plan.read(y);
-  } finally {
-    plan.close();
-  }
+  return (await computed(device, g, [y] as const))[0];
 }
 
 /** The material repeated 3 x 3, lit, from above; of large tiles smaller. What is brighter than white is white. */

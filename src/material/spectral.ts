@@ -1,8 +1,8 @@
 // Linear filters on the torus, as factors of the spectrum.
 import { fourier2d } from '../base/fourier';
 import type { Device } from '../gpu/device';
+import { computed } from '../graph/computed';
 import { Graph } from '../graph/graph';
-import { Plan } from '../graph/plan';
 import { broadcastMul } from '../shaders/broadcast_binary';
 import { concat, slice } from '../shaders/concat';
 import { fft, ifftReal, isFftSize } from '../shaders/fft';
@@ -82,15 +82,7 @@ export async function filteredOnDevice(
       parts.reduce((a, b) => add(g, a, b)),
     );
   });
-  const plan = await Plan.compile(device, g, outputs);
-  try {
-    plan.run();
-    const found: Float32Array[] = [];
-    for (const y of outputs) found.push(await plan.read(y));
-    return found;
-  } finally {
-    plan.close();
-  }
+  return computed(device, g, outputs);
 }
 
 /** The same on the host, of any size. */

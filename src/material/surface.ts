@@ -1,10 +1,9 @@
 // What heights alone say: normals, occlusion, curvature.
 import type { Device } from '../gpu/device';
+import { computed } from '../graph/computed';
 import { Graph } from '../graph/graph';
-import { Plan } from '../graph/plan';
 import { conv2d } from '../shaders/conv2d';
 import { horizonOcclusion } from '../shaders/horizon_occlusion';
-import type { Ref } from '../shaders/op';
 import { SCHARR } from './slopes';
 import type { Size } from './spectral';
 
@@ -29,7 +28,7 @@ export async function slopesOf(device: Device, plane: Float32Array, [W, H]: Size
   );
   const x = g.constant([1, H, W], plane);
   const options = { pad: [1, 1, 1, 1], border: ['wrap', 'wrap'], algorithm: 'direct' } as const;
-  const both = await computed(device, g, conv2d(g, x, filters, options));
+  const [both] = await computed(device, g, [conv2d(g, x, filters, options)] as const);
   return [both.subarray(0, W * H), both.subarray(W * H)];
 }
 
@@ -46,17 +45,8 @@ export async function occlusionOf(
 ): Promise<Float32Array> {
   const g = new Graph();
   const reach = Math.max(1, REACH * Math.min(W, H));
-  return computed(device, g, horizonOcclusion(g, g.constant([1, H, W], height), { reach, scale: DEPTH * pixels }));
-}
-
-async function computed(device: Device, g: Graph, y: Ref): Promise<Float32Array> {
-  const plan = await Plan.compile(device, g, [y]);
-  try {
-    plan.run();
-    return await plan.read(y);
-  } finally {
-    plan.close();
-  }
+  const open = horizonOcclusion(g, g.constant([1, H, W], height), { reach, scale: DEPTH * pixels });
+  return (await computed(device, g, [open] as const))[0];
 }
 
 /** Slopes to the normals of a map, OpenGL's way up: [3, H, W], (n + 1) / 2. */
