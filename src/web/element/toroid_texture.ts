@@ -1,3 +1,4 @@
+// Longer than most files: one element, whose attributes, life and drawing share its private state.
 import { roughDuration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
