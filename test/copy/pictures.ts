@@ -1,7 +1,7 @@
 import type { Raster } from '../../src/base/raster';
 import { Rng } from '../../src/base/rng';
-import type { LinearMap } from '../../src/copy/linear_map';
 import type { Vector } from '../../src/copy/lattice';
+import type { LinearMap } from '../../src/copy/linear_map';
 
 /** The same number 0..1 for the same two integers. */
 export const chance = (m: number, n: number, stream = 0): number =>
