@@ -109,9 +109,10 @@ function changed(recipe: unknown, { seed, size }: RecipeOptions): unknown {
 
 /** The caller's own events as an output. */
 function callerOf(options: CallOptions): Output {
-  const { onPlan, onProgress, onPicture, wantsPicture, onStage, onFrame, onCheckpoint } = options;
+  const { onPlan, onEstimate, onProgress, onPicture, wantsPicture, onStage, onFrame, onCheckpoint } = options;
   return {
     ...(onPlan && { onPlan }),
+    ...(onEstimate && { onEstimate }),
     ...(onProgress && { onProgress }),
     ...(onPicture && { onPicture }),
     ...(wantsPicture && { wantsPicture }),

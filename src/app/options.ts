@@ -52,7 +52,15 @@ export interface RecipeOptions extends CallOptions {
 /** Names that `checkOptions` knows calls by. */
 const CALL: OptionNames<CallOptions> = {
   ...{ device: true, net: true, signal: true, stop: true, tune: true, outputs: true, memory: true, resume: true },
-  ...{ onPlan: true, onProgress: true, onPicture: true, wantsPicture: true, onStage: true, onFrame: true },
+  ...{
+    onPlan: true,
+    onEstimate: true,
+    onProgress: true,
+    onPicture: true,
+    wantsPicture: true,
+    onStage: true,
+    onFrame: true,
+  },
   ...{ onWarning: true, onNotice: true, onCheckpoint: true, wantsCheckpoint: true },
   ...{ checkpointSteps: true, checkpointSeconds: true },
 };

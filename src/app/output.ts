@@ -4,7 +4,7 @@ import type { AdapterFacts } from '../gpu/adapter';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import type { Checkpoint } from '../recipes/checkpoint';
-import type { Progress, RunEvents, StageResult } from '../recipes/events';
+import type { Progress, RunEstimate, RunEvents, StageResult } from '../recipes/events';
 import { type PictureRecord, recordText, withForm } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
 import type { RunResult } from '../recipes/run';
@@ -88,7 +88,8 @@ export interface FanOutOptions {
 export function eventsOf(
   outputs: readonly Output[],
   { frames, framesDone = 0 }: FanOutOptions = {},
-): Required<Omit<RunEvents, 'onNotice' | 'signal' | 'abort'>> & { onCheckpoint(c: Checkpoint): Promise<void> } {
+): Required<Omit<RunEvents, 'onEstimate' | 'onNotice' | 'signal' | 'abort'>> &
+  Pick<RunEvents, 'onEstimate'> & { onCheckpoint(c: Checkpoint): Promise<void> } {
   const eta = new Eta({ ...(frames !== undefined && { frames }) });
   let done = framesDone;
   let asking: readonly Output[] = [];
@@ -98,6 +99,11 @@ export function eventsOf(
       eta.plan(stages);
       for (const o of outputs) o.onPlan?.(stages);
     },
+    ...(outputs.some((o) => o.onEstimate) && {
+      onEstimate: (e: RunEstimate) => {
+        for (const o of outputs) o.onEstimate?.(e);
+      },
+    }),
     onProgress: (p) => {
       const left = eta.update(p);
       for (const o of outputs) o.onProgress?.(p, left);

@@ -1,6 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import { duration, roughDuration, type TimeLeft } from '../app/eta';
-import type { Progress, StageResult } from '../recipes/events';
+import { bytesText } from '../base/errors';
+import type { Progress, RunEstimate, StageResult } from '../recipes/events';
 import { coloured } from './colour';
 
 /** On anything but a terminal: a line for every stage, and one this often within a long one. */
@@ -96,6 +97,30 @@ export function progressLine(p: Progress, seconds?: number): string {
   return `${place}, ${reached}, ${pace(p.msPerStep)} a step${left}`;
 }
 
+/** Seconds from which it is said beforehand what a run takes. */
+const LONG = 60;
+
+/** Says once, where a run takes over a minute, how long: before it begins; or, where that is not known, by its first steps. */
+export class Outlook {
+  #told = false;
+
+  constructor(private readonly say: (text: string) => void) {}
+
+  estimate({ seconds, memory }: RunEstimate): void {
+    this.#told = true;
+    if (seconds > LONG)
+      this.say(
+        `This takes about ${roughDuration(seconds)} and ${bytesText(memory)} of memory, by a step that was tried`,
+      );
+  }
+
+  progress({ seconds }: TimeLeft): void {
+    if (this.#told || seconds === undefined) return;
+    this.#told = true;
+    if (seconds > LONG) this.say(`This takes about ${roughDuration(seconds)}, by its first steps`);
+  }
+}
+
 /** `12.3 ms`, `1.1 s` */
 const pace = (ms: number): string => (ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : duration(ms / 1000));
 
@@ -110,6 +135,10 @@ export class JsonLines {
   #said = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly write: (line: string) => void = (line) => void process.stdout.write(line)) {}
+
+  estimate({ seconds, memory }: RunEstimate): void {
+    this.#line('estimate', { seconds, memory });
+  }
 
   progress(p: Progress, secondsLeft?: number): void {
     const now = performance.now();

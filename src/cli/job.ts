@@ -22,7 +22,7 @@ import { scoresOf } from '../recipes/scores';
 import { seamScore, verdict, verdictText } from '../recipes/scores/seam';
 import { makeWayOutput } from './clobber';
 import { coloured } from './colour';
-import { Console, JsonLines } from './console';
+import { Console, JsonLines, Outlook } from './console';
 import { writeReport } from './html_report';
 import { type CommandJob, checkJob, formOf, type JobOptions, plainBits, readMaps, usualTune } from './job_options';
 import { commandPlatform, versions } from './open_device';
@@ -153,28 +153,35 @@ const profileOutput = (path: string, report: Console): Output => ({
 });
 
 /** The conversation. */
-const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions, report: Console): Output => ({
-  onDevice: ({ description, software }) => {
-    const stored = precisionText(recipe);
-    const optimises = recipe.stages.some((s) => s.method !== 'copy');
-    const slow = software ? `, which is software${optimises ? ': expect minutes, not seconds' : ''}` : '';
-    report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
-  },
-  onTuning: () => report.say('Tuning: measuring which variants of kernels are fastest'),
-  onWarning: (text) => report.warn(text),
-  onProgress: (p, left) => report.step(p, left),
-  finish: (result) => {
-    report.end();
-    const { written } = result;
-    const titles = { preview: 'Preview', field: 'Coordinates', maps: 'Maps', report: 'Report', profile: 'Profile' };
-    for (const [kind, title] of Object.entries(titles))
-      if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
-    if (frames !== undefined) report.say(`Frames: ${frames}`);
-    report.say(summary(result));
-    if (!json && !isStdout(out)) process.stdout.write(`${written.get('file') ?? out}\n`);
-  },
-  close: () => report.end(),
-});
+const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions, report: Console): Output => {
+  const outlook = new Outlook((text) => report.say(text));
+  return {
+    onDevice: ({ description, software }) => {
+      const stored = precisionText(recipe);
+      const optimises = recipe.stages.some((s) => s.method !== 'copy');
+      const slow = software ? `, which is software${optimises ? ': expect minutes, not seconds' : ''}` : '';
+      report.say(`Running on ${description}${stored === null ? '' : `, ${stored}`}${slow}`);
+    },
+    onTuning: () => report.say('Tuning: measuring which variants of kernels are fastest'),
+    onWarning: (text) => report.warn(text),
+    onEstimate: (e) => outlook.estimate(e),
+    onProgress: (p, left) => {
+      outlook.progress(left);
+      report.step(p, left);
+    },
+    finish: (result) => {
+      report.end();
+      const { written } = result;
+      const titles = { preview: 'Preview', field: 'Coordinates', maps: 'Maps', report: 'Report', profile: 'Profile' };
+      for (const [kind, title] of Object.entries(titles))
+        if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
+      if (frames !== undefined) report.say(`Frames: ${frames}`);
+      report.say(summary(result));
+      if (!json && !isStdout(out)) process.stdout.write(`${written.get('file') ?? out}\n`);
+    },
+    close: () => report.end(),
+  };
+};
 
 /** `Done after 12 s; it tiles along x and y` */
 function summary({ raster, recipe, stopped, seconds }: JobResult): string {
@@ -191,6 +198,7 @@ function summary({ raster, recipe, stopped, seconds }: JobResult): string {
 /** `--json`: progress and result for programs. Its names are those of version 0.1.0. */
 const jsonOutput = (lines: JsonLines, form: OutputForm, saveStages: string | undefined): Output => ({
   onWarning: (text) => lines.warn(text),
+  onEstimate: (e) => lines.estimate(e),
   onProgress: (p, { seconds }) => lines.progress(p, seconds),
   onStage: (s) => lines.stage(s, saveStages === undefined ? undefined : stageFileName(saveStages, s)),
   onFrame: (f) => lines.frame(f),

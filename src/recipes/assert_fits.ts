@@ -12,16 +12,22 @@ interface Allowance {
   readonly memory?: number | undefined;
 }
 
+/** A stage, and how it is run. */
+export interface FittedStage {
+  readonly stage: PlannedStage;
+  readonly fit: Fit;
+}
+
 /**
  * Refuses a recipe that the adapter cannot hold even in blocks, before any work, naming a size that was found to fit.
  * Tries the largest stage of each kind.
- * @returns for a stage, how it is to be cut: null for not at all.
+ * @returns for a stage, how it is to be cut: null for not at all; and the largest of each kind.
  */
 export function refuseTooLarge(
   device: Device,
   prepared: Prepared,
   allowed: Allowance = {},
-): (stage: PlannedStage) => Fit | null {
+): { readonly fitOf: (stage: PlannedStage) => Fit | null; readonly largest: readonly FittedStage[] } {
   const largest = new Map<string, PlannedStage>();
   for (const stage of prepared.stages.filter((s) => s.recipe.method !== 'copy')) {
     const before = largest.get(stage.path);
@@ -37,11 +43,9 @@ export function refuseTooLarge(
     return fit;
   };
   // What is smaller than a stage that fits whole does so too.
-  for (const stage of largest.values()) {
-    const { layout, planBytes } = find(stage);
-    if (layout === null && planBytes === undefined) whole.add(stage.path);
-  }
-  return (stage) => (whole.has(stage.path) ? null : find(stage));
+  const fitted = [...largest.values()].map((stage): FittedStage => ({ stage, fit: find(stage) }));
+  for (const { stage, fit } of fitted) if (fit.layout === null && fit.planBytes === undefined) whole.add(stage.path);
+  return { fitOf: (stage) => (whole.has(stage.path) ? null : find(stage)), largest: fitted };
 }
 
 /** What no adapter could do is not for want of another. */
@@ -107,7 +111,7 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
   const [wide, high] = shrunk(by).size;
   throw new EngineError(
     'LimitError',
-    `${where}${text(stage.size)} is too large for ${who}: ${misfit.detail}`,
+    `${where}${text(stage.size)} is too large${misfit.anywhere ? ', on any adapter' : ` for ${who}`}: ${misfit.detail}`,
     `Use ${halfFits(device, prepared, stage, allowed) ? '--precision f16, or ' : ''}a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
   );
 }
@@ -151,6 +155,6 @@ function fitOf(
     if (!isSize) throw error;
     // An op's own limit, such as the longest row it can sort. A small canvas has other reasons to be refused.
     if (pixels <= 256 * 256) throw error;
-    return { fits: false, detail: error.message, factor: 0.85 };
+    return { fits: false, detail: error.message, factor: 0.85, anywhere: error.code === 'ShapeError' };
   }
 }

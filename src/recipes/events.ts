@@ -30,6 +30,13 @@ export interface StageResult {
   readonly raster: Raster;
 }
 
+/** What a run that is not short is expected to take. */
+export interface RunEstimate {
+  readonly seconds: number;
+  /** Bytes of device memory. */
+  readonly memory: number;
+}
+
 /** What a run tells, and asks, while it goes on. */
 export interface RunEvents {
   /** Before the first step: all stages to come, in order. */
@@ -41,6 +48,8 @@ export interface RunEvents {
       readonly steps: number;
     }[],
   ): void;
+  /** Before the first step of what is not short. Who listens has a step tried for it. */
+  onEstimate?(e: RunEstimate): void;
   onProgress?(p: Progress): void;
   /** The picture as it is, when `wantsPicture` last said true. */
   onPicture?(p: { readonly stage: number; readonly step: number; readonly raster: Raster }): void;

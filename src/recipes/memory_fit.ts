@@ -17,6 +17,8 @@ export interface Fit {
   /** In blocks, or null: whole. */
   readonly layout: Layout | null;
   readonly memory: number;
+  /** Arithmetic of a step. */
+  readonly flops: number;
   /**
    * Memory is short, though not so short as to need blocks: statistics of pictures are computed apart, states to fall
    * back on are kept by the host, and the plan is told to take no more than so many bytes. In blocks all but the last
@@ -38,6 +40,8 @@ export interface Misfit {
   readonly factor: number;
   /** The memory it would take, where only the budget is in the way. */
   readonly least?: number;
+  /** No adapter could: an op goes no further. */
+  readonly anywhere?: boolean;
 }
 
 export type FitResult = Fit | Misfit;
@@ -95,12 +99,12 @@ export async function withLessMemory<Outcome>(
 function fitAs(device: Device, setup: StageSetup, start: Start, budget: number, any: boolean): FitResult {
   const built = stageGraph(setup, start);
   const whole = measure(device, built, budget, 2);
-  if (whole.fits) return { fits: true, layout: null, memory: whole.memory };
+  if (whole.fits) return { fits: true, layout: null, memory: whole.memory, flops: whole.flops };
   // What is too large to be bound is no smaller for being computed twice.
   const again = whole.least === undefined ? whole : measure(device, built, budget, 0);
   if (again.fits) {
-    const { memory, recomputed, share, planBytes } = again;
-    return { fits: true, layout: null, memory, planBytes, extraWork: share, recomputed };
+    const { memory, flops, recomputed, share, planBytes } = again;
+    return { fits: true, layout: null, memory, flops, planBytes, extraWork: share, recomputed };
   }
   const flops = flopsOf(schedule(built.graph, built.outputs, AS_USUAL));
   try {
@@ -143,6 +147,7 @@ function fitInBlocks(
     fits: true,
     layout,
     memory: found.memory,
+    flops: found.flops,
     extraWork: found.flops / flops - 1,
     ...(found.recomputed > 0 && { planBytes: found.planBytes, recomputed: found.recomputed }),
   });
@@ -169,7 +174,7 @@ export const blocksText = (layout: Layout): string =>
   `${countOf(layout)} blocks of ${layout[1].window}x${layout[0].window}`;
 
 /** What is done to need less memory, and what it costs; null: nothing. */
-export function fitText(fit: Omit<Fit, 'fits'>): string | null {
+export function fitText(fit: Omit<Fit, 'fits' | 'flops'>): string | null {
   const { layout, memory, planBytes, extraWork = 0, recomputed = 0, direct = false } = fit;
   if (!layout && planBytes === undefined && !direct) return null;
   const how = [
@@ -193,7 +198,7 @@ interface Measured {
   /** Values computed again, and how much of the arithmetic that is. */
   readonly recomputed: number;
   readonly share: number;
-  /** Of a run. */
+  /** Of a step. */
   readonly flops: number;
   /** Bytes that the plan was told to take at most. */
   readonly planBytes: number;

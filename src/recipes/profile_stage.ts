@@ -52,7 +52,7 @@ export async function profileStage(
 ): Promise<StageProfile> {
   const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
-  const fitOf = refuseTooLarge(device, prepared);
+  const { fitOf } = refuseTooLarge(device, prepared);
   const { stages, resolved } = prepared;
   const optimising = stages.filter((s) => s.recipe.method !== 'copy');
   const stage = options.stage === undefined ? largest(optimising) : stages[options.stage];

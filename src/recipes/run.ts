@@ -4,6 +4,7 @@ import { type Field, rolledField } from '../copy/field';
 import type { Device } from '../gpu/device';
 import { refuseTooLarge } from './assert_fits';
 import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
+import { estimateRun } from './estimate';
 import { onceEach, type StageResult, warningsTo } from './events';
 import { finish } from './finish';
 import type { RunFacts } from './picture_record';
@@ -76,11 +77,16 @@ async function runFrame(
   const warn = onceEach(warningsTo(options));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const { resolved, stages } = prepared;
-  const fitOf = refuseTooLarge(device, prepared, { memory: options.memory });
+  const { fitOf, largest } = refuseTooLarge(device, prepared, { memory: options.memory });
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const last = stages.at(-1);
   if (!last) throw invariant('a recipe without stages');
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) throw foreignCheckpoint();
+  if (options.onEstimate && frame === (resume?.frame ?? 0) && !signal?.aborted) {
+    const frames = (wanted.zoom?.frames ?? 1) - frame;
+    const estimate = await estimateRun(device, prepared, largest, { resume, frames });
+    if (estimate) options.onEstimate(estimate);
+  }
 
   const init = (size: Size): Promise<Float32Array> => prepared.start(size, warn);
   const done: StageResult[] = [...(resume?.done ?? [])];

@@ -46,7 +46,7 @@ export async function tuneRecipe(
   const { tuning, until = Number.POSITIVE_INFINITY, signal } = options;
   const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
-  const fitOf = refuseTooLarge(device, prepared);
+  const { fitOf } = refuseTooLarge(device, prepared);
   const records: TuneRecord[] = [];
   const left = new Set<string>();
   const stagesLeft: string[] = [];

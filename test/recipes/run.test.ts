@@ -40,6 +40,12 @@ test('the same recipe gives the same bytes, another seed another picture', async
   assert.equal([one.stopped, one.stages.map((s) => s.steps)], [false, [5, 5]]);
 });
 
+test('what no adapter can do is not called a lack of this one', async () => {
+  const wanted = recipe([{ kind: 'sliced', ...input, projections: 1 }], { ...styled, size: [2056, 2048] });
+  const fault = await go(wanted).catch((e: unknown) => (e as Error).message);
+  assert.match(String(fault), /^2056x2048 is too large, on any adapter: .* at most 4194304 .*\n {2}Use a size up to/s);
+});
+
 test('stages take turns at each scale; first, last and fractions run where they stand', () => {
   const stages = (['each', 'each', 'last', 0.3, 'first', 'each'] as const).map((resolution, k) => ({
     name: `s${k}`,
