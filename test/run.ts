@@ -56,7 +56,7 @@ const files = chosen(parts);
 const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
 if (elsewhere !== null) process.exit(elsewhere);
 const found = await findAdapter();
-const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism()));
+const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism() + 1));
 const on = found ? facts(found.adapter).description : 'no adapter: every test of the GPU will fail';
 console.log(`${ALL ? 'all tests' : 'tests'}, ${files.length} files, ${workers} at a time, on ${on}`);
 

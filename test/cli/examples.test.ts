@@ -5,6 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { pictures } from '../../examples/draw/pictures';
 import { SIZE } from '../../examples/draw/surface';
+import { long } from '../support/all';
 
 const test = suite('examples');
 const names = readdirSync('examples')
@@ -59,8 +60,11 @@ for (const name of names) {
 }
 
 // two quick ones: one lit by shade(), one by its own optics. Engines may round Math.exp and the like differently.
-for (const name of ['weave', 'water']) {
-  test(`${name}: drawn again, it is the same picture`, async () => {
+for (const [name, when] of [
+  ['weave', long(test)],
+  ['water', test],
+] as const) {
+  when(`${name}: drawn again, it is the same picture`, async () => {
     const kept = await pixels(name);
     const drawn = pictures.get(name)!();
     assert.is(drawn.length, kept.length);

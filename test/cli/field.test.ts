@@ -8,6 +8,7 @@ import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png';
 import { applyField, readSource, texture } from '../../src/index.node';
 import { readPicture } from '../../src/node/picture';
+import { long } from '../support/all';
 import { runner } from '../support/cli_run';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-field-'));
@@ -86,7 +87,7 @@ test('coordinates as .npy, and maps at their own depth, each value one of the ma
   assert.match(readText(readFileSync(at('out/a.height.png'))).toroid!, /"method":"copy"/);
 });
 
-test('as .png and as .exr they are the same, and say what they are; a resumed run writes them too', async () => {
+long(test)('as .png and as .exr they are the same, and say what they are; a resumed run writes them too', async () => {
   const keep = ['--checkpoint', 'keep', '--field', 'g.png', '--apply', 'height.png', '-o', 'b.png', '-q'];
   assert.is((await toroid([...copy, ...keep])).code, 0);
   const { values, channels } = await raw16('g.png');

@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { getInput, getResult, putInput, putResult } from '../../src/fleet/job_files';
 import { openStore, type Store } from '../../src/fleet/store';
+import { long } from '../support/all';
 import { runner } from '../support/cli_run';
 import { needs } from '../support/needs';
 import { freePort, hasRedis, hasS3rver, type RedisServer, startRedis } from '../support/redis';
@@ -141,7 +142,7 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
   }
 });
 
-const queued = needs(test, hasRedis, 'no redis-server (apt-get install redis-server), or no bullmq');
+const queued = needs(long(test), hasRedis, 'no redis-server (apt-get install redis-server), or no bullmq');
 
 interface Status {
   readonly count: Record<string, number>;

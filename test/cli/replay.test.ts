@@ -23,7 +23,7 @@ const at = (name: string): string => join(folder, name);
 const { together, toroid } = runner(folder);
 const test = suite('replay');
 const look = plasma({ size: [36, 28], seed: 3 });
-const patches = { kind: 'patches' as const };
+const patches = { kind: 'patches' as const, projections: 8 };
 const text: RecipeText = {
   size: 32,
   styles: [{ input: 'style' }],

@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseOver, sweepJobs, withLayer } from '../../src/cli/sweep_plan';
 import { parseShard, shardOf } from '../../src/fleet/shard';
+import { long } from '../support/all';
 import { runner } from '../support/cli_run';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-sweep-'));
@@ -112,7 +113,7 @@ test('runs what is missing, lays it on a sheet, and goes on where it was stopped
   );
 });
 
-test('two shards in one folder: each does its own, and the sheet of the last has both', async () => {
+long(test)('two shards in one folder: each does its own, and the sheet of the last has both', async () => {
   const args = ['sweep', recipe(), '--over', 'seed=1..3', '-o', 'shards', '--json'];
   const filesOf = (out: string): boolean[] =>
     (JSON.parse(out) as { jobs: { file: string | null }[] }).jobs.map((j) => j.file !== null);
@@ -137,11 +138,11 @@ test('another sweep in the folder gets a sheet of its own; the exemplar and repe
 });
 
 test('a changed input is done anew; a job that fails is named and the others are kept', async () => {
-  recipe({ kind: 'patches', projections: 2, patch: 31 });
+  recipe({ kind: 'patches', projections: 2, patch: 9 });
   const pictures = at('many');
   mkdirSync(pictures);
   for (const name of ['a.png', 'b.png']) await sharp(style).resize(48, 48).png().toFile(join(pictures, name));
-  await sharp(style).resize(20, 20).png().toFile(join(pictures, 'tiny.png'));
+  await sharp(style).resize(8, 8).png().toFile(join(pictures, 'tiny.png'));
   const { code, out, err } = await toroid(['sweep', 'r.json', '--over', 'input.style=many', '-o', 'styles', '--json']);
   const { jobs, failures } = JSON.parse(out) as {
     jobs: { file: string | null }[];
@@ -153,7 +154,7 @@ test('a changed input is done anew; a job that fails is named and the others are
     [true, true, false],
   );
   assert.is(failures.length, 1);
-  assert.match(`${failures[0]?.label} ${failures[0]?.error}`, /tiny\.png.*smaller than a 31x31 patch/s);
+  assert.match(`${failures[0]?.label} ${failures[0]?.error}`, /tiny\.png.*smaller than a 9x9 patch/s);
   assert.match(err, /FAILED/);
   await sharp(style).resize(40, 40).png().toFile(join(pictures, 'a.png'));
   rmSync(join(pictures, 'tiny.png'));

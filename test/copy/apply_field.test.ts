@@ -9,6 +9,7 @@ import { Copying, type CopyOptions, type CopySource } from '../../src/copy/copy'
 import { type Field, rolledField } from '../../src/copy/field';
 import { IDENTITY } from '../../src/copy/linear_map';
 import { warp } from '../../src/copy/warp';
+import { long } from '../support/all';
 import { device } from '../support/device';
 import { crop, pebbles } from '../support/texture';
 import { blots, chance } from './pictures';
@@ -128,7 +129,7 @@ test('normals that were resampled are unit vectors again; others stay as they ar
   assert.equal(applyField(places, odd, { normals: true }), applyField(places, odd));
 });
 
-test('of several pictures each has a map of its own', async () => {
+long(test)('of several pictures each has a map of its own', async () => {
   const left = { width: 2, height: 1, data: Float32Array.of(1, 0) };
   const [one, other] = [crop(pebbles, 96, 96), crop(pebbles, 64, 72)];
   const { field } = await made([{ picture: one, mask: left }, { picture: other }]);

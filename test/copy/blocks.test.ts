@@ -6,6 +6,7 @@ import { cutBands } from '../../src/copy/block_cut';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
 import { guided } from '../../src/copy/guide';
 import { salience } from '../../src/copy/salience';
+import { long } from '../support/all';
 import { crop, pebbles } from '../support/texture';
 
 const test = suite('copy: blocks');
@@ -67,7 +68,7 @@ test('what stands in an exemplar once only is the most conspicuous', () => {
   assert.ok((found[46 * width + 66] ?? 0) > 3 * (found[10 * width + 10] ?? 0));
 });
 
-test('the more variety, the smaller the pieces that are copied', async () => {
+long(test)('the more variety, the smaller the pieces that are copied', async () => {
   const pieces: number[] = [];
   for (const variety of [0, 0.4, 1]) {
     pieces.push(meanPiece(await placed({ variety })));

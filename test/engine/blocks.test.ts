@@ -139,7 +139,7 @@ half('blocks of a net in f16 give those of the canvas, but for its last bits', a
   await agree('f16', [{ kind: 'moments', ...layers }], cut(2, 2), { precision: 'f16' }, 'direct', 2e-3);
 });
 
-test('six uneven blocks give them too, with positions, powers, pixels and a mask', async () => {
+long(test)('six uneven blocks give them too, with positions, powers, pixels and a mask', async () => {
   const losses: Loss[] = [
     { kind: 'gram', ...layers, centring: 'dynamic' },
     { kind: 'gaussian', layers: ['relu2_1'] },
@@ -168,7 +168,7 @@ test('on a plane blocks at the edges see what the canvas has there', async () =>
   await agree('band', [{ kind: 'gram', ...layers }], cut(2, 3), { tile: 'x' });
 });
 
-test('with guides, what is pinned, and views', async () => {
+long(test)('with guides, what is pinned, and views', async () => {
   const guide = grey(64, 64, (x) => (x < 40 ? 1 : 0.2));
   inputs.set('guide', guide);
   const mask = { input: 'guide' };
@@ -270,7 +270,7 @@ test('what comes from constants alone is computed apart, to the same bits', asyn
   assert.equal(found[1], found[0]);
 });
 
-test('what is computed again within a block is the same to the bit', async () => {
+long(test)('what is computed again within a block is the same to the bit', async () => {
   const p = await prepared([{ kind: 'moments', ...layers }]);
   const setup = await setupOf(p);
   const found: Float32Array[] = [];

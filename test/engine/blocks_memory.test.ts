@@ -60,7 +60,7 @@ test('a budget makes a run work in blocks, which says so and makes the same pict
   close([total.at(-1)!], [curves.total!.at(-1)![1]], 1e-4, 'loss');
 });
 
-test('a budget nearly large enough makes a run compute values again, to the same bits', async () => {
+long(test)('a budget nearly large enough makes a run compute values again, to the same bits', async () => {
   const { result: want } = await grown(undefined);
   const ways: [(fit: Fit) => boolean, RegExp][] = [
     [
@@ -106,7 +106,7 @@ test('a device that has less memory left than a stage takes gets it in blocks', 
   }
 });
 
-test('a budget too small for one block is refused before any work', async () => {
+long(test)('a budget too small for one block is refused before any work', async () => {
   const refused = async (memory: number, more: Partial<RecipeText>, pattern: RegExp): Promise<string> => {
     try {
       await grown(memory, more);

@@ -20,6 +20,7 @@ import type { Checkpoint } from '../../src/recipes/checkpoint';
 import { plasma } from '../../src/recipes/init/plasma';
 import { fillRecipe } from '../../src/recipes/recipe';
 import { type RunResult, run } from '../../src/recipes/run';
+import { long } from '../support/all';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
 
@@ -92,28 +93,31 @@ test('lost twice: the picture is the one that it would have been', async () => {
   }
 });
 
-test('without a checkpoint it begins anew; a second time it is an error that names the kernels, and the remedy', async () => {
-  const whole = await undisturbed();
-  const { result, warnings } = await losing(1, false);
-  assert.equal(result.raster, whole.raster);
-  assert.match(warnings.join(), /; going on from the beginning$/);
-  const failure = async (work: Promise<unknown>): Promise<EngineError> => {
-    try {
-      await work;
-    } catch (e) {
-      assert.ok(e instanceof EngineError, String(e));
-      return e;
-    }
-    throw assert.unreachable('it ran');
-  };
-  const error = await failure(losing(2, false));
-  assert.is(error.code, 'DeviceError');
-  assert.match(error.message, AT);
-  assert.match(error.message, '--resume kept');
-  // Where the next device is lost before anything was gained, there is no point in a third.
-  const again = await failure(losing(9, true, 0));
-  assert.match(again.message, /--resume kept/);
-});
+long(test)(
+  'without a checkpoint it begins anew; a second time it is an error that names the kernels, and the remedy',
+  async () => {
+    const whole = await undisturbed();
+    const { result, warnings } = await losing(1, false);
+    assert.equal(result.raster, whole.raster);
+    assert.match(warnings.join(), /; going on from the beginning$/);
+    const failure = async (work: Promise<unknown>): Promise<EngineError> => {
+      try {
+        await work;
+      } catch (e) {
+        assert.ok(e instanceof EngineError, String(e));
+        return e;
+      }
+      throw assert.unreachable('it ran');
+    };
+    const error = await failure(losing(2, false));
+    assert.is(error.code, 'DeviceError');
+    assert.match(error.message, AT);
+    assert.match(error.message, '--resume kept');
+    // Where the next device is lost before anything was gained, there is no point in a third.
+    const again = await failure(losing(9, true, 0));
+    assert.match(again.message, /--resume kept/);
+  },
+);
 
 /** Node's platform, whose first device is lost at step 8 of the second stage. */
 function losingPlatform(): { platform: Platform<PictureSource>; output: Output; opened: () => number } {

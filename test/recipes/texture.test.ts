@@ -147,7 +147,7 @@ test('layers asked for go to every loss that looks through a net, and to no othe
   assert.equal(wanted(builtinRecipe('texture')), [null]);
 });
 
-test('no colour cast: the mean colour is the exemplar’s', async () => {
+long(test)('no colour cast: the mean colour is the exemplar’s', async () => {
   const { raster } = await good();
   const wanted = meansOf(patch);
   for (const [c, mean] of meansOf(raster).entries()) {
