@@ -5,6 +5,7 @@ import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { probeFile, writeWhole } from '../node/files';
 import type { StageResult } from '../recipes/events';
+import type { StructureLine } from '../recipes/scores/structure_verdicts';
 import { downscale } from './downscale';
 import { Html, type HtmlPart, html, page, svgText } from './page/html';
 import { dataUri } from './page/picture_uri';
@@ -37,6 +38,8 @@ export interface RunRecord {
   /** The axes it tiles along: only along these is it shown twice. Default both. */
   readonly tile?: 'both' | 'x' | 'y' | 'none';
   readonly scores: readonly ReportScore[];
+  /** How well the structure of the exemplar is kept, where the run copied one. */
+  readonly structure?: readonly StructureLine[];
   readonly inputs: readonly { readonly name: string; readonly raster: Raster }[];
 }
 
@@ -74,7 +77,7 @@ export async function writeReport(path: string, record: RunRecord): Promise<void
  * own policy forbids everything else.
  */
 export async function htmlReport(record: RunRecord): Promise<string> {
-  const { final, stages, inputs, tile = 'both' } = record;
+  const { final, stages, inputs, structure = [], tile = 'both' } = record;
   const side = stages.length > MANY_STAGES ? STAGE_SIDE / 2 : STAGE_SIDE;
   const pictures = new Pictures(tile);
   const zoom = Math.max(1, Math.min(4, Math.floor(FINAL_WIDE / (Math.max(final.width, final.height) * 2))));
@@ -92,6 +95,7 @@ export async function htmlReport(record: RunRecord): Promise<string> {
     main: html`${section('Result', [html`<figure>${result}<figcaption>${final.width} x ${final.height} pixels, shown ${timesText(tile)}${zoom > 1 && `, each pixel as ${zoom} x ${zoom}`}</figcaption></figure>`, facts(record)])}
 ${record.warnings.length > 0 && section('Notes', html`<ul>${record.warnings.map((n) => html`<li>${n}</li>`)}</ul>`)}
 ${record.scores.length > 0 && section('Scores', scoreList(record.scores))}
+${structure.length > 0 && section('Structure', structureTable(structure))}
 ${thumbs.length > 0 && section('Inputs', html`<div class="grid-list">${inputs.map((i, k) => html`<figure>${thumbs[k]}<figcaption>${i.name}, ${i.raster.width} x ${i.raster.height}</figcaption></figure>`)}</div>`)}
 ${stages.length > 0 && section('Stages', [stageTable(stages), html`<div class="grid-list">${stages.map((s, k) => html`<figure>${shown[k]}<figcaption>${s.stage + 1}. ${s.name}, ${s.width} x ${s.height}</figcaption></figure>`)}</div>`])}
 ${stages.length > 0 && section('Loss', curves(stages))}
@@ -127,6 +131,15 @@ function scoreList(scores: readonly ReportScore[]): Html {
   const card = ({ label, value, meaning }: ReportScore): Html =>
     html`<div><dt>${label}</dt><dd class="value">${typeof value === 'number' ? shortNumber(value) : value}</dd><dd class="quiet">${meaning}</dd></div>`;
   return html`<dl class="scores">${scores.map(card)}</dl>`;
+}
+
+/** As `toroid score` prints it. */
+function structureTable(lines: readonly StructureLine[]): Html {
+  const row = ({ name, value, good, verdict, about }: StructureLine): Html =>
+    html`<tr><td class="${verdict}">${verdict}</td><td>${name}</td><td class="number">${value}</td><td>${good}</td><td class="quiet">${about}</td></tr>`;
+  const heads = ['', 'Measure', 'Value', 'A good tile has', 'What it asks'];
+  const head = heads.map((h) => html`<th scope="col"${h === 'Value' && new Html(' class="number"')}>${h}</th>`);
+  return html`<p class="quiet">Against the exemplar, measure by measure; there is no sum of them. Fair is what may be the material, poor what is seen.</p><div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${lines.map(row)}</tbody></table></div>`;
 }
 
 function stageTable(stages: readonly StageResult[]): Html {

@@ -18,7 +18,7 @@ import { beginCheckpoints, lockCheckpoints, saveCheckpoint, saveFrame } from '..
 import { isStdout } from '../node/files';
 import { precisionText } from '../recipes/precision';
 import { profileStage } from '../recipes/profile_stage';
-import { scoresOf } from '../recipes/scores';
+import { scoresOf, structureOf } from '../recipes/scores';
 import { seamScore, verdict, verdictText } from '../recipes/scores/seam';
 import { makeWayOutput } from './clobber';
 import { coloured } from './colour';
@@ -134,6 +134,7 @@ const reportOutput = (path: string, { out, command }: CommandJob, report: Consol
       file: String(written.get('file') ?? out),
       tile: recipe.tile,
       scores: scoresOf(raster, recipe.tile, shown),
+      structure: structureOf(raster, recipe, shown),
       inputs: job.inputs,
     };
     return writeSomewhere(path, job.files, (place) => writeReport(place, facts));

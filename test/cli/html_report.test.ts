@@ -72,6 +72,14 @@ test('it says what was run, on what, how long, and how good the result is', asyn
   assert.match(page, '1.23<');
 });
 
+test('what the judge of structure found is told in words', async () => {
+  const line = { name: 'sharpness', value: '0.8', good: '0.95 to 1.1', verdict: 'poor', about: `${NASTY}?` } as const;
+  const page = await htmlReport({ ...record, structure: [line] });
+  assert.match(page, '<td class="poor">poor</td><td>sharpness</td><td class="number">0.8</td><td>0.95 to 1.1</td>');
+  assert.is(page.split('<script').length, 1, 'a script got in');
+  assert.not.match(await htmlReport(record), 'Structure');
+});
+
 test('the result is inside, exactly, and every stage', async () => {
   const page = await htmlReport(record);
   const pictures = [...page.matchAll(/background-image:url\(data:image\/webp;base64,([^)]+)\)/g)];

@@ -4,7 +4,10 @@ import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';
 import { repeat } from '../../src/base/raster';
 import { readPicture } from '../../src/node/picture';
-import type { Recipe } from '../../src/recipes/recipe';
+import { builtinRecipe } from '../../src/recipes/builtin';
+import { plasma } from '../../src/recipes/init/plasma';
+import { fillRecipe, type Recipe } from '../../src/recipes/recipe';
+import { structureOf } from '../../src/recipes/scores';
 import { nearestPatches, samplePatches } from '../../src/recipes/scores/nearest_patches';
 import { DIMENSIONS, PatchDescriptors } from '../../src/recipes/scores/patch_descriptors';
 import { type StructureScore, structureScore } from '../../src/recipes/scores/structure';
@@ -183,6 +186,27 @@ test('small pictures, one colour, other shapes: finite numbers, or a refusal', (
       ),
     /15x64 is too small to judge/,
   );
+});
+
+test('a report judges what was copied from one picture, as it is', () => {
+  const grain = plasma({ size: [40, 40], seed: 3 });
+  const other = plasma({ size: [40, 40], seed: 4 });
+  const told = (recipe: Recipe, ...styles: Raster[]): string[] =>
+    structureOf(grain, recipe, styles).map((l) => `${l.name}: ${l.verdict}`);
+  const recipe = (name: string, set: object = {}): Recipe => fillRecipe({ ...builtinRecipe(name), ...set });
+  const copied = recipe('texture-copy');
+  assert.ok(told(copied, grain).includes('sharpness: good'));
+  assert.ok(told(copied, other).includes('foreign patches, 8 px: poor'));
+  const [style] = copied.styles;
+  for (const [why, asked, ...styles] of [
+    ['optimised', recipe('texture'), grain],
+    ['two styles', copied, grain, other],
+    ['magnified', recipe('texture-copy', { styles: [{ ...style, magnification: 2 }] }), grain],
+    ['folded', recipe('texture-copy', { views: [{ kind: 'mirror', axes: 'x' }] }), grain],
+    ['filled', recipe('inpaint-copy'), grain],
+    ['too small', copied, plasma({ size: [15, 40], seed: 3 })],
+  ] as const)
+    assert.equal(told(asked, ...styles), [], why);
 });
 
 test.run();

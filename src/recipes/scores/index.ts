@@ -2,6 +2,8 @@ import type { Raster } from '../../base/raster';
 import type { Recipe } from '../recipe';
 import { seamScore, verdictText } from './seam';
 import { relativeDistance } from './sliced';
+import { structureScore, tooSmall } from './structure';
+import { type StructureLine, structureLines } from './structure_verdicts';
 
 /** A number about a picture, and what it says. */
 interface Score {
@@ -30,4 +32,19 @@ export function scoresOf(raster: Raster, tile: Recipe['tile'], styles: readonly 
     };
   });
   return [...joins, ...distances];
+}
+
+/**
+ * How well a tile that was copied keeps the structure of its exemplar; nothing where no one exemplar is to be seen in it as it
+ * is: of several styles, magnified ones, views, and what was pinned or sealed.
+ */
+export function structureOf(raster: Raster, recipe: Recipe, styles: readonly Raster[]): StructureLine[] {
+  const [exemplar, ...others] = styles;
+  const [style] = recipe.styles.filter((s) => s.weight > 0);
+  const copying = recipe.stages.filter((s) => s.method === 'copy');
+  const asItIs = style?.magnification === 1 && style.fit === 'native';
+  const viewed = [recipe, ...copying].some((part) => (part.views ?? []).length > 0);
+  if (!exemplar || others.length > 0 || copying.length === 0 || !asItIs || viewed) return [];
+  if (recipe.pin || copying.some((s) => s.copy?.seal) || tooSmall(raster) || tooSmall(exemplar)) return [];
+  return structureLines(structureScore(raster, exemplar, recipe.tile));
 }

@@ -64,8 +64,9 @@ export interface StructureScore {
  * @throws EngineError `PictureError` when either picture has a side under 16 pixels.
  */
 export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['tile'] = 'both'): StructureScore {
-  for (const { width, height } of [tile, exemplar]) {
-    if (Math.min(width, height) >= 16) continue;
+  for (const picture of [tile, exemplar]) {
+    if (!tooSmall(picture)) continue;
+    const { width, height } = picture;
     throw new EngineError('PictureError', `a picture of ${width}x${height} is too small to judge`, 'At least 16x16.');
   }
   const wraps: Wraps = { x: axes === 'both' || axes === 'x', y: axes === 'both' || axes === 'y' };
@@ -109,6 +110,9 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
     repeats,
   };
 }
+
+/** For a score. */
+export const tooSmall = ({ width, height }: Raster): boolean => Math.min(width, height) < 16;
 
 const FLAT: Wraps = { x: false, y: false };
 
