@@ -3,6 +3,7 @@ import { EngineError } from '../base/errors';
 import { isExr, readExr } from '../base/exr_read';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
+import { toEncoded } from '../base/srgb';
 import { checkRatio, isNormalMap, normalsPoint, reliefOf } from '../material/check_maps';
 import { downwards, rangeOf } from '../material/export/packed';
 import type { MapKind, Material, MaterialMap } from '../material/maps';
@@ -90,7 +91,7 @@ async function readExrMap(bytes: Uint8Array<ArrayBuffer>, { file, holds }: Found
   for (const [c, plane] of [one, green ?? one, blue ?? one].entries()) data.set(plane, c * width * height);
   const [least, most] = rangeOf(data);
   if (holds === 'color' || holds === 'emission')
-    for (const [i, v] of data.entries()) data[i] = encoded(Math.min(1, Math.max(0, v)));
+    for (const [i, v] of data.entries()) data[i] = toEncoded(Math.min(1, Math.max(0, v)));
   else if (holds === 'normal' && least < -0.1) for (const [i, v] of data.entries()) data[i] = (v + 1) / 2;
   else if (holds === 'height' && (least < 0 || most > 1))
     for (const [i, v] of data.entries()) data[i] = most > least ? (v - least) / (most - least) : 0.5;
@@ -100,9 +101,6 @@ async function readExrMap(bytes: Uint8Array<ArrayBuffer>, { file, holds }: Found
     bits: 16,
   };
 }
-
-/** sRGB of light. */
-const encoded = (v: number): number => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
 
 /** The maps of one file. */
 function partsOf(

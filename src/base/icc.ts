@@ -1,5 +1,6 @@
 // Colour profiles of two plain kinds, for pictures whose numbers no library converts: a curve for grey; three curves and a
 // matrix for RGB. ICC.1:2022, https://www.color.org/specification/ICC.1-2022-05.pdf
+import { toEncoded } from './srgb';
 
 /** Colours of 0..1 to sRGB, in place: one value of grey, or three. */
 export type ToSrgb = (colour: Float64Array) => void;
@@ -17,15 +18,20 @@ export function profileToSrgb(icc: Uint8Array, channels: 1 | 3): ToSrgb | undefi
   }
 }
 
-type Curve = (v: number) => number;
+/** A code of 0..1 to light. */
+export type Curve = (v: number) => number;
 
 function greyToSrgb(icc: Uint8Array): ToSrgb | undefined {
   const curve = curveOf(icc, 'kTRC');
-  if (!curve || latin1(icc, 16, 4) !== 'GRAY') return undefined;
-  return (colour) => {
-    colour[0] = encode(curve(colour[0] as number));
-  };
+  return curve && latin1(icc, 16, 4) === 'GRAY' ? curveToSrgb(curve) : undefined;
 }
+
+/** Grey, or the same lights, by another curve. */
+export const curveToSrgb =
+  (curve: Curve): ToSrgb =>
+  (colour) => {
+    for (const [k, v] of colour.entries()) colour[k] = encode(curve(v));
+  };
 
 /** XYZ under D50, the profile connection space, to linear sRGB: the inverse of the columns of sRGB's own profile. */
 const D50_TO_SRGB = [
@@ -38,9 +44,15 @@ function rgbToSrgb(icc: Uint8Array): ToSrgb | undefined {
   const curves = ['rTRC', 'gTRC', 'bTRC'].map((name) => curveOf(icc, name));
   const columns = ['rXYZ', 'gXYZ', 'bXYZ'].map((name) => xyzOf(icc, name));
   if (latin1(icc, 16, 4) !== 'RGB ' || [...curves, ...columns].includes(undefined)) return undefined;
-  const matrix = D50_TO_SRGB.map((row) =>
-    columns.map((c) => row.reduce((sum, v, k) => sum + v * ((c as number[])[k] as number), 0)),
-  );
+  return mixToSrgb(curves as Curve[], columns as number[][]);
+}
+
+/**
+ * Colours of other lights.
+ * @param columns XYZ of each under D50
+ */
+export function mixToSrgb(curves: readonly Curve[], columns: readonly (readonly number[])[]): ToSrgb {
+  const matrix = D50_TO_SRGB.map((row) => columns.map((c) => row.reduce((sum, v, k) => sum + v * (c[k] as number), 0)));
   return (colour) => {
     const linear = curves.map((curve, k) => (curve as Curve)(colour[k] as number));
     for (const [k, row] of matrix.entries())
@@ -50,8 +62,7 @@ function rgbToSrgb(icc: Uint8Array): ToSrgb | undefined {
 
 /** Linear light to the code of sRGB, within 0..1: IEC 61966-2-1. */
 function encode(v: number): number {
-  const kept = Math.min(1, Math.max(0, v));
-  return kept <= 0.0031308 ? 12.92 * kept : 1.055 * kept ** (1 / 2.4) - 0.055;
+  return toEncoded(Math.min(1, Math.max(0, v)));
 }
 
 function tagOf(icc: Uint8Array, name: string): DataView | undefined {
@@ -99,7 +110,7 @@ function curveOf(icc: Uint8Array, name: string): Curve | undefined {
   return (v) => (v >= d ? raise(a * v + b) + e : c * v + f);
 }
 
-const power =
+export const power =
   (g: number): Curve =>
   (v) =>
     Math.max(0, v) ** g;

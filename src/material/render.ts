@@ -1,13 +1,13 @@
 // A material in the sun, without a window.
 import { type Raster, repeat } from '../base/raster';
 import { resample } from '../base/resample';
+import { toEncoded } from '../base/srgb';
 import type { Device } from '../gpu/device';
 import { computed } from '../graph/computed';
 import { Graph } from '../graph/graph';
 import type { Ref } from '../shaders/op';
 import { shade } from '../shaders/shade';
 import type { MapKind, Material } from './maps';
-import { toEncoded } from './tone';
 
 /** Where the sun is, degrees: 0 right, 90 top, 135 upper left; and how high, 90 overhead. */
 export type Sun = readonly [azimuth: number, height: number];

@@ -1,11 +1,9 @@
-// Colours and light: sRGB's curve, and the photograph without the light that was on it.
+// Colours and light: the photograph without the light that was on it.
 import type { Raster } from '../base/raster';
+import { toEncoded, toLinear } from '../base/srgb';
 import type { Device } from '../gpu/device';
 import type { LightEstimate } from './estimate';
 import { filtered, gaussian, type Size } from './spectral';
-
-export const toLinear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-export const toEncoded = (v: number): number => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
 
 /** Luminance below this counts as this: black has no ratio. */
 const DARK = 0.003;

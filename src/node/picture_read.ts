@@ -5,10 +5,11 @@ import type { Metadata, Sharp } from 'sharp';
 import { shrunkSize, shrunkText } from '../app/inputs';
 import { EngineError } from '../base/errors';
 import { fileKind } from '../base/file_kinds';
-import { profileToSrgb } from '../base/icc';
+import { profileToSrgb, type ToSrgb } from '../base/icc';
 import type { Measures } from '../base/measures';
 import { type Bits, flatten, type Interleaved } from '../base/pixels';
 import { readText } from '../base/png';
+import { type PngColours, pngColours } from '../base/png_colours';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import { DamagedFile, readTiffHeader, type TiffHeader, unusualTiff } from '../base/tiff_header';
@@ -95,7 +96,9 @@ async function decodeUsual(bytes: Uint8Array, path: string, options: ReadOptions
   const most = deep ? 65535 : 255;
   const stored = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
   const grey = meta.space === 'b-w' || meta.space === 'grey16';
-  const values = deep && grey && meta.icc ? fromGreyProfile(stored, info.channels, meta.icc) : stored;
+  const { toSrgb, note } = coloursLeft(meta, bytes, grey);
+  if (note) warn(`${path} ${note}`);
+  const values = toSrgb ? converted(stored, info.channels, most, grey, toSrgb) : stored;
   return { raster: flattened({ ...info, values, most }, grey, path, options), bits: deep ? 16 : 8 };
 }
 
@@ -181,18 +184,28 @@ function resized(raster: Raster, [w, h]: readonly [number, number]): Raster {
 
 const isDeep = ({ depth }: Metadata): boolean => depth !== 'uchar' && depth !== 'char';
 
-/** sharp converts profiles of colours at 16 bits, and of grey at 8 only (0.35.5). */
-function fromGreyProfile(stored: ArrayLike<number>, channels: number, icc: Uint8Array): ArrayLike<number> {
-  const convert = profileToSrgb(icc, 1);
-  if (!convert) return stored;
-  const one = new Float64Array(1);
-  const table = Float32Array.from({ length: 65536 }, (_, v) => {
-    one[0] = v / 65535;
-    convert(one);
-    return 65535 * one[0];
-  });
-  const alpha = channels % 2 === 0 ? channels - 1 : -1;
-  return Float32Array.from(stored, (v, i) => (i % channels === alpha ? v : (table[v] as number)));
+/** How colours become sRGB where sharp leaves them: it converts profiles, those of grey at 8 bits only (0.35.5), and nothing else. */
+function coloursLeft(meta: Metadata, bytes: Uint8Array, grey: boolean): PngColours {
+  if (meta.icc) return { toSrgb: grey && isDeep(meta) ? profileToSrgb(meta.icc, 1) : undefined };
+  return meta.format === 'png' ? pngColours(bytes, grey ? 1 : 3) : {};
+}
+
+function converted(
+  stored: ArrayLike<number>,
+  channels: number,
+  most: number,
+  grey: boolean,
+  toSrgb: ToSrgb,
+): ArrayLike<number> {
+  const out = Float32Array.from(stored);
+  const colours = channels - (channels % 2 === 0 ? 1 : 0);
+  const colour = new Float64Array(grey ? 1 : colours);
+  for (let i = 0; i < out.length; i += channels) {
+    for (const k of colour.keys()) colour[k] = (out[i + k] as number) / most;
+    toSrgb(colour);
+    for (let k = 0; k < colours; k++) out[i + k] = most * (colour[grey ? 0 : k] as number);
+  }
+  return out;
 }
 
 /** How the numbers of a picture are kept: 8 bits a channel, 16 for all that is deeper, or measures. */

@@ -2,10 +2,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { MadeMaterial, scoresOf } from '../../src/app/material';
+import { toEncoded } from '../../src/base/srgb';
 import { materialPage } from '../../src/cli/page/material_page';
 import type { MapKind, Material } from '../../src/material/maps';
 import { shadedTile } from '../../src/material/render';
-import { toEncoded } from '../../src/material/tone';
 import { closeBrowser, openBrowser } from '../support/browser';
 import { device } from '../support/device';
 import { waves } from '../support/material';

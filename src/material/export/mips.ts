@@ -1,4 +1,5 @@
 import { resample } from '../../base/resample';
+import { toEncoded, toLinear } from '../../base/srgb';
 import type { MapKind, Material, MaterialMap } from '../maps';
 
 /** A material and its halves, down to one pixel. */
@@ -21,7 +22,7 @@ export function halved(material: Material): Material {
   const out = new Map<MapKind, MaterialMap>();
   for (const [kind, map] of maps) {
     const light = kind === 'color' || kind === 'emission';
-    const data = light ? shrunk(map.data.map(toLinear)).map(toSrgb) : shrunk(map.data);
+    const data = light ? shrunk(map.data.map(toLinear)).map(toEncoded) : shrunk(map.data);
     out.set(kind, { ...map, data });
   }
   const normal = out.get('normal');
@@ -47,6 +48,3 @@ function madeUnit(planes: Float32Array, n: number): Float32Array {
 /** A lobe's alpha squared, which is the fourth power of the roughness, widened by the spread of the normals. */
 const rougher = (roughness: number, length: number): number =>
   length <= 0 ? 1 : Math.min(1, roughness ** 4 + (2 * (1 - length)) / length) ** 0.25;
-
-const toLinear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-const toSrgb = (v: number): number => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);

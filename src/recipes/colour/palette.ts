@@ -1,6 +1,7 @@
 import { EngineError } from '../../base/errors';
 import type { Raster } from '../../base/raster';
 import { Rng } from '../../base/rng';
+import { toEncoded, toLinear } from '../../base/srgb';
 import { type Colour, samplePixel } from './moments';
 
 export interface PaletteEntry {
@@ -175,14 +176,11 @@ function means(points: readonly Oklab[], nearest: readonly number[], centres: re
  */
 export type Oklab = readonly [lightness: number, a: number, b: number];
 
-const linear = (v: number): number => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-const encoded = (v: number): number => (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055);
-
 /** Of an sRGB colour, each part 0..1. */
 export function oklab([red, green, blue]: Colour): Oklab {
-  const r = linear(red);
-  const g = linear(green);
-  const b = linear(blue);
+  const r = toLinear(red);
+  const g = toLinear(green);
+  const b = toLinear(blue);
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
@@ -198,7 +196,7 @@ export function fromOklab([lightness, a, b]: Oklab): Colour {
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
   const s = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
-  const part = (v: number): number => encoded(Math.min(1, Math.max(0, v)));
+  const part = (v: number): number => toEncoded(Math.min(1, Math.max(0, v)));
   return [
     part(4.0767416621 * l - 3.3077115913 * m + 0.2309699292 * s),
     part(-1.2684380046 * l + 2.6097574011 * m - 0.3413193965 * s),
