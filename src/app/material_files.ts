@@ -1,6 +1,7 @@
 // A finished set of maps, read from the files of a folder or an archive.
 import { EngineError } from '../base/errors';
-import { isExr, readExr } from '../base/exr_read';
+import { choiceOf, readExr } from '../base/exr_read';
+import { isExr } from '../base/number_sign';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import { toEncoded } from '../base/srgb';
@@ -81,23 +82,28 @@ export async function readMaterial<Source>(
 
 /** Floats as they are in the file: light is encoded, directions of -1..1 are put into 0..1, heights too where they are not. */
 async function readExrMap(bytes: Uint8Array<ArrayBuffer>, { file, holds }: FoundMap): Promise<ReadPicture> {
-  const { width, height, planes } = await readExr(bytes, file);
-  const named = (letter: string): Float32Array | undefined =>
-    [...planes].find(([n]) => n.split('.').at(-1)?.toUpperCase() === letter)?.[1];
-  const [red, green, blue] = ['R', 'G', 'B'].map(named);
-  const one = red ?? named('Y') ?? [...planes.values()][0];
-  if (!one) throw new EngineError('PictureError', `${file} has no channels`, 'Export it anew.');
+  const picture = await readExr(bytes, file);
+  const { width, height, planes } = picture;
+  const choice = choiceOf(picture);
+  if (!choice) throw new EngineError('PictureError', `${file} has no channels`, 'Export it anew.');
   const data = new Float32Array(3 * width * height);
-  for (const [c, plane] of [one, green ?? one, blue ?? one].entries()) data.set(plane, c * width * height);
+  for (const c of [0, 1, 2])
+    data.set(planes.get(choice.colours[c] ?? choice.colours[0]) as Float32Array, c * width * height);
   const [least, most] = rangeOf(data);
   if (holds === 'color' || holds === 'emission')
     for (const [i, v] of data.entries()) data[i] = toEncoded(Math.min(1, Math.max(0, v)));
   else if (holds === 'normal' && least < -0.1) for (const [i, v] of data.entries()) data[i] = (v + 1) / 2;
   else if (holds === 'height' && (least < 0 || most > 1))
     for (const [i, v] of data.entries()) data[i] = most > least ? (v - least) / (most - least) : 0.5;
-  const alpha = named('A');
+  const alpha = choice.opacity === undefined ? undefined : planes.get(choice.opacity);
   return {
-    raster: { width, height, data, ...(!green && { grey: true }), ...(alpha?.some((v) => v < 1) && { alpha }) },
+    raster: {
+      width,
+      height,
+      data,
+      ...(choice.colours.length === 1 && { grey: true as const }),
+      ...(alpha?.some((v) => v < 1) && { alpha }),
+    },
     bits: 16,
   };
 }

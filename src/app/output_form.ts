@@ -1,6 +1,6 @@
 // How a result's numbers are kept in its file: bits, channels, and the range of heights.
 import { EngineError } from '../base/errors';
-import { type Measures, spread } from '../base/measures';
+import { type Measures, spread, stretchOf } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import type { Recipe } from '../recipes/recipe';
@@ -34,7 +34,7 @@ export function writingOf(
   const used = inputs.filter((i) => names.includes(i.name));
   const [first, ...others] = used.flatMap((i) => i.measures ?? []);
   if (!first) return { bits: used.some((i) => i.bits === 16) ? 16 : 8 };
-  const other = others.find((m) => m.zero !== first.zero || m.one !== first.one);
+  const other = others.find((m) => m.zero !== first.zero || m.one !== first.one || m.light !== first.light);
   if (other) {
     throw new EngineError(
       'PictureError',
@@ -58,8 +58,7 @@ export function stretchText(
   { measures: m, stretch }: Pick<WriteOptions, 'measures' | 'stretch'>,
 ): string | undefined {
   if (!m || !stretch) return undefined;
-  const [low, high] = spread(raster.data);
-  const factor = high > low ? (m.max - m.min) / (m.one - m.zero) / (high - low) : 1;
+  const factor = stretchOf(m, spread(raster.data));
   if (factor < WORTH) return undefined;
   return `its numbers are laid ${factor.toFixed(2)} times further apart than in the exemplar, to span the same range: the tile has not its very least or greatest`;
 }

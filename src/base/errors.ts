@@ -38,3 +38,6 @@ export function bytesText(n: number): string {
   }
   return `${Number.isInteger(n) ? n : n.toFixed(1)} ${units[k]}`;
 }
+
+/** A file that is not what it says: cut short, or with bytes changed. Readers tell with its name. */
+export class DamagedFile extends Error {}

@@ -1,8 +1,8 @@
 // OpenEXR files of one part, by scanlines, plain or compressed by zlib: https://openexr.com/en/latest/OpenEXRFileLayout.html
-import { EngineError } from './errors';
+import { DamagedFile, EngineError } from './errors';
 import { fromHalf } from './half';
 import { inflate } from './inflate';
-import { DamagedFile } from './tiff_header';
+import { MOST_UNPACKED, type NumberFile } from './numbers';
 
 export interface ExrPicture {
   readonly width: number;
@@ -13,7 +13,6 @@ export interface ExrPicture {
   readonly bits: 16 | 32;
 }
 
-const MAGIC = 20000630;
 const NAMES = ['none', 'RLE', 'ZIPS', 'ZIP', 'PIZ', 'PXR24', 'B44', 'B44A', 'DWAA', 'DWAB'];
 /** Lines of a block, by the way of compression; others are not read. */
 const LINES: Readonly<Record<number, number>> = { 0: 1, 2: 1, 3: 16 };
@@ -21,13 +20,12 @@ const [TILED, DEEP, PARTS] = [0x200, 0x800, 0x1000];
 const BYTES = [4, 2, 4];
 const MOST_PIXELS = 2 ** 28;
 
-export const isExr = (bytes: Uint8Array): boolean =>
-  bytes.length > 8 && new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true) === MAGIC;
-
 interface Channel {
   readonly name: string;
   /** 0: whole numbers, 1: half floats, 2: floats. */
   readonly type: number;
+  /** It has not a number for every pixel. */
+  readonly sparse: boolean;
 }
 
 interface Header {
@@ -51,6 +49,54 @@ export async function readExr(bytes: Uint8Array, path: string): Promise<ExrPictu
   }
 }
 
+export interface ExrChoice {
+  /** Red, green and blue; or one. */
+  readonly colours: readonly [string] | readonly [string, string, string];
+  readonly opacity: string | undefined;
+}
+
+/** Which channels are the picture: R, G, B and A of the first layer that has them, else Y, else the first. */
+export function choiceOf({ planes }: Pick<ExrPicture, 'planes'>): ExrChoice | undefined {
+  const names = [...planes.keys()].sort((a, b) => a.split('.').length - b.split('.').length);
+  const within = (layer: string, letter: string): string | undefined =>
+    names.find((n) => n.toUpperCase() === `${layer}${letter}`.toUpperCase());
+  const red = names.find((n) => /(^|\.)r$/i.test(n));
+  const layer = (red ?? names.find((n) => /(^|\.)y$/i.test(n)) ?? names[0])?.replace(/[^.]*$/, '') ?? '';
+  const [green, blue, opacity] = ['G', 'B', 'A'].map((letter) => within(layer, letter));
+  if (red !== undefined && green !== undefined && blue !== undefined) return { colours: [red, green, blue], opacity };
+  const one = red ?? within(layer, 'Y') ?? names.find((n) => n !== opacity) ?? names[0];
+  return one === undefined ? undefined : { colours: [one], opacity: one === opacity ? undefined : opacity };
+}
+
+/**
+ * A picture of light, or of one number a pixel.
+ * @throws EngineError `PictureError`
+ */
+export async function exrNumbers(bytes: Uint8Array, path: string): Promise<NumberFile> {
+  const picture = await readExr(bytes, path);
+  const { width, height, planes } = picture;
+  const choice = choiceOf(picture) as ExrChoice; // it has channels
+  const { colours, opacity } = choice;
+  const taken = [...colours, ...(opacity === undefined ? [] : [opacity])].map((n) => planes.get(n) as Float32Array);
+  const across = taken.length;
+  const numbers = new Float64Array(width * across);
+  return {
+    kind: {
+      ...{ width, height, samples: across, bits: picture.bits, format: 'float', orientation: 1 },
+      colours: colours.length,
+      light: colours.length === 3,
+      opacity: opacity === undefined ? undefined : 'multiplied',
+    },
+    *lines() {
+      for (let y = 0; y < height; y++) {
+        for (let i = 0; i < numbers.length; i++)
+          numbers[i] = taken[i % across]?.[y * width + Math.floor(i / across)] as number;
+        yield [0, y, { numbers, across, plane: 0, count: width }];
+      }
+    },
+  };
+}
+
 async function read(bytes: Uint8Array, path: string): Promise<ExrPicture> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const flags = view.getUint32(4, true);
@@ -68,7 +114,9 @@ async function read(bytes: Uint8Array, path: string): Promise<ExrPicture> {
   const [width, height] = [window[2] - window[0] + 1, window[3] - window[1] + 1];
   if (!(width > 0 && height > 0 && width * height <= MOST_PIXELS) || channels.length === 0)
     throw new DamagedFile(`it says that it is ${width}x${height} pixels of ${channels.length} channels`);
+  if (channels.some((c) => c.sparse)) throw notRead('with channels of fewer pixels (luminance and chroma)');
   const stride = channels.reduce((n, c) => n + width * (BYTES[c.type] as number), 0);
+  if (stride * height > MOST_UNPACKED * bytes.length) throw new DamagedFile('it ends early');
   const planes = new Map(channels.map((c) => [c.name, new Float32Array(width * height)]));
   for (let k = 0; k * lines < height; k++) {
     const at = Number(view.getBigUint64(end + 8 * k, true));
@@ -114,8 +162,8 @@ function headerOf(bytes: Uint8Array, view: DataView): Header {
       for (let channel = text(); channel !== ''; channel = text()) {
         const type = view.getUint32(at, true);
         const [across, down] = [view.getUint32(at + 8, true), view.getUint32(at + 12, true)];
-        if (type > 2 || across !== 1 || down !== 1) throw new DamagedFile(`its channel ${channel} is of no known kind`);
-        channels.push({ name: channel, type });
+        if (type > 2) throw new DamagedFile(`its channel ${channel} is of no known kind`);
+        channels.push({ name: channel, type, sparse: across !== 1 || down !== 1 });
         at += 16;
       }
     }

@@ -7,7 +7,6 @@ export interface FileKind {
 }
 
 const MAGICK = 'Convert it to PNG: magick in.file out.png.';
-const OIIO = 'Convert it to TIFF, which keeps its floats: oiiotool in.file -o out.tif.';
 const HEIC =
   'Convert it: heif-convert in.heic out.png; on a Mac: sips -s format png in.heic --out out.png. iPhones write JPEG under Settings, Camera, Formats, Most Compatible.';
 const AGAIN = 'Download the picture itself.';
@@ -23,10 +22,6 @@ const KINDS: readonly (readonly [start: RegExp, what: string, remedy: string])[]
     'Develop it first: darktable, or dcraw -T.',
   ],
   [/^8BPS/, 'a Photoshop document', MAGICK],
-  [/^v\/1␁/, 'an OpenEXR picture', OIIO],
-  [/^#\?(RADIANCE|RGBE)/, 'a Radiance HDR picture', OIIO],
-  [/^P[Ff]\s/, 'a PFM picture', OIIO],
-  [/^\x93NUMPY/, 'a NumPy array', "Write it as TIFF: tifffile.imwrite('out.tif', numpy.load('in.npy'))."],
   [/^(\xff\n|\0\0\0␌JXL )/, 'a JPEG XL picture', 'Convert it: djxl in.jxl out.png.'],
   [/^(\0\0\0␌jP {2}|\xff\x4f\xff\x51)/, 'a JPEG 2000 picture', 'Convert it: opj_decompress -i in.jp2 -o out.png.'],
   [/^BM.{4}\0\0\0\0/s, 'a BMP picture', MAGICK],

@@ -1,4 +1,4 @@
-import { DamagedFile } from './tiff_header';
+import { DamagedFile } from './errors';
 
 /**
  * What zlib has packed. Stops at `size` bytes: what a small file unpacks to is not to fill the memory.

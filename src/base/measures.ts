@@ -1,4 +1,5 @@
 // Numbers that are no brightness: heights in metres, distances, counts. A raster has them as 0..1.
+import { toEncoded, toLinear } from './srgb';
 
 /** How a file keeps a number. */
 export type Sample = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int32' | 'float32' | 'float64';
@@ -12,6 +13,8 @@ export interface Measures {
   /** The numbers of the file that are 0 and 1 in the raster. */
   readonly zero: number;
   readonly one: number;
+  /** They are light: between 0 and 1 the raster has them by the curve of sRGB. */
+  readonly light?: true;
 }
 
 /** Which numbers are 0 and 1, of what is no brightness: of directions (three floats of -1 to 1) their bounds, else the least and the greatest. */
@@ -20,6 +23,16 @@ export function measuresOf(sample: Sample, min: number, max: number, channels: n
   if (min === max) return { sample, min, max, zero: min - 0.5, one: max + 0.5 };
   return { sample, min, max, zero: min, one: max };
 }
+
+/** Light is not below nothing, but for what sharpening leaves; directions and heights are. */
+export const isLight = (min: number): boolean => min > -0.1;
+
+/** Which numbers are 0 and 1, of light: 1 is white, unless there is more, or all is dark. */
+export const lightOf = (sample: Sample, min: number, max: number): Measures => ({
+  ...{ sample, min, max, light: true },
+  zero: Math.min(0, min),
+  one: max > 1 || (max < 0.25 && max > 0) ? max : 1,
+});
 
 /**
  * Whether numbers are brightness as they are: floats that lie between 0 and 1, and whole numbers without a sign, unless nothing
@@ -52,9 +65,18 @@ export function spread(planes: Float32Array): readonly [low: number, high: numbe
  */
 export function toMeasures(m: Measures, within?: readonly [low: number, high: number]): (v: number) => number {
   const [low, high] = within && within[1] > within[0] ? within : [0, 1];
-  const [from, to] = within && within[1] > within[0] ? [m.min, m.max] : [m.zero, m.one];
+  const ends = within && within[1] > within[0] ? [m.min, m.max] : [m.zero, m.one];
+  const span = m.one - m.zero;
+  const [from = 0, to = 1] = m.light ? ends.map((v) => toEncoded((v - m.zero) / span)) : ends;
   return (v) => {
     const share = Math.min(1, Math.max(0, (v - low) / (high - low)));
-    return from * (1 - share) + to * share;
+    const is = from * (1 - share) + to * share;
+    return m.light ? m.zero + span * toLinear(is) : is;
   };
+}
+
+/** How much further apart than they were values are laid where the least and the greatest are to be those of the file. */
+export function stretchOf(m: Measures, [low, high]: readonly [low: number, high: number]): number {
+  const code = (v: number): number => (m.light ? toEncoded : Number)((v - m.zero) / (m.one - m.zero));
+  return high > low ? (code(m.max) - code(m.min)) / (high - low) : 1;
 }

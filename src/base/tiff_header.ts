@@ -1,8 +1,8 @@
 // What the first picture of a TIFF file is, from its tags, by a reader that never leaves the file.
 // TIFF 6.0, https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf; BigTIFF, https://www.awaresystems.be/imaging/tiff/bigtiff.html
 
-/** How numbers are kept: whole ones without and with a sign, floats. */
-export type SampleFormat = 'uint' | 'int' | 'float' | 'other';
+import { DamagedFile } from './errors';
+import type { SampleFormat } from './numbers';
 
 export interface TiffHeader {
   readonly littleEndian: boolean;
@@ -32,9 +32,6 @@ export interface TiffHeader {
   readonly noData?: number | undefined;
   readonly pages: number;
 }
-
-/** A file that is not what it says: cut short, or with bytes changed. */
-export class DamagedFile extends Error {}
 
 const TAG = {
   width: 256,

@@ -6,7 +6,11 @@ import type { TiffHeader } from './tiff_header';
 export type LineReader = (view: DataView, at: number, out: Float64Array) => void;
 
 /** Undefined for what numbers are not kept as by anybody. */
-export function lineReader({ bits, format, littleEndian: little }: TiffHeader): LineReader | undefined {
+export function lineReader({
+  bits,
+  format,
+  littleEndian: little,
+}: Pick<TiffHeader, 'bits' | 'format' | 'littleEndian'>): LineReader | undefined {
   if (format === 'other') return undefined;
   const each = (size: number, get: (view: DataView, at: number) => number): LineReader => {
     return (view, at, out) => {

@@ -1,6 +1,7 @@
 // The pieces of a TIFF file, unpacked: LZW, deflate, PackBits, and what predictors took off.
+import { DamagedFile } from './errors';
 import { inflate } from './inflate';
-import { DamagedFile, type TiffHeader } from './tiff_header';
+import type { TiffHeader } from './tiff_header';
 
 /** Strip or tile number `k`, as the bytes of its samples in the file's order of bytes; zeros where it holds less. */
 export async function unpackPiece(bytes: Uint8Array, header: TiffHeader, k: number, rows: number): Promise<Uint8Array> {

@@ -49,7 +49,10 @@ export function addMaterial(program: Command): void {
         'Of a folder or .zip of maps, named as ambientCG, Poly Haven, Substance, Blender, Unreal or Unity name them, it makes a larger\n' +
         'tile: all maps are laid anew in the same way, at their own bits, and those that are missing are made.',
     )
-    .argument('<photo>', 'picture of the surface: PNG, JPEG, WebP, TIFF, GIF or AVIF; or a folder or .zip of maps')
+    .argument(
+      '<photo>',
+      'picture of the surface: PNG, JPEG, WebP, TIFF, GIF, AVIF, OpenEXR, HDR, PFM or .npy; or a folder or .zip of maps',
+    )
     .option('-o, --out <folder>', 'folder (or .zip) to write (default: <photo>.material here)')
     .addOption(
       new Option(

@@ -36,7 +36,7 @@ export function addSeal(program: Command): void {
         'that shows least, and blended in a narrow band. All other pixels stay as they are, unless light falls off over the\n' +
         'picture: that is evened first. Needs no mask, no weights and no GPU.',
     )
-    .argument('<picture>', 'picture to seal: PNG, JPEG, WebP, TIFF, GIF or AVIF')
+    .argument('<picture>', 'picture to seal: PNG, JPEG, WebP, TIFF, GIF, AVIF, OpenEXR, HDR, PFM or .npy')
     .option('-o, --out <file>', 'picture to write: .png, .webp, .jpg or .tiff (default: <picture>.seal.png here)')
     .addOption(new Option('--tile <axes>', 'axes to seal').choices(['both', 'x', 'y']).default('both'))
     .option('--keep-size', 'keep the size: lay a strip of the picture over each join, instead of cropping')

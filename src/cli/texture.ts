@@ -37,7 +37,10 @@ export function addTexture(program: Command): void {
     .command('texture')
     .summary('grow a seamless texture from a picture')
     .description('Grows a seamless texture that looks like a picture.')
-    .argument('<exemplar>', 'picture to take the look from: PNG, JPEG, WebP, TIFF, GIF or AVIF')
+    .argument(
+      '<exemplar>',
+      'picture to take the look from: PNG, JPEG, WebP, TIFF, GIF, AVIF, OpenEXR, HDR, PFM or .npy',
+    )
     .option(
       '-o, --out <file>',
       'picture to write: .png, .webp, .jpg or .tiff (default: <exemplar>.tile.png here, with --seed <exemplar>.tile.seed7.png)',

@@ -3,18 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Metadata, Sharp } from 'sharp';
 import { shrunkSize, shrunkText } from '../app/inputs';
-import { EngineError } from '../base/errors';
+import { DamagedFile, EngineError } from '../base/errors';
 import { fileKind } from '../base/file_kinds';
 import { profileToSrgb, type ToSrgb } from '../base/icc';
 import type { Measures } from '../base/measures';
+import { numberFile } from '../base/number_files';
+import { isNumbers, isTiff } from '../base/number_sign';
+import { isUnusual, type NumberFile, readNumbers } from '../base/numbers';
 import { type Bits, flatten, type Interleaved } from '../base/pixels';
 import { readText } from '../base/png';
 import { type PngColours, pngColours } from '../base/png_colours';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
-import { DamagedFile, readTiffHeader, type TiffHeader, unusualTiff } from '../base/tiff_header';
-import { isReadable, isUnusual, readTiff } from '../base/tiff_read';
-import { isTiff } from '../base/tiff_sign';
+import { readTiffHeader, type TiffHeader, unusualTiff } from '../base/tiff_header';
+import { isReadable, tiffNumbers } from '../base/tiff_read';
 import { fileBytes } from './file_bytes';
 import { loadSharp } from './sharp';
 import { readComment, recordBeside, unpackXmp } from './xmp';
@@ -42,7 +44,7 @@ export interface DecodedPicture {
 }
 
 const READS = ['png', 'jpeg', 'webp', 'tiff', 'gif', 'heif'];
-const NAMES = 'PNG, JPEG, WebP, TIFF, GIF and AVIF';
+const NAMES = 'PNG, JPEG, WebP, TIFF, GIF, AVIF, OpenEXR, Radiance HDR, PFM and .npy';
 /** As floats a picture of these takes 0.8 GB. */
 const MOST_PIXELS = 8192 * 8192;
 /** A picture that says it is larger is a mistake, or made to do harm. */
@@ -66,14 +68,30 @@ export async function readPicture(path: string, options: ReadOptions = {}): Prom
  */
 export async function decodePicture(bytes: Uint8Array, path: string, options: ReadOptions): Promise<DecodedPicture> {
   const tiff = isTiff(bytes) ? tiffHeader(bytes, path) : undefined;
-  if (tiff && isUnusual(tiff)) return decodeTiff(bytes, tiff, path, options);
+  const numbers = await numbersOf(bytes, tiff, path);
+  if (numbers) return decodeNumbers(bytes, numbers, path, options);
   try {
     return await decodeUsual(bytes, path, options);
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
-    if (tiff && !unusualTiff(tiff) && isReadable(tiff)) return decodeTiff(bytes, tiff, path, options);
-    throw unreadable(bytes, tiff, path, cause as Error);
+    if (!tiff || unusualTiff(tiff) || !isReadable(tiff)) throw unreadable(bytes, tiff, path, cause as Error);
+    return decodeNumbers(bytes, tiffNumbers(bytes, tiff), path, options);
   }
+}
+
+/** Of a file that sharp would clip, or does not know. */
+async function numbersOf(
+  bytes: Uint8Array,
+  tiff: TiffHeader | undefined,
+  path: string,
+): Promise<NumberFile | undefined> {
+  if (!tiff)
+    return !isNumbers(bytes)
+      ? undefined
+      : numberFile(bytes, path).catch((cause: unknown) => Promise.reject(named(cause, path)));
+  if (!isUnusual(tiff)) return undefined;
+  if (!isReadable(tiff)) throw unreadable(bytes, tiff, path, new Error('its tags make no sense'));
+  return tiffNumbers(bytes, tiff);
 }
 
 /** By sharp. */
@@ -88,7 +106,7 @@ async function decodeUsual(bytes: Uint8Array, path: string, options: ReadOptions
   const { width, height } = meta.autoOrient;
   const [w, h] = sizeToRead([width, height], path, options);
   const warn = warnings(path, options);
-  if ((meta.pages ?? 1) > 1) warn(`${path} has ${meta.pages} pages or frames: only the first is used`);
+  if (meta.pages !== undefined && meta.pages > 1) warn(pagesText(path, meta.pages));
   const deep = isDeep(meta);
   const upright = open().autoOrient();
   const sized = w !== width || h !== height ? upright.resize({ width: w, height: h, fit: 'fill' }) : upright;
@@ -102,35 +120,40 @@ async function decodeUsual(bytes: Uint8Array, path: string, options: ReadOptions
   return { raster: flattened({ ...info, values, most }, grey, path, options), bits: deep ? 16 : 8 };
 }
 
-/** By a reader of our own: what sharp would clip, or does not know. */
-async function decodeTiff(
+/** By a reader of our own. */
+async function decodeNumbers(
   bytes: Uint8Array,
-  header: TiffHeader,
+  file: NumberFile,
   path: string,
   options: ReadOptions,
 ): Promise<DecodedPicture> {
-  if (!isReadable(header)) throw unreadable(bytes, header, path, new Error('its tags make no sense'));
-  const turned = header.orientation > 4;
-  const size = turned ? ([header.height, header.width] as const) : ([header.width, header.height] as const);
+  const { width, height, orientation, bits } = file.kind;
+  const size = orientation > 4 ? ([height, width] as const) : ([width, height] as const);
   const wanted = sizeToRead(size, path, options);
   const warn = warnings(path, options);
-  if (header.pages > 1) warn(`${path} has ${header.pages} pages or frames: only the first is used`);
+  if (file.pages !== undefined && file.pages > 1) warn(pagesText(path, file.pages));
   const shrink = Math.max(1, Math.floor(Math.sqrt((size[0] * size[1]) / (wanted[0] * wanted[1]))));
-  const pixels = await readTiff(bytes, header, shrink).catch((cause: unknown) => {
-    throw cause instanceof DamagedFile || cause instanceof RangeError ? damaged(path, cause.message) : cause;
+  const pixels = await readNumbers(file, bytes.length, shrink).catch((cause: unknown) => {
+    throw named(cause, path);
   });
   for (const note of pixels.notes) warn(`${path} ${note}`);
   const raster = resized(flattened(pixels, pixels.channels < 3, path, options), wanted);
-  const bits = header.bits > 8 ? 16 : 8;
-  return isUnusual(header) ? { raster, bits: 16, measures: pixels.measures } : { raster, bits };
+  if (isUnusual(file.kind)) return { raster, bits: 16, measures: pixels.measures };
+  return { raster, bits: bits > 8 ? 16 : 8 };
 }
+
+const pagesText = (path: string, pages: number): string =>
+  `${path} has ${pages} pages or frames: only the first is used`;
+
+/** What is wrong with a file, with its name. */
+const named = (cause: unknown, path: string): unknown =>
+  cause instanceof DamagedFile || cause instanceof RangeError ? damaged(path, cause.message) : cause;
 
 function tiffHeader(bytes: Uint8Array, path: string): TiffHeader {
   try {
     return readTiffHeader(bytes);
   } catch (cause) {
-    if (cause instanceof DamagedFile) throw damaged(path, cause.message);
-    throw cause;
+    throw named(cause, path);
   }
 }
 
@@ -211,10 +234,8 @@ function converted(
 /** How the numbers of a picture are kept: 8 bits a channel, 16 for all that is deeper, or measures. */
 export async function pictureBits(path: string): Promise<Bits | 'measures'> {
   const bytes = await fileBytes(path);
-  if (isTiff(bytes)) {
-    const header = tiffHeader(bytes, path);
-    if (isUnusual(header)) return 'measures';
-  }
+  const numbers = await numbersOf(bytes, isTiff(bytes) ? tiffHeader(bytes, path) : undefined, path);
+  if (numbers) return isUnusual(numbers.kind) ? 'measures' : numbers.kind.bits > 8 ? 16 : 8;
   const make = await loadSharp();
   return isDeep(await make(bytes).metadata()) ? 16 : 8;
 }
@@ -270,6 +291,7 @@ export async function readMetadata(path: string): Promise<Record<string, string>
   const bytes = await fileBytes(path);
   const tiff = isTiff(bytes) ? tiffHeader(bytes, path) : undefined;
   if (tiff) return unpackXmp(tiff.xmp ?? '');
+  if (isNumbers(bytes)) return {};
   const make = await loadSharp();
   const meta = await make(bytes)
     .metadata()

@@ -1,10 +1,16 @@
-// Pictures that are more than 8 bits of sRGB: colours of PNG's own chunks.
+// Pictures that are more than 8 bits of sRGB: colours of PNG's own chunks; OpenEXR, Radiance HDR, PFM and .npy.
+import { deflateSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { crc32 } from '../../src/base/crc32';
+import { EngineError } from '../../src/base/errors';
+import { encodeExr } from '../../src/base/exr';
 import { encodePng } from '../../src/base/png';
+import { Rng } from '../../src/base/rng';
 import { toEncoded, toLinear } from '../../src/base/srgb';
+import { encodeTiff } from '../../src/base/tiff_write';
 import { decodePicture } from '../../src/node/picture';
+import { readSource as readInPage } from '../../src/web/api/read';
 
 const test = suite('kinds of pictures');
 const CODES = [0.1, 0.5, 0.8];
@@ -79,6 +85,308 @@ test('a PNG of HDR is read, with a word on its colours', async () => {
   const notes: string[] = [];
   await decodePicture(await png({ cICP: [9, 16, 0, 1] }, 16, false), 'x.png', { onWarning: (t) => notes.push(t) });
   assert.equal(notes, ['x.png has colours of another kind (cICP: PQ), which are taken for sRGB']);
+});
+
+const SIZE = [20, 17] as const;
+const N = SIZE[0] * SIZE[1];
+/** 0 to 1, other for each channel. */
+const slope = (x: number, y: number, c = 0): number => ((x + 5 * y + 11 * c) % 64) / 63;
+const plane = (c: number, scale = 1, from = 0): Float32Array =>
+  Float32Array.from({ length: N }, (_, i) => from + scale * slope(i % SIZE[0], Math.floor(i / SIZE[0]), c));
+
+/** Channels are in the order of their names. */
+const exr = (channels: readonly (readonly [string, Float32Array])[]): Promise<Uint8Array> =>
+  encodeExr(
+    [...channels].sort(([a], [b]) => (a < b ? -1 : 1)),
+    SIZE,
+    { comments: '' },
+  );
+
+/** Rows of red, green, blue and a common exponent, plain, by runs of each, or by runs of whole pixels. */
+function hdr(
+  value: (x: number, y: number, c: number) => number,
+  { runs = 'channels', head = '', signs = '-Y +X' as string } = {},
+): Buffer {
+  const [w, h] = SIZE;
+  const [first, second] = signs.split(' ');
+  const sides = first![1] === 'Y' ? `${first} ${h} ${second} ${w}` : `${first} ${w} ${second} ${h}`;
+  const [rows, columns] = first![1] === 'Y' ? [h, w] : [w, h];
+  const parts = [Buffer.from(`#?RADIANCE\n# made by a test\n${head}FORMAT=32-bit_rle_rgbe\n\n${sides}\n`)];
+  for (let row = 0; row < rows; row++) {
+    const pixels = Array.from({ length: columns }, (_, column) => {
+      const [u, v] = first![1] === 'Y' ? [column, row] : [row, column];
+      const [sx, sy] = first![1] === 'Y' ? [second![0], first![0]] : [first![0], second![0]];
+      const [x, y] = [sx === '+' ? u : w - 1 - u, sy === '-' ? v : h - 1 - v];
+      const rgb = [0, 1, 2].map((c) => value(x, y, c));
+      const exponent = Math.floor(Math.log2(Math.max(...rgb, 1e-30))) + 1;
+      return [...rgb.map((light) => Math.floor((light / 2 ** exponent) * 256)), exponent + 128];
+    });
+    if (runs === 'none') parts.push(Buffer.from(pixels.flat()));
+    if (runs === 'pixels') parts.push(Buffer.from([...pixels[0]!, 1, 1, 1, columns - 1]));
+    if (runs !== 'channels') continue;
+    parts.push(Buffer.from([2, 2, 0, columns]));
+    for (let c = 0; c < 4; c++) {
+      const line = pixels.map((p) => p[c]!);
+      const same = line.every((v) => v === line[0]);
+      parts.push(Buffer.from(same ? [128 + columns, line[0]!] : [columns, ...line]));
+    }
+  }
+  return Buffer.concat(parts);
+}
+
+function pfm(value: (x: number, y: number, c: number) => number, samples: 1 | 3, scale = '-1.0'): Buffer {
+  const [w, h] = SIZE;
+  const body = Buffer.alloc(4 * w * h * samples);
+  for (let i = 0; i < w * h * samples; i++) {
+    const pixel = Math.floor(i / samples);
+    const v = value(pixel % w, h - 1 - Math.floor(pixel / w), i % samples);
+    scale.startsWith('-') ? body.writeFloatLE(v, 4 * i) : body.writeFloatBE(v, 4 * i);
+  }
+  return Buffer.concat([Buffer.from(`P${samples === 3 ? 'F' : 'f'}\n${w} ${h}\n${scale}\n`), body]);
+}
+
+function npy(descr: string, shape: readonly number[], values: Buffer, fortran = false): Buffer {
+  const quoted = descr.startsWith('[') ? descr : `'${descr}'`;
+  const head = `{'descr': ${quoted}, 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},), }\n`;
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(head.length);
+  return Buffer.concat([Buffer.from('\x93NUMPY\x01\0', 'latin1'), length, Buffer.from(head), values]);
+}
+
+interface Read {
+  readonly data: Float32Array;
+  readonly grey: boolean;
+  readonly range: string | undefined;
+  readonly light: boolean;
+  readonly notes: readonly string[];
+}
+
+/** In Node and as pages read it, which has to be the same. */
+async function read(bytes: Buffer | Uint8Array, name: string): Promise<Read> {
+  const notes: string[] = [];
+  const decoded = await decodePicture(bytes, name, { alpha: true, onWarning: (t) => notes.push(t) });
+  const options = { name, least: 1, most: 1e6, alpha: true, onWarning: () => {} } as const;
+  const { raster, measures: m } = decoded;
+  const there = await readInPage(new Uint8Array(bytes), options);
+  assert.equal(there.raster, raster, `${name} in a page`);
+  assert.equal(there.measures, m, `${name} in a page`);
+  assert.is(`${raster.width}x${raster.height}`, SIZE.join('x'), name);
+  const range = m && `${m.sample} ${+m.min.toPrecision(5)} to ${+m.max.toPrecision(5)}`;
+  return { data: raster.data, grey: raster.grey === true, range, light: m?.light === true, notes };
+}
+
+function same({ data }: Read, want: (x: number, y: number, c: number) => number, allowed: number, what: string): void {
+  for (let i = 0; i < 3 * N; i++) {
+    const [x, y, c] = [i % SIZE[0], Math.floor(i / SIZE[0]) % SIZE[1], Math.floor(i / N)];
+    near(data[i]!, want(x, y, c), allowed, `${what} at ${x}, ${y}, ${c}`);
+  }
+}
+
+test('OpenEXR: colours are light, one channel is heights, and layers, opacity and directions are what they are', async () => {
+  const rgb = (scale: number, from = 0, prefix = ''): [string, Float32Array][] =>
+    ['R', 'G', 'B'].map((name, c) => [`${prefix}${name}`, plane(c, scale, from)]);
+  const colours = await read(await exr(rgb(1)), 'a.exr');
+  same(colours, (x, y, c) => toEncoded(slope(x, y, c)), 1e-6, 'light');
+  assert.equal([colours.range, colours.light, colours.notes], ['float32 0 to 1', true, []]);
+  const bright = await read(await exr([...rgb(5, 0, 'Layer.'), ['Z', plane(3, 900)]]), 'b.exr');
+  same(bright, (x, y, c) => toEncoded(slope(x, y, c)), 1e-6, 'light of more than 1');
+  assert.match(bright.notes.join('\n'), /^b\.exr holds light of 0 to 5: taken as black to white \(--keep-range/);
+  const heights = await read(await exr([['height', plane(0, 700, -100)]]), 'c.exr');
+  same(heights, (x, y) => slope(x, y), 1e-6, 'heights');
+  assert.equal([heights.range, heights.light, heights.grey], ['float32 -100 to 600', false, true]);
+  const directions = await read(await exr(rgb(2, -1)), 'd.exr');
+  same(directions, (x, y, c) => slope(x, y, c), 1e-6, 'directions');
+  const half = plane(0, 0).fill(0.5);
+  const seen = await decodePicture(await exr([...rgb(0.5), ['A', half]]), 'e.exr', { alpha: 'straight' });
+  near(seen.raster.alpha![5]!, 0.5, 1e-6, 'opacity');
+  near(seen.raster.data[5]!, toEncoded(slope(5, 0)), 1e-6, 'colours under opacity');
+});
+
+test('Radiance HDR: however its rows are packed and run, with its exposure', async () => {
+  const light = (x: number, y: number, c: number): number => 0.02 + 0.9 * slope(x, y, c);
+  const allowed = 0.02; // 8 bits of what the brightest of three needs
+  for (const runs of ['channels', 'none'])
+    same(await read(hdr(light, { runs }), 'a.hdr'), (x, y, c) => toEncoded(light(x, y, c)), allowed, runs);
+  const rows = (_x: number, y: number, c: number): number => light(0, y, c);
+  for (const runs of ['channels', 'pixels'])
+    same(await read(hdr(rows, { runs }), 'a.hdr'), (x, y, c) => toEncoded(rows(x, y, c)), allowed, `rows, ${runs}`);
+  for (const signs of ['-Y +X', '-Y -X', '+Y -X', '+Y +X', '+X -Y', '-X -Y', '-X +Y', '+X +Y'])
+    same(await read(hdr(light, { signs }), 'a.hdr'), (x, y, c) => toEncoded(light(x, y, c)), allowed, signs);
+  const bright = await read(
+    hdr((x, y, c) => 8 * light(x, y, c), { head: 'EXPOSURE=2\nEXPOSURE=2.0\n' }),
+    'b.hdr',
+  );
+  assert.match(bright.notes.join(), /b\.hdr holds light of [\d.]+ to 1\.8\d*: taken as black to white/);
+});
+
+test('PFM: of light and of heights, of either order of bytes', async () => {
+  for (const scale of ['-1.0', '1.0']) {
+    same(await read(pfm(slope, 3, scale), 'a.pfm'), (x, y, c) => toEncoded(slope(x, y, c)), 1e-6, `light ${scale}`);
+    const heights = await read(
+      pfm((x, y) => 30 * slope(x, y) - 10, 1, scale),
+      'b.pfm',
+    );
+    same(heights, (x, y) => slope(x, y), 1e-6, `heights ${scale}`);
+    assert.equal([heights.range, heights.grey], ['float32 -10 to 20', true]);
+  }
+});
+
+test('.npy: numbers of every kind, rows, columns and channels in any order', async () => {
+  const [w, h] = SIZE;
+  const floats = (shape: readonly number[], at: (...k: number[]) => number): Buffer => {
+    const [, , c = 1] = shape;
+    const out = new Float64Array(shape.reduce((a, b) => a * b));
+    for (let i = 0; i < out.length; i++)
+      out[i] = at(Math.floor(i / (shape[1]! * c)), Math.floor(i / c) % shape[1]!, i % c);
+    return Buffer.from(out.buffer);
+  };
+  for (const [bytes, grey] of [
+    [
+      npy(
+        '<f8',
+        [h, w],
+        floats([h, w], (y, x) => slope(x, y)),
+      ),
+      true,
+    ],
+    [
+      npy(
+        '<f8',
+        [h, w],
+        floats([w, h], (x, y) => slope(x, y)),
+        true,
+      ),
+      true,
+    ],
+    [
+      npy(
+        '<f8',
+        [h, w, 3],
+        floats([h, w, 3], (y, x, c) => slope(x, y, c)),
+      ),
+      false,
+    ],
+    [
+      npy(
+        '<f8',
+        [3, h, w],
+        floats([3, h, w], (c, y, x) => slope(x, y, c)),
+      ),
+      false,
+    ],
+    [
+      npy(
+        '<f8',
+        [1, h, w, 3],
+        floats([h, w, 3], (y, x, c) => slope(x, y, c)),
+      ),
+      false,
+    ],
+    [
+      npy(
+        '<f8',
+        [h, w, 3],
+        floats([3, w, h], (c, x, y) => slope(x, y, c)),
+        true,
+      ),
+      false,
+    ],
+  ] as const) {
+    const is = await read(bytes, 'a.npy');
+    same(is, (x, y, c) => slope(x, y, grey ? 0 : c), 1e-6, bytes.subarray(10, 80).toString());
+    assert.equal([is.grey, is.range], [grey, 'float64 0 to 1']);
+  }
+  const bytes = Buffer.from(Array.from(plane(0, 255), Math.round));
+  const everyday = await read(npy('|u1', [h, w], bytes), 'b.npy');
+  same(everyday, (x, y) => Math.round(255 * slope(x, y)) / 255, 1e-6, 'bytes');
+  assert.equal([everyday.range, everyday.grey, everyday.notes], [undefined, true, []]);
+  const flags = await read(npy('|b1', [h, w], Buffer.from(bytes.map((v) => v & 1))), 'c.npy');
+  same(flags, (x, y) => Math.round(255 * slope(x, y)) & 1, 0, 'flags');
+  const signed = Buffer.from(Int16Array.from(plane(0, 1000, -500), Math.round).buffer).swap16();
+  const heights = await read(npy('>i2', [h, w], signed), 'd.npy');
+  same(heights, (x, y) => slope(x, y), 1e-3, 'heights');
+  assert.is(heights.range, 'int16 -500 to 500');
+});
+
+test('light goes back into files as it was, from its least to its greatest', async () => {
+  const [width, height] = SIZE;
+  const light = await exr(['R', 'G', 'B'].map((name, c) => [name, plane(c, 5, 0.125)]));
+  const { raster, measures } = await decodePicture(light, 'a.exr', {});
+  for (const stretch of [false, true]) {
+    const data = stretch ? raster.data.map((v) => 0.25 + v / 2) : raster.data;
+    const tiff = await encodeTiff({ width, height, data }, { measures: measures!, stretch });
+    const back = (await decodePicture(tiff, 'a.tif', {})).measures!;
+    assert.equal([back.sample, back.min, back.max], ['float32', measures!.min, measures!.max]);
+  }
+});
+
+test('kinds that are not read are named, and no file is called damaged for them', async () => {
+  const plain = Buffer.from(await exr([['Y', plane(0)]]));
+  const at = plain.indexOf('compression\0compression\0') + 'compression\0compression\0'.length + 4;
+  const packed = (how: number): Buffer => {
+    const other = Buffer.from(plain);
+    other[at] = how;
+    return other;
+  };
+  const sparse = Buffer.from(plain);
+  sparse.writeUInt32LE(2, plain.indexOf('chlist\0') + 'chlist\0'.length + 4 + 'Y\0'.length + 8);
+  const flagged = (flag: number): Buffer => {
+    const other = Buffer.from(plain);
+    other.writeUInt32LE(2 | flag, 4);
+    return other;
+  };
+  for (const [bytes, message] of [
+    [packed(4), /^x is an OpenEXR picture compressed by PIZ, which is not read\n {2}Convert it: oiiotool/],
+    [sparse, /with channels of fewer pixels \(luminance and chroma\), which is not read/],
+    [packed(8), /compressed by DWAA, which is not read/],
+    [flagged(0x200), /of tiles, which is not read/],
+    [flagged(0x1000), /of several parts, or deep, which is not read/],
+    [
+      Buffer.from('#?RADIANCE\nFORMAT=32-bit_rle_xyze\n\n-Y 20 +X 20\n'),
+      /of CIE XYZ, which is not read\n {2}.*ra_xyze/,
+    ],
+    [npy('<c8', [20, 20], Buffer.alloc(3200)), /a NumPy array of <c8, which is no picture/],
+    [npy('|O', [20, 20], Buffer.alloc(3200)), /a NumPy array of \|O, which is no picture/],
+    [npy("[('x', '<f4')]", [20, 20], Buffer.alloc(1600)), /a NumPy array of records, which is no picture/],
+    [npy('<f4', [400], Buffer.alloc(1600)), /of shape \(400\), which is no picture\n {2}Save one of \[height, width\]/],
+    [npy('<f4', [20, 20, 20], Buffer.alloc(32000)), /of shape \(20, 20, 20\), which is no picture/],
+  ] as const) {
+    for (const reading of [
+      decodePicture(bytes, 'x', {}),
+      readInPage(new Uint8Array(bytes), { name: 'x', least: 1, most: 1e6, alpha: false, onWarning: () => {} }),
+    ]) {
+      const error = await reading.catch((e: Error) => e);
+      assert.instance(error, EngineError);
+      assert.match((error as Error).message, message);
+    }
+  }
+});
+
+test('mutated files are read or refused in one sentence', async () => {
+  const rng = new Rng(14, 2);
+  const whole = [
+    Buffer.from(await exr([['Y', plane(0)]])),
+    hdr(slope),
+    hdr(slope, { runs: 'none' }),
+    pfm(slope, 3),
+    npy('<f4', [...SIZE].reverse(), Buffer.from(plane(0).buffer)),
+    await png({ gAMA: [50000], cHRM: ADOBE }, 8, false),
+  ];
+  for (let k = 0; k < 50 * whole.length; k++) {
+    const bytes = Buffer.from(whole[k % whole.length]!);
+    for (let n = 0; n < 1 + Math.floor(rng.uniform() * 4); n++) {
+      const within = rng.uniform() < 0.8 ? Math.min(300, bytes.length) : bytes.length;
+      bytes[Math.floor(rng.uniform() * within)] = Math.floor(rng.uniform() * 256);
+    }
+    const cut = rng.uniform() < 0.2 ? bytes.subarray(0, Math.floor(rng.uniform() * bytes.length)) : bytes;
+    const error = await decodePicture(cut, 'x', {}).catch((e: Error) => e);
+    if (!(error instanceof Error)) continue;
+    assert.is(error.name, 'PictureError', `${k}: ${error.stack}`);
+    assert.is(error.message.split('\n').length, 2, error.message);
+  }
+  // A size that the file cannot hold takes no memory.
+  const huge = Buffer.concat([Buffer.from('#?RGBE\n\n-Y 30000 +X 30000\n'), deflateSync(Buffer.alloc(99))]);
+  assert.match(((await decodePicture(huge, 'x', {}).catch((e: Error) => e)) as Error).message, /damaged or cut short/);
 });
 
 test.run();

@@ -2,9 +2,9 @@
 import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../app/plain_sources';
 import type { ReadOptions, ReadPicture } from '../../app/platform';
 import { EngineError } from '../../base/errors';
+import { isNumbers } from '../../base/number_sign';
 import { isPng, readText } from '../../base/png';
 import type { Raster } from '../../base/raster';
-import { isTiff } from '../../base/tiff_sign';
 import { type FoundRecord, findRecord } from '../../recipes/picture_record';
 import { sha256 } from './sha256';
 
@@ -92,7 +92,7 @@ async function asBlob(source: unknown, { name, signal }: Pick<ReadOptions, 'name
 }
 
 async function decode(blob: Blob, bytes: Uint8Array, options: ReadOptions): Promise<ReadPicture> {
-  if (isTiff(bytes)) return (await import('./read_tiff')).readTiffPicture(bytes, options);
+  if (isNumbers(bytes)) return (await import('./read_numbers')).readNumberPicture(bytes, options);
   let bitmap: ImageBitmap;
   try {
     bitmap = await createImageBitmap(blob);
@@ -102,7 +102,7 @@ async function decode(blob: Blob, bytes: Uint8Array, options: ReadOptions): Prom
     throw new EngineError(
       'PictureError',
       `${options.name} is not a picture that this browser can read, or it is damaged`,
-      'Use a PNG, JPEG, WebP, AVIF or TIFF file.',
+      'Use a PNG, JPEG, WebP, AVIF, TIFF, OpenEXR, HDR, PFM or .npy file.',
     );
   }
   try {

@@ -1,7 +1,7 @@
 // What a file is that came onto the page, and what is inside.
 import { EngineError } from '../../base/errors';
+import { isNumbers } from '../../base/number_sign';
 import { isPng, readText } from '../../base/png';
-import { isTiff } from '../../base/tiff_sign';
 import { findRecord } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { methodsOf } from './settings';
@@ -14,7 +14,7 @@ export async function kindOf(file: Blob & { readonly name?: string }): Promise<F
   const text = new TextDecoder('latin1').decode(head);
   const picture =
     isPng(head) ||
-    isTiff(head) ||
+    isNumbers(head) ||
     text.startsWith('\xff\xd8\xff') ||
     text.startsWith('GIF8') ||
     text.startsWith('BM') ||
@@ -32,7 +32,7 @@ export async function kindOf(file: Blob & { readonly name?: string }): Promise<F
  * @throws EngineError `PictureError`
  */
 export async function checkPicture(file: Blob, name: string): Promise<void> {
-  if (isTiff(new Uint8Array(await file.slice(0, 8).arrayBuffer()))) return; // read by toroid itself
+  if (isNumbers(new Uint8Array(await file.slice(0, 16).arrayBuffer()))) return; // read by toroid itself
   try {
     if (file.type === 'image/svg+xml') return;
     (await createImageBitmap(file)).close();

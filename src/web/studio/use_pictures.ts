@@ -78,7 +78,7 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe }: 
     throw new EngineError(
       'PictureError',
       `${file.name || 'What you dropped'} is not a picture that this browser can read`,
-      'Drop a PNG, JPEG, WebP, GIF, AVIF or TIFF picture, a recipe (JSON, YAML), or an ONNX network.',
+      'Drop a picture (PNG, JPEG, WebP, GIF, AVIF, TIFF, OpenEXR, HDR, PFM, .npy), a recipe (JSON, YAML), or an ONNX network.',
     );
   };
   const take = async (files: readonly File[], name?: string): Promise<void> => {

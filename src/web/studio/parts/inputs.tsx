@@ -119,7 +119,7 @@ function Place({ name, title, about, given, onFiles, onPaint }: PlaceProps): JSX
           ref={chooser}
           type="file"
           hidden
-          accept="image/*,.tif,.tiff"
+          accept="image/*,.tif,.tiff,.exr,.hdr,.pfm,.npy"
           data-test={`file-${name}`}
           onChange={(e) => {
             onFiles([...(e.currentTarget.files ?? [])]);
