@@ -147,7 +147,10 @@ export async function sealOn<Source>(
     version: VERSION,
     command: 'seal',
     settings: { tile, keepSize, strength },
-    inputs: { picture: recorded(picture), ...Object.fromEntries(others.map(([name, map]) => [name, recorded(map)])) },
+    inputs: {
+      picture: recorded(picture),
+      ...Object.fromEntries(others.map(([name, map]) => [fileName(name), recorded(map)])),
+    },
   };
   const text = { Software: `toroid ${VERSION}`, toroid: JSON.stringify(record) };
   const like = (raster: Raster, from: ReadPicture): Raster => ({ ...raster, ...(from.raster.grey && { grey: true }) });

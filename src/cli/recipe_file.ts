@@ -7,6 +7,7 @@ import { lookUp, notThere, reason } from '../node/files';
 import { readMetadata } from '../node/picture';
 import { builtinRecipe, builtinRecipes } from '../recipes/builtin';
 import { findRecord, type RunFacts } from '../recipes/picture_record';
+import { commandRecord } from './made_by';
 
 /** A recipe as it was found, not checked yet. */
 export interface FoundRecipe {
@@ -74,6 +75,13 @@ async function fromPicture(path: string): Promise<Omit<FoundRecipe, 'folder' | '
     'Give a picture as toroid wrote it, or a recipe file.',
   );
   if (text === undefined) throw foreign;
+  const made = commandRecord(text);
+  if (made)
+    throw new EngineError(
+      'RecipeError',
+      `${path} was made by toroid ${made.command}, without a recipe`,
+      `Make it again with: toroid run ${path}`,
+    );
   const found = findRecord({ toroid: text });
   if (!found) throw foreign;
   const { recipe: value, adapter, tuned, ...more } = found;

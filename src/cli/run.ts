@@ -10,9 +10,11 @@ import type { RunFacts } from '../recipes/picture_record';
 import { fullSize } from '../recipes/plan_stages';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { collect, parseSize, parseWhole, usage } from './arguments';
+import { Console } from './console';
 import { type Prepared, prepare } from './inputs';
 import { runJob } from './job';
 import { addCopyOptions, addJobOptions, type JobOptions } from './job_options';
+import { type Made, madeByCommand, wordsFor } from './made_by';
 import { type FoundRecipe, findRecipe, setValues } from './recipe_file';
 
 /** How a recipe is changed on the command line. */
@@ -62,11 +64,32 @@ export function addRun(program: Command): void {
 async function action(name: string | undefined, options: RunOptions, command: Command): Promise<void> {
   if (options.resume !== undefined) return resume(name, options, options.resume);
   if (name === undefined) usage('which recipe?', 'Name one of `toroid recipes`, a file, or a picture made by toroid.');
+  const made = await madeByCommand(name);
+  if (made) return again(made, name, options, command);
   const { found, job } = await readRecipe(name, options);
   const form = found.run?.form;
   const out = options.out ?? nameOf(found, job, options, form ? extname(name) : '.png');
   const like = form && extname(out) === extname(name) ? formAsked(form, options, command) : {};
   await runJob({ ...job, out, command: commandLine() }, { ...options, ...like });
+}
+
+/** Lets the command that made a picture make it again. */
+async function again(made: Made, name: string, options: RunOptions, { parent }: Command): Promise<void> {
+  const { set, input, size, seed, net } = options;
+  if (set.length > 0 || size || seed !== undefined || net !== undefined)
+    usage(
+      `${name} was made by toroid ${made.command}, without a recipe: --set, --size, --seed and --net change recipes`,
+      `Call toroid ${made.command} with other settings.`,
+    );
+  const words = await wordsFor(made, name, input);
+  new Console(options.quiet ?? false).say(`again: toroid ${words.map(quoted).join(' ')}`);
+  const kept = (['out', 'quiet', 'json'] as const).flatMap((key) => {
+    const value = options[key];
+    return value === undefined || value === false ? [] : [`--${key}`, ...(value === true ? [] : [`${value}`])];
+  });
+  const add = made.command === 'seal' ? (await import('./seal')).addSeal : (await import('./material')).addMaterial;
+  add(parent as Command);
+  await (parent as Command).parseAsync([...words, ...kept], { from: 'user' });
 }
 
 /** `stone.regular.png` of a picture that was given to a recipe, else `mine.out.png`; with a seed that was given, `mine.out.seed7.png`. */
@@ -136,11 +159,9 @@ export const withGivenNet = <R extends object>(recipe: R, net: string | undefine
   net === undefined ? recipe : withNet(recipe, net);
 
 /** What was typed, for reports. */
-export const commandLine = (): string =>
-  `toroid ${process.argv
-    .slice(2)
-    .map((a) => (/^[\w./=:,@%+-]+$/.test(a) ? a : `'${a}'`))
-    .join(' ')}`;
+export const commandLine = (): string => `toroid ${process.argv.slice(2).map(quoted).join(' ')}`;
+
+const quoted = (word: string): string => (/^[\w./=:,@%+-]+$/.test(word) ? word : `'${word}'`);
 
 async function resume(name: string | undefined, options: RunOptions, folder: string): Promise<void> {
   if (

@@ -1,0 +1,89 @@
+// Pictures of commands that know no recipe are made again by `toroid run` too.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { long } from '../support/all';
+import { runner } from '../support/cli_run';
+
+const folder = mkdtempSync(join(tmpdir(), 'toroid-made-by-'));
+const at = (name: string): string => join(folder, name);
+const { toroid, together } = runner(folder);
+const test = suite('made again by its command');
+test.after(() => rmSync(folder, { recursive: true }));
+
+await sharp('examples/leaves.png').resize(64, 56).png().toFile(at('leaf.png'));
+await sharp('examples/sand.png').resize(64, 56).png().toFile(at('sand.png'));
+const bytes = (name: string): Buffer => readFileSync(at(name));
+
+test('a sealed picture and its map, to the same bytes; what moved or changed is said', async () => {
+  mkdirSync(at('out'));
+  const seal = [
+    'seal',
+    'leaf.png',
+    '--with',
+    'sand.png',
+    '--keep-size',
+    '--strength',
+    '0.2',
+    '-o',
+    'out/leaf.seal.png',
+  ];
+  const [first, again, other] = await together([
+    seal,
+    ['run', 'out/leaf.seal.png', '-o', 'again.png'],
+    ['run', 'out/leaf.seal.png', '--seed', '3'],
+  ]);
+  assert.is(first!.code, 0, first!.err);
+  assert.is(again!.code, 0, again!.err);
+  assert.match(again!.err, /^again: toroid seal leaf\.png --with sand\.png --tile both --keep-size --strength 0\.2\n/);
+  assert.equal(bytes('again.png'), bytes('out/leaf.seal.png'));
+  assert.equal(bytes('sand.seal.png'), bytes('out/sand.seal.png'));
+  assert.is(other!.code, 2);
+  assert.match(other!.err, /was made by toroid seal, without a recipe: --set, --size/);
+  renameSync(at('sand.png'), at('moved.png'));
+  await sharp('examples/brick.png').resize(64, 56).png().toFile(at('changed.png'));
+  const [gone, wrong, swept, moved] = await together([
+    ['run', 'again.png'],
+    ['run', 'again.png', '-i', 'style=moved.png'],
+    ['sweep', 'again.png', '--over', 'seed=1,2'],
+    ['run', 'again.png', '-i', 'sand.png=moved.png', '-o', 'third.png'],
+  ]);
+  assert.match(gone!.err, /input sand\.png: there is no file sand\.png beside the picture\n {2}Say where/);
+  assert.match(wrong!.err, /--input style: nothing in again\.png asks for it\n {2}It asks for: picture, sand\.png/);
+  assert.match(swept!.err, /made by toroid seal, without a recipe\n {2}Make it again with: toroid run again\.png/);
+  assert.is(moved!.code, 0, moved!.err);
+  renameSync(at('changed.png'), at('leaf.png'));
+  const [changed] = await together([['run', 'again.png', '-i', 'sand.png=moved.png']]);
+  assert.match(changed!.err, /input picture: leaf\.png is not the file it was/);
+});
+
+long(test)('the maps of a material, of a photograph and of a folder of maps, to the same bytes', async () => {
+  await sharp('examples/wood.png').resize(48, 40).png().toFile(at('wood.png'));
+  const same = (one: string, two: string): void => {
+    const names = readdirSync(at(one)).sort();
+    assert.ok(names.length >= 5);
+    for (const name of names) assert.equal(bytes(`${two}/${name}`), bytes(`${one}/${name}`), name);
+  };
+  for (const args of [
+    ['material', 'wood.png', '--preset', 'wood', '--maps', 'edge,curvature', '-o', 'wood'],
+    ['run', 'wood/height.png', '-o', 'wood2'],
+    ['material', 'wood', '--size', '64x64', '--seed', '4', '--light', '135', '-o', 'set'],
+    ['run', 'set/color.png', '--input', 'maps=wood', '-o', 'set2'],
+  ]) {
+    const { code, err } = await toroid([...args, '-q']);
+    assert.is(code, 0, err);
+  }
+  same('wood', 'wood2');
+  same('set', 'set2');
+  const [nowhere, less] = await together([
+    ['run', 'set/color.png'],
+    ['run', 'set/color.png', '--input', 'maps=out'],
+  ]);
+  assert.match(nowhere!.err, /does not say where those are\n {2}Name their folder or \.zip: --input maps=folder/);
+  assert.match(less!.err, /^error: out has no color\.png/);
+});
+
+test.run();
