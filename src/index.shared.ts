@@ -2,6 +2,7 @@
 // index.browser.ts, by the same names.
 export { fieldOutput, type MapFile, mapsOutput } from './app/field_output';
 export type { MadeMaterial, MaterialOptions, MaterialSettings } from './app/material';
+export { materialOutput } from './app/material_output';
 export { measureRoofline, measureRoofline as measureRoof, profile, profileStage, tuneRecipe } from './app/measure';
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
 export type { JobInfo, JobResult, Output } from './app/output';

@@ -1,6 +1,7 @@
 import { duration } from '../app/eta';
 import { fieldOutput, type MapFile, mapsOutput } from '../app/field_output';
 import { runJob as run } from '../app/job';
+import { materialFolder, materialOutput } from '../app/material_output';
 import {
   type JobInfo,
   type JobResult,
@@ -101,6 +102,7 @@ export function outputsOf(
     ...(preview ? [previewOutput(out, preview, form)] : []),
     ...(options.field === undefined ? [] : [fieldOutput(options.field)]),
     ...(maps.length === 0 ? [] : [mapsOutput(maps)]),
+    ...(job.recipe.material ? [materialOutput(materialFolder(out))] : []),
     ...(frames === undefined ? [] : [filmOutput(frames, { fps, bits, checkpoint })]),
     ...(checkpoint === undefined ? [] : [checkpointOutput(checkpoint, job, options)]),
     ...(options.report === undefined ? [] : [reportOutput(options.report, job, report)]),
@@ -173,7 +175,14 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
     finish: (result) => {
       report.end();
       const { written } = result;
-      const titles = { preview: 'Preview', field: 'Coordinates', maps: 'Maps', report: 'Report', profile: 'Profile' };
+      const titles = {
+        preview: 'Preview',
+        field: 'Coordinates',
+        maps: 'Maps',
+        material: 'Material',
+        report: 'Report',
+        profile: 'Profile',
+      };
       for (const [kind, title] of Object.entries(titles))
         if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
       if (frames !== undefined) report.say(`Frames: ${frames}`);

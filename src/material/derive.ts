@@ -7,14 +7,10 @@ import { estimateHigh, estimateLight, type LightEstimate } from './estimate';
 import { heightFromTone } from './height';
 import type { MapKind, Material, MaterialMap } from './maps';
 import { curvatureOf, edgesOf, greyness, metalnessOf, roughnessOf } from './masks';
-import { ASSUMED, MATERIALS, type MaterialPreset } from './presets';
+import { ASSUMED, EXTRA_MAPS, type ExtraMap, MATERIALS, type MaterialPreset } from './presets';
 import { filtered, gaussian, type Size } from './spectral';
 import { normalsOf, occlusionOf, slopesOf } from './surface';
 import { centred, delit, logLuminance, logOf, shadeOf, slowPart } from './tone';
-
-/** Maps that are made when asked for. */
-export const EXTRA_MAPS = ['metalness', 'curvature', 'edge'] as const;
-export type ExtraMap = (typeof EXTRA_MAPS)[number];
 
 export interface DeriveSettings {
   /** What kind of surface it is taken for. Default: any. */

@@ -13,6 +13,10 @@ export const MATERIALS = [
 ] as const;
 export type MaterialPreset = (typeof MATERIALS)[number] | 'any';
 
+/** Maps that are made when asked for. */
+export const EXTRA_MAPS = ['metalness', 'curvature', 'edge'] as const;
+export type ExtraMap = (typeof EXTRA_MAPS)[number];
+
 export interface Assumptions {
   /**
    * How much each octave of the brightness says of height, from the finest detail (half a pixel in 512) to features of an eighth of

@@ -1,5 +1,6 @@
 import { EngineError } from '../base/errors';
 import * as z from '../base/zod';
+import { EXTRA_MAPS, MATERIALS } from '../material/presets';
 import { lossSchema } from './losses';
 import { optimiserSchema } from './optimisers';
 import { describeIssues, type SchemaNode } from './recipe_errors';
@@ -209,6 +210,27 @@ export const recipeSchema = z.strictObject({
     .min(1, 'must have at least one stage')
     .max(64)
     .describe('what is done, one stage after another'),
+  material: z
+    .strictObject({
+      preset: z.enum(MATERIALS).optional().describe('what the surface is taken for'),
+      delight: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0.5)
+        .describe('how much of the light in the picture is taken out of its colours'),
+      light: z.number().optional().describe('where it comes from, degrees: 0 right, 90 top; without it, estimated'),
+      high: z.enum(['light', 'dark']).optional().describe('which tones are high; without it, estimated'),
+      relief: z
+        .number()
+        .gt(0)
+        .max(1)
+        .optional()
+        .describe('from the lowest to the highest point, over the width; without it, as steep as the preset has it'),
+      maps: z.array(z.enum(EXTRA_MAPS)).default([]).describe('besides colour, height, normal, occlusion, roughness'),
+    })
+    .optional()
+    .describe('maps of the result as a surface, written beside it'),
   zoom: z
     .strictObject({
       frames: whole(2, 10_000).describe('how many pictures'),

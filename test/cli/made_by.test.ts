@@ -5,8 +5,14 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { materialOutput, pictureOutput, run } from '../../src/index.node';
+import { readMetadata, readPicture } from '../../src/node/picture';
+import { findRecord } from '../../src/recipes/picture_record';
+import type { Recipe, RecipeText } from '../../src/recipes/recipe';
+import { seamless, seamScore } from '../../src/recipes/scores/seam';
 import { long } from '../support/all';
 import { runner } from '../support/cli_run';
+import { device } from '../support/device';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-made-by-'));
 const at = (name: string): string => join(folder, name);
@@ -16,6 +22,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 await sharp('examples/leaves.png').resize(64, 56).png().toFile(at('leaf.png'));
 await sharp('examples/sand.png').resize(64, 56).png().toFile(at('sand.png'));
+const readRecipe = (entries: Record<string, string>): Recipe => findRecord(entries)?.recipe as Recipe;
 const bytes = (name: string): Buffer => readFileSync(at(name));
 
 test('a sealed picture and its map, to the same bytes; what moved or changed is said', async () => {
@@ -58,6 +65,39 @@ test('a sealed picture and its map, to the same bytes; what moved or changed is 
   renameSync(at('changed.png'), at('leaf.png'));
   const [changed] = await together([['run', 'again.png', '-i', 'sand.png=moved.png']]);
   assert.match(changed!.err, /input picture: leaf\.png is not the file it was/);
+});
+
+const recipe: RecipeText = {
+  size: 48,
+  inputs: { style: 'sand.png' },
+  styles: [{}],
+  stages: [{ method: 'copy' }],
+  material: { preset: 'ground', maps: ['edge'] },
+};
+/** The maps of a folder, by name. */
+const mapsOf = (name: string): Map<string, Buffer> =>
+  new Map(readdirSync(at(name)).map((file) => [file, bytes(`${name}/${file}`)]));
+
+test('a recipe with a section material writes maps beside its picture', async () => {
+  await sharp('examples/sand.png').resize(64, 56).png().toFile(at('sand.png'));
+  const outputs = [pictureOutput(at('ground.png')), materialOutput(at('ground.material'))];
+  await run(recipe, { style: at('sand.png') }, { device: await device(), outputs, onWarning: () => {} });
+  const maps = mapsOf('ground.material');
+  const names = ['color', 'edge', 'height', 'normal', 'occlusion', 'roughness'].map((n) => `${n}.png`);
+  assert.equal([...maps.keys()].sort(), names);
+  for (const name of names) assert.ok(seamless(seamScore(await readPicture(at(`ground.material/${name}`)))), name);
+  assert.equal(readRecipe(await readMetadata(at('ground.material/height.png'))).material, {
+    preset: 'ground',
+    delight: 0.5,
+    maps: ['edge'],
+  });
+});
+
+long(test)('any of them makes all of them again', async () => {
+  const { code, err } = await toroid(['run', 'ground.material/edge.png', '-i', 'style=sand.png', '-o', 'g.png', '-q']);
+  assert.is(code, 0, err);
+  assert.equal(mapsOf('g.material'), mapsOf('ground.material'));
+  assert.equal(bytes('g.png'), bytes('ground.png'));
 });
 
 long(test)('the maps of a material, of a photograph and of a folder of maps, to the same bytes', async () => {
