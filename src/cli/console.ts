@@ -100,6 +100,9 @@ export function progressLine(p: Progress, seconds?: number): string {
 /** Seconds from which it is said beforehand what a run takes. */
 const LONG = 60;
 
+/** From this share of the work on its first steps tell of the rest: those of copying, which lay all pieces, do not. */
+const KNOWN = 0.1;
+
 /** Says once, where a run takes over a minute, how long: before it begins; or, where that is not known, by its first steps. */
 export class Outlook {
   #told = false;
@@ -114,8 +117,8 @@ export class Outlook {
       );
   }
 
-  progress({ seconds }: TimeLeft): void {
-    if (this.#told || seconds === undefined) return;
+  progress({ seconds, share }: TimeLeft): void {
+    if (this.#told || seconds === undefined || share < KNOWN) return;
     this.#told = true;
     if (seconds > LONG) this.say(`This takes about ${roughDuration(seconds)}, by its first steps`);
   }

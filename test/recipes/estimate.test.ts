@@ -38,7 +38,7 @@ test('the command line tells it once, of what takes over a minute', () => {
     tell(new Outlook((text) => lines.push(text)));
     return lines;
   };
-  const left = (seconds?: number) => ({ share: 0.01, seconds });
+  const left = (seconds?: number, share = 0.1) => ({ share, seconds });
   const tried = 'This takes about 3 min and 1.2 GiB of memory, by a step that was tried';
   assert.equal(
     said((o) => {
@@ -46,6 +46,11 @@ test('the command line tells it once, of what takes over a minute', () => {
       o.progress(left(200));
     }),
     [tried],
+  );
+  assert.equal(
+    said((o) => o.progress(left(200, 0.03))),
+    [],
+    'the first steps of copying are no measure of the others',
   );
   assert.equal(
     said((o) => [undefined, 90, 80].forEach((s) => void o.progress(left(s)))),
