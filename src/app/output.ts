@@ -12,6 +12,7 @@ import { Eta, type TimeLeft } from './eta';
 import type { Input } from './inputs';
 import { type OutputForm, stretchText, withChannels, writingOf } from './output_form';
 import type { Files } from './platform';
+import { withoutPaths } from './record';
 
 /** A job that has all it needs, as its outputs see it. */
 export interface JobInfo {
@@ -158,7 +159,8 @@ export const pictureOutput = (path: string, form: OutputForm = {}): Output => ({
     const stretched = stretchText(raster, writing);
     if (stretched !== undefined) job.warn(`${path}: ${stretched}`);
     return writeSomewhere(path, job.files, (place) => {
-      const metadata = recordText(withForm(job.record(place, result.recipe), form));
+      const record = job.record(place, result.recipe);
+      const metadata = recordText(withForm(form.paths === false ? withoutPaths(record) : record, form));
       return job.files.writePicture(place, raster, { ...writing, metadata, onWarning: job.warn });
     });
   },

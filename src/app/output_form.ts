@@ -14,6 +14,8 @@ export interface OutputForm {
   readonly channels?: 'auto' | 1 | 3;
   /** Write numbers in the units of the picture it is made from, as the same kind, from its least to its greatest. */
   readonly keepRange?: boolean;
+  /** false: the record inside names files without their folders. */
+  readonly paths?: boolean;
 }
 
 const FLOATS: Measures = { sample: 'float32', min: 0, max: 1, zero: 0, one: 1 };

@@ -5,6 +5,7 @@ import type { Choices } from '../gpu/tune';
 import type { PictureRecord, RunFacts } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
 import type { Input } from './inputs';
+import { netName, withNet } from './nets';
 import { tunedRecord } from './tuning';
 
 /** `textures/stone.jpg` to `stone.jpg`: no folder of this machine belongs into a picture that is sent. */
@@ -22,6 +23,18 @@ export function recordedInputs(inputs: readonly Input[], place: (path: string) =
       { path: path === undefined ? name : place(path), ...(sha256 !== undefined && { sha256 }) },
     ]),
   );
+}
+
+/** The record with the names of files alone: hashes tell them apart. */
+export function withoutPaths(record: PictureRecord): PictureRecord {
+  const { recipe } = record;
+  const inputs = Object.entries(recipe.inputs).map(([name, input]) => [
+    name,
+    typeof input === 'string' ? fileName(input) : { ...input, path: fileName(input.path) },
+  ]);
+  const net = netName(recipe);
+  const named = { ...recipe, inputs: Object.fromEntries(inputs) };
+  return { ...record, recipe: net === null ? named : withNet(named, fileName(net)) };
 }
 
 interface RecordOptions {

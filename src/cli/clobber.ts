@@ -1,5 +1,5 @@
 // What happens to files that are there already, where a command writes.
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Output } from '../app/output';
@@ -24,10 +24,15 @@ export const addClobberOptions = (command: Command): Command =>
       ).conflicts('clobber'),
     );
 
-const isThere = (path: string): boolean => !isStdout(path) && lookUp(path)?.isFile() === true;
+/** A file, or a folder with something in it. */
+function isThere(path: string): boolean {
+  if (isStdout(path)) return false;
+  const found = lookUp(path);
+  return found?.isFile() === true || (found?.isDirectory() === true && readdirSync(path).length > 0);
+}
 
 /**
- * @param files that the command will write
+ * @param files that the command will write, or folders of them
  * @throws EngineError `OutputError` where --no-clobber was given and one of them is there
  */
 export function checkClobber(files: readonly (string | undefined)[], { clobber }: ClobberOptions): void {
@@ -41,7 +46,7 @@ export function checkClobber(files: readonly (string | undefined)[], { clobber }
 }
 
 /**
- * To be called right before a file is written. A name that nobody chose must cost nobody a picture: what has it is renamed.
+ * To be called right before a file, or a folder of files, is written. A name that nobody chose must cost nobody a picture: what has it is renamed.
  * @returns what to say of it; undefined where nothing is there, or --force was given
  */
 export function makeWay(file: string, { force, out }: ClobberOptions): string | undefined {

@@ -13,6 +13,7 @@ import {
   writeSomewhere,
 } from '../app/output';
 import { type OutputForm, withChannels, writingOf } from '../app/output_form';
+import { fileName, withoutPaths } from '../app/record';
 import { VERSION } from '../base/version';
 import { filmOutput } from '../node/animation';
 import { beginCheckpoints, lockCheckpoints, saveCheckpoint, saveFrame } from '../node/checkpoint_files';
@@ -105,7 +106,7 @@ export function outputsOf(
     ...(job.recipe.material ? [materialOutput(materialFolder(out))] : []),
     ...(frames === undefined ? [] : [filmOutput(frames, { fps, bits, checkpoint })]),
     ...(checkpoint === undefined ? [] : [checkpointOutput(checkpoint, job, options)]),
-    ...(options.report === undefined ? [] : [reportOutput(options.report, job, report)]),
+    ...(options.report === undefined ? [] : [reportOutput(options.report, job, options, report)]),
     ...(options.profile === undefined ? [] : [profileOutput(options.profile, report)]),
     ...(watch === undefined
       ? []
@@ -116,16 +117,17 @@ export function outputsOf(
 }
 
 /** A page about the run. */
-const reportOutput = (path: string, { out, command }: CommandJob, report: Console): Output => ({
+const reportOutput = (path: string, { out, command }: CommandJob, { paths }: JobOptions, report: Console): Output => ({
   kind: 'report',
   finish: async ({ raster, recipe, seconds, stopped, stages, written }, job) => {
     report.say('Writing the report');
-    const record = job.record(path, recipe);
+    const whole = job.record(path, recipe);
+    const record = paths === false ? withoutPaths(whole) : whole;
     const styles = recipe.styles.filter((s) => s.weight > 0);
     const shown = styles.flatMap((s) => job.inputs.filter((i) => i.name === s.input).map((i) => i.raster));
     const facts = {
       version: VERSION,
-      command,
+      command: paths === false ? '' : command,
       adapter: record.adapter,
       recipe: record.recipe,
       seconds,
@@ -133,7 +135,7 @@ const reportOutput = (path: string, { out, command }: CommandJob, report: Consol
       warnings: job.warnings,
       stages,
       final: raster,
-      file: String(written.get('file') ?? out),
+      file: paths === false ? fileName(String(written.get('file') ?? out)) : String(written.get('file') ?? out),
       tile: recipe.tile,
       scores: scoresOf(raster, recipe.tile, shown),
       structure: structureOf(raster, recipe, shown),
@@ -238,7 +240,8 @@ const jsonOutput = (lines: JsonLines, form: OutputForm, saveStages: string | und
 /** Keeps checkpoints. One that cannot be written is told, once: hours of work are not given up for a full disk. */
 export function checkpointOutput(folder: string, { out }: CommandJob, options: JobOptions): Output {
   const { preview, frames, fps, field, apply } = options;
-  const { bits = 8, channels, keepRange } = formOf(options);
+  const form = formOf(options);
+  const { bits = 8, channels, keepRange } = form;
   let job: JobInfo | undefined;
   let told = false;
   let release: (() => void) | undefined;
@@ -263,6 +266,7 @@ export function checkpointOutput(folder: string, { out }: CommandJob, options: J
         bits,
         ...(channels !== 'auto' && { channels }),
         ...(keepRange && { keepRange }),
+        ...(form.paths === false && { paths: false }),
         ...(preview && { preview }),
         ...(field !== undefined && { field }),
         ...(apply && { apply }),

@@ -26,6 +26,8 @@ export interface JobOptions extends ClobberOptions {
   bits: '8' | '16' | '32';
   channels: 'auto' | '1' | '3';
   keepRange?: boolean;
+  /** false by --no-paths. */
+  paths?: boolean;
   saveStages?: string;
   field?: string;
   apply?: string[];
@@ -98,6 +100,10 @@ export function addJobOptions(command: Command): Command {
     )
     .addOption(channelsOption())
     .option('--keep-range', `${KEEP_RANGE}, from its least to its greatest`)
+    .option(
+      '--no-paths',
+      'name the files it is made of without their folders in the record inside, and leave the command out of the report',
+    )
     .option('--save-stages <folder>', 'also write the picture after each stage')
     .option('--frames <file>', 'film of a zoom: .gif, .webp, or a folder of numbered pictures')
     .addOption(option('--fps <n>', 'frames a second of the film', parseWhole).default(12))
@@ -142,10 +148,11 @@ export const addCopyOptions = (command: Command): Command =>
     );
 
 /** How the picture is written, as the options say. */
-export const formOf = ({ bits, channels, keepRange }: JobOptions): OutputForm => ({
+export const formOf = ({ bits, channels, keepRange, paths }: JobOptions): OutputForm => ({
   bits: Number(bits) as 8 | 16 | 32,
   channels: channelsOf(channels),
   keepRange: keepRange === true,
+  paths,
 });
 
 /** What to name a result after, where nobody says: `stone.tile.png`, with a seed that was given `stone.tile.seed7.png`; .tif where its numbers need it. */

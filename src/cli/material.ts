@@ -18,14 +18,14 @@ import { sameFile } from '../node/files';
 import { materialSource } from '../node/material_source';
 import { ensureWritable, writePicture } from '../node/picture';
 import { parseNumber, parseSize, parseSun, parseWhole, usage } from './arguments';
+import { addClobberOptions, type ClobberOptions, checkClobber, makeWay } from './clobber';
 import { Console } from './console';
 import { ensureReportWritable } from './html_report';
 import { addExportOptions, type ExportChoice, exportPlace, exports, targetsHelp, writeExport } from './material_export';
 import { commandPlatform } from './open_device';
 import { STOPPED, stopOnSignal } from './stop';
 
-interface Options extends Omit<MaterialSettings, 'maps' | 'widthCm'>, ExportChoice {
-  out?: string;
+interface Options extends Omit<MaterialSettings, 'maps' | 'widthCm'>, ExportChoice, ClobberOptions {
   maps: ExtraMap[];
   requireGpu?: boolean;
   render?: string;
@@ -90,7 +90,7 @@ export function addMaterial(program: Command): void {
     .addOption(
       new Option('--maps <list>', `more maps: ${EXTRA_MAPS.join(', ')}`).argParser(parseKinds).default([], 'none'),
     );
-  addExportOptions(command)
+  addClobberOptions(addExportOptions(command))
     .option('--render <file>', 'also a picture of it lit, from above, repeated 3 x 3')
     .addOption(
       new Option('--sun <azimuth,height>', 'of the render: 135,40 is at the upper left, 40 degrees high').argParser(
@@ -142,6 +142,8 @@ async function material(photo: string, options: Options): Promise<void> {
     render,
     sun,
     page,
+    clobber,
+    force,
     ...settings
   } = options;
   const choice: ExportChoice = { for: targets, zip, glb, ktx2, exr, widthCm: settings.widthCm };
@@ -152,6 +154,8 @@ async function material(photo: string, options: Options): Promise<void> {
   const place = exportPlace(out, name, choice);
   if (render !== undefined) checkRender(render, photo);
   if (page !== undefined) ensureReportWritable(page);
+  const care: ClobberOptions = { clobber, force, out };
+  checkClobber([place, render, page], care);
   const stop = stopOnSignal(() => console.say('stopping'));
   const platform = commandPlatform(requireGpu, stop);
   try {
@@ -170,6 +174,8 @@ async function material(photo: string, options: Options): Promise<void> {
       : await materialOn(platform, photo, common);
     console.say(made.tiling);
     for (const [what, how] of Object.entries(made.material.assumed)) console.say(`${what}: ${how}`);
+    const replaced = makeWay(place, care);
+    if (replaced !== undefined) console.say(replaced);
     const plain = !exports(choice) && !/\.zip$/i.test(place);
     const files = plain ? await writeMaps(place, made, onWarning) : await writeExport(place, made, choice, onWarning);
     if (render !== undefined) {

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { bytesText } from '../base/errors';
 import { size } from '../base/shape';
 import { Graph } from '../graph/graph';
@@ -27,7 +27,7 @@ export function addShow(onnx: Command): void {
         'an addition are two), and the name that a recipe may call it by. Layers that toroid cannot compute are marked with !.',
     )
     .argument('<file>', 'an .onnx file, or a name of `toroid weights list`')
-    .option('--size <WxH>', 'size of the picture', parseSize, [224, 224] as const)
+    .addOption(new Option('--size <WxH>', 'size of the picture').argParser(parseSize).default([224, 224], '224x224'))
     .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',

@@ -211,6 +211,7 @@ async function resume(name: string | undefined, options: RunOptions, folder: str
       bits: `${job.bits}`,
       channels: job.channels === undefined ? options.channels : `${job.channels}`,
       keepRange: job.keepRange === true || options.keepRange === true,
+      paths: job.paths !== false && options.paths !== false,
       checkpoint: folder,
       ...(job.preview && !options.preview && { preview: job.preview }),
       ...(job.field !== undefined && options.field === undefined && { field: job.field }),

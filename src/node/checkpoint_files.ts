@@ -32,6 +32,7 @@ export const jobSchema = z.object({
   bits: z.union([z.literal(8), z.literal(16), z.literal(32)]),
   channels: z.union([z.literal(1), z.literal(3)]).optional(),
   keepRange: z.boolean().optional(),
+  paths: z.boolean().optional(),
   preview: z.tuple([z.number(), z.number()]).optional(),
   field: z.string().optional(),
   apply: z.array(z.string()).optional(),

@@ -172,7 +172,7 @@ function pinOf({ resolved, stage, warn }: StageSetup): Pin | undefined {
   if (!known.includes(0)) {
     throw new EngineError(
       'RecipeError',
-      `pin: the mask ${pin.input} is black everywhere: there is nothing to fill`,
+      `pin: ${pin.input === 'mask' ? 'the mask' : `the mask ${pin.input}`} is black everywhere: there is nothing to fill`,
       'Paint what is to be filled in white, or set "invert" to true where that is black.',
     );
   }

@@ -12,7 +12,9 @@ import { runStage } from './stage';
 /** Arithmetic a second of adapters that are slow of their kind: what is short even there is not worth a try. */
 const SLOW = { software: 2e9, hardware: 1e11 };
 /** Seconds at that pace from which a step is tried. */
-const WORTH_A_TRY = 20;
+const WORTH_A_TRY = 10;
+/** A run of fewer steps is told by its first ones: two more would cost too much of it. */
+const FEWEST = 40;
 
 /**
  * What is left of a run takes its steps times a step, which is tried on the largest stage of each kind (the second of two, since the
@@ -35,7 +37,7 @@ export async function estimateRun(
     left(stage.path).reduce((sum, [pixels, steps]) => sum + (steps * pixels) / area(stage), 0);
   const pace = device.adapter.software ? SLOW.software : SLOW.hardware;
   const slowly = largest.reduce((sum, f) => sum + (stepsOf(f) * f.fit.flops) / pace, 0);
-  if (frames * slowly < WORTH_A_TRY) return null;
+  if (frames * slowly < WORTH_A_TRY || largest.some((f) => frames * stepsOf(f) < FEWEST)) return null;
   let seconds = 0;
   for (const fitted of largest) {
     const ms = await tryStep(device, prepared, fitted);

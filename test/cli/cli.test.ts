@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { commands } from '../../src/cli/commands';
 import { stopOnSignal } from '../../src/cli/stop';
 import { swiftShaderArchive } from '../../src/gpu/swiftshader.node';
 import { readMetadata, readPicture } from '../../src/node/picture';
@@ -36,13 +38,25 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 // Every command says what it is for, with examples; asking for help is no mistake.
 test('every command has help, and asking for it is no mistake', async () => {
-  const commands = [[], ['texture'], ['plasma'], ['check'], ['doctor'], ['weights']];
-  for (const [k, { code, out, err }] of (await together(commands.map((c) => [...c, '--help']))).entries()) {
-    const name = commands[k]?.join() || 'toroid';
+  const called = [[], ['texture'], ['plasma'], ['check'], ['doctor'], ['weights']];
+  for (const [k, { code, out, err }] of (await together(called.map((c) => [...c, '--help']))).entries()) {
+    const name = called[k]?.join() || 'toroid';
     assert.equal([code, err], [0, ''], name);
     assert.not.match(out, /default: \[\]/, name);
     assert.match(out, name === 'weights' ? /list|verify/ : /Examples:\n {2}toroid/, name);
   }
+});
+
+/** With all that are below it. */
+const below = (command: Command): Command[] => [command, ...command.commands.flatMap(below)];
+
+test('defaults are told as they are typed', async () => {
+  const root = new Command();
+  for (const load of Object.values(commands)) (await load())(root);
+  const all = below(root);
+  assert.ok(all.length > 30);
+  for (const c of all)
+    assert.not.match(c.helpInformation(), /default:\s+((?!\[\])[[{]|true|false|null|undefined)/, c.name());
 });
 
 test('version', async () => {

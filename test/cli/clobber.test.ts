@@ -1,9 +1,11 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { makeWay } from '../../src/cli/clobber';
+import { readMetadata } from '../../src/node/picture';
 import { runner } from '../support/cli_run';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-clobber-'));
@@ -40,14 +42,33 @@ test('--no-clobber fails before the work, for what lies beside the picture too',
   assert.is((await toroid([...small, '--force', '--no-clobber'])).code, 2);
 });
 
+test('a folder of maps is taken for one file', async () => {
+  mkdirSync(at('plasma.material'));
+  const free = await toroid(['material', 'gone.png', '-o', 'plasma.material', '--no-clobber']);
+  assert.match(free.err, /gone\.png/); // an empty folder is nobody's
+  writeFileSync(at('plasma.material/color.png'), 'mine');
+  const { code, err } = await toroid(['material', 'plasma.png', '--no-clobber']);
+  assert.equal([code, err.split('\n')[0]], [1, 'error: plasma.material is there already, and --no-clobber keeps it']);
+  assert.is(makeWay(at('plasma.material'), { out: 'plasma.material' })?.split(' was ')[1], 'there, and is replaced');
+  makeWay(at('plasma.material'), {});
+  assert.equal(
+    [existsSync(at('plasma.material')), readFileSync(at('plasma.old1.material/color.png'), 'utf8')],
+    [false, 'mine'],
+  );
+});
+
 test('a recipe names its result after the picture it was given, and the seed', async () => {
   writeFileSync(
     at('mean.json'),
     '{"size":32,"styles":[{}],"scales":{"count":1},"stages":[{"steps":1,"losses":[{"kind":"mean","layers":["input"]}]}]}',
   );
   const args = ['run', 'mean.json', '-i', `style=${resolve('examples/sand.png')}`];
-  const [one, two] = [await toroid(args), await toroid([...args, '--seed', '7'])];
+  const [one, two] = [await toroid(args), await toroid([...args, '--seed', '7', '--no-paths', '--report', 'two.html'])];
   assert.equal([one.out, two.out], ['sand.mean.png\n', 'sand.mean.seed7.png\n'], one.err + two.err);
+  const inside = async (name: string): Promise<string> => (await readMetadata(at(name))).toroid ?? '';
+  assert.match(await inside('sand.mean.png'), /"path":"[^"]*examples\/sand\.png","sha256"/);
+  assert.match(await inside('sand.mean.seed7.png'), /"path":"sand\.png","sha256"/);
+  assert.not.match(readFileSync(at('two.html'), 'utf8'), /examples|--no-paths/);
   const again = await toroid(args);
   assert.match(again.err, /sand\.mean\.png was there: the old one is now sand\.mean\.old1\.png/);
 });

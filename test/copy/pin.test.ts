@@ -127,7 +127,7 @@ long(test)('a hole at the border of a tile is filled across it', async () => {
 
 test('masks that leave nothing to fill, or nothing to copy, are refused', async () => {
   const plain = (v: number): Raster => ({ ...mask, data: mask.data.map(() => v) });
-  assert.match(await message(filled({}, plain(0))), /the mask mask is black everywhere: there is nothing to fill/);
+  assert.match(await message(filled({}, plain(0))), /the mask is black everywhere: there is nothing to fill/);
   assert.match(await message(filled({}, plain(1))), /pin: nothing of content is left to copy/);
 });
 

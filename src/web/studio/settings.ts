@@ -56,7 +56,7 @@ export function termsOf(recipe: RecipeText): Term[] {
   return recipe.stages.flatMap((stage, s) =>
     (stage.losses?.length === 1 ? [] : (stage.losses ?? [])).map((loss, l) => ({
       key: `${s}.${l}`,
-      name: recipe.stages.length > 1 ? `${stage.name ?? `stage ${s + 1}`}: ${loss.kind}` : loss.kind,
+      name: recipe.stages.length > 1 ? `${stage.name ?? `part ${s + 1}`}: ${loss.kind}` : loss.kind,
       weight: 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1,
     })),
   );

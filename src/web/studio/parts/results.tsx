@@ -17,7 +17,7 @@ export function Moments({ snapshots, thumbs, stages, onBack }: MomentsProps): JS
   if (snapshots.length === 0) return null;
   const sizeAt = ({ stage }: SnapshotSeen): string => {
     const s = stages[stage];
-    return s ? `${s.width} x ${s.height}` : `stage ${stage + 1}`;
+    return s ? `${s.width} x ${s.height}` : `scale ${stage + 1}`;
   };
   return (
     <div class="strip">

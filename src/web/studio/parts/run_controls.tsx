@@ -122,7 +122,7 @@ function statusOf(state: State, missing: readonly string[]): string {
   if (state.starting) return 'Preparing';
   if (p && (state.run === 'running' || state.run === 'paused')) {
     const tenth = Math.floor(shareOf(state) * 10) * 10;
-    const what = `stage ${p.stage + 1} of ${p.stages}, ${p.width} x ${p.height}, ${tenth} % done`;
+    const what = `${p.stage + 1} of ${p.stages}, ${p.width} x ${p.height}, ${tenth} % done`;
     return state.run === 'paused' ? `Paused: ${what}` : `Running: ${what}`;
   }
   const seams = result?.seamless == null ? '' : ` Seamless: ${result.seamless ? 'yes' : 'no, a join shows'}.`;
