@@ -13,12 +13,16 @@ export const MATERIALS = 'materials';
 export const MATERIALS_FILE = 'materials.webp';
 /** The net of pictures that need one: the smallest that sees as deep as relu5_1. */
 export const NET = 'vgg19-16x-distilled';
+/** What the page names in place of nets that nobody can fetch: the ones they are copies of. */
+const PUBLIC: Readonly<Record<string, string>> = { [NET]: 'vgg19', 'squeezenet1.0': 'squeezenet1.0-zoo' };
 
 const HEAD = `# Gallery
 
 What the built-in recipes make of the pictures in \`examples/\`. Every command below works in a clone after
-\`npm install && npm run build\`; those with \`--net\` also want that network's weights (\`toroid weights list\` says where
-they come from and where to put them). \`toroid\` stands for \`node bin/toroid.mjs\`, or the installed program. Tiles are
+\`npm install && npm run build\`; those with \`--net\` also want that network: \`toroid weights pull vgg19\` fetches it (548 MiB, of
+which 76 are kept), \`toroid weights pull squeezenet1.0-zoo\` the small one (5 MiB); \`toroid weights make vgg19-random\` and
+\`--net vgg19-random\` try a recipe without any download, and make other pictures. Those shown were made by small copies of
+these networks that have no public address (\`vgg19-16x-distilled\`, \`squeezenet1.0\`): yours will be of the same kind, not the same. \`toroid\` stands for \`node bin/toroid.mjs\`, or the installed program. Tiles are
 shown repeated 2 x 2. The pictures are small because they were made without a GPU: each took a minute or so on two cores.
 
 All recipes are JSON files in \`src/recipes/builtin/\`, a few lines each; \`toroid recipes --help\` says how to print and
@@ -43,12 +47,15 @@ export function commandOf({ recipe, inputs, size, net, set }: Picture): string[]
   ];
 }
 
+/** The same as the page tells it: with a net that can be had. */
+export const toldCommand = (picture: Picture): string[] => commandOf(picture).map((word) => PUBLIC[word] ?? word);
+
 /** docs/gallery.md */
 export function galleryPage(recipes: readonly RecipeText[]): string {
   const about = new Map(recipes.map((r) => [r.name, r.about]));
   const parts = pictures.map((p) => {
     const { name, title, recipe, text, tune } = p;
-    const command = commandOf(p).map((word) => (/[\s[\]'"*]/.test(word) ? `'${word}'` : word));
+    const command = toldCommand(p).map((word) => (/[\s[\]'"*]/.test(word) ? `'${word}'` : word));
     return [
       `## ${title}`,
       `![${title}](images/gallery/${name}.jpg)`,

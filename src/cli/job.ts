@@ -1,5 +1,6 @@
 import { duration } from '../app/eta';
 import { fieldOutput, type MapFile, mapsOutput } from '../app/field_output';
+import { rastersOf } from '../app/inputs';
 import { runJob as run } from '../app/job';
 import { materialFolder, materialOutput } from '../app/material_output';
 import {
@@ -174,7 +175,7 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
       outlook.progress(left);
       report.step(p, left);
     },
-    finish: (result) => {
+    finish: async (result, { inputs }) => {
       report.end();
       const { written } = result;
       const titles = {
@@ -188,15 +189,23 @@ const consoleOutput = ({ out, recipe }: CommandJob, { json, frames }: JobOptions
       for (const [kind, title] of Object.entries(titles))
         if (written.has(kind)) report.say(`${title}: ${[written.get(kind)].flat().join(', ')}`);
       if (frames !== undefined) report.say(`Frames: ${frames}`);
-      report.say(summary(result));
+      report.say(summary(result, await edgeText(result, inputs)));
       if (!json && !isStdout(out)) process.stdout.write(`${written.get('file') ?? out}\n`);
     },
     close: () => report.end(),
   };
 };
 
+/** What is said of the edge of the recipe's mask; undefined where it has none. */
+async function edgeText({ raster, recipe }: JobResult, inputs: JobInfo['inputs']): Promise<string | undefined> {
+  if (!recipe.pin) return undefined;
+  const { maskEdgeVerdict, pinEdgeScore } = await import('../recipes/scores/mask_edge');
+  const score = pinEdgeScore(raster, recipe, rastersOf(inputs));
+  return score ? maskEdgeVerdict(score).text : undefined;
+}
+
 /** `Done after 12 s; it tiles along x and y` */
-function summary({ raster, recipe, stopped, seconds }: JobResult): string {
+function summary({ raster, recipe, stopped, seconds }: JobResult, edge: string | undefined): string {
   const seam = seamScore(raster);
   const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];
   const tiles = axes.filter((axis) => verdict(seam[axis]) === 'seamless');
@@ -204,7 +213,8 @@ function summary({ raster, recipe, stopped, seconds }: JobResult): string {
     .filter((axis) => !tiles.includes(axis))
     .map((axis) => `; along ${axis} ${verdictText(seam[axis])}`);
   const well = tiles.length > 0 ? `; it tiles along ${tiles.join(' and ')}` : '';
-  return `${stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${well}${seams.join('')}`;
+  const end = edge === undefined ? '' : `; ${edge}`;
+  return `${stopped ? 'Stopped' : 'Done'} after ${duration(seconds)}${well}${seams.join('')}${end}`;
 }
 
 /** `--json`: progress and result for programs. Its names are those of version 0.1.0. */
@@ -214,7 +224,9 @@ const jsonOutput = (lines: JsonLines, form: OutputForm, saveStages: string | und
   onProgress: (p, { seconds }) => lines.progress(p, seconds),
   onStage: (s) => lines.stage(s, saveStages === undefined ? undefined : stageFileName(saveStages, s)),
   onFrame: (f) => lines.frame(f),
-  finish: ({ raster, recipe, written, stopped, seconds, moved, stages }, job) => {
+  finish: async (result, job) => {
+    const { raster, recipe, written, stopped, seconds, moved, stages } = result;
+    const edge = await edgeText(result, job.inputs);
     const { width, height } = raster;
     const files = Object.fromEntries(written);
     const { version, ...record } = job.record(String(files.file), recipe);
@@ -231,6 +243,7 @@ const jsonOutput = (lines: JsonLines, form: OutputForm, saveStages: string | und
       seconds,
       moved,
       seam: seamScore(raster),
+      ...(edge !== undefined && { edge }),
       stages: stages.map(({ raster: _, curves, ...s }) => ({ ...s, loss: curves.total?.at(-1)?.[1] })),
       notices: job.warnings,
     });

@@ -33,7 +33,7 @@ export interface StageResult {
 /** What a run that is not short is expected to take. */
 export interface RunEstimate {
   readonly seconds: number;
-  /** Bytes of device memory. */
+  /** Bytes of the device's memory; on software adapters of the process. */
   readonly memory: number;
 }
 

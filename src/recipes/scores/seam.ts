@@ -115,8 +115,11 @@ function scoreOf({ rough, beside }: Lines, gradients: Float64Array, at: number):
   };
 }
 
+/** The line `at` among all of them, as of `lineGradients`. */
+export const lineScore = (gradients: Float64Array, at: number): AxisScore => scoreOf(linesOf(gradients), gradients, at);
+
 /** The last line is the join. */
-const score = (gradients: Float64Array): AxisScore => scoreOf(linesOf(gradients), gradients, gradients.length - 1);
+const score = (gradients: Float64Array): AxisScore => lineScore(gradients, gradients.length - 1);
 
 /** A join that is moved goes to the next line that is no further than this from the mean, in deviations. */
 const ORDINARY = 1;

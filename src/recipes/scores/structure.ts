@@ -76,7 +76,7 @@ export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['til
   let repeats: number | null = null;
   for (const size of [8, 16, 32] as const) {
     if (Math.min(exemplar.width, exemplar.height) < 2 * size || Math.min(tile.width, tile.height) < size) continue;
-    const weights = whitening(sampled(new PatchDescriptors(exemplar, size, FLAT)));
+    const weights = whitening(sampled(new PatchDescriptors(exemplar, size, FLAT)).descriptions);
     const of = new PatchDescriptors(tile, size, wraps, weights);
     const to = new PatchDescriptors(exemplar, size, FLAT, weights);
     const [ofTile, ofExemplar] = [sampled(of), sampled(to)];
@@ -133,7 +133,7 @@ const quantile = (values: Float64Array, q: number): number => values.slice().sor
  * Weights that give every number of a description the variance 1 over the exemplar, but for those that hardly vary: else
  * tone would decide what is near, and outlines would not count.
  */
-function whitening({ descriptions }: Samples): Float64Array {
+export function whitening(descriptions: Float32Array): Float64Array {
   const n = descriptions.length / DIMENSIONS;
   return Float64Array.from({ length: DIMENSIONS }, (_, d) => {
     let sum = 0;
