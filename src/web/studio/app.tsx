@@ -9,6 +9,7 @@ import { BitmapView } from './bitmap_view';
 import type { Kept } from './keep';
 import { anySeed, Controls } from './parts/controls';
 import { EnginePanel } from './parts/engine_panel';
+import { ExportDialog } from './parts/export_dialog';
 import { FirstView } from './parts/first_view';
 import { Fault, Header, ShortcutSheet } from './parts/header';
 import { Inputs } from './parts/inputs';
@@ -44,6 +45,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const thumbs = useThumbs(state, view);
   const { results, shown, show, forget } = useResults(state);
   const [help, askHelp] = useState(false);
+  const [exporting, askExport] = useState(false);
 
   const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name)).map(word);
   const missing = recipe.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
@@ -93,6 +95,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     r: () => vary(0, start),
     v: () => vary(3, start),
     s: save,
+    e: () => askExport(true),
     d: () => choose({ seed: anySeed() }),
     'ctrl-z': () => {
       const before = state.snapshots.at(state.run === 'paused' ? -2 : -1);
@@ -132,10 +135,11 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
             <EnginePanel state={state} recipe={base} worker={worker} dispatch={dispatch} />
           </div>
           <RunControls
-            {...{ state, recipe, worker, missing, next, more, canSave }}
+            {...{ state, worker, missing, next, more, canSave }}
             onStart={() => vary(0, start)}
             onVary={() => vary(3, start)}
             onSave={save}
+            onExport={() => askExport(true)}
           />
         </section>
         <div class="middle">
@@ -167,6 +171,13 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
         </div>
       </main>
       {over && <p class="drop-here">Drop it: a picture, a recipe or a network</p>}
+      {exporting && (
+        <ExportDialog
+          {...{ state, shown, view, recipe, worker, dispatch }}
+          onSave={canSave ? save : null}
+          onClose={() => askExport(false)}
+        />
+      )}
       {help && <ShortcutSheet onClose={() => askHelp(false)} />}
     </div>
   );

@@ -7,7 +7,7 @@ import type { JobResult, Output } from '../../app/output';
 import type { Platform } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { toPixels } from '../../base/pixels';
-import { encodePng } from '../../base/png';
+import { encodePng, readText } from '../../base/png';
 import type { Raster } from '../../base/raster';
 import type { Device } from '../../gpu/device';
 import { open } from '../../gpu/open.browser';
@@ -16,8 +16,9 @@ import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { seamScore, verdict } from '../../recipes/scores/seam';
 import type { PictureSource } from '../api/read';
 import { webPlatform } from '../platform';
+import { ExactPictures } from './exact_pictures';
 import { addNet, listNets, removeNet, storedNets } from './net_store';
-import type { Command, Event, Given } from './protocol';
+import type { Command, Event, Given, ResultFile } from './protocol';
 
 /** Milliseconds between two pictures of a run: reading one back takes time from it. */
 const PICTURE_MS = 400;
@@ -36,6 +37,7 @@ export class StudioEngine {
   #latest: Raster | undefined;
   /** Where in its run the latest picture is from; undefined at the end. */
   #place: RunPlace | undefined;
+  readonly #exact = new ExactPictures();
   #stage = 0;
   #shown = 0;
   #looking = true;
@@ -89,6 +91,8 @@ export class StudioEngine {
         return this.#end();
       case 'save':
         return this.#save();
+      case 'export16':
+        return this.#export16(command.result);
       case 'profile':
         return this.#profile();
       case 'addNet':
@@ -166,7 +170,9 @@ export class StudioEngine {
     const axes = ({ both: ['x', 'y'], x: ['x'], y: ['y'], none: [] } as const)[recipe.tile];
     const seamless = axes.length > 0 ? axes.every((axis) => verdict(seams[axis]) === 'seamless') : null;
     const file = new Blob([bytes], { type: 'image/png' });
-    this.post({ type: 'result', result: { file, name, width, height, seconds, seamless } });
+    const id = Date.now();
+    this.post({ type: 'exact', ids: this.#exact.keep(id, raster) });
+    this.post({ type: 'result', result: { id, file, name, width, height, seconds, seamless } });
   }
 
   async #show(raster: Raster, place?: RunPlace): Promise<void> {
@@ -196,6 +202,20 @@ export class StudioEngine {
     if (!raster || !live) return;
     const name = nameOf(live, raster);
     await this.#platform.writePicture(name, raster, { metadata: recordText(live.record(name, this.#place)) });
+  }
+
+  async #export16(result: ResultFile | null): Promise<void> {
+    const { name16, png16 } = await import('./png16');
+    const live = this.#live;
+    const raster = result ? this.#exact.get(result.id) : this.#latest;
+    if (!raster || !(result || live))
+      throw new EngineError('PictureError', 'the numbers of that picture are gone', 'Run it again.');
+    const name = name16(result?.name ?? nameOf(live as LiveJob, raster));
+    const text = result
+      ? readText(new Uint8Array(await result.file.arrayBuffer()))
+      : recordText((live as LiveJob).record(name, this.#place));
+    const file = new Blob([await png16(raster, text)], { type: 'image/png' });
+    this.post({ type: 'saved', file, name });
   }
 
   async #profile(): Promise<void> {

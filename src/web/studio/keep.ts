@@ -6,8 +6,6 @@ import type { Settings } from './settings';
 
 /** A finished picture with what it was made from. */
 export interface Kept extends Result {
-  /** When it was made, ms; what it is found by. */
-  readonly id: number;
   /** A small PNG of it. */
   readonly thumb: Blob;
   readonly settings: Settings;

@@ -18,6 +18,8 @@ export type Command =
   | { readonly type: 'pause' | 'resume' | 'end' | 'profile' | 'save' }
   | { readonly type: 'change'; readonly recipe: RecipeText }
   | { readonly type: 'back'; readonly id: number }
+  /** A PNG of 16 bits; without a result: of the picture as it is now. */
+  | { readonly type: 'export16'; readonly result: ResultFile | null }
   | { readonly type: 'addNet'; readonly file: Blob; readonly name: string }
   | { readonly type: 'fetchNet'; readonly name: string; readonly url: string }
   | { readonly type: 'dropNet'; readonly name: string }
@@ -37,11 +39,16 @@ export interface NetKept {
   readonly bytes: number;
 }
 
-/** A finished picture. */
-export interface Result {
-  /** A PNG with its record. */
+/** Of a finished picture: a PNG of 8 bits with its record. */
+export interface ResultFile {
+  /** When it was made, ms; what it is found by. */
+  readonly id: number;
   readonly file: Blob;
   readonly name: string;
+}
+
+/** A finished picture. */
+export interface Result extends ResultFile {
   readonly width: number;
   readonly height: number;
   readonly seconds: number;
@@ -62,6 +69,8 @@ export type Event =
   /** The run is back at a snapshot, paused: no news of what came after it is to follow. */
   | { readonly type: 'went back'; readonly snapshot: SnapshotSeen }
   | { readonly type: 'result'; readonly result: Result }
+  /** Results whose numbers the worker still has, as exact as they were computed. */
+  | { readonly type: 'exact'; readonly ids: readonly number[] }
   | { readonly type: 'warning'; readonly text: string }
   /** `code`: that of an EngineError, or `Error`. */
   | { readonly type: 'error'; readonly code: string; readonly text: string }

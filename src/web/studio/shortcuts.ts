@@ -7,6 +7,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, deed: string])[] = [
   ['V', 'four variations'],
   ['D', 'another seed'],
   ['S', 'download the picture'],
+  ['E', 'export'],
   ['Ctrl Z', 'back to the last moment'],
   ['1 to 5', 'flat, on a plane, a sphere, a cube, a cylinder'],
   ['F', 'fit'],

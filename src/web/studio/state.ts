@@ -30,6 +30,8 @@ export interface State {
   readonly made: Made | null;
   /** The finished picture of that run. */
   readonly result: Result | null;
+  /** Results whose numbers are still there, as exact as they were computed. */
+  readonly exact: readonly number[];
   /** What became of the last file or deed, in words. */
   readonly said: string;
   readonly fetching: { readonly name: string; readonly bytes: number; readonly of: number | null } | null;
@@ -52,6 +54,7 @@ export const initial: State = {
   nets: [],
   made: null,
   result: null,
+  exact: [],
   said: '',
   fetching: null,
 };
@@ -85,6 +88,7 @@ export function reduce(state: State, event: Event | Action): State {
         adapter: state.adapter,
         nets: state.nets,
         size: state.size,
+        exact: state.exact,
         made: event.made,
         starting: true,
         run: 'running',
@@ -97,6 +101,8 @@ export function reduce(state: State, event: Event | Action): State {
       return { ...state, noGpu: true };
     case 'result':
       return { ...state, result: event.result };
+    case 'exact':
+      return { ...state, exact: event.ids };
     case 'state':
       return { ...state, run: event.state, starting: state.starting && event.state === 'running' };
     case 'plan':
@@ -135,7 +141,7 @@ export function reduce(state: State, event: Event | Action): State {
     case 'fetching':
       return { ...state, fetching: { name: event.name, bytes: event.bytes, of: event.of } };
     case 'saved':
-      return state;
+      return { ...state, said: `${event.name} is saved` };
   }
 }
 

@@ -56,7 +56,7 @@ export function useResults({ result, made }: State): Results {
     if (!result || result === last.current || !made) return;
     last.current = result;
     void thumbOf(result.file).then((thumb) => {
-      const kept: Kept = { ...result, ...made, id: Date.now(), thumb };
+      const kept: Kept = { ...result, ...made, thumb };
       setResults((now) => [kept, ...now]);
       show(kept);
       return keepResult(kept);

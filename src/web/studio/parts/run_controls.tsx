@@ -1,14 +1,11 @@
 import type { JSX } from 'preact';
 import { duration, roughDuration } from '../../../app/eta';
-import type { RecipeText } from '../../../recipes/recipe';
-import { download } from '../../download';
 import type { WorkerClient } from '../protocol';
 import { type State, shareOf } from '../state';
 import { Icon } from './icons';
 
 interface Props {
   readonly state: State;
-  readonly recipe: RecipeText;
   readonly worker: WorkerClient;
   /** What still lacks, in words. */
   readonly missing: readonly string[];
@@ -20,17 +17,14 @@ interface Props {
   onStart(): void;
   onVary(): void;
   onSave(): void;
+  onExport(): void;
 }
 
 /** Run, pause and save; how far it is; what it has to say. */
 export function RunControls(props: Props): JSX.Element {
-  const { state, recipe, missing, next, more, canSave, onStart, onVary, onSave } = props;
+  const { state, missing, next, more, canSave, onStart, onVary, onSave, onExport } = props;
   const { main, anew } = deedsOf(props);
   const begun = state.run === 'running' || state.run === 'paused';
-  const saveRecipe = (): void => {
-    const text = `${JSON.stringify(recipe, null, 2)}\n`;
-    download(new Blob([text], { type: 'application/json' }), `${recipe.name ?? 'recipe'}.json`);
-  };
   return (
     <div class="run">
       <div class="row">
@@ -84,14 +78,9 @@ export function RunControls(props: Props): JSX.Element {
           <Icon name="save" />
           Download PNG
         </button>
-        <button
-          type="button"
-          class="plain"
-          aria-label="Download Recipe"
-          title="Download the recipe"
-          onClick={saveRecipe}
-        >
-          Recipe
+        <button type="button" onClick={onExport} title="Other formats, the recipe (E)" data-test="export">
+          <Icon name="export" />
+          Export
         </button>
       </div>
     </div>

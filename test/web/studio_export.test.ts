@@ -1,0 +1,122 @@
+// What the studio hands out, read back as strangers would. TOROID_SHOTS=<folder> keeps screenshots.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import sharp from 'sharp';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { readText } from '../../src/base/png';
+import { serveStudio } from '../../src/cli/studio';
+import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
+import { skip } from '../support/needs';
+import { until } from '../support/until';
+import { DIST } from '../support/web/pages';
+
+const test = suite('studio export');
+const browser = await openGpuBrowser();
+
+if (!browser) {
+  skip(test, 'the studio', 'no browser starts here');
+} else {
+  const folder = mkdtempSync(join(tmpdir(), 'toroid-studio-export-'));
+  const shots = process.env.TOROID_SHOTS;
+  if (shots) mkdirSync(shots, { recursive: true });
+  const server = await serveStudio(0, join(DIST, 'studio'));
+  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const complaints: string[] = [];
+
+  test.after(async () => {
+    await context.close();
+    await server.close();
+    await closeGpuBrowser();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const open = async (hash: string): Promise<Page> => {
+    const page = await context.newPage();
+    page.on('pageerror', (e) => complaints.push(e.message));
+    page.on('request', (r) => {
+      if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(server.url)) complaints.push(`asked ${r.url()}`);
+    });
+    await page.goto(`${server.url}${hash}`);
+    return page;
+  };
+  const said = (page: Page, where: string, wanted: RegExp): Promise<void> =>
+    until(async () => wanted.test((await page.textContent(`[data-test=${where}]`)) ?? ''), `${wanted}`);
+  const serious = async (page: Page): Promise<string[]> => {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id);
+  };
+  const shot = async (page: Page, name: string): Promise<void> => {
+    if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
+  };
+  /** What a button of the dialog hands out. */
+  const exported = async (page: Page, title: string): Promise<{ name: string; bytes: Buffer }> => {
+    const button = page.getByRole('button', { name: title });
+    const [file] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) };
+  };
+  const recipeIn = (png: Buffer): { recipe: { seed: number }; run?: { form?: object } } =>
+    JSON.parse(readText(png).toroid ?? '{}');
+
+  test('a picture is had as PNG of 8 and 16 bits with its recipe, as WebP and JPEG; the recipe as JSON and YAML', async () => {
+    const page = await open('#size=64&seed=5');
+    await page.click('[data-test=sample-brick]');
+    await said(page, 'status', /Done/);
+    await page.waitForSelector('[data-test=results] img');
+    await page.keyboard.press('e');
+    await page.waitForSelector('dialog.export[open]');
+    assert.equal(await serious(page), []);
+    const stem = 'brick-texture-copy-64x64-5';
+    const plain = await exported(page, 'PNG 8 bits');
+    const deep = await exported(page, 'PNG, 16 bits');
+    assert.equal([plain.name, deep.name], [`${stem}.png`, `${stem}-16bit.png`]);
+    for (const [{ bytes }, depth] of [
+      [plain, 'uchar'],
+      [deep, 'ushort'],
+    ] as const) {
+      const { width, height, depth: its } = await sharp(bytes).metadata();
+      assert.equal([width, height, its, recipeIn(bytes).recipe.seed], [64, 64, depth, 5]);
+    }
+    assert.equal([recipeIn(plain.bytes).run?.form, recipeIn(deep.bytes).run?.form], [undefined, { bits: 16 }]);
+    const values = new Uint16Array(
+      (await sharp(deep.bytes).toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer()).buffer,
+    );
+    assert.ok(values.length === 3 * 64 * 64 && new Set(values).size > 16);
+    const of8 = await sharp(plain.bytes).raw().toBuffer();
+    for (const [title, format] of [
+      ['WebP', 'webp'],
+      ['JPEG', 'jpeg'],
+    ] as const) {
+      const { bytes } = await exported(page, title);
+      assert.is((await sharp(bytes).metadata()).format, format);
+      const its = await sharp(bytes).removeAlpha().raw().toBuffer();
+      const apart = its.reduce((sum, v, i) => sum + Math.abs(v - (of8[i] ?? 0)), 0) / of8.length;
+      assert.ok(its.length === of8.length && apart < 12, `${title} is ${apart} of 255 from the PNG`);
+    }
+    const json = await exported(page, 'JSON');
+    const yaml = await exported(page, 'YAML');
+    assert.equal([json.name, yaml.name], ['texture-copy.json', 'texture-copy.yaml']);
+    assert.equal(parse(`${yaml.bytes}`), JSON.parse(`${json.bytes}`));
+    assert.is(JSON.parse(`${json.bytes}`).seed, 5);
+    await shot(page, 'export');
+    // Over a reload the file lasts, and the numbers that were computed do not.
+    await page.reload();
+    await page.click('[data-test=results] li > button');
+    await said(page, 'adapter', /Swift/);
+    await page.click('[data-test=export]');
+    await page.waitForSelector('.form[aria-disabled=true]:has-text("exact numbers are gone")');
+    assert.equal((await exported(page, 'PNG 8 bits')).bytes, plain.bytes);
+    assert.equal(complaints, []);
+    await page.close();
+  });
+}
+test.run();
