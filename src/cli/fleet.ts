@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { duration } from '../app/eta';
 import { type BatchStatus, batchStatus, cancelBatch, fetchPicture, retryBatch } from '../fleet/batch';
 import { type Batch, getBatch, putBatch } from '../fleet/job_files';
-import { type OpenQueue, openQueue, submit } from '../fleet/queue';
+import { inWords, type OpenQueue, openQueue, submit } from '../fleet/queue';
 import { openStore, type Store } from '../fleet/store';
 import { writeWhole } from '../node/files';
 import { decodePicture, writePicture } from '../node/picture';
@@ -88,7 +88,7 @@ export async function withFleet<T>(
   const store = await openStore(place);
   const open = await openQueue(queue, false);
   try {
-    return await work({ open, store });
+    return await inWords(open, () => work({ open, store }));
   } finally {
     await open.close();
   }

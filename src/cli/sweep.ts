@@ -18,7 +18,8 @@ import { ChatterFilter } from './driver_chatter';
 import { STOPPED, stopOnSignal } from './stop';
 import { storeRunner } from './store_runner';
 import type { SweepJob } from './sweep_plan';
-import { type ReadySweep, readySweep } from './sweep_ready';
+import { runQueued } from './sweep_queue';
+import { type ReadyJob, type ReadySweep, readySweep } from './sweep_ready';
 import { keepSheet, sheetFile, sheetOf } from './sweep_sheet';
 
 interface Options {
@@ -30,6 +31,7 @@ interface Options {
   gpu: string[];
   shard?: Shard;
   store?: string;
+  queue?: string;
   film?: string;
   fps: number;
   cell: number;
@@ -74,6 +76,10 @@ export function addSweep(program: Command): void {
     .option(
       '--store <place>',
       'a folder or s3://bucket/prefix that machines share: what is there is not done again, and jobs go on from their checkpoints',
+    )
+    .option(
+      '--queue <address>',
+      'have it done by the workers of a queue (toroid work): redis://host:6379; needs --store',
     )
     .option('--film <file>', 'also the results one after another: .gif, .webp, or a folder')
     .addOption(new Option('--fps <n>', 'frames a second of the film').argParser(parseWhole).default(4))
@@ -145,6 +151,11 @@ const pictureFile = (folder: string, job: SweepJob): string => join(folder, `${j
 /** Checks every job before the first one runs. */
 async function planned(name: string, options: Options, report: Console): Promise<Sweep> {
   if (options.over.length === 0) usage('nothing to vary', 'Say what with --over, such as --over seed=1..4.');
+  if (options.queue !== undefined && (options.shard || options.jobs !== undefined || options.gpu.length > 0))
+    usage(
+      '--shard, --jobs and --gpu are for work that is done here, and --queue gives it to others',
+      'Leave them out.',
+    );
   const made = await readySweep(name, options);
   const given = options.input.map((text) => parse(text.slice(text.indexOf('=') + 1)).name);
   const folder = options.out ?? `${[...given.slice(0, 1), made.title].join('.')}.sweep`;
@@ -183,25 +194,42 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
   const failures: Failure[] = [];
   const began = performance.now();
   let finished = 0;
+  const ended = async ({ job, key }: ReadyJob, error: string | null, left: number): Promise<void> => {
+    finished++;
+    if (error === null) {
+      ledger.done[job.name] = key;
+      await writeWhole(join(folder, own), async () => Buffer.from(`${JSON.stringify(ledger, null, 2)}\n`));
+    } else failures.push({ label: job.label, error });
+    const seconds = ((performance.now() - began) / 1000 / finished) * left;
+    const time = left > 0 ? `, about ${roughDuration(seconds)} left` : '';
+    const place = `${jobs.length - left - running.size}/${jobs.length}`;
+    report.say(
+      `${error === null ? 'done' : 'FAILED'} ${place} ${job.label}${time}${error === null ? '' : `: ${error}`}`,
+    );
+  };
+  const { queue } = options;
+  if (queue !== undefined) {
+    let left = waiting.length;
+    await runQueued(plan, {
+      ...{ queue, store: options.store, wanted: waiting, signal: stop },
+      fileOf: ({ job }) => file(job),
+      say: (text) => report.say(text),
+      ended: (job, error) => ended(job, error, --left),
+    });
+    return failures;
+  }
   const store = options.store === undefined ? undefined : await openStore(options.store);
   const work = async (gpu: string | undefined): Promise<void> => {
     const byStore = store && storeRunner(store, gpu, stop);
     for (let next = waiting.shift(); next && !stop.aborted; next = waiting.shift()) {
-      const { job, recipe, key } = next;
+      const { job, recipe } = next;
       const recipeFile = join(folder, `${job.name}.recipe.json`);
       await writeWhole(recipeFile, async () => Buffer.from(`${JSON.stringify(recipe, null, 2)}\n`));
-      const ended = byStore ? await byStore.run(next, file(job)) : await child(recipeFile, file(job), gpu, running);
+      const { code, error } = byStore
+        ? await byStore.run(next, file(job))
+        : await child(recipeFile, file(job), gpu, running);
       if (stop.aborted) return;
-      finished++;
-      const ok = ended.code === 0;
-      if (ok) {
-        ledger.done[job.name] = key;
-        await writeWhole(join(folder, own), async () => Buffer.from(`${JSON.stringify(ledger, null, 2)}\n`));
-      } else failures.push({ label: job.label, error: ended.error });
-      const left = ((performance.now() - began) / 1000 / finished) * waiting.length;
-      const place = `${jobs.length - waiting.length - running.size}/${jobs.length}`;
-      const time = waiting.length > 0 ? `, about ${roughDuration(left)} left` : '';
-      report.say(`${ok ? 'done' : 'FAILED'} ${place} ${job.label}${time}${ok ? '' : `: ${ended.error}`}`);
+      await ended(next, code === 0 ? null : error, waiting.length);
     }
     byStore?.close();
   };

@@ -100,6 +100,28 @@ async function checkPolicy(redis: Redis, shown: string): Promise<void> {
   );
 }
 
+/** What an error of Redis means to people; others stay what they are. */
+function explained(error: unknown, shown: string): unknown {
+  const { name, message } = error as Error;
+  if (/^OOM /.test(message))
+    return queueError(
+      `the Redis at ${shown} is full (maxmemory)`,
+      'Give it more: redis-cli config set maxmemory 1gb; then do the same again, which adds only what is missing.',
+    );
+  if (name === 'MaxRetriesPerRequestError' || message === 'Connection is closed.')
+    return queueError(`the Redis at ${shown} does not answer any more`, 'Start it, then do the same again.');
+  return error;
+}
+
+/** Does something with an open queue, with its errors in words. */
+export async function inWords<T>({ shown }: OpenQueue, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw explained(error, shown);
+  }
+}
+
 /** What a submission found. */
 export interface Submitted {
   readonly added: number;

@@ -95,6 +95,8 @@ class Service {
   /** What a client's key stood for: a request that comes twice is one. */
   readonly #keys = new Map<string, { readonly body: string; readonly id: string }>();
   readonly #answers = new Map<number, number>();
+  /** What those whose jobs are limited have sent, by the names of their tokens. */
+  readonly #own = new Map<string, Set<string>>();
 
   constructor(private readonly options: ServeOptions) {
     this.#bodies = new BodyBudget(options.limits);
@@ -131,7 +133,7 @@ class Service {
     if (path === '/healthz') return text(response, 200, 'ok\n');
     if (path === '/readyz') return this.#ready(response);
     const who = this.#admit(request);
-    if (who !== '') facts.token = who;
+    if (who) facts.token = who.name;
     if (path === '/' && method === 'GET') return text(response, 200, openApiPage(), 'text/html; charset=utf-8');
     if (path === '/openapi.json' && method === 'GET') return json(response, 200, openApi());
     if (path === '/metrics' && method === 'GET') return this.#metrics(response);
@@ -153,8 +155,8 @@ class Service {
     json(response, 200, await this.#look(id));
   }
 
-  /** @returns the name of the token, empty where none is wanted. @throws Refusal 401, 403 */
-  #admit(request: IncomingMessage): string {
+  /** @returns whose token it is; null where none is wanted. @throws Refusal 401, 403 */
+  #admit(request: IncomingMessage): TokenHash | null {
     const { tokens, host } = this.options;
     if (tokens.length > 0) {
       const who = tokenOf(request, tokens);
@@ -170,23 +172,29 @@ class Service {
     if (origin !== undefined && origin !== `http://${request.headers.host}`) {
       throw new Refusal(403, 'Forbidden', 'not from pages elsewhere');
     }
-    return '';
+    return null;
   }
 
   async #post(
     request: IncomingMessage,
     response: ServerResponse,
-    who: string,
+    who: TokenHash | null,
     facts: Record<string, unknown>,
   ): Promise<void> {
-    const { jobs, limits, store } = this.options;
+    const { jobs, store } = this.options;
+    const limits = narrowed(this.options.limits, who);
     if ((await jobs.depth()) >= limits.depth) {
       throw new Refusal(429, 'Busy', `${limits.depth} jobs are waiting, which is the most`, { 'Retry-After': '10' });
     }
+    const own = await this.#ownJobs(who);
+    const most = who?.limits.depth;
+    if (most !== undefined && own.size >= most) {
+      throw new Refusal(429, 'Busy', `${most} jobs of yours are waiting, which is the most`, { 'Retry-After': '10' });
+    }
     const given = request.headers['idempotency-key'];
-    const key = given === undefined ? null : `${who} ${given}`;
+    const key = given === undefined ? null : `${who?.name ?? ''} ${given}`;
     const type = request.headers['content-type'];
-    const id = await this.#bodies.with(request, async (body) => {
+    const id = await this.#bodies.with(request, limits.body, async (body) => {
       facts.bytes = body.length;
       const digest = key === null ? '' : createHash('sha256').update(body).digest('hex');
       const before = key === null ? undefined : this.#keys.get(key);
@@ -196,11 +204,24 @@ class Service {
       if (before) return before.id;
       const job = await jobOf(type, body, store, limits);
       await jobs.submit(job);
+      own.add(job.id);
       if (key !== null) this.#remember(key, { body: digest, id: job.id });
       return job.id;
     });
     facts.job = id;
     json(response, 202, await this.#look(id), { Location: `/v1/jobs/${id}` });
+  }
+
+  /** Jobs of a token that are not over. */
+  async #ownJobs(who: TokenHash | null): Promise<Set<string>> {
+    const own = this.#own.get(who?.name ?? '') ?? new Set();
+    if (who?.limits.depth === undefined) return own;
+    this.#own.set(who.name, own);
+    for (const id of own) {
+      const { state } = (await this.options.jobs.look(id)) ?? { state: 'done' };
+      if (OVER.includes(state)) own.delete(id);
+    }
+    return own;
   }
 
   #remember(key: string, what: { readonly body: string; readonly id: string }): void {
@@ -287,6 +308,13 @@ class Service {
     ];
     text(response, 200, all.join(''), 'text/plain; version=0.0.4; charset=utf-8');
   }
+}
+
+/** The limits of all, narrowed by those of a token; not by how many jobs it may have, which are counted apart. */
+function narrowed(all: ServeLimits, who: TokenHash | null): ServeLimits {
+  const { body = all.body, pixels = all.pixels, steps = all.steps } = who?.limits ?? {};
+  const least = Math.min;
+  return { ...all, body: least(all.body, body), pixels: least(all.pixels, pixels), steps: least(all.steps, steps) };
 }
 
 function refusalOf(error: unknown): Refusal {

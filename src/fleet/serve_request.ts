@@ -34,20 +34,25 @@ export interface ServeLimits {
   readonly depth: number;
 }
 
-/** A token by its SHA-256; who has it. */
+/** What the line of a token may narrow: `depth` counts its own jobs. */
+const NARROWED = { body: 'body', pixels: 'pixels', steps: 'steps', jobs: 'depth' } as const;
+
+/** A token by its SHA-256; who has it; its own limits, beside those of all. */
 export interface TokenHash {
   readonly name: string;
   readonly hash: string;
+  readonly limits: Partial<Pick<ServeLimits, (typeof NARROWED)[keyof typeof NARROWED]>>;
 }
 
-/** Reads lines of `<sha256> <name>`. @throws EngineError `ServeError` */
+/** Reads lines of `<sha256> <name> [jobs=4] [steps=2000] [pixels=1048576] [body=8000000]`. @throws EngineError `ServeError` */
 export function parseTokens(text: string): TokenHash[] {
   const lines = text.split('\n').map((line) => line.trim());
   return lines
     .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => {
-      const [hash = '', name = 'token'] = line.split(/\s+/);
-      if (/^[0-9a-f]{64}$/.test(hash)) return { hash, name };
+      const [hash = '', name = 'token', ...own] = line.split(/\s+/);
+      if (/^[0-9a-f]{64}$/.test(hash))
+        return { hash, name, limits: Object.fromEntries(own.map((w) => limitOf(w, name))) };
       throw new EngineError(
         'ServeError',
         'a line of the file of tokens is no SHA-256 with a name behind it',
@@ -56,12 +61,22 @@ export function parseTokens(text: string): TokenHash[] {
     });
 }
 
+function limitOf(word: string, name: string): [string, number] {
+  const [, key = '', value = ''] = /^(\w+)=(\d{1,15})$/.exec(word) ?? [];
+  if (Object.hasOwn(NARROWED, key) && Number(value) > 0) return [NARROWED[key as keyof typeof NARROWED], Number(value)];
+  throw new EngineError(
+    'ServeError',
+    `the token of ${name} has a limit ${word}`,
+    `Limits are ${Object.keys(NARROWED).join(', ')}, as jobs=4.`,
+  );
+}
+
 /** Whose token a request has; all are compared, in the same time whatever is right of it. */
-export function tokenOf({ headers }: IncomingMessage, tokens: readonly TokenHash[]): string | null {
+export function tokenOf({ headers }: IncomingMessage, tokens: readonly TokenHash[]): TokenHash | null {
   const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '') ?? [];
   const hash = createHash('sha256').update(given).digest();
-  let found: string | null = null;
-  for (const token of tokens) if (timingSafeEqual(hash, Buffer.from(token.hash, 'hex'))) found = token.name;
+  let found: TokenHash | null = null;
+  for (const token of tokens) if (timingSafeEqual(hash, Buffer.from(token.hash, 'hex'))) found = token;
   return given === '' ? null : found;
 }
 
@@ -69,7 +84,7 @@ export function tokenOf({ headers }: IncomingMessage, tokens: readonly TokenHash
 export class BodyBudget {
   #used = 0;
 
-  constructor(private readonly limits: Pick<ServeLimits, 'body' | 'bodies'>) {}
+  constructor(private readonly limits: Pick<ServeLimits, 'bodies'>) {}
 
   get used(): number {
     return this.#used;
@@ -77,10 +92,11 @@ export class BodyBudget {
 
   /**
    * Reads a body and does something with it; its bytes count until that is done.
+   * @param body the most bytes
    * @throws Refusal 413, 429
    */
-  async with<T>(request: IncomingMessage, work: (body: Uint8Array) => Promise<T>): Promise<T> {
-    const { body, bodies } = this.limits;
+  async with<T>(request: IncomingMessage, body: number, work: (body: Uint8Array) => Promise<T>): Promise<T> {
+    const { bodies } = this.limits;
     const told = request.headers['content-length'];
     const size = told === undefined ? body : Number(told);
     if (size > body) throw new Refusal(413, 'TooLarge', `the request has ${size} bytes; the most is ${body}`);

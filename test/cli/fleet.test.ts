@@ -195,12 +195,90 @@ queued('kill -9 of child and supervisor: the job goes on from its checkpoint, to
   assert.equal(readFileSync(at('killed/1-seed=7.png')), readFileSync(at('alone.out/1-seed=7.png')));
 });
 
-/** The number of the process that computes for a supervisor. */
-async function childOf({ pid }: ChildProcess): Promise<number> {
-  const list = (): string => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  await until(() => list() !== '', 'a child');
-  return Number(list().split(' ')[0]);
+/** The number of the process that computes for a supervisor, another than the one `before`. */
+async function childOf({ pid }: ChildProcess, before = 0): Promise<number> {
+  const list = (): number[] =>
+    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .map(Number)
+      .filter((child) => child !== 0 && child !== before);
+  await until(() => list().length > 0, 'a child');
+  return list()[0] ?? 0;
 }
+
+queued(
+  'sweep --queue: done by workers, fetched as they are done, to the same bytes as with a store alone',
+  async () => {
+    redis ??= await startRedis();
+    const over = ['--over', 'seed=1..2'];
+    const worker = start(['work'], { TOROID_QUEUE: redis.url, TOROID_STORE: at('swept') });
+    const args = ['sweep', recipe('s.json', 3), ...over, '--queue', redis.url, '--store', 'swept', '-o', 'by-queue'];
+    const { code, err } = await toroid(args);
+    worker.child.kill('SIGTERM');
+    assert.is(code, 0, err);
+    assert.match(err, /2 jobs added, 0 were there already[\s\S]*done 2\/2/);
+    await worker.ended;
+    assert.is((await toroid(['sweep', 's.json', ...over, '--store', 'apart', '-o', 'by-store'])).code, 0);
+    for (const name of ['1-seed=1.png', '2-seed=2.png'])
+      assert.equal(readFileSync(at(`by-queue/${name}`)), readFileSync(at(`by-store/${name}`)));
+    assert.match((await toroid(args)).err, /2 of 2 are done already/);
+    assert.is((await toroid([...args, '--jobs', '2'])).code, 2);
+  },
+);
+
+/** Submits one long job, and starts a worker for it. */
+async function longJob(name: string, ...options: string[]) {
+  redis ??= await startRedis();
+  const env = { TOROID_QUEUE: redis.url, TOROID_STORE: at(name) };
+  recipe(`${name}.json`, 5000);
+  const { out } = await toroid(['fleet', 'submit', `${name}.json`], env);
+  const batch = out.trim();
+  const worker = start(['work', '--drain', '--every', '0.2s', ...options], env);
+  const status = async (): Promise<Status> =>
+    JSON.parse((await toroid(['fleet', 'status', batch, '--json'], env)).out) as Status;
+  return { env, batch, worker, status };
+}
+
+queued('a job that kills its process each time is parked with the reason, and can be tried again', async () => {
+  const { env, batch, worker, status } = await longJob('poison', '--attempts', '2');
+  for (let k = 0, last = 0; k < 2; k++) {
+    const pid = await childOf(worker.child, last);
+    process.kill(pid, 'SIGKILL');
+    last = pid;
+  }
+  const { code, err } = await worker.ended;
+  assert.is(code, 0, err);
+  const { count, failed } = await status();
+  assert.equal([count.failed, failed.length], [1, 1], err);
+  assert.match(failed[0]?.why ?? '', /CrashError: the process of the job ended by SIGKILL/);
+  assert.match((await toroid(['fleet', 'retry', batch], env)).out, /1 tried again/);
+  assert.is((await status()).count.waiting, 1);
+  assert.match((await toroid(['fleet', 'cancel', batch], env)).out, /1 cancelled/);
+  assert.is((await status()).count.gone, 1);
+});
+
+queued('a job that hangs is ended and tried again; one that is cancelled while it runs is given up', async () => {
+  const { env, batch, worker, status } = await longJob('stalled', '--stall', '10s', '--attempts', '5');
+  const first = await childOf(worker.child);
+  process.kill(first, 'SIGSTOP');
+  const second = await childOf(worker.child, first);
+  assert.not.equal(second, first);
+  assert.match((await toroid(['fleet', 'cancel', batch], env)).out, /1 cancelled/);
+  const { code, err } = await worker.ended;
+  assert.is(code, 0, err);
+  assert.match(err, /will be tried again: .*no progress in 10 s/);
+  assert.is((await status()).count.done, 0);
+});
+
+queued('a Redis that is full says so; nothing is half submitted', async () => {
+  const full = await startRedis('--maxmemory', '1', '--maxmemory-policy', 'noeviction');
+  const env = { TOROID_QUEUE: full.url, TOROID_STORE: at('full') };
+  const { code, err } = await toroid(['fleet', 'submit', recipe('f.json', 2)], env);
+  await full.stop();
+  assert.is(code, 1);
+  assert.match(err, /^error: the Redis at \S+ is full.*\n {2}/);
+});
 
 queued('a Redis that throws keys out is refused', async () => {
   const forgetful = await startRedis('--maxmemory-policy', 'allkeys-lru');

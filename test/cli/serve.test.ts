@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunningService, serve } from '../../src/fleet/serve';
 import { HereJobs } from '../../src/fleet/serve_jobs';
+import { parseTokens } from '../../src/fleet/serve_request';
 import { openStore } from '../../src/fleet/store';
 import { remote } from '../../src/index.node';
 import type { RecipeText } from '../../src/recipes/recipe';
@@ -32,14 +33,14 @@ const small = { size: 32, styles: [{}], scales: { count: 1 }, stages: [{ steps: 
 const logged: string[] = [];
 
 /** A service whose jobs wait for ever. */
-async function idle(tokens: boolean, depth = 5): Promise<string> {
+async function idle(tokens: boolean, depth = 5, limits = ''): Promise<string> {
   const store = await openStore(join(folder, 'store'));
   const service = await serve({
     host: '127.0.0.1',
     port: 0,
     jobs: new HereJobs(store, []),
     store,
-    tokens: tokens ? [{ name: 'me', hash }] : [],
+    tokens: tokens ? parseTokens(`${hash} me ${limits}\n`) : [],
     limits: { body: 1e6, bodies: 4e6, pixels: 2 ** 20, steps: 1000, depth },
     log: (line) => void logged.push(line),
   });
@@ -159,6 +160,31 @@ test('limits and mistakes: each its own status, with a reason', async () => {
   assert.is((await fetch(`${url}/v1/jobs/${first.id}/result`)).status, 409);
   assert.is((await fetch(`${url}/v1/jobs/${'0'.repeat(64)}`)).status, 404);
   assert.is((await fetch(`${url}/v1/jobs`)).status, 405);
+});
+
+test('a token may have limits of its own', async () => {
+  const mine = { authorization: `Bearer ${TOKEN}` };
+  const url = await idle(true, 5, 'jobs=1 steps=10 pixels=70000 body=300000');
+  const rows: [BodyInit, number, RegExp][] = [
+    [form({ ...small, stages: [{ steps: 11, losses }] }), 422, /11 steps/],
+    [form({ ...small, size: 300 }), 422, /90000 pixels/],
+    [new Blob([new Uint8Array(4e5)]), 413, /the most is 300000/],
+  ];
+  for (const [body, status, message] of rows) {
+    const answer = await post(url, body, mine);
+    assert.is(answer.status, status, String(message));
+    assert.match((await read(answer)).error?.message ?? '', message);
+  }
+  const first = await read(await post(url, form({ ...small, seed: 11 }), mine));
+  const second = await post(url, form({ ...small, seed: 12 }), mine);
+  assert.equal([second.status, second.headers.get('retry-after')], [429, '10']);
+  assert.match((await read(second)).error?.message ?? '', /1 jobs of yours are waiting/);
+  await fetch(`${url}/v1/jobs/${first.id}`, { method: 'DELETE', headers: mine });
+  assert.is((await post(url, form({ ...small, seed: 12 }), mine)).status, 202, 'there is room again');
+  assert.throws(
+    () => parseTokens(`${hash} me jobs=many`),
+    /the token of me has a limit jobs=many\n {2}Limits are body/,
+  );
 });
 
 const boundaryOf = (body: ArrayBuffer): string => /^--(\S+)/.exec(Buffer.from(body).toString('latin1'))?.[1] ?? '';
