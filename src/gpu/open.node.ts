@@ -39,9 +39,24 @@ const held = new Set<{ readonly instance: GPU }>();
 /** No adapter has this in its name: one that is not there is told together with all that are. */
 const NO_NAME = 'none, to be told of all';
 
+/**
+ * Whether Dawn can load what it asks for on Linux, which is Vulkan alone. Where it cannot it finds no adapter, and says so on stderr, past
+ * everybody here.
+ */
+function vulkanLoads(): boolean {
+  if (process.platform !== 'linux' || process.env.DAWNNODE_BACKEND) return true;
+  try {
+    process.dlopen({ exports: {} }, 'libvulkan.so.1');
+    return true;
+  } catch (cause) {
+    return (cause as Error).message.includes('did not self-register'); // loaded, and no addon, as it should be
+  }
+}
+
 /** The names of all GPUs and software adapters, as Dawn has them, the best first. */
 export async function gpuNames(): Promise<readonly string[]> {
   const dawn = await loadDawn();
+  if (!vulkanLoads()) return [];
   try {
     await dawn.create([`adapter=${NO_NAME}`]).requestAdapter({ powerPreference: 'high-performance' });
     return []; // of none Dawn says nothing
@@ -94,6 +109,10 @@ export async function findAdapter(
 ): Promise<{ instance: GPU; adapter: GPUAdapter } | null> {
   const dawn = await loadDawn();
   Object.assign(globalThis, dawn.globals);
+  if (!vulkanLoads()) {
+    if (wanted !== '') chooseGpu(wanted, []);
+    return null;
+  }
   const known = instances.get(String(wanted));
   const toggles = async (): Promise<readonly string[]> =>
     wanted === '' ? TOGGLES : [...TOGGLES, `adapter=${chooseGpu(wanted, await gpuNames())}`];

@@ -1,5 +1,5 @@
 // What happens to a run from outside: signals, closed terminals and pipes, folders that go, GPUs that are not there.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -154,6 +154,20 @@ test('-q: nothing of the driver, and the error of a GPU that is not there', asyn
     err.replace('Warning: of a driver\n    at x\n\n', ''),
     /^error: there is no GPU A100: .*\n {2}There (is|are): 0 .*\n$/,
   );
+});
+
+linux('where no Vulkan loads, nothing but words of ours, with and without a GPU that is wanted', async () => {
+  mkdirSync(at('broken'), { recursive: true });
+  writeFileSync(at('broken/libvulkan.so.1'), '');
+  const env = { LD_LIBRARY_PATH: at('broken'), TOROID_DRIVER: '', TOROID_ADAPTER: 'system' };
+  for (const [more, message] of [
+    [{}, /^error: no GPU and no software Vulkan driver was found\n {2}Run `toroid doctor`.*\n$/],
+    [{ TOROID_GPU: 'A100' }, /^error: there is no GPU A100: there is none at all\n {2}Run `toroid doctor`.*\n$/],
+  ] as const) {
+    const { code, err } = await toroid(['texture', 'look.png', ...small, '-o', 'x.png'], { ...env, ...more });
+    assert.is(code, 1);
+    assert.match(err, message);
+  }
 });
 
 test.run();
