@@ -11,6 +11,7 @@ export { ensureAdapter } from './gpu/swiftshader.node';
 export { TuneFile } from './gpu/tune_cache.node';
 export * from './index.shared';
 export {
+  loadNet,
   material,
   NodeMaterial,
   NodePicture,
@@ -22,7 +23,6 @@ export {
   texture,
 } from './node/api';
 export { type PictureSource, readSource } from './node/platform';
-export { loadNet } from './node/weights/find';
 // Judging takes seconds, and 6 kB that pages need not load.
 export { type FeatureScore, featureScores } from './recipes/scores/feature_distance';
 export { type PatchScore, type StructureScore, structureScore } from './recipes/scores/structure';

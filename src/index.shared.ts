@@ -51,7 +51,7 @@ export { type PlasmaSettings, plasma } from './recipes/init/plasma';
 export { type FoundRecord, findRecord, type PictureRecord, recordText } from './recipes/picture_record';
 export type { StageProfile } from './recipes/profile_stage';
 export { fillRecipe, type Recipe, type RecipeText, recipeJsonSchema } from './recipes/recipe';
-export { type RunOptions, type RunResult, run as runRecipe } from './recipes/run';
+export { type RunOptions, type RunResult, runRecipe } from './recipes/run';
 export { type AxisScore, type SeamScore, seamless, seamScore, type Verdict, verdict } from './recipes/scores/seam';
 export {
   Session,

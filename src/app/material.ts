@@ -84,6 +84,7 @@ export class MadeMaterial {
    * @param options `ktx2`: an encoder of your own; the command line has one
    */
   async files(targets: readonly TargetName[], options: ExportOptions = {}): Promise<Exported> {
+    checkOptions('files', options, { exr: true, ktx2: true, glb: true, text: true });
     const { exportMaterial } = await import('../material/export/export');
     return exportMaterial(this.material, targets, { text: this.text, ...options });
   }

@@ -2,13 +2,14 @@ import type { OptionNames } from '../base/known_options';
 import type { Device } from '../gpu/device';
 import type { TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
-import type { Progress, RunEvents } from '../recipes/events';
+import { EVENT_OPTIONS, type Progress, type RunEvents } from '../recipes/events';
 import type { FoundRecord } from '../recipes/picture_record';
 import type { RecipeText } from '../recipes/recipe';
 import type { RunOptions } from '../recipes/run';
 import type { TextureSettingsText } from '../recipes/texture_settings';
 import type { TimeLeft } from './eta';
 import type { Output } from './output';
+import type { TextureChoice } from './texture_recipe';
 
 /** What every call takes. */
 export interface CallOptions
@@ -50,26 +51,18 @@ export interface RecipeOptions extends CallOptions {
 }
 
 /** Names that `checkOptions` knows calls by. */
+const { abort: _, ...EVENTS } = EVENT_OPTIONS;
 const CALL: OptionNames<CallOptions> = {
-  ...{ device: true, net: true, signal: true, stop: true, tune: true, outputs: true, memory: true, resume: true },
-  ...{
-    onPlan: true,
-    onEstimate: true,
-    onProgress: true,
-    onPicture: true,
-    wantsPicture: true,
-    onStage: true,
-    onFrame: true,
-  },
-  ...{ onWarning: true, onNotice: true, onCheckpoint: true, wantsCheckpoint: true },
-  ...{ checkpointSteps: true, checkpointSeconds: true },
+  ...EVENTS,
+  ...{ device: true, net: true, stop: true, tune: true, outputs: true, memory: true, resume: true },
+  ...{ onCheckpoint: true, wantsCheckpoint: true, checkpointSteps: true, checkpointSeconds: true },
 };
 export const RECIPE_OPTIONS: OptionNames<RecipeOptions> = { seed: true, size: true, ...CALL };
-export const TEXTURE_OPTIONS: OptionNames<TextureOptions> = {
+export const CHOICE_OPTIONS: OptionNames<TextureChoice> = {
   ...{ size: true, seed: true, recipe: true, method: true, tile: true, variety: true, fit: true, flatten: true },
-  ...{ polish: true, steps: true, scales: true, canvas: true, layers: true, pooling: true },
-  ...CALL,
+  ...{ polish: true, steps: true, scales: true, canvas: true, layers: true, pooling: true, net: true },
 };
+export const TEXTURE_OPTIONS: OptionNames<TextureOptions> = { ...CHOICE_OPTIONS, ...CALL };
 
 /** A recipe to run: the name of one that comes with toroid, one written out, or what `readRecord` found in a picture. */
 export type RecipeLike = string | RecipeText | FoundRecord;

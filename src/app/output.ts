@@ -1,4 +1,5 @@
 // What is made of a run while it goes on and when it is over: files, a film, lines on a screen, a page, a picture shown.
+import { checkOptions } from '../base/known_options';
 import { repeat } from '../base/raster';
 import type { AdapterFacts } from '../gpu/adapter';
 import type { Device } from '../gpu/device';
@@ -10,7 +11,7 @@ import type { Recipe } from '../recipes/recipe';
 import type { RunResult } from '../recipes/run';
 import { Eta, type TimeLeft } from './eta';
 import type { Input } from './inputs';
-import { type OutputForm, stretchText, withChannels, writingOf } from './output_form';
+import { FORM_OPTIONS, type OutputForm, stretchText, withChannels, writingOf } from './output_form';
 import type { Files } from './platform';
 import { withoutPaths } from './record';
 
@@ -150,21 +151,24 @@ export async function writeSomewhere(
 }
 
 /** The picture itself, with its record inside. */
-export const pictureOutput = (path: string, form: OutputForm = {}): Output => ({
-  kind: 'file',
-  begin: (job) => void writingOf(form, job),
-  finish: (result, job) => {
-    const raster = withChannels(result.raster, form.channels);
-    const writing = writingOf(form, job);
-    const stretched = stretchText(raster, writing);
-    if (stretched !== undefined) job.warn(`${path}: ${stretched}`);
-    return writeSomewhere(path, job.files, (place) => {
-      const record = job.record(place, result.recipe);
-      const metadata = recordText(withForm(form.paths === false ? withoutPaths(record) : record, form));
-      return job.files.writePicture(place, raster, { ...writing, metadata, onWarning: job.warn });
-    });
-  },
-});
+export function pictureOutput(path: string, form: OutputForm = {}): Output {
+  checkOptions('pictureOutput', form, FORM_OPTIONS);
+  return {
+    kind: 'file',
+    begin: (job) => void writingOf(form, job),
+    finish: (result, job) => {
+      const raster = withChannels(result.raster, form.channels);
+      const writing = writingOf(form, job);
+      const stretched = stretchText(raster, writing);
+      if (stretched !== undefined) job.warn(`${path}: ${stretched}`);
+      return writeSomewhere(path, job.files, (place) => {
+        const record = job.record(place, result.recipe);
+        const metadata = recordText(withForm(form.paths === false ? withoutPaths(record) : record, form));
+        return job.files.writePicture(place, raster, { ...writing, metadata, onWarning: job.warn });
+      });
+    },
+  };
+}
 
 /** `out/stone.png` to `out/stone.3x3.png` */
 export function previewName(path: string, [nx, ny]: readonly [number, number]): string {
@@ -174,13 +178,16 @@ export function previewName(path: string, [nx, ny]: readonly [number, number]): 
 }
 
 /** The tile repeated, to look at its joins; named after the picture. */
-export const previewOutput = (path: string, times: readonly [number, number], form: OutputForm = {}): Output => ({
-  kind: 'preview',
-  finish: async ({ raster }, { files }) => {
-    const shown = repeat(withChannels(raster, form.channels), ...times);
-    return writeSomewhere(previewName(path, times), files, (place) => files.writePicture(place, shown));
-  },
-});
+export function previewOutput(path: string, times: readonly [number, number], form: OutputForm = {}): Output {
+  checkOptions('previewOutput', form, FORM_OPTIONS);
+  return {
+    kind: 'preview',
+    finish: async ({ raster }, { files }) => {
+      const shown = repeat(withChannels(raster, form.channels), ...times);
+      return writeSomewhere(previewName(path, times), files, (place) => files.writePicture(place, shown));
+    },
+  };
+}
 
 export function stageFileName(folder: string, { stage, name, width, height }: StageResult): string {
   return `${folder.replace(/[\\/]+$/, '')}/stage-${stage + 1}-${name.replaceAll(/[^\w-]+/g, '-')}-${width}x${height}.png`;

@@ -1,5 +1,6 @@
 // How a result's numbers are kept in its file: bits, channels, and the range of heights.
 import { EngineError } from '../base/errors';
+import type { OptionNames } from '../base/known_options';
 import { type Measures, spread, stretchOf } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
@@ -17,6 +18,9 @@ export interface OutputForm {
   /** false: the record inside names files without their folders. */
   readonly paths?: boolean;
 }
+
+/** Names that `checkOptions` knows outputs by. */
+export const FORM_OPTIONS: OptionNames<OutputForm> = { bits: true, channels: true, keepRange: true, paths: true };
 
 const FLOATS: Measures = { sample: 'float32', min: 0, max: 1, zero: 0, one: 1 };
 /** A stretch by less is not worth a word. */

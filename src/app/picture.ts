@@ -1,3 +1,4 @@
+import { checkOptions } from '../base/known_options';
 import { type Bits, type Pixels, toPixels } from '../base/pixels';
 import { encodePng } from '../base/png';
 import type { Raster } from '../base/raster';
@@ -40,12 +41,14 @@ export class StoredPicture {
   }
 
   /** A PNG file with the text inside. */
-  toPng({ bits = 8 }: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return encodePng(this.raster, { bits, text: this.text });
+  toPng(options: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    checkOptions('toPng', options, { bits: true });
+    return encodePng(this.raster, { ...options, text: this.text });
   }
 
   /** `toPng` as a Blob, to be downloaded or shown. */
   async toBlob(options: { readonly bits?: Bits } = {}): Promise<Blob> {
+    checkOptions('toBlob', options, { bits: true });
     return new Blob([await this.toPng(options)], { type: 'image/png' });
   }
 }

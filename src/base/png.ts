@@ -2,6 +2,7 @@
 // back, multiplies by opacity, and keeps 8 bits). PNG specification, third edition, https://www.w3.org/TR/png-3/
 import { crc32 } from './crc32';
 import { EngineError } from './errors';
+import { checkOptions } from './known_options';
 import { type Bits, channelsOf, interleave } from './pixels';
 import type { Raster } from './raster';
 
@@ -25,10 +26,9 @@ export interface PngOptions {
 }
 
 /** A raster as a PNG file: grey or RGB, and opacity where it has any. */
-export async function encodePng(
-  raster: Raster,
-  { bits = 8, text = {}, data: measured = false, pixelsPerMetre }: PngOptions = {},
-): Promise<Bytes> {
+export async function encodePng(raster: Raster, options: PngOptions = {}): Promise<Bytes> {
+  checkOptions('encodePng', options, { bits: true, text: true, data: true, pixelsPerMetre: true });
+  const { bits = 8, text = {}, data: measured = false, pixelsPerMetre } = options;
   const { width, height } = raster;
   const channels = channelsOf(raster);
   const header = new Uint8Array(13);

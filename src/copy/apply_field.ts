@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Field, FieldPicture } from './field';
 import type { LinearMap } from './linear_map';
@@ -18,11 +19,9 @@ export interface ApplyOptions {
  *   order of `field.source.pictures`.
  * @throws EngineError `PictureError` for maps of another size or another number
  */
-export function applyField(
-  field: Field,
-  map: Raster | readonly Raster[],
-  { normals = false }: ApplyOptions = {},
-): Raster {
+export function applyField(field: Field, map: Raster | readonly Raster[], options: ApplyOptions = {}): Raster {
+  checkOptions('applyField', options, { normals: true });
+  const { normals = false } = options;
   const maps = 'data' in map ? [map] : map;
   const { width, height, source, data } = field;
   const { pictures } = source;

@@ -1,9 +1,11 @@
 // A `toroid serve` elsewhere, called as the library is called here.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TimeLeft } from '../app/eta';
+import { CHOICE_OPTIONS } from '../app/options';
 import { isPlain, plainRaster } from '../app/plain_sources';
 import { chosenTexture, type TextureChoice } from '../app/texture_recipe';
 import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import { encodePng } from '../base/png';
 import { fileBytes } from '../node/file_bytes';
 import { writeWhole } from '../node/files';
@@ -58,12 +60,15 @@ export function remote(url: string, token?: string): Remote {
   const client = new Client(url.replace(/\/$/, ''), token);
   return {
     texture: async (picture, { signal, onProgress, onWarning, ...choice } = {}) => {
+      checkOptions('texture', choice, CHOICE_OPTIONS);
       const warn = warningsTo({ ...(onWarning && { onWarning }) });
       const { recipe } = await chosenTexture(nodePlatform, choice, picture, { signal, warn });
       return client.run(recipe, { style: picture }, { signal, onProgress });
     },
-    run: (recipe, inputs, options = {}) =>
-      client.run(typeof recipe === 'string' ? builtinRecipe(recipe) : recipe, inputs, options),
+    run: async (recipe, inputs, options = {}) => {
+      checkOptions('run', options, { signal: true, onProgress: true, onWarning: true });
+      return client.run(typeof recipe === 'string' ? builtinRecipe(recipe) : recipe, inputs, options);
+    },
   };
 }
 

@@ -150,7 +150,7 @@ export async function open(options: OpenOptions = {}): Promise<Device> {
     throw new EngineError(
       'AdapterError',
       `a GPU is required, but the only adapter is software: ${about.description}`,
-      'Install the GPU driver (see `toroid doctor`), or leave out --require-gpu.',
+      'Install the GPU driver (see `toroid doctor`), or do not require one.',
     );
   }
   const gpu = await adapter.requestDevice(deviceDescriptor(adapter));

@@ -22,7 +22,7 @@ import { makeFolder, temporary } from './temp_files.node';
 const MARK = 'TOROID_DRIVER';
 /** What TOROID_ADAPTER may be. */
 const WISHES = ['auto', 'system', 'swiftshader'];
-const CRASHED = 'It may have run out of memory: try a smaller --size, or a Vulkan driver (see `toroid doctor`).';
+const CRASHED = 'It may have run out of memory: try a smaller size, or a Vulkan driver (see `toroid doctor`).';
 const FILES = ['libvk_swiftshader.so', 'libvulkan.so.1', 'vk_swiftshader_icd.json'];
 
 /** What the Vulkan loader listens to, besides the drivers' own files. */

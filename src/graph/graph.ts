@@ -1,4 +1,5 @@
 import { EngineError, graphError, shapeText } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import { type Shape, sameShape, size } from '../base/shape';
 import { toHalf } from '../shaders/cast';
 import type { ConvolutionPolicy } from '../shaders/conv2d/policy';
@@ -34,7 +35,9 @@ export interface Section {
 /** An append-only list of values. Order of creation is a valid order of execution. */
 export class Graph implements Builder {
   /** @param policy how convolutions are computed. */
-  constructor(readonly policy: ConvolutionPolicy = {}) {}
+  constructor(readonly policy: ConvolutionPolicy = {}) {
+    checkOptions('Graph', policy, { convolutions: true, matrices: true });
+  }
 
   readonly nodes: Node[] = [];
   /** Parts of a run, in order. Values only reach a later part; what a repeated one adds up it keeps in states. */

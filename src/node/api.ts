@@ -1,6 +1,7 @@
 // The calls of the library in Node: as in a page (web/api), with files for pictures and names for networks.
 import { isAbsolute, join } from 'node:path';
 import { type Called, runOn, textureOn } from '../app/call';
+import { inLibraryWords, withLibraryWords } from '../app/library_words';
 import { MadeMaterial, type MaterialOptions, mapBits, mapRaster, materialOn } from '../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../app/options';
 import { type Making, Picture, type StoredPicture } from '../app/picture';
@@ -8,6 +9,7 @@ import { type ReadPictureOptions, readPictureOn } from '../app/read_picture';
 import { type SealOptions, sealOn } from '../app/seal';
 import { SealedPicture } from '../app/sealed_picture';
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Pixels } from '../base/pixels';
 import { readText } from '../base/png';
 import type { Raster } from '../base/raster';
@@ -15,6 +17,7 @@ import { type FoundRecord, findRecord, recordText, withForm } from '../recipes/p
 import { materialSource } from './material_source';
 import { type Bits, readMetadata, writePicture } from './picture';
 import { bytesOf, nodePlatform, type PictureSource, pathOf } from './platform';
+import { loadNet as findNet } from './weights/find';
 
 export interface SaveOptions {
   /** Bits a channel. */
@@ -22,6 +25,8 @@ export interface SaveOptions {
   /** Write numbers in the units of the picture that it is made from (heights in metres), as the same kind, into a .tif. */
   readonly keepRange?: boolean;
 }
+
+const SAVE_OPTIONS: OptionNames<SaveOptions> = { bits: true, keepRange: true };
 
 /** A picture that toroid made: what a program can store. */
 export class NodePicture extends Picture {
@@ -42,7 +47,9 @@ export class NodePicture extends Picture {
    * Writes .png, .webp, .tiff or .jpg, with the recipe inside.
    * @throws EngineError `PictureError`
    */
-  async save(path: string, { bits = 8, keepRange = false }: SaveOptions = {}): Promise<void> {
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkOptions('save', options, SAVE_OPTIONS);
+    const { bits = 8, keepRange = false } = options;
     const { record } = this.making;
     const styles = record.recipe.styles.map((s) => record.measures?.[s.input]);
     const measures = keepRange ? styles.find((m) => m !== undefined) : undefined;
@@ -52,7 +59,7 @@ export class NodePicture extends Picture {
       if (typeof file === 'object') inputs[name] = { ...file, path: nodePlatform.inputPath(place, path) };
     }
     const metadata = recordText(withForm({ ...record, recipe: { ...record.recipe, inputs } }, { bits, keepRange }));
-    await writePicture(path, this.raster, { bits, measures, stretch: true, metadata });
+    await inLibraryWords(writePicture(path, this.raster, { bits, measures, stretch: true, metadata }));
   }
 }
 
@@ -69,17 +76,22 @@ export class NodeSealedPicture extends SealedPicture {
    * @param keepRange write numbers in the units of the picture (heights in metres) as they were, where the file is a TIFF
    * @throws EngineError `PictureError`
    */
-  async save(path: string, { bits, keepRange = false }: SaveOptions = {}): Promise<void> {
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkOptions('save', options, SAVE_OPTIONS);
+    const { bits, keepRange = false } = options;
     const own = this.forms.picture;
     const measures = keepRange ? own.measures : undefined;
-    await writePicture(path, this.raster, { bits: bits ?? bitsFor(path, own.bits), measures, metadata: this.text });
+    const form = { bits: bits ?? bitsFor(path, own.bits), measures, metadata: this.text };
+    await inLibraryWords(writePicture(path, this.raster, form));
   }
 
   /**
    * Writes one of the maps, by its name, as `save` does.
    * @throws EngineError `PictureError`
    */
-  async saveMap(name: string, path: string, { bits, keepRange = false }: SaveOptions = {}): Promise<void> {
+  async saveMap(name: string, path: string, options: SaveOptions = {}): Promise<void> {
+    checkOptions('saveMap', options, SAVE_OPTIONS);
+    const { bits, keepRange = false } = options;
     const map: StoredPicture | undefined = this.maps.get(name);
     if (!map)
       throw new EngineError(
@@ -89,7 +101,8 @@ export class NodeSealedPicture extends SealedPicture {
       );
     const own = this.forms.maps.get(name) ?? { bits: 8 };
     const measures = keepRange ? own.measures : undefined;
-    await writePicture(path, map.raster, { bits: bits ?? bitsFor(path, own.bits), measures, metadata: map.text });
+    const form = { bits: bits ?? bitsFor(path, own.bits), measures, metadata: map.text };
+    await inLibraryWords(writePicture(path, map.raster, form));
   }
 }
 
@@ -108,7 +121,7 @@ export async function readRecord(picture: string | URL | Blob | ArrayBuffer | Ui
  *   `DeviceError`; the `signal`'s reason when it is aborted.
  */
 export async function texture(image: PictureSource, options: TextureOptions = {}): Promise<NodePicture> {
-  return made(await textureOn(nodePlatform, image, options));
+  return made(await inLibraryWords(textureOn(nodePlatform, image, withLibraryWords(options))));
 }
 
 /**
@@ -121,7 +134,7 @@ export async function run(
   inputs: Inputs<PictureSource>,
   options: RecipeOptions = {},
 ): Promise<NodePicture> {
-  return made(await runOn(nodePlatform, recipe, inputs, options));
+  return made(await inLibraryWords(runOn(nodePlatform, recipe, inputs, withLibraryWords(options))));
 }
 
 /**
@@ -129,7 +142,7 @@ export async function run(
  * @throws EngineError `PictureError` for what is none, or cannot be read.
  */
 export const readPicture = (source: PictureSource, options: ReadPictureOptions = {}): Promise<Raster> =>
-  readPictureOn(nodePlatform, source, options);
+  inLibraryWords(readPictureOn(nodePlatform, source, withLibraryWords(options)));
 
 /**
  * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device.
@@ -140,9 +153,16 @@ export async function seal(
   picture: PictureSource,
   options: SealOptions<PictureSource> = {},
 ): Promise<NodeSealedPicture> {
-  const { raster, text, report, field, rough, maps, forms } = await sealOn(nodePlatform, picture, options);
+  const sealing = sealOn(nodePlatform, picture, withLibraryWords(options));
+  const { raster, text, report, field, rough, maps, forms } = await inLibraryWords(sealing);
   return new NodeSealedPicture(raster, text, report, field, rough, maps, forms);
 }
+
+/**
+ * Finds, checks and reads a network, by its name or the path of its file.
+ * @throws EngineError `WeightsError` when it is nowhere or not what the manifest says; `OnnxError` when it cannot be read
+ */
+export const loadNet: typeof findNet = (nameOrPath, options) => inLibraryWords(findNet(nameOrPath, options));
 
 /** A material whose maps a program can store. */
 export class NodeMaterial extends MadeMaterial {
@@ -155,7 +175,8 @@ export class NodeMaterial extends MadeMaterial {
     const files: string[] = [];
     for (const [kind, map] of this.material.maps) {
       const file = join(folder, `${kind}.png`);
-      await writePicture(file, mapRaster(map, this.material), { bits: mapBits(map), metadata: this.text });
+      const form = { bits: mapBits(map), metadata: this.text };
+      await inLibraryWords(writePicture(file, mapRaster(map, this.material), form));
       files.push(file);
     }
     return files;
@@ -170,15 +191,14 @@ export class NodeMaterial extends MadeMaterial {
  */
 export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<NodeMaterial> {
   const path = typeof picture === 'string' || picture instanceof URL ? pathOf(picture) : undefined;
-  const set = path === undefined ? undefined : await materialSource(path);
-  const {
-    material: maps,
-    scores,
-    tiling,
-    text,
-  } = set
-    ? await (await import('../app/material_set')).materialSetOn(nodePlatform, set.files, { ...options, name: set.name })
-    : await materialOn(nodePlatform, picture, options);
+  const set = path === undefined ? undefined : await inLibraryWords(materialSource(path));
+  const heard = withLibraryWords(options);
+  const made = async (): Promise<MadeMaterial> => {
+    if (!set) return materialOn(nodePlatform, picture, heard);
+    const { materialSetOn } = await import('../app/material_set');
+    return materialSetOn(nodePlatform, set.files, { ...heard, name: set.name });
+  };
+  const { material: maps, scores, tiling, text } = await inLibraryWords(made());
   return new NodeMaterial(maps, scores, tiling, text);
 }
 

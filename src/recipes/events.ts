@@ -1,3 +1,4 @@
+import type { OptionNames } from '../base/known_options';
 import type { Raster } from '../base/raster';
 
 /** Where a run is. */
@@ -68,6 +69,12 @@ export interface RunEvents {
   /** Gives the run up after the current batch: it throws the signal's reason, an `AbortError`, with all memory freed. */
   readonly abort?: AbortSignal | undefined;
 }
+
+/** Names that `checkOptions` knows runs by. */
+export const EVENT_OPTIONS: OptionNames<RunEvents> = {
+  ...{ onPlan: true, onEstimate: true, onProgress: true, onPicture: true, wantsPicture: true, onStage: true },
+  ...{ onFrame: true, onWarning: true, onNotice: true, signal: true, abort: true },
+};
 
 /** Where warnings go. */
 export const warningsTo =

@@ -1,6 +1,7 @@
 // Profiles a stage of a recipe: the very plan that a run would replay.
 
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { type Clock, measureRoofline, type Roofline } from '../gpu/roofline';
@@ -30,6 +31,10 @@ interface ProfileStageOptions {
   onWarning?(text: string): void;
 }
 
+const PROFILE_OPTIONS: OptionNames<ProfileStageOptions> = {
+  ...{ net: true, stage: true, runs: true, clock: true, roof: true, versions: true, onWarning: true },
+};
+
 export interface StageProfile {
   readonly report: ProfileReport;
   /** The text that was compiled, by kernel. */
@@ -50,6 +55,7 @@ export async function profileStage(
   inputs: ReadonlyMap<string, Raster>,
   options: ProfileStageOptions = {},
 ): Promise<StageProfile> {
+  checkOptions('profileStage', options, PROFILE_OPTIONS);
   const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const { fitOf } = refuseTooLarge(device, prepared);

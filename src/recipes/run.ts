@@ -1,11 +1,12 @@
 import { invariant } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import { type Field, rolledField } from '../copy/field';
 import type { Device } from '../gpu/device';
 import { refuseTooLarge } from './assert_fits';
 import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
 import { estimateRun } from './estimate';
-import { onceEach, type StageResult, warningsTo } from './events';
+import { EVENT_OPTIONS, onceEach, type StageResult, warningsTo } from './events';
 import { finish } from './finish';
 import type { RunFacts } from './picture_record';
 import type { Size } from './plan_stages';
@@ -64,6 +65,18 @@ export async function run(
     current = new Map(inputs).set(content, zoomed(result.raster, zoom.factor, zoom.turn));
   }
 }
+
+const RUN_OPTIONS: OptionNames<RunOptions> = {
+  ...EVENT_OPTIONS,
+  ...{ net: true, analysed: true, memory: true, stopAt: true, resume: true },
+  ...{ checkpointSteps: true, checkpointSeconds: true, wantsCheckpoint: true, onCheckpoint: true },
+};
+
+/** `run` for programs: what it does not know is refused. @throws EngineError `SettingsError` besides */
+export const runRecipe: typeof run = async (device, recipe, inputs, options = {}) => {
+  checkOptions('runRecipe', options, RUN_OPTIONS);
+  return run(device, recipe, inputs, options);
+};
 
 /** Runs the stages of a recipe, one after another; of a film, those of one frame. */
 async function runFrame(

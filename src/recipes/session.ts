@@ -1,10 +1,11 @@
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Analysed } from '../copy/analyse';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { type Checkpoint, copyCheckpoint } from './checkpoint';
-import type { RunEvents } from './events';
+import { EVENT_OPTIONS, type RunEvents } from './events';
 import type { RunPlace } from './picture_record';
 import { prepare } from './prepare';
 import type { Recipe } from './recipe';
@@ -42,6 +43,13 @@ export interface SessionOptions extends Omit<RunEvents, 'signal'> {
   onError?(error: unknown): void;
 }
 
+const { signal: _, ...EVENTS } = EVENT_OPTIONS;
+const SESSION_OPTIONS: OptionNames<SessionOptions> = {
+  ...EVENTS,
+  ...{ net: true, memory: true, analysed: true, every: true, snapshots: true, moments: true },
+  ...{ onState: true, onSnapshots: true, onMoments: true, onDone: true, onError: true },
+};
+
 /** Thrown through a run to end it at a checkpoint. */
 class Paused extends Error {}
 
@@ -72,6 +80,7 @@ export class Session {
     private readonly inputs: ReadonlyMap<string, Raster>,
     private readonly options: SessionOptions = {},
   ) {
+    checkOptions('Session', options, SESSION_OPTIONS);
     checkRecipe(recipe, [...inputs.keys()]);
     this.#device = device;
     this.#recipe = recipe;

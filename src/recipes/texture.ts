@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Field } from '../copy/field';
 import type { Device } from '../gpu/device';
@@ -9,6 +10,7 @@ import { INPUT, type LayerChoice } from './losses/lib/layers';
 import { fillRecipe, type Recipe, type RecipeText } from './recipe';
 import { run } from './run';
 import type { TextureSettings, TextureSettingsText } from './texture_settings';
+import { SETTING_NAMES } from './texture_settings';
 
 export interface TextureEvents {
   onProgress?(p: Progress): void;
@@ -21,6 +23,14 @@ export interface TextureEvents {
   /** Stops after the current batch of steps; what there is comes back. */
   readonly signal?: AbortSignal;
 }
+
+const EVENT_NAMES: OptionNames<TextureEvents> = {
+  onProgress: true,
+  onStage: true,
+  onWarning: true,
+  loadNet: true,
+  signal: true,
+};
 
 export interface TextureResult {
   readonly raster: Raster;
@@ -88,6 +98,8 @@ export async function growTexture(
   settings: TextureSettings,
   events: TextureEvents = {},
 ): Promise<TextureResult> {
+  checkOptions('growTexture', settings, SETTING_NAMES);
+  checkOptions('growTexture', events, EVENT_NAMES);
   const optimising = settings.net === 'patches' ? 'texture' : 'texture-net';
   const base = builtinRecipe(settings.method === 'copy' ? 'texture-copy' : optimising);
   const recipe = fillRecipe(fillTexture(base, settings));

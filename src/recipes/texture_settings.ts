@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import * as z from '../base/zod';
 import { copySchema } from './recipe';
 
@@ -38,6 +39,11 @@ export const textureSettings = z.strictObject({
   pooling: z.enum(['average', 'max', 'l2']).optional().describe('how the net shrinks; average gives smoother textures'),
 });
 
+/** Names that `checkOptions` knows them by. */
+export const SETTING_NAMES = Object.fromEntries(
+  Object.keys(textureSettings.shape).map((name) => [name, true]),
+) as OptionNames<TextureSettings>;
+
 /** Settings with every default filled in. */
 export type TextureSettings = z.output<typeof textureSettings>;
 /** Settings as a user gives them: all of them optional. */
@@ -48,6 +54,7 @@ export type TextureSettingsText = z.input<typeof textureSettings>;
  * @throws EngineError `SettingsError` that names the setting, its value and its limits.
  */
 export function fillSettings(given: unknown): TextureSettings {
+  if (typeof given === 'object' && given !== null) checkOptions('fillSettings', given, SETTING_NAMES);
   const filled = textureSettings.safeParse(given);
   if (filled.success) return filled.data;
   const lines = filled.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`);

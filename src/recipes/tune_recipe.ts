@@ -1,5 +1,6 @@
 // Tunes the kernels of a recipe: of the very plans that a run would replay.
 import type { Aborted } from '../base/aborted';
+import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
@@ -28,6 +29,11 @@ export interface TuneRecipeOptions {
   onRecord?(record: TuneRecord): void;
 }
 
+const TUNE_OPTIONS: OptionNames<TuneRecipeOptions> = {
+  ...{ tuning: true, net: true, until: true, again: true, signal: true },
+  ...{ onWarning: true, onStage: true, onRecord: true },
+};
+
 export interface RecipeTuned extends TuneOutcome {
   /** Stages whose kernels were not measured for lack of time: `fine 256x256`. */
   readonly stagesLeft: readonly string[];
@@ -43,6 +49,7 @@ export async function tuneRecipe(
   inputs: ReadonlyMap<string, Raster>,
   options: TuneRecipeOptions,
 ): Promise<RecipeTuned> {
+  checkOptions('tuneRecipe', options, TUNE_OPTIONS);
   const { tuning, until = Number.POSITIVE_INFINITY, signal } = options;
   const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);

@@ -1,6 +1,7 @@
 // Options and pictures that a call does not have are refused, with the one that was meant: not run without.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { libraryWords } from '../../src/app/library_words';
 import { EngineError } from '../../src/base/errors';
 import * as toroid from '../../src/index.node';
 import { loadNet as loadInPage } from '../../src/web/api/net';
@@ -50,6 +51,77 @@ test('options of every call', async () => {
     assert.match(await said(work), text);
 });
 
+test('options of every op, optimiser and other function of the engine', async () => {
+  const g = new toroid.Graph();
+  const input = (...shape: number[]): toroid.Node => g.input(shape);
+  const [map, square] = [input(3, 8, 8), input(8, 8)];
+  const [grids, field] = [input(1, 2, 4, 4), new Float32Array(1)];
+  const p = g.state([1, 8, 8], new Float32Array(64), 'p');
+  const problem = { g, param: p, objective: (x: toroid.Ref) => toroid.mean(g, x), counter: g.state([1], field) };
+  const recipe = toroid.fillRecipe(toroid.builtinRecipe('texture'));
+  const on = await device();
+  const settings = toroid.fillSettings({});
+  const picture = { width: 1, height: 1, data: field } as never;
+  const calls: Readonly<Record<string, (wrong: never) => unknown>> = {
+    argsort: (o) => toroid.argsort(g, square, o),
+    sort: (o) => toroid.sort(g, square, o),
+    conv2d: (o) => toroid.conv2d(g, map, input(2, 3, 3, 3), o),
+    convTranspose2d: (o) => toroid.convTranspose2d(g, map, input(3, 2, 3, 3), o),
+    convNd: (o) => toroid.convNd(g, grids, input(2, 2, 3, 3), o),
+    convTransposeNd: (o) => toroid.convTransposeNd(g, grids, input(2, 2, 3, 3), o),
+    fft: (o) => toroid.fft(g, map, o),
+    ifft: (o) => toroid.ifft(g, map, o),
+    ifftReal: (o) => toroid.ifftReal(g, map, o),
+    gather: (o) => toroid.gather(g, square, square, o),
+    gram: (o) => toroid.gram(g, map, o),
+    horizonOcclusion: (o) => toroid.horizonOcclusion(g, map, o),
+    matmul: (o) => toroid.matmul(g, square, square, o),
+    maxPoolNd: (o) => toroid.maxPoolNd(g, grids, [2, 2], o),
+    maxPoolNdArgmax: (o) => toroid.maxPoolNdArgmax(g, grids, [2, 2], o),
+    pad: (o) => toroid.pad(g, map, o),
+    pool2d: (o) => toroid.pool2d(g, map, o),
+    random: (o) => toroid.random(g, [4], o, p),
+    reduceAxes: (o) => toroid.reduceAxes(g, map, 'mean', o),
+    resize: (o) => toroid.resize(g, map, [4, 4], o),
+    shade: (o) => toroid.shade(g, map, map, map, o),
+    totalVariation: (o) => toroid.totalVariation(g, map, o),
+    lbfgs: (o) => toroid.lbfgs(problem, o),
+    qqn: (o) => toroid.qqn(problem, o),
+    ascent: (o) => toroid.ascent(problem, o),
+    Graph: (o) => new toroid.Graph(o),
+    Session: (o) => new toroid.Session(on, recipe, new Map(), o),
+    runRecipe: (o) => toroid.runRecipe(on, recipe, new Map(), o),
+    growTexture: (o) => toroid.growTexture(on, raster, settings, o),
+    fillSettings: (o) => toroid.fillSettings(o),
+    profileStage: (o) => toroid.profileStage(on, recipe, new Map(), o),
+    tuneRecipe: (o) => toroid.tuneRecipe(on, recipe, new Map(), o),
+    plasma: (o) => toroid.plasma(o),
+    applyField: (o) => toroid.applyField({} as never, raster, o),
+    encodePng: (o) => toroid.encodePng(raster, o),
+    pictureOutput: (o) => toroid.pictureOutput('x.png', o),
+    previewOutput: (o) => toroid.previewOutput('x.png', [2, 2], o),
+    toPng: (o) => new toroid.NodePicture(raster, { record: { recipe } } as never).toPng(o),
+    toBlob: (o) => new toroid.NodePicture(raster, { record: { recipe } } as never).toBlob(o),
+    save: (o) => new toroid.NodePicture(raster, { record: { recipe } } as never).save('x.png', o),
+    saveMap: (o) => toroid.NodeSealedPicture.prototype.saveMap.call(picture, 'height', 'x.png', o),
+    files: (o) => toroid.NodeMaterial.prototype.files.call(picture, [], o),
+    run: (o) => toroid.remote('http://127.0.0.1:1').run('texture', {}, o),
+    texture: (o) => toroid.remote('http://127.0.0.1:1').texture('x.png', o),
+  };
+  for (const [call, work] of Object.entries(calls)) {
+    const message = await said(() => work({ sizeOfAll: 1 } as never));
+    assert.match(message, new RegExp(`^${call} has no option sizeOfAll\\.\\n {2}It has \\w+`), call);
+  }
+  assert.match(
+    await said(() => toroid.conv2d(g, map, input(2, 3, 3, 3), { strid: [2, 2] } as never)),
+    /^conv2d has no option strid\. Did you mean stride\?\n {2}It has bias, stride, pad, border, relu, algorithm\.$/,
+  );
+  assert.match(
+    await said(() => toroid.growTexture(on, raster, { ...settings, sise: 5 } as never)),
+    /^growTexture has no option sise\. Did you mean size\?/,
+  );
+});
+
 test('pictures that a recipe has no use for', async () => {
   const on = { device: await device() };
   assert.match(
@@ -57,6 +129,28 @@ test('pictures that a recipe has no use for', async () => {
     /^the recipe texture has no input styl\. Did you mean style\?\n {2}Its inputs: style\.$/,
   );
   assert.match(await said(() => toroid.run('texture', { style: raster, mask: raster }, on)), /has no input mask\./);
+});
+
+test('what is said is in the words of the library; options of other programs stay', async () => {
+  for (const [here, there] of [
+    ['Leave --precision f16 out: f32 holds it.', 'Leave precision f16 out: f32 holds it.'],
+    ['or copies: toroid texture --method copy.', "or copies: method: 'copy'."],
+    ['vgg19-random`; or give --net file.onnx.', "vgg19-random`; or give net: await loadNet('file.onnx')."],
+    ['Choose another place with --out.', 'Choose another place.'],
+    ['pass --weights-unchecked if', 'pass unchecked: true if'],
+    ['on a Mac: sips -s format png in.heic --out out.png.', 'on a Mac: sips -s format png in.heic --out out.png.'],
+    ['npm install --include=optional', 'npm install --include=optional'],
+    ['oiiotool in.exr --scanline -o out.exr', 'oiiotool in.exr --scanline -o out.exr'],
+  ] as const)
+    assert.is(libraryWords(here), there);
+  const on = { device: await device() };
+  assert.match(await said(() => toroid.run('texture', {}, on)), /\{ style: picture \}/);
+  const heights = new TextEncoder().encode('Pf\n16 16\n-1.0\n');
+  const metres = Float32Array.from({ length: 256 }, (_, k) => 900 + k);
+  const warnings: string[] = [];
+  const onWarning = (text: string): void => void warnings.push(text);
+  await toroid.readPicture(new Blob([heights, metres]), { onWarning });
+  assert.match(warnings.join(), /holds 900 to 1155: taken as black to white \(keepRange writes such numbers again\)/);
 });
 
 test.run();

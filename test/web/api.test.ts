@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { libraryWords } from '../../src/app/library_words';
 import { readText } from '../../src/base/png';
 import { seal } from '../../src/node/api';
-import { pageWords } from '../../src/web/api/page_words';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
 import { DIST, openPages, type PageGlobals } from '../support/web/pages';
@@ -433,7 +433,7 @@ if (!browser) {
       ['(--strength 0 leaves it)', '(strength: 0 leaves it)'],
       ['leave out --keep-range.', 'leave out keepRange.'],
     ];
-    for (const [here, there] of words) assert.is(pageWords(here), there);
+    for (const [here, there] of words) assert.is(libraryWords(here), there);
   });
 
   test('a page over plain http is told so, and can seal', async () => {

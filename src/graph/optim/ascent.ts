@@ -1,3 +1,4 @@
+import { checkOptions } from '../../base/known_options';
 import { allFinite } from '../../shaders/all_finite';
 import { normalizedSgdOp } from '../../shaders/normalized_sgd';
 import type { Ref } from '../../shaders/op';
@@ -18,7 +19,9 @@ export interface AscentOptions {
  * Tyka, "Inceptionism", 2015, who climb; here the objective is to be made small, as everywhere. It has no states, and
  * draws anew in every run.
  */
-export function ascent(problem: Problem, { rate, eps = 1e-8 }: AscentOptions): Optimiser & { readonly next: Ref } {
+export function ascent(problem: Problem, options: AscentOptions): Optimiser & { readonly next: Ref } {
+  checkOptions('ascent', options, { rate: true, eps: true });
+  const { rate, eps = 1e-8 } = options;
   const { g, param, counter, lo, hi } = problem;
   const { loss, gradient } = evaluation(problem, param);
   const next = g.apply(normalizedSgdOp, [param, gradient, mean(g, abs(g, gradient)), bounds(g, 'ascent', lo, hi)], {

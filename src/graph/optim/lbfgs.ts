@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { size } from '../../base/shape';
 import { allFinite } from '../../shaders/all_finite';
 import { slice } from '../../shaders/concat';
@@ -32,6 +33,14 @@ export interface LbfgsOptions {
   readonly patience?: number;
 }
 
+const LBFGS_OPTIONS: OptionNames<LbfgsOptions> = {
+  rate: true,
+  history: true,
+  longest: true,
+  hold: true,
+  patience: true,
+};
+
 /**
  * L-BFGS as graph: a run evaluates a trial on the line from the base, `param`, along the direction; what it finds
  * decides, on the GPU, whether the base moves there, and where the next trial lies. History is kept through everything
@@ -45,6 +54,7 @@ export interface LbfgsOptions {
  * @throws EngineError `ShapeError` when history or hold is not at least 1.
  */
 export function lbfgs(problem: Problem, options: LbfgsOptions = {}): Optimiser & { readonly next: Node } {
+  checkOptions('lbfgs', options, LBFGS_OPTIONS);
   return search(problem, options, false);
 }
 
@@ -53,6 +63,7 @@ export function lbfgs(problem: Problem, options: LbfgsOptions = {}): Optimiser &
  * along the gradient (gamma = y.s / y.y) and ends in the direction d of L-BFGS: where that fails, shorter trials turn towards the gradient.
  */
 export function qqn(problem: Problem, options: LbfgsOptions = {}): Optimiser & { readonly next: Node } {
+  checkOptions('qqn', options, LBFGS_OPTIONS);
   return search(problem, options, true);
 }
 

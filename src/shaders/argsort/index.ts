@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { rowsCols } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { gather } from '../gather';
@@ -73,6 +74,8 @@ export interface SortOptions {
    */
   readonly bits?: 24 | 32;
 }
+
+const SORT_OPTIONS: OptionNames<SortOptions> = { bits: true };
 
 /** `block` (keys to a block of a long row) and `short` are for tests; the defaults are measured. */
 export interface SortAttrs extends SortOptions {
@@ -162,11 +165,16 @@ export const argsortOp: Op<1, SortAttrs> = defineOp<1, SortAttrs>({
  * @returns [P, N] u32: each row a permutation. Has no gradient; see `sort`.
  * @throws EngineError `ShapeError` when x is no matrix or is empty.
  */
-export const argsort = (g: Builder, x: Ref, options: SortOptions = {}): Ref => g.apply(argsortOp, [x], options);
+export function argsort(g: Builder, x: Ref, options: SortOptions = {}): Ref {
+  checkOptions('argsort', options, SORT_OPTIONS);
+  return g.apply(argsortOp, [x], options);
+}
 
 /**
  * The rows of x [P, N] in ascending order. Differentiable: the gradient goes back to where each element came from.
  * @throws EngineError `ShapeError` when x is no matrix or is empty.
  */
-export const sort = (g: Builder, x: Ref, options: SortOptions = {}): Ref =>
-  gather(g, x, argsort(g, x, options), { permutation: true });
+export function sort(g: Builder, x: Ref, options: SortOptions = {}): Ref {
+  checkOptions('sort', options, SORT_OPTIONS);
+  return gather(g, x, argsort(g, x, options), { permutation: true });
+}

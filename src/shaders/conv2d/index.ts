@@ -13,6 +13,7 @@
 // Winograd and matrices are ops of their own; their gradient in the weights is that of ops.ts. Each file has its spec
 // beside it, and spec.ts gathers them.
 import { shapeError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { chw, sameShape } from '../../base/shape';
 import type { Builder, Ref } from '../op';
 import type { Border, Borders, Pads } from '../pad/border';
@@ -48,6 +49,15 @@ export interface ConvOptions {
   readonly algorithm?: Algorithm | 'auto';
 }
 
+const CONV_OPTIONS: OptionNames<ConvOptions> = {
+  bias: true,
+  stride: true,
+  pad: true,
+  border: true,
+  relu: true,
+  algorithm: true,
+};
+
 /**
  * Convolution as networks mean it (cross-correlation): x [C, H, W] with filters w [O, C, Ky, Kx] in ONNX order gives
  * [O, H', W'], H' = floor((H + top + bottom - Ky) / sy) + 1. Any kernel size and stride, one group. With border
@@ -56,6 +66,7 @@ export interface ConvOptions {
  * cannot supply (reflect wants pad < size, wrap wants pad <= size), an algorithm that cannot compute it.
  */
 export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): Ref {
+  checkOptions('conv2d', options, CONV_OPTIONS);
   const { bias, stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
   const attrs = { filter: filterOf('conv2d', w.shape), stride, pad, border };
   const shape = convShape('conv2d', x.shape, attrs); // before any node is made
@@ -85,6 +96,7 @@ export interface ConvTransposeOptions {
  * @throws EngineError `ShapeError` when conv2d of the result would not have the shape of x.
  */
 export function convTranspose2d(g: Builder, x: Ref, w: Ref, options: ConvTransposeOptions = {}): Ref {
+  checkOptions('convTranspose2d', options, { size: true, stride: true, pad: true, border: true });
   const { stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
   const filter = filterOf('convTranspose2d', w.shape);
   const [, h = 0, wide = 0] = x.shape;

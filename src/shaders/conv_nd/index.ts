@@ -1,5 +1,6 @@
 // Convolution over one to three axes with dilation and groups, as ONNX has it: plain kernels; the fast way is conv2d.
 import { EngineError, shapeError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import type { ConstantBuilder } from '../axis_linear';
@@ -137,6 +138,15 @@ export interface ConvNdOptions extends Omit<WindowOptions, 'ceil'> {
   readonly groups?: number;
 }
 
+const CONV_OPTIONS: OptionNames<ConvNdOptions> = {
+  strides: true,
+  dilations: true,
+  pads: true,
+  bias: true,
+  border: true,
+  groups: true,
+};
+
 /** [N, C, ...sides] with three sides. */
 const five = (g: Builder, x: Ref): Ref =>
   reshape(g, x, [x.shape[0] ?? 1, x.shape[1] ?? 1, ...three(x.shape.slice(2), 1)]);
@@ -165,6 +175,7 @@ function finished(g: Builder, y: Ref, rank: number, bias: Ref | undefined): Ref 
  * @throws EngineError `ShapeError`: channels that do not fit the groups, a window larger than the padded map.
  */
 export function convNd(g: ConstantBuilder, x: Ref, w: Ref, convolving: ConvNdOptions = {}): Ref {
+  checkOptions('convNd', convolving, CONV_OPTIONS);
   const { groups = 1, bias } = convolving;
   checked('convNd', x, w, groups);
   const [map, options] = bordered(g, x, convolving);
@@ -178,6 +189,15 @@ export interface ConvTransposeNdOptions extends Omit<ConvNdOptions, 'border'> {
   readonly outputPadding?: readonly number[];
 }
 
+const CONV_TRANSPOSE_OPTIONS: OptionNames<ConvTransposeNdOptions> = {
+  strides: true,
+  dilations: true,
+  pads: true,
+  bias: true,
+  groups: true,
+  outputPadding: true,
+};
+
 /**
  * Transposed convolution as ONNX's ConvTranspose has it, the adjoint of `convNd`: x [N, C, ...] with filters
  * w [C, O / groups, ...] gives [N, O, ...], each side stride (x - 1) + outputPadding + (kernel - 1) dilation + 1 - pads.
@@ -185,6 +205,7 @@ export interface ConvTransposeNdOptions extends Omit<ConvNdOptions, 'border'> {
  * @throws EngineError `ShapeError`: channels that do not fit the groups, pads that leave nothing.
  */
 export function convTransposeNd(g: Builder, x: Ref, w: Ref, options: ConvTransposeNdOptions = {}): Ref {
+  checkOptions('convTransposeNd', options, CONV_TRANSPOSE_OPTIONS);
   const { groups = 1, bias, outputPadding } = options;
   checked('convTransposeNd', x, w, groups);
   const sides = x.shape.slice(2);

@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -123,21 +124,31 @@ export interface FourierOptions {
   readonly scale?: number;
 }
 
+const FOURIER_OPTIONS: OptionNames<FourierOptions> = { axes: true, scale: true };
+
 /**
  * Discrete Fourier transform of each channel, X[v, u] = scale * sum over y, x of x[y, x] exp(-2 pi i (u x/W + v y/H)).
  * @param x a feature map [C, H, W], or a complex one [2, C, H, W]: planes of real and of imaginary parts.
  * @returns [2, C, H, W]; frequency 0 comes first. The error in f32 is some 1e-6 of the largest element.
  * @throws EngineError `ShapeError` when a transformed side has a prime factor above 5, or is longer than 2^20.
  */
-export const fft = (g: Builder, x: Ref, { axes = [true, true], scale = 1 }: FourierOptions = {}): Ref =>
-  g.apply(fftOp, [x], { inverse: false, axes, real: false, scale });
+export function fft(g: Builder, x: Ref, options: FourierOptions = {}): Ref {
+  checkOptions('fft', options, FOURIER_OPTIONS);
+  const { axes = [true, true], scale = 1 } = options;
+  return g.apply(fftOp, [x], { inverse: false, axes, real: false, scale });
+}
 
 /** Inverse of `fft`: [2, C, H, W] to [2, C, H, W]. Same errors. */
-export const ifft = (g: Builder, x: Ref, { axes = [true, true], scale }: FourierOptions = {}): Ref =>
-  g.apply(fftOp, [x], { inverse: true, axes, real: false, scale: scale ?? 1 / summed(x, axes) });
+export const ifft = (g: Builder, x: Ref, options: FourierOptions = {}): Ref => inverse(g, x, 'ifft', options, false);
 
 /** Real part of the inverse of `fft`: [2, C, H, W] to [C, H, W]. Same errors. */
-export const ifftReal = (g: Builder, x: Ref, { axes = [true, true], scale }: FourierOptions = {}): Ref =>
-  g.apply(fftOp, [x], { inverse: true, axes, real: true, scale: scale ?? 1 / summed(x, axes) });
+export const ifftReal = (g: Builder, x: Ref, options: FourierOptions = {}): Ref =>
+  inverse(g, x, 'ifftReal', options, true);
+
+function inverse(g: Builder, x: Ref, call: string, options: FourierOptions, real: boolean): Ref {
+  checkOptions(call, options, FOURIER_OPTIONS);
+  const { axes = [true, true], scale = 1 / summed(x, axes) } = options;
+  return g.apply(fftOp, [x], { inverse: true, axes, real, scale });
+}
 
 const summed = (x: Ref, axes: readonly [boolean, boolean]): number => size(x.shape.slice(-2).filter((_, k) => axes[k]));

@@ -1,4 +1,5 @@
 import { shapeError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -104,8 +105,10 @@ export const gatherAdjointOp: Op<2, { N: number }> = defineOp<2, { N: number }>(
  *   gradient is then one scatter. Without it the gradient takes N M steps a row.
  * @throws EngineError `ShapeError` when the rows do not match, or a permutation is promised and M is not N.
  */
-export const gather = (g: Builder, x: Ref, idx: Ref, attrs: GatherAttrs = {}): Ref =>
-  g.apply(gatherOp, [x, idx], attrs);
+export function gather(g: Builder, x: Ref, idx: Ref, options: GatherAttrs = {}): Ref {
+  checkOptions('gather', options, { permutation: true });
+  return g.apply(gatherOp, [x, idx], options);
+}
 
 /**
  * The inverse of a gather by permutations: out[p, idx[p, i]] = dy[p, i].

@@ -1,4 +1,5 @@
 import { invariant, shapeError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { chw, type Shape, sameShape } from '../../base/shape';
 import { matmul } from '../matmul';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
@@ -145,7 +146,9 @@ export interface GramOptions {
  * the number of pixels only). Gatys, Ecker and Bethge, "Texture Synthesis Using Convolutional Neural Networks", 2015.
  * @throws EngineError `ShapeError` when x is no feature map.
  */
-export function gram(g: Builder, x: Ref, { centred = false, centre }: GramOptions = {}): Ref {
+export function gram(g: Builder, x: Ref, options: GramOptions = {}): Ref {
+  checkOptions('gram', options, { centred: true, centre: true });
+  const { centred = false, centre } = options;
   if (centre) return g.apply(gramAboutOp, [x, centre], { mean: false });
   if (centred) return g.apply(gramAboutOp, [x, channelMean(g, x)], { mean: true });
   return g.apply(gramOp, [x], {});

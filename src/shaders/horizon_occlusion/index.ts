@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { chw, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -56,5 +57,7 @@ export const horizonOcclusionOp: Op<1, HorizonOptions> = defineOp<1, HorizonOpti
  * @returns [C, H, W], 1 where all of the sky is seen.
  * @throws EngineError `ShapeError` when it reaches further than the shorter side
  */
-export const horizonOcclusion = (g: Builder, x: Ref, options: HorizonOptions): Ref =>
-  g.apply(horizonOcclusionOp, [x], options);
+export function horizonOcclusion(g: Builder, x: Ref, options: HorizonOptions): Ref {
+  checkOptions('horizonOcclusion', options, { reach: true, scale: true });
+  return g.apply(horizonOcclusionOp, [x], options);
+}

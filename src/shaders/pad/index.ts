@@ -1,4 +1,5 @@
 import { shapeError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -130,5 +131,6 @@ export function pad(
   x: Ref,
   options: { readonly pad: Pads; readonly border: Borders; readonly value?: number },
 ): Ref {
+  checkOptions('pad', options, { pad: true, border: true, value: true });
   return g.apply(padOp, [x], options);
 }

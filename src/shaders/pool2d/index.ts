@@ -1,5 +1,6 @@
 // Pooling of maps [C, H, W], with borders that wrap and the mean and L2 norm too; any rank, as ONNX has it: pool_nd.
 import { shapeError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -210,6 +211,10 @@ export const averagePoolGradOp: Op<1, Window & { readonly map: Pair<number> }> =
 
 const poolOps = { max: maxPoolOp, average: averagePoolOp, l2: l2PoolOp } as const;
 
+const POOL_OPTIONS: OptionNames<PoolOptions & { readonly kind: unknown }> = {
+  ...{ kind: true, size: true, stride: true, pad: true, border: true, ceil: true, countPad: true, scale: true },
+};
+
 /**
  * Pooling, [C, H, W] -> [C, H', W']: the maximum, the mean or the root of the mean square (plus 1e-12) of each window.
  * Sizes, ceil mode and uneven padding follow ONNX's MaxPool and AveragePool since opset 19; outside the map there is
@@ -218,5 +223,6 @@ const poolOps = { max: maxPoolOp, average: averagePoolOp, l2: l2PoolOp } as cons
  * @throws EngineError `ShapeError` when no window fits, or padding could fill a window.
  */
 export function pool2d(g: Builder, x: Ref, options: PoolOptions & { readonly kind: keyof typeof poolOps }): Ref {
+  checkOptions('pool2d', options, POOL_OPTIONS);
   return g.apply(poolOps[options.kind], [x], windowOf(options));
 }

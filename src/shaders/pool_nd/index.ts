@@ -1,5 +1,6 @@
 // Max pooling over one to three axes with dilation, as ONNX has it: plain kernels; the fast way for [C, H, W] is pool2d.
 import { EngineError, shapeError } from '../../base/errors';
+import { checkOptions, type OptionNames } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import type { ConstantBuilder } from '../axis_linear';
@@ -97,6 +98,8 @@ function seen(op: string, g: Builder, x: Ref, kernelSides: readonly number[], op
 const backTo = (g: Builder, y: Ref, x: Ref, w: Window): Ref =>
   reshape(g, y, [...x.shape.slice(0, 2), ...w.y.slice(5 - x.shape.length)]);
 
+const WINDOW_OPTIONS: OptionNames<WindowOptions> = { strides: true, dilations: true, pads: true, ceil: true };
+
 export interface MaxPoolOptions extends WindowOptions {
   /** What padding is made of. Default: constant, where it never is the largest. */
   readonly border?: PadMode;
@@ -113,6 +116,7 @@ export function maxPoolNd(
   kernelSides: readonly number[],
   pooling: MaxPoolOptions = {},
 ): Ref {
+  checkOptions('maxPoolNd', pooling, { ...WINDOW_OPTIONS, border: true });
   const [around, options] = bordered(g, x, pooling);
   const [map, w] = seen('maxPoolNd', g, around, kernelSides, options);
   return backTo(g, g.apply(maxPoolNdOp, [map], w), x, w);
@@ -124,6 +128,7 @@ export function maxPoolNd(
  * @throws EngineError `ShapeError` for windows that do not fit.
  */
 export function maxPoolNdArgmax(g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions = {}): Ref {
+  checkOptions('maxPoolNdArgmax', options, WINDOW_OPTIONS);
   const [map, w] = seen('maxPoolNdArgmax', g, x, kernelSides, options);
   return g.apply(maxPoolNdArgmaxOp, [map], w);
 }

@@ -1,6 +1,7 @@
 // Reductions over chosen axes of a value of any rank, as ONNX has them, and the spreading of a value over axes, which is the
 // adjoint of summing over them. For sums of all elements or pixels see sum.
 import { EngineError, shapeError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { broadcastShape, walk } from '../broadcast_binary/axes';
@@ -148,6 +149,7 @@ function summed(g: Builder, x: Ref, fn: ReduceAttrs['fn'], axes: readonly number
  * @throws EngineError `ShapeError` when there is no such axis.
  */
 export function reduceAxes(g: Builder, x: Ref, fn: Reduction, options: ReduceOptions = {}): Ref {
+  checkOptions('reduceAxes', options, { axes: true, keep: true });
   const axes = positions(x.shape, options.axes);
   const count = axes.reduce((n, k) => n * (x.shape[k] ?? 1), 1);
   const shape = options.keep

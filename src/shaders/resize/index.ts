@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -129,5 +130,7 @@ export const resizeAdjointOp: Op<1, ResizeAttrs> = defineOp<1, ResizeAttrs>({
  * constant stays itself exactly, and so does a map that keeps its size. Computed in float, never rounded to bytes.
  * @throws EngineError `ShapeError` when x is no feature map or a side is not a whole number in 1 .. 16384.
  */
-export const resize = (g: Builder, x: Ref, to: Sides, options: ResizeOptions = {}): Ref =>
-  g.apply(resizeOp, [x], { ...options, size: to });
+export function resize(g: Builder, x: Ref, to: Sides, options: ResizeOptions = {}): Ref {
+  checkOptions('resize', options, { filter: true, border: true });
+  return g.apply(resizeOp, [x], { ...options, size: to });
+}

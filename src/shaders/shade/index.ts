@@ -1,4 +1,5 @@
 import { EngineError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { chw } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -63,5 +64,7 @@ export const shadeOp: Op<3, ShadeOptions> = defineOp<3, ShadeOptions>({
  * @returns [3, H, W] in linear light, from 0, above 1 in highlights. No gradient.
  * @throws EngineError `ShapeError` for other shapes, and for a sun that is not above the surface
  */
-export const shade = (g: Builder, color: Ref, normal: Ref, surface: Ref, options: ShadeOptions): Ref =>
-  g.apply(shadeOp, [color, normal, surface], options);
+export function shade(g: Builder, color: Ref, normal: Ref, surface: Ref, options: ShadeOptions): Ref {
+  checkOptions('shade', options, { sun: true });
+  return g.apply(shadeOp, [color, normal, surface], options);
+}

@@ -1,4 +1,5 @@
 import { shapeError } from '../../base/errors';
+import { checkOptions } from '../../base/known_options';
 import { chw, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { fill } from '../fill';
@@ -105,5 +106,7 @@ export const totalVariationGradOp: Op<2, TotalVariationOptions> = defineOp<2, To
  * @returns [1].
  * @throws EngineError `ShapeError` when x is no feature map.
  */
-export const totalVariation = (g: Builder, x: Ref, options: TotalVariationOptions = {}): Ref =>
-  g.apply(totalVariationOp, [x], options);
+export function totalVariation(g: Builder, x: Ref, options: TotalVariationOptions = {}): Ref {
+  checkOptions('totalVariation', options, { border: true });
+  return g.apply(totalVariationOp, [x], options);
+}

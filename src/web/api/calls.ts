@@ -1,11 +1,11 @@
 import { type Called, runOn, textureOn } from '../../app/call';
+import { inLibraryWords, withLibraryWords } from '../../app/library_words';
 import type { MadeMaterial, MaterialOptions } from '../../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
 import { type ReadPictureOptions, readPictureOn } from '../../app/read_picture';
 import type { SealOptions } from '../../app/seal';
 import type { Raster } from '../../base/raster';
 import { webPlatform } from '../platform';
-import { inPageWords, warningsInPageWords } from './page_words';
 import { WebPicture, WebSealedPicture } from './picture';
 import type { PictureSource } from './read';
 
@@ -17,7 +17,7 @@ const platform = webPlatform();
  *   `DeviceError`; the `signal`'s reason when it is aborted.
  */
 export async function texture(image: PictureSource, options: TextureOptions = {}): Promise<WebPicture> {
-  return made(await inPageWords(textureOn(platform, image, warningsInPageWords(options))));
+  return made(await inLibraryWords(textureOn(platform, image, withLibraryWords(options))));
 }
 
 /**
@@ -30,7 +30,7 @@ export async function run(
   inputs: Inputs<PictureSource>,
   options: RecipeOptions = {},
 ): Promise<WebPicture> {
-  return made(await inPageWords(runOn(platform, recipe, inputs, warningsInPageWords(options))));
+  return made(await inLibraryWords(runOn(platform, recipe, inputs, withLibraryWords(options))));
 }
 
 /**
@@ -38,7 +38,7 @@ export async function run(
  * @throws EngineError `PictureError` for what is none, or cannot be read or fetched.
  */
 export const readPicture = (source: PictureSource, options: ReadPictureOptions = {}): Promise<Raster> =>
-  readPictureOn(platform, source, options);
+  inLibraryWords(readPictureOn(platform, source, withLibraryWords(options)));
 
 /**
  * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device; it computes on the thread
@@ -51,8 +51,8 @@ export async function seal(
   options: SealOptions<PictureSource> = {},
 ): Promise<WebSealedPicture> {
   const { sealOn } = await import('../../app/seal');
-  const { raster, text, report, field, rough, maps, forms } = await inPageWords(
-    sealOn(platform, picture, warningsInPageWords(options)),
+  const { raster, text, report, field, rough, maps, forms } = await inLibraryWords(
+    sealOn(platform, picture, withLibraryWords(options)),
   );
   return new WebSealedPicture(raster, text, report, field, rough, maps, forms);
 }
@@ -63,7 +63,8 @@ export async function seal(
  * @throws EngineError as `texture` does
  */
 export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<MadeMaterial> {
-  return (await import('../../app/material')).materialOn(platform, picture, options);
+  const { materialOn } = await import('../../app/material');
+  return inLibraryWords(materialOn(platform, picture, withLibraryWords(options)));
 }
 
 const made = ({ raster, making }: Called): WebPicture => new WebPicture(raster, making);

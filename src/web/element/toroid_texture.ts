@@ -1,6 +1,7 @@
 // Longer than most files: one element, whose attributes, life and drawing share its private state.
 import { roughDuration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
+import { libraryError, libraryWords } from '../../app/library_words';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
 import { type ChosenTexture, chosenTexture, type TextureChoice } from '../../app/texture_recipe';
@@ -10,7 +11,6 @@ import { builtinRecipe } from '../../recipes/builtin';
 import { fillRecipe } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
 import { fillTexture } from '../../recipes/texture';
-import { pageError, pageWords } from '../api/page_words';
 import { WebPicture } from '../api/picture';
 import type { PictureSource } from '../api/read';
 import { drawTiles } from './draw_tiles';
@@ -267,7 +267,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
         throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it a picture: an address or a File.');
       const platform = elementPlatform();
       const warn = (text: string): void => {
-        if (current()) this.#emit('notice', { text: pageWords(text) });
+        if (current()) this.#emit('notice', { text: libraryWords(text) });
       };
       const { recipe, analysed } = await this.#recipe(src, warn);
       const job = await prepareJob(platform, fillRecipe(recipe), new Map<string, PictureSource>([['style', src]]), {
@@ -299,7 +299,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   #view(current: () => boolean): Output {
     return {
       onWarning: (text) => {
-        if (current()) this.#emit('notice', { text: pageWords(text) });
+        if (current()) this.#emit('notice', { text: libraryWords(text) });
       },
       onProgress: ({ step, loss }, { share, seconds }) => {
         if (!current()) return;
@@ -352,7 +352,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   }
 
   #fail(cause: unknown): void {
-    const error = pageError(cause);
+    const error = libraryError(cause);
     const known = error instanceof EngineError;
     this.#say(known ? error.message : 'The texture could not be grown.');
     this.#noGpu = known && error.code === 'AdapterError';

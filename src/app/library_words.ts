@@ -1,0 +1,54 @@
+import { EngineError } from '../base/errors';
+
+/** Options of the command line that calls of the library have too, or recipes, by their names there. */
+const SETTINGS =
+  'size|seed|net|tile|channels|bits|keep-range|keep-size|memory|precision|method|steps|scales|variety|fit|flatten|polish|strength|require-gpu';
+
+/**
+ * What is said of options, as the command line writes them, in the words of the library, which has settings: `--precision f16` is
+ * `precision: 'f16'`, `--no-flatten` is `flatten: false`, `--input style=look.png` a picture given as `{ style: picture }`. Options of
+ * other programs stay.
+ */
+export const libraryWords = (text: string): string =>
+  text
+    .replace(/--input (\w+)=[^\s,]+/g, '{ $1: picture }')
+    .replace(/ toroid seal needs none\./, ' seal() needs none.')
+    .replace(/: toroid texture --method copy\./, ": method: 'copy'.")
+    .replace(
+      /; or give the path of a \.json or \.yaml file, or of a picture made by toroid/,
+      '; or give a recipe itself',
+    )
+    .replace(/ with --(?:out|checkpoint)\b/g, '')
+    .replace(/--weights-unchecked/g, 'unchecked: true')
+    .replace(/give --net (\S+?)(?=[\s,.)]*$)/gm, "give net: await loadNet('$1')")
+    .replace(/--no-(flatten|polish)\b/g, '$1: false')
+    .replace(/--(precision|method) ([\w-]+?)(?=[\s,.)]|$)(?! out)/g, "$1: '$2'")
+    .replace(
+      new RegExp(`--(${SETTINGS}) (\\d+)\\b`, 'g'),
+      (_, name: string, value: string) => `${camel(name)}: ${value}`,
+    )
+    .replace(new RegExp(`--(${SETTINGS})\\b(?!-)`, 'g'), (_, name: string) => camel(name));
+
+const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
+
+/** The same error in the words of the library; whatever else was thrown as it is. */
+export function libraryError(error: unknown): unknown {
+  if (!(error instanceof EngineError)) return error;
+  const { code, hint, message } = error;
+  const head = hint ? message.slice(0, -`\n  ${hint}`.length) : message;
+  const said = new EngineError(code, libraryWords(head), hint && libraryWords(hint));
+  return Object.assign(said, { cause: error });
+}
+
+/** What a call comes to, its errors in the words of the library. */
+export const inLibraryWords = <T>(call: Promise<T>): Promise<T> =>
+  call.catch((error: unknown) => {
+    throw libraryError(error);
+  });
+
+/** Options whose warnings come in the words of the library. */
+export function withLibraryWords<T extends { onWarning?(text: string): void }>(options: T): T {
+  return options?.onWarning
+    ? { ...options, onWarning: (text: string) => options.onWarning?.(libraryWords(text)) }
+    : options;
+}
