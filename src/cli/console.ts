@@ -113,7 +113,7 @@ export class Outlook {
     this.#told = true;
     if (seconds > LONG)
       this.say(
-        `This takes about ${roughDuration(seconds)} and ${bytesText(memory)} of memory, by a step that was tried`,
+        `This takes about ${roughDuration(seconds)} and ${bytesText(memory)} of memory, as one that was tried shows`,
       );
   }
 

@@ -39,7 +39,7 @@ test('the command line tells it once, of what takes over a minute', () => {
     return lines;
   };
   const left = (seconds?: number, share = 0.1) => ({ share, seconds });
-  const tried = 'This takes about 3 min and 1.2 GiB of memory, by a step that was tried';
+  const tried = 'This takes about 3 min and 1.2 GiB of memory, as one that was tried shows';
   assert.equal(
     said((o) => {
       o.estimate({ seconds: 170, memory: 1.2 * 2 ** 30 });
