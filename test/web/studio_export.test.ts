@@ -4,13 +4,16 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
+import gltfValidator from 'gltf-validator';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { readText } from '../../src/base/png';
+import { zipEntries } from '../../src/base/zip';
 import { serveStudio } from '../../src/cli/studio';
+import { long } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
 import { until } from '../support/until';
@@ -118,5 +121,43 @@ if (!browser) {
     assert.equal(complaints, []);
     await page.close();
   });
+
+  long(test)(
+    'a material from a click on a sample: files as an engine wants them, and a model that is sound',
+    async () => {
+      const page = await open('#size=64');
+      await page.check('input[name=task][value=material]', { force: true });
+      await page.click('[data-test=sample-brick]');
+      await said(page, 'status', /Done/);
+      await page.selectOption('[data-test=surface]', 'brick');
+      await page.selectOption('[data-test=target]', 'unity');
+      assert.match(page.url(), 'material=brick');
+      const archive = await exported(page, 'Material (.zip)');
+      assert.is(archive.name, 'brick-unity.zip');
+      const entries = zipEntries(new Uint8Array(archive.bytes), archive.name);
+      const pictures = ['BaseMap', 'Normal', 'MaskMap', 'Height'].map((name) => `Brick_${name}.png`);
+      assert.equal(
+        entries.map((e) => e.name).sort(),
+        [...pictures, ...pictures.map((name) => `${name}.meta`), 'Brick.mat', 'Brick.mat.meta'].sort(),
+      );
+      const height = Buffer.from(await entries.find((e) => e.name === 'Brick_Height.png')!.read());
+      const { width, depth } = await sharp(height).metadata();
+      assert.equal([width, depth], [64, 'ushort']);
+      const record = JSON.parse(readText(height).toroid ?? '{}');
+      assert.equal([record.command, record.settings.preset], ['material', 'brick']);
+      assert.is(record.inputs.picture.path, 'brick-texture-copy-64x64-1.png');
+      await page.click('[data-test=export]');
+      const model = await exported(page, 'Model (.glb)');
+      const { issues } = await gltfValidator.validateBytes(new Uint8Array(model.bytes));
+      assert.equal([model.name, issues.messages.filter((m) => m.severity < 2)], ['brick.glb', []]);
+      await page.waitForSelector('dialog .notices:has-text("estimated")');
+      const { bytes } = await exported(page, 'JSON');
+      assert.equal(JSON.parse(`${bytes}`).material, { preset: 'brick' });
+      assert.equal(await serious(page), []);
+      await shot(page, 'material-export');
+      assert.equal(complaints, []);
+      await page.close();
+    },
+  );
 }
 test.run();

@@ -5,7 +5,7 @@ import { builtinRecipe, builtinRecipes } from '../../src/recipes/builtin';
 import { fillRecipe } from '../../src/recipes/recipe';
 import { recipeIn } from '../../src/web/studio/dropped';
 import { fitSpan, HOME, type Pair, zoomed } from '../../src/web/studio/pose';
-import { inputWords, shownRecipes, TASKS } from '../../src/web/studio/presets';
+import { inputWords, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
 import {
   changedSince,
   fromAddress,
@@ -94,6 +94,17 @@ test('what is under the pointer stays there while it is zoomed', () => {
   // One that does not tile is seen whole.
   assert.ok(fitSpan([800, 600], [256, 128], 'none') <= 800);
   assert.ok(fitSpan([100, 600], [128, 256], 'none') <= 100);
+});
+
+test('a material is asked for by the recipe: it is in the address, and what a file says of it besides stays', () => {
+  const brick = fromAddress('#material=brick');
+  assert.is(toAddress(brick), 'material=brick');
+  assert.equal(recipeOf(brick).material, { preset: 'brick' });
+  assert.is(fromAddress('#material=cheese').material, null);
+  const own = { ...builtinRecipe('texture-copy'), material: { delight: 0.2, preset: 'wood' as const } };
+  assert.equal(recipeOf({ ...usual, material: 'any' }, own).material, { delight: 0.2 });
+  assert.equal(taskOf(brick)?.id, 'material');
+  assert.equal(taskOf({ ...usual, preset: 'dream' })?.id, 'dream');
 });
 
 test('a downloaded recipe is opened again, as JSON and as YAML; what is none is refused by name', async () => {

@@ -18,6 +18,7 @@ import { Nets } from './parts/nets';
 import { Moments, Results } from './parts/results';
 import { deedsOf, RunControls } from './parts/run_controls';
 import { Stage } from './parts/stage';
+import { SurfaceChoice } from './parts/surface_choice';
 import { Tasks } from './parts/tasks';
 import { Weights } from './parts/weights';
 import { inputWords } from './presets';
@@ -28,6 +29,7 @@ import { type State, shareOf } from './state';
 import { useDragging } from './use_dragging';
 import { usePictures } from './use_pictures';
 import { useSettings } from './use_settings';
+import { useSurface } from './use_surface';
 import { useResults, useThumbs, useWorkerState } from './use_worker';
 
 /** The whole page. What a person chose is in `settings` and `inputs`; what the worker reported is in `state`. */
@@ -62,6 +64,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     choose({ seed: anySeed() });
     tryOut();
   });
+  const surface = useSurface({ settings, shown, state, worker, dispatch, choose });
   const canSave = shown !== null || (state.size !== null && state.run !== null);
   const save = (): void => {
     if (shown) download(shown.file, shown.name);
@@ -114,12 +117,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           <div class="settings">
             <Inputs recipe={filled} needs={needs} masks={masks} inputs={inputs} onFiles={take} />
             <MadeNotice made={pictures.made} onUse={pictures.use} />
-            <Tasks
-              preset={settings.preset}
-              own={own}
-              about={base.about ?? ''}
-              onChoose={(preset) => choose({ preset })}
-            />
+            <Tasks settings={settings} own={own} about={base.about ?? ''} onChoose={choose} />
+            {settings.material !== null && <SurfaceChoice {...surface} />}
             {recipe.net !== undefined && (
               <Nets
                 nets={state.nets}
@@ -136,6 +135,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           </div>
           <RunControls
             {...{ state, worker, missing, next, more, canSave }}
+            onMaterial={settings.material === null ? undefined : () => surface.make?.(surface.target)}
+            canMake={surface.make !== null}
             onStart={() => vary(0, start)}
             onVary={() => vary(3, start)}
             onSave={save}
@@ -173,7 +174,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
       {over && <p class="drop-here">Drop it: a picture, a recipe or a network</p>}
       {exporting && (
         <ExportDialog
-          {...{ state, shown, view, recipe, worker, dispatch }}
+          {...{ state, shown, view, recipe, worker, surface, dispatch }}
           onSave={canSave ? save : null}
           onClose={() => askExport(false)}
         />

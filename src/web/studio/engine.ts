@@ -19,6 +19,7 @@ import { webPlatform } from '../platform';
 import { ExactPictures } from './exact_pictures';
 import { addNet, listNets, removeNet, storedNets } from './net_store';
 import type { Command, Event, Given, ResultFile } from './protocol';
+import type { Surfaces } from './surfaces';
 
 /** Milliseconds between two pictures of a run: reading one back takes time from it. */
 const PICTURE_MS = 400;
@@ -38,6 +39,7 @@ export class StudioEngine {
   /** Where in its run the latest picture is from; undefined at the end. */
   #place: RunPlace | undefined;
   readonly #exact = new ExactPictures();
+  #made: Surfaces | undefined;
   #stage = 0;
   #shown = 0;
   #looking = true;
@@ -93,6 +95,10 @@ export class StudioEngine {
         return this.#save();
       case 'export16':
         return this.#export16(command.result);
+      case 'material': {
+        const handed = await (await this.#surfaces()).files(command.surface, command.target);
+        return this.post({ type: 'saved', ...handed });
+      }
       case 'profile':
         return this.#profile();
       case 'addNet':
@@ -216,6 +222,11 @@ export class StudioEngine {
       : recordText((live as LiveJob).record(name, this.#place));
     const file = new Blob([await png16(raster, text)], { type: 'image/png' });
     this.post({ type: 'saved', file, name });
+  }
+
+  async #surfaces(): Promise<Surfaces> {
+    this.#made ??= new (await import('./surfaces')).Surfaces(this.#platform);
+    return this.#made;
   }
 
   async #profile(): Promise<void> {

@@ -3,8 +3,9 @@
 import { maskInputs, wantedInputs } from '../../app/inputs';
 import { builtinRecipes } from '../../recipes/builtin';
 import type { Recipe, RecipeText } from '../../recipes/recipe';
+import type { Settings } from './settings';
 
-export type TaskId = 'grow' | 'tile' | 'pattern' | 'style' | 'lands' | 'dream';
+export type TaskId = 'grow' | 'material' | 'tile' | 'pattern' | 'style' | 'lands' | 'dream';
 
 export interface Task {
   readonly id: TaskId;
@@ -76,12 +77,19 @@ export const TASKS: readonly Task[] = [
   },
 ];
 
-export const taskOf = (preset: string): Task | undefined =>
-  TASKS.find((t) => t.presets.some(([name]) => name === preset));
+/** Not by a preset of its own: any tile has maps. These are those that look like surfaces. */
+export const MATERIAL_TASK: Task = {
+  id: 'material',
+  name: 'Make a material',
+  presets: [
+    ['texture-copy', 'From pieces of the photo'],
+    ['regular', 'Of bricks, weaves and tiles'],
+    ['texture', 'Grown anew, patch by patch'],
+  ],
+};
 
-/** What a preset is called on the page. */
-export const titleOf = (preset: string): string =>
-  taskOf(preset)?.presets.find(([name]) => name === preset)?.[1] ?? preset;
+export const taskOf = ({ preset, material }: Pick<Settings, 'preset' | 'material'>): Task | undefined =>
+  material === null ? TASKS.find((t) => t.presets.some(([name]) => name === preset)) : MATERIAL_TASK;
 
 /** Films need a place for many pictures: that is the command line's. */
 export const shownRecipes: readonly RecipeText[] = builtinRecipes.filter((r) => r.zoom === undefined);

@@ -1,6 +1,8 @@
 // What the page and the worker that computes say to each other. Everything is plain data; pictures travel without copies.
 import type { StagePlan, TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
+import type { DeriveSettings } from '../../material/derive';
+import type { TargetName } from '../../material/export/targets';
 import type { Progress } from '../../recipes/events';
 import type { RecipeText } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
@@ -20,6 +22,8 @@ export type Command =
   | { readonly type: 'back'; readonly id: number }
   /** A PNG of 16 bits; without a result: of the picture as it is now. */
   | { readonly type: 'export16'; readonly result: ResultFile | null }
+  /** Files of a surface: all that a target wants, in one archive, or a .glb. */
+  | { readonly type: 'material'; readonly surface: Surface; readonly target: TargetName | 'glb' }
   | { readonly type: 'addNet'; readonly file: Blob; readonly name: string }
   | { readonly type: 'fetchNet'; readonly name: string; readonly url: string }
   | { readonly type: 'dropNet'; readonly name: string }
@@ -45,6 +49,16 @@ export interface ResultFile {
   readonly id: number;
   readonly file: Blob;
   readonly name: string;
+}
+
+/** A result as a surface, to make maps of. */
+export interface Surface {
+  readonly result: ResultFile;
+  /** What files are named after. */
+  readonly name: string;
+  /** The picture tiles both ways; otherwise it is made to. */
+  readonly tiles: boolean;
+  readonly settings: DeriveSettings;
 }
 
 /** A finished picture. */
@@ -74,7 +88,8 @@ export type Event =
   | { readonly type: 'warning'; readonly text: string }
   /** `code`: that of an EngineError, or `Error`. */
   | { readonly type: 'error'; readonly code: string; readonly text: string }
-  | { readonly type: 'saved'; readonly file: Blob; readonly name: string }
+  /** `notes`: what was estimated and assumed on the way. */
+  | { readonly type: 'saved'; readonly file: Blob; readonly name: string; readonly notes?: readonly string[] }
   | { readonly type: 'profile'; readonly report: ProfileReport }
   /** `added`: the one that has just come. */
   | { readonly type: 'nets'; readonly nets: readonly NetKept[]; readonly added?: string }

@@ -1,4 +1,5 @@
 // What a person has chosen, how it becomes a recipe, and how it is kept in the page's address.
+import { MATERIALS, type MaterialPreset } from '../../material/presets';
 import { builtinRecipe, builtinRecipes } from '../../recipes/builtin';
 import type { RecipeText } from '../../recipes/recipe';
 import type { Given } from './protocol';
@@ -19,6 +20,8 @@ export interface Settings {
   readonly variety: number | null;
   /** Name of a network kept in the browser; null: what the recipe says. */
   readonly net: string | null;
+  /** A material is wanted, of a surface of that kind; null: a picture. */
+  readonly material: MaterialPreset | null;
   /** `stage.loss` to a factor on its weight. */
   readonly factors: Readonly<Record<string, number>>;
 }
@@ -31,9 +34,11 @@ export const usual: Settings = {
   steps: null,
   variety: null,
   net: null,
+  material: null,
   factors: {},
 };
 
+export const SURFACES: readonly MaterialPreset[] = ['any', ...MATERIALS];
 export const TILES: readonly Tile[] = ['both', 'x', 'y', 'none'];
 export const SIZES: { readonly least: number; readonly most: number } = { least: 32, most: 4096 };
 
@@ -73,6 +78,12 @@ function scaledSize(size: RecipeText['size'], longer: number | null): RecipeText
   return [Math.round(size[0] * factor), Math.round(size[1] * factor)];
 }
 
+/** The section `material` of a recipe for a surface of that kind. */
+export function materialOf(base: RecipeText, kind: MaterialPreset): NonNullable<RecipeText['material']> {
+  const { preset: _, ...rest } = base.material ?? {};
+  return kind === 'any' ? rest : { ...rest, preset: kind };
+}
+
 /** The recipe that these settings ask for. `own`: a recipe that came in a picture, in place of the preset's. */
 export function recipeOf(settings: Settings, own: RecipeText | null = null): RecipeText {
   const base = own ?? builtinRecipe(settings.preset);
@@ -81,6 +92,7 @@ export function recipeOf(settings: Settings, own: RecipeText | null = null): Rec
     size: scaledSize(base.size, settings.size),
     seed: settings.seed,
     ...(settings.tile !== null && { tile: settings.tile }),
+    ...(settings.material !== null && { material: materialOf(base, settings.material) }),
     ...(settings.net !== null && base.net !== undefined && { net: settings.net }),
     stages: base.stages.map((stage, s) => ({
       ...stage,
@@ -106,6 +118,7 @@ export function toAddress(s: Settings): string {
   if (s.steps !== null) out.set('steps', `${s.steps}`);
   if (s.variety !== null) out.set('variety', `${s.variety}`);
   if (s.net !== null) out.set('net', s.net);
+  if (s.material !== null) out.set('material', s.material);
   const factors = Object.entries(s.factors).filter(([, f]) => f !== 1);
   if (factors.length > 0) out.set('weights', factors.map(([k, f]) => `${k}:${Number(f.toPrecision(4))}`).join(','));
   return out.toString();
@@ -136,6 +149,7 @@ export function fromAddress(hash: string): Settings {
     steps: whole('steps', 1, 10_000),
     variety: variety >= 0 && variety <= 1 ? variety : null,
     net: given.get('net')?.slice(0, 80) || null,
+    material: SURFACES.find((name) => name === given.get('material')) ?? null,
     factors,
   };
 }

@@ -32,6 +32,10 @@ export interface State {
   readonly result: Result | null;
   /** Results whose numbers are still there, as exact as they were computed. */
   readonly exact: readonly number[];
+  /** Maps of a surface are being made. */
+  readonly making: boolean;
+  /** What was estimated and assumed for them. */
+  readonly notes: readonly string[];
   /** What became of the last file or deed, in words. */
   readonly said: string;
   readonly fetching: { readonly name: string; readonly bytes: number; readonly of: number | null } | null;
@@ -55,6 +59,8 @@ export const initial: State = {
   made: null,
   result: null,
   exact: [],
+  making: false,
+  notes: [],
   said: '',
   fetching: null,
 };
@@ -64,6 +70,8 @@ export type Action =
   | { readonly type: 'start'; readonly made: Made }
   /** The run that is under way goes on with other steps or weights. */
   | { readonly type: 'changed'; readonly settings: Settings }
+  /** Maps of a surface are asked for. */
+  | { readonly type: 'make' }
   | { readonly type: 'say'; readonly text: string }
   | { readonly type: 'dismiss' }
   | { readonly type: 'close profile' };
@@ -95,6 +103,8 @@ export function reduce(state: State, event: Event | Action): State {
       };
     case 'changed':
       return { ...state, made: state.made && { ...state.made, settings: event.settings } };
+    case 'make':
+      return { ...state, making: true, notes: [], said: '', error: null };
     case 'say':
       return { ...state, said: event.text };
     case 'no gpu':
@@ -124,7 +134,7 @@ export function reduce(state: State, event: Event | Action): State {
     case 'warning':
       return state.warnings.includes(event.text) ? state : { ...state, warnings: [...state.warnings, event.text] };
     case 'error':
-      return { ...state, starting: false, error: { code: event.code, text: event.text } };
+      return { ...state, starting: false, making: false, error: { code: event.code, text: event.text } };
     case 'dismiss':
       return { ...state, error: null };
     case 'profile':
@@ -141,7 +151,7 @@ export function reduce(state: State, event: Event | Action): State {
     case 'fetching':
       return { ...state, fetching: { name: event.name, bytes: event.bytes, of: event.of } };
     case 'saved':
-      return { ...state, said: `${event.name} is saved` };
+      return { ...state, making: false, said: `${event.name} is saved`, notes: event.notes ?? state.notes };
   }
 }
 

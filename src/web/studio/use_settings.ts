@@ -61,6 +61,14 @@ export function useSettings(
     }, QUIET_MS);
   };
   const takeRecipe = (recipe: RecipeText): void =>
-    restore({ ...usual, preset: latest.current.preset, seed: recipe.seed ?? 1 }, recipe);
+    restore(
+      {
+        ...usual,
+        preset: latest.current.preset,
+        seed: recipe.seed ?? 1,
+        material: recipe.material ? (recipe.material.preset ?? 'any') : null,
+      },
+      recipe,
+    );
   return { settings, own, takeRecipe, restore, choose };
 }

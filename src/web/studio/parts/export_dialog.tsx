@@ -7,7 +7,10 @@ import { encodePicture } from '../encode_picture';
 import type { Kept } from '../keep';
 import type { Event, WorkerClient } from '../protocol';
 import type { Action, State } from '../state';
+import type { SurfaceTools } from '../use_surface';
 import { Icon, type IconName } from './icons';
+import { MAKING } from './run_controls';
+import { SurfaceChoice, TARGET_WORDS } from './surface_choice';
 
 interface Props {
   readonly state: State;
@@ -16,6 +19,7 @@ interface Props {
   readonly view: BitmapView;
   readonly recipe: RecipeText;
   readonly worker: WorkerClient;
+  readonly surface: SurfaceTools;
   dispatch(action: Action | Event): void;
   /** Saves the PNG of 8 bits; null: there is no picture. */
   readonly onSave: (() => void) | null;
@@ -23,7 +27,8 @@ interface Props {
 }
 
 /** Everything that the picture and its recipe can be had as. */
-export function ExportDialog({ state, shown, view, recipe, worker, dispatch, onSave, onClose }: Props): JSX.Element {
+export function ExportDialog(props: Props): JSX.Element {
+  const { state, shown, view, recipe, worker, surface, dispatch, onSave, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const say = (text: string): void => dispatch({ type: 'say', text });
@@ -71,27 +76,63 @@ export function ExportDialog({ state, shown, view, recipe, worker, dispatch, onS
           <Icon name="close" />
         </button>
       </div>
-      <Group title="Picture" about={picture && state.size ? state.size.join(' x ') : 'There is none yet.'}>
-        <Form icon="save" title="PNG" about="8 bits, its recipe inside" onClick={onSave} />
+      <Group
+        title="Picture"
+        about={
+          picture && state.size
+            ? `${state.size.join(' x ')}. PNG carries its recipe, the others do not.`
+            : 'There is none yet.'
+        }
+      >
+        <Form icon="save" title="PNG" about="8 bits" onClick={onSave} />
         <Form
           icon="save"
           title="PNG, 16 bits"
-          about={exact ? 'As computed, its recipe inside' : 'Its exact numbers are gone: run it again'}
+          about={exact ? 'As it was computed' : 'Its exact numbers are gone: run it again'}
           onClick={picture && exact ? save16 : null}
         />
-        <Form icon="save" title="WebP" about="Small; carries no recipe" onClick={encode('image/webp', 'webp')} />
-        <Form icon="save" title="JPEG" about="For anything; carries no recipe" onClick={encode('image/jpeg', 'jpg')} />
-        <Form icon="copy" title="Copy" about="To the clipboard, without the recipe" onClick={copy} />
+        <Form icon="save" title="WebP" about="Small" onClick={encode('image/webp', 'webp')} />
+        <Form icon="save" title="JPEG" about="For anything" onClick={encode('image/jpeg', 'jpg')} />
+        <Form icon="copy" title="Copy" about="To the clipboard" onClick={copy} />
+      </Group>
+      <Group title="Material" about={materialAbout(surface, state.run === 'running')}>
+        <SurfaceChoice {...surface} />
+        <Form
+          icon="material"
+          title="Maps (.zip)"
+          about={`For ${TARGET_WORDS[surface.target]}`}
+          onClick={surface.make && (() => surface.make?.(surface.target))}
+        />
+        <Form
+          icon="material"
+          title="Model (.glb)"
+          about="A plane, its maps inside"
+          onClick={surface.make && (() => surface.make?.('glb'))}
+        />
       </Group>
       <Group title="Recipe" about="Settings alone, for this page and for toroid run">
         <Form icon="save" title="JSON" onClick={json} />
         <Form icon="save" title="YAML" onClick={yaml} />
       </Group>
       <p class="status" role="status" data-test="exported">
-        {state.error?.text ?? state.said}
+        {state.making ? MAKING : (state.error?.text ?? state.said)}
       </p>
+      {state.notes.length > 0 && (
+        <ul class="notices" aria-label="What was estimated">
+          {state.notes.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
     </dialog>
   );
+}
+
+function materialAbout({ surface }: SurfaceTools, running: boolean): string {
+  if (running) return 'When the run is over.';
+  return surface
+    ? 'Colour, height, normal, occlusion, roughness: all of them tile.'
+    : 'Of a finished picture: there is none in the view.';
 }
 
 interface GroupProps {

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 /** Drawn for this page: strokes on a grid of 24. */
 const PATHS = {
   grow: 'M3 3h8v8H3z M13 3h8v8h-8z M3 13h8v8H3z M17 13v8 M13 17h8',
+  material: 'M12 3a9 9 0 1 0 .01 0z M3.5 14.5c5 2.5 12 2.5 17 0 M12 3c-4 4-4 14 0 18 M8 8.5h.01',
   tile: 'M4 4h16v16H4z M4 12h16 M12 4v16 M8 8l-1.5 0 M16 16h1.5',
   pattern: 'M12 3l4 4.5-4 4.5-4-4.5z M12 12l4 4.5-4 4.5-4-4.5z M4 8v8 M20 8v8',
   lands: 'M4 4h16v16H4z M8 20c0-5 7-5 7-9s-3-3-3-7',

@@ -17,12 +17,15 @@ interface Props {
   onStart(): void;
   onVary(): void;
   onSave(): void;
+  /** Of somebody who wants a material: its archive, once there is a picture. */
+  readonly onMaterial: (() => void) | undefined;
+  readonly canMake: boolean;
   onExport(): void;
 }
 
 /** Run, pause and save; how far it is; what it has to say. */
 export function RunControls(props: Props): JSX.Element {
-  const { state, missing, next, more, canSave, onStart, onVary, onSave, onExport } = props;
+  const { state, missing, next, more, canSave, onStart, onVary, onSave, onMaterial, canMake, onExport } = props;
   const { main, anew } = deedsOf(props);
   const begun = state.run === 'running' || state.run === 'paused';
   return (
@@ -74,10 +77,17 @@ export function RunControls(props: Props): JSX.Element {
         </ul>
       )}
       <div class="row save">
-        <button type="button" onClick={onSave} disabled={!canSave}>
-          <Icon name="save" />
-          Download PNG
-        </button>
+        {onMaterial ? (
+          <button type="button" onClick={onMaterial} disabled={!canMake && !state.making} data-test="material">
+            <Icon name="material" />
+            {state.making ? 'Making the maps' : 'Material (.zip)'}
+          </button>
+        ) : (
+          <button type="button" onClick={onSave} disabled={!canSave}>
+            <Icon name="save" />
+            Download PNG
+          </button>
+        )}
         <button type="button" onClick={onExport} title="Other formats, the recipe (E)" data-test="export">
           <Icon name="export" />
           Export
@@ -102,10 +112,13 @@ export function deedsOf({ state, worker, missing, onStart }: Pick<Props, 'state'
   return { main: { word: state.run === 'done' ? 'Run again' : 'Run', deed: can ? onStart : null }, anew: false };
 }
 
+export const MAKING = 'Making the maps of the material';
+
 /** For people, and for screen readers: it changes at tenths, not at steps. */
 function statusOf(state: State, missing: readonly string[]): string {
   const { said, result, progress: p } = state;
   const needed = missing.length > 0 ? `Needed: ${missing.join(', ')}.` : '';
+  if (state.making) return MAKING;
   if (state.noGpu) return 'Nothing can be run here: this page needs WebGPU.';
   if (state.run === 'failed') return 'Stopped by an error. Nothing is lost: go on from the last snapshot.';
   if (state.starting) return 'Preparing';
