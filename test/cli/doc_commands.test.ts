@@ -93,38 +93,41 @@ test('their pictures are in the repository, their networks can be had', () => {
   }
 });
 
-long(test)('the gallery works in the folder of an outsider, who has no networks but those made here', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'toroid-outsider-'));
-  const { toroid } = runner(folder);
-  const bare = { TOROID_WEIGHTS: join(folder, 'nets'), HOME: folder, XDG_CACHE_HOME: folder };
-  try {
+/** A clone, as an outsider has it. */
+const folder = mkdtempSync(join(tmpdir(), 'toroid-outsider-'));
+test.after(() => rmSync(folder, { recursive: true }));
+const { toroid } = runner(folder);
+const bare = { TOROID_WEIGHTS: join(folder, 'nets'), HOME: folder, XDG_CACHE_HOME: folder };
+
+long(test)(
+  'without its network a command of the gallery says where to have it; random weights can be made',
+  async () => {
     mkdirSync(join(folder, 'docs/images'), { recursive: true });
     cpSync('examples', join(folder, 'examples'), { recursive: true, filter: (f) => !f.includes('node_modules') });
     cpSync('docs/images/gallery', join(folder, 'docs/images/gallery'), { recursive: true });
-    let made = false;
-    for (const picture of pictures) {
-      const words = toldCommand(picture).map((w, k, all) => (all[k - 1] === '--size' ? '64' : w));
-      const net = words.indexOf('--net') + 1;
-      if (net > 0 && !made) {
-        // Without it, it is said what to do.
-        const { code, err } = await toroid(words, bare);
-        assert.is(code, 1, err);
-        assert.match(err, new RegExp(`toroid weights pull ${words[net]}`), words.join(' '));
-        assert.is((await toroid(['weights', 'make', 'vgg19-random'], bare)).code, 0);
-        made = true;
-      }
-      if (net > 0) words[net] = 'vgg19-random';
-      const less = builtinRecipe(picture.recipe).stages.flatMap((s, k) =>
-        s.method === 'copy' ? [] : ['--set', `stages[${k}].steps=1`],
-      );
-      const out = `${picture.name}.png`;
-      const ended = await toroid([...words, ...less, '--set', 'scales.count=1', '-o', out], bare);
-      assert.is(ended.code, 0, `${words.join(' ')}\n${ended.err}`);
-      assert.ok(existsSync(join(folder, out)), out);
+    for (const picture of pictures.filter((p) => p.net !== undefined).slice(0, 2)) {
+      const words = toldCommand(picture);
+      const { code, err } = await toroid(words, bare);
+      assert.is(code, 1, err);
+      assert.ok(err.includes(`toroid weights pull ${words[words.indexOf('--net') + 1]}`), `${words.join(' ')}\n${err}`);
     }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
+    assert.is((await toroid(['weights', 'make', 'vgg19-random'], bare)).code, 0);
+  },
+);
+
+for (const picture of pictures) {
+  long(test)(`${picture.name} of the gallery works in the folder of an outsider`, async () => {
+    const words = toldCommand(picture).map((w, k, all) =>
+      all[k - 1] === '--size' ? '64' : all[k - 1] === '--net' ? 'vgg19-random' : w,
+    );
+    const less = builtinRecipe(picture.recipe).stages.flatMap((s, k) =>
+      s.method === 'copy' ? [] : ['--set', `stages[${k}].steps=1`],
+    );
+    const out = `${picture.name}.png`;
+    const ended = await toroid([...words, ...less, '--set', 'scales.count=1', '-o', out], bare);
+    assert.is(ended.code, 0, `${words.join(' ')}\n${ended.err}`);
+    assert.ok(existsSync(join(folder, out)), out);
+  });
+}
 
 test.run();

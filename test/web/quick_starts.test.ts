@@ -62,7 +62,7 @@ function quick(args: readonly string[]): string[] {
   const small = kept.map((a, k) => (kept[k - 1] === '--size' ? '32' : a));
   if (small[0] === 'profile') return [...small, '--runs', '2', '--set', 'scales.count=1'];
   if (small[0] !== 'texture') return small;
-  if (args.includes('--steps') || args.includes('--recipe')) return [...small, '--steps', '2', '--scales', '1'];
+  if (args.includes('patches') || args.includes('--recipe')) return [...small, '--steps', '2', '--scales', '1'];
   return [...small, '--method', 'copy'];
 }
 

@@ -9,7 +9,7 @@ export interface AxisScore {
   readonly z: number;
   /** Times as rough as the lines right beside it, two on either side; at most 1000. */
   readonly beside: number;
-  /** How many other lines are as rough, and stand out as far from those beside them. */
+  /** How many other lines, away from it, are as rough, and stand out as far from those beside them. */
   readonly alike: number;
 }
 
@@ -105,8 +105,13 @@ function scoreOf({ rough, beside }: Lines, gradients: Float64Array, at: number):
     const [a = 0, b = 0] = [values[k], values[at]];
     return a <= ALIKE * b && b <= ALIKE * a;
   };
+  // Not those it is compared with: a dark column at the edge has a line on either side.
+  const n = rough.length;
   let alike = 0;
-  for (let k = 0; k < rough.length; k++) if (k !== at && near(rough, k) && near(beside, k)) alike++;
+  for (let d = BESIDE + 1; d < n - BESIDE; d++) {
+    const k = (at + d) % n;
+    if (near(rough, k) && near(beside, k)) alike++;
+  }
   return {
     ratio: same ? 1 : Math.min(MOST, join / mean),
     z: same ? 0 : Math.max(-MOST, Math.min(MOST, (join - mean) / deviation)),
