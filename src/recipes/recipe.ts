@@ -163,10 +163,10 @@ export const recipeSchema = z.strictObject({
       "expression of the init image, what the canvas starts as; without it the content, or noise of the styles' colours",
     ),
   enlarge: z
-    .enum(['canvas', 'detail'])
+    .enum(['canvas', 'soft', 'detail'])
     .default('canvas')
     .describe(
-      'canvas: enlarged as it is; detail: what was changed is enlarged, and added to the init image of the new size',
+      'canvas: enlarged as it is; soft: evenly blurred, where canvas leaves every few rows and columns fainter, which shows in fine grain; detail: what was changed is enlarged, and added to the init image of the new size',
     ),
   color: z
     .strictObject({

@@ -4,7 +4,7 @@ import { Rng } from '../base/rng';
 import type { Device } from '../gpu/device';
 import { Graph } from '../graph/graph';
 import { Plan } from '../graph/plan';
-import { resize } from '../shaders/resize';
+import { type ResizeOptions, resize } from '../shaders/resize';
 import { roll } from '../shaders/roll';
 import type { CarryOver, SavedState } from './checkpoint';
 import type { PlannedStage, Size } from './plan_stages';
@@ -22,6 +22,7 @@ interface Scaling {
   readonly to: Size;
   readonly torus: readonly [boolean, boolean];
   readonly shifts: Shifts;
+  readonly filter: NonNullable<ResizeOptions['filter']>;
 }
 
 /**
@@ -38,8 +39,9 @@ export async function upscale(
   init: (size: Size) => Promise<Float32Array>,
 ): Promise<CarryOver> {
   const { recipe, torus } = resolved;
-  const scaling = { from, to: stage.size, torus, shifts: shiftsOf(from, stage, resolved) };
-  if (recipe.enlarge === 'canvas') return upscaleAll(device, carryOver, scaling);
+  const filter = recipe.enlarge === 'soft' ? 'spline' : 'bicubic';
+  const scaling = { from, to: stage.size, torus, shifts: shiftsOf(from, stage, resolved), filter } as const;
+  if (recipe.enlarge !== 'detail') return upscaleAll(device, carryOver, scaling);
   const before = await init(from);
   const change = await upscaleAll(device, { ...carryOver, canvas: combined(carryOver.canvas, before, -1) }, scaling);
   return { ...change, canvas: combined(change.canvas, await init(stage.size), 1) };
@@ -65,17 +67,21 @@ async function upscaleAll(device: Device, carryOver: CarryOver, scaling: Scaling
  * and 1.06 of the mean after 60 steps), and without them the pair across the border would have the same phase at
  * every scale (measured seam-gradient ratio 2.4 after six x4/3 enlargements; 1.07 with a roll before each one only).
  * With both, the border is a line like any other.
+ *
+ * Rows and columns that fall between pixels stay fainter all the same: of a granite of 1 px specks, x4/3, differences between columns
+ * had 0.65 to 1.27 times the mean square, every fourth column alike. The B-spline blurs all phases nearly alike (sums of squared
+ * weights 0.46 to 0.5, Catmull-Rom's 0.64 to 1), and what it takes the next steps grow anew.
  */
 async function resized(
   device: Device,
   data: Float32Array,
-  { from, to, torus, shifts }: Scaling,
+  { from, to, torus, shifts, filter }: Scaling,
 ): Promise<Float32Array> {
   const g = new Graph();
   const x = g.input([data.length / (from[0] * from[1]), from[1], from[0]], 'canvas');
   const onTorus = ([dy, dx]: readonly [number, number]): [number, number] => [torus[0] ? dy : 0, torus[1] ? dx : 0];
   const large = resize(g, roll(g, x, onTorus(shifts.before)), [to[1], to[0]], {
-    filter: 'bicubic',
+    filter,
     border: [torus[0] ? 'wrap' : 'clamp', torus[1] ? 'wrap' : 'clamp'],
   });
   const y = roll(g, large, onTorus(shifts.after));

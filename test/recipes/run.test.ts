@@ -3,11 +3,15 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
 import type { Raster } from '../../src/base/raster';
+import { Rng } from '../../src/base/rng';
 import { LUMA } from '../../src/recipes/colour/luminance';
 import { paletteOf } from '../../src/recipes/colour/palette';
 import { allowedSide, planStages } from '../../src/recipes/plan_stages';
 import { fillRecipe, type Recipe } from '../../src/recipes/recipe';
+import { resolveRecipe } from '../../src/recipes/resolve';
+import { upscale } from '../../src/recipes/upscale';
 import { zoomed } from '../../src/recipes/zoom';
+import { device } from '../support/device';
 import { close } from '../support/kit';
 import {
   apart,
@@ -178,6 +182,26 @@ test('palette: no other colours than those of the input', async () => {
   );
   for (const colour of used) assert.ok(known.includes(colour), `${colour} is none of ${known.join(' ')}`);
   assert.ok(used.size > 1);
+});
+
+test('enlarge soft: rows and columns of noise are alike, where canvas leaves some fainter', async () => {
+  const rng = new Rng(1, 1);
+  const data = Float32Array.from({ length: 3 * 96 * 96 }, () => rng.uniform());
+  /** The least mean square difference between neighbouring columns over the largest, of those 4 apart together. */
+  const evenness = async (enlarge: Recipe['enlarge']): Promise<number> => {
+    const wanted = recipe([nothing], { ...styled, size: 128, enlarge });
+    const resolved = resolveRecipe(wanted, null, inputs);
+    const [stage] = planStages(wanted, [128, 128], [1], { multiple: [1, 1], accepts: () => true });
+    const start = { canvas: data, counter: 0, optimiser: '', states: [] };
+    const { canvas } = await upscale(await device(), start, [96, 96], stage!, resolved, async () => data);
+    const sums = [0, 0, 0, 0];
+    for (let i = 0; i + 1 < canvas.length; i++) {
+      if (i % 128 < 127) sums[i % 4] = sums[i % 4]! + (canvas[i + 1]! - canvas[i]!) ** 2;
+    }
+    return Math.min(...sums) / Math.max(...sums);
+  };
+  const [canvas, soft] = [await evenness('canvas'), await evenness('soft')];
+  assert.ok(canvas < 0.4 && soft > 0.6, `canvas ${canvas}, soft ${soft}`);
 });
 
 test('enlarge detail: what the content has beyond the coarse scale is not lost on the way', async () => {

@@ -55,7 +55,7 @@ export function maskEdgeVerdict({ line, foreign }: MaskEdgeScore): { readonly sh
   if (line && line.beside > BESIDE && line.z > Z && line.alike === 0)
     return {
       shows: true,
-      text: `the mask's edge shows: ${line.beside.toFixed(1)} times as rough as the lines beside it`,
+      text: `a line follows the mask's edge: ${line.beside.toFixed(1)} times as rough as the lines beside it`,
     };
   if (foreign !== null && foreign > FOREIGN)
     return {

@@ -22,6 +22,11 @@ fn inside(t: i32, n: i32) -> i32 {
 fn kernel(at: f32) -> f32 {
   let x = abs(at);
   if (CUBIC == 0u) { return max(0.0, 1.0 - x); }
+  if (CUBIC == 2u) {
+    if (x < 1.0) { return (0.5 * x - 1.0) * x * x + 2.0 / 3.0; }
+    if (x < 2.0) { return (2.0 - x) * (2.0 - x) * (2.0 - x) / 6.0; }
+    return 0.0;
+  }
   if (x < 1.0) { return (1.5 * x - 2.5) * x * x + 1.0; }
   if (x < 2.0) { return ((2.5 - 0.5 * x) * x - 4.0) * x + 2.0; }
   return 0.0;

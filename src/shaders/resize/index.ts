@@ -27,13 +27,19 @@ const adjointKernel = defineKernel({
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
+/** As the kernels call them. */
+const FILTERS = { linear: 0, bicubic: 1, spline: 2 } as const;
+
 export type Border = 'wrap' | 'clamp';
 /** Height and width. */
 export type Sides = readonly [H: number, W: number];
 
 export interface ResizeOptions {
-  /** `bicubic`: Catmull-Rom (a = -0.5); `linear`: the triangle. Default bicubic. */
-  readonly filter?: 'bicubic' | 'linear';
+  /**
+   * `bicubic`: Catmull-Rom (a = -0.5); `spline`: the cubic B-spline, which blurs, and nearly as much on pixels as between them;
+   * `linear`: the triangle. Default bicubic.
+   */
+  readonly filter?: keyof typeof FILTERS;
   /** What lies beyond the rows and beyond the columns. Default clamp. */
   readonly border?: readonly [rows: Border, columns: Border];
 }
@@ -68,14 +74,14 @@ function pass(
   wrap: boolean,
   a: ResizeAttrs,
 ): Launch {
-  const cubic = (a.filter ?? 'bicubic') === 'bicubic';
+  const filter = FILTERS[a.filter ?? 'bicubic'];
   const s = Math.max(1, N / M);
-  const reach = Math.ceil((cubic ? 2 : 1) * s);
+  const reach = Math.ceil((filter > 0 ? 2 : 1) * s);
   const n = size(y.shape);
   return launch({
     kernel: adjoint ? adjointKernel : kernel,
     bind: [x, y],
-    overrides: { CUBIC: cubic ? 1 : 0, WRAP: wrap ? 1 : 0 },
+    overrides: { CUBIC: filter, WRAP: wrap ? 1 : 0 },
     uniforms: { n, N, M, inner, reach, s },
     grid: ({ WG }) => flatGrid(n, WG),
     flops: 6 * n * reach,

@@ -1,5 +1,5 @@
 // resize: Y[.., o, ..] = sum over t of k((t - c) / s) X[.., t, ..] / sum over t of k((t - c) / s), along one axis
-//   c = (o + 0.5) N / M - 0.5, s = max(1, N / M); k the Catmull-Rom cubic (a = -0.5) or the triangle
+//   c = (o + 0.5) N / M - 0.5, s = max(1, N / M); k the Catmull-Rom cubic (a = -0.5), the cubic B-spline or the triangle
 //
 // One thread per element of Y.
 // The sum is taken over differences from one of the elements, X at floor(c): a constant picture stays what it is to
@@ -7,7 +7,7 @@
 
 alias T = f32;
 override WG: u32 = 64;       // threads per workgroup
-override CUBIC: u32 = 1;     // 1: Catmull-Rom, 0: triangle
+override CUBIC: u32 = 1;     // 1: Catmull-Rom, 2: B-spline, 0: triangle
 override WRAP: u32 = 0;      // 1: the axis is a circle, 0: its end elements go on for ever
 
 struct Uniforms { n: u32, N: i32, M: i32, inner: u32, reach: i32, s: f32 }

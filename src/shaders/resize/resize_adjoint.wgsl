@@ -5,7 +5,7 @@
 
 alias T = f32;
 override WG: u32 = 64;       // threads per workgroup
-override CUBIC: u32 = 1;     // 1: Catmull-Rom, 0: triangle
+override CUBIC: u32 = 1;     // 1: Catmull-Rom, 2: B-spline, 0: triangle
 override WRAP: u32 = 0;      // 1: the axis is a circle, 0: its end elements go on for ever
 
 struct Uniforms { n: u32, N: i32, M: i32, inner: u32, reach: i32, s: f32 }

@@ -3,22 +3,25 @@ import { type Border, resizeAdjointOp, resizeOp, type Sides } from './index';
 
 type Attrs = Parameters<typeof resizeOp.infer>[1];
 
-function filter(cubic: boolean, d: number): number {
+type Filter = NonNullable<Attrs['filter']>;
+
+function filter(kind: Filter, d: number): number {
   const x = Math.abs(d);
-  if (!cubic) return Math.max(0, 1 - x);
+  if (kind === 'linear') return Math.max(0, 1 - x);
   if (x >= 2) return 0;
+  if (kind === 'spline') return x < 1 ? 2 / 3 - x ** 2 + x ** 3 / 2 : (2 - x) ** 3 / 6;
   return x < 1 ? 1.5 * x ** 3 - 2.5 * x ** 2 + 1 : -0.5 * x ** 3 + 2.5 * x ** 2 - 4 * x + 2;
 }
 
 /** The M x N matrix of one axis. */
-function matrix(N: number, M: number, border: Border, cubic: boolean): number[][] {
+function matrix(N: number, M: number, border: Border, kind: Filter): number[][] {
   const scale = Math.max(1, N / M);
   return Array.from({ length: M }, (_, o) => {
     const row = new Array<number>(N).fill(0);
     const centre = ((o + 0.5) * N) / M - 0.5;
     for (let t = Math.floor(centre - 2 * scale) - 1; t <= centre + 2 * scale + 1; t++) {
       const at = border === 'wrap' ? ((t % N) + N) % N : Math.min(Math.max(t, 0), N - 1);
-      row[at] = (row[at] ?? 0) + filter(cubic, (t - centre) / scale);
+      row[at] = (row[at] ?? 0) + filter(kind, (t - centre) / scale);
     }
     const total = row.reduce((a, b) => a + b, 0);
     return row.map((w) => w / total);
@@ -28,10 +31,10 @@ function matrix(N: number, M: number, border: Border, cubic: boolean): number[][
 /** Applies the matrices of both axes, or their transposes. */
 function apply(x: Value, small: Sides, large: Sides, a: Attrs, transpose: boolean): Float64Array {
   const [C = 1, H = 1, W = 1] = x.shape;
-  const cubic = (a.filter ?? 'bicubic') === 'bicubic';
+  const { filter: kind = 'bicubic' } = a;
   const [rows, columns] = a.border ?? ['clamp', 'clamp'];
-  const down = matrix(small[0], large[0], rows, cubic);
-  const along = matrix(small[1], large[1], columns, cubic);
+  const down = matrix(small[0], large[0], rows, kind);
+  const along = matrix(small[1], large[1], columns, kind);
   const weight = (m: number[][], o: number, i: number): number => (transpose ? m[i]?.[o] : m[o]?.[i]) ?? 0;
   const [H2, W2] = a.size;
   const out = new Float64Array(C * H2 * W2);
@@ -63,6 +66,8 @@ const cases: readonly Case<1, Attrs>[] = [
   { name: 'rows only', shapes: [[3, 5, 8]], attrs: { size: [13, 8], border: ['wrap', 'clamp'] } },
   { name: 'columns only', shapes: [[3, 5, 8]], attrs: { size: [5, 3] } },
   { name: 'linear up', shapes: [[2, 5, 4]], attrs: { size: [9, 9], filter: 'linear', border: torus } },
+  { name: 'spline up, a torus', shapes: [[2, 6, 9]], attrs: { size: [8, 12], filter: 'spline', border: torus } },
+  { name: 'spline down', shapes: [[2, 9, 7]], attrs: { size: [5, 9], filter: 'spline' } },
   { name: 'linear down', shapes: [[2, 9, 10]], attrs: { size: [4, 3], filter: 'linear' } },
   { name: 'far down, a torus', shapes: [[1, 31, 3]], attrs: { size: [2, 2], border: torus } },
 ];
