@@ -38,10 +38,10 @@ export async function textureOn<Source>(
 ): Promise<Called> {
   checkOptions('texture', options, TEXTURE_OPTIONS);
   const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...more } = options;
-  const { method, polish, variety, fit, flatten, ...call } = more;
+  const { method, polish, variety, fit, flatten, rectify, ...call } = more;
   const name = typeof net === 'object' ? net.name : net;
   const optimising = { steps, scales, canvas, layers, pooling, net: name };
-  const choice = { recipe, size, seed, tile, method, polish, variety, fit, flatten, ...optimising };
+  const choice = { recipe, size, seed, tile, method, polish, variety, fit, flatten, rectify, ...optimising };
   const { signal } = options;
   const chosen = await chosenTexture(platform, choice, image, { signal, warn: warningsTo(options) });
   const own = { ...call, net: usesPatches(name) ? undefined : net };

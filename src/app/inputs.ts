@@ -1,6 +1,7 @@
 // The pictures of a recipe: how large, with or without opacity, and whether they are the files that they were.
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import type { Corners } from '../copy/rectify';
 import type { Recipe } from '../recipes/recipe';
 import { inputPlaces } from '../recipes/resolve';
 import type { Platform, ReadOptions, ReadPicture } from './platform';
@@ -42,6 +43,17 @@ export function shrunkSize(
 export const shrunkText = (name: string, [w, h]: readonly number[], [sw, sh]: readonly number[]): string =>
   `${name} is ${w}x${h}: shrunk to ${sw}x${sh} before it is looked at; crop it to keep its finest detail`;
 
+/** A picture as it is read; where there are corners the part between them, straightened. */
+export const readStraight = async <Source>(
+  platform: Pick<Platform<Source>, 'readPicture'>,
+  source: Source,
+  options: ReadOptions,
+  corners: Corners | undefined,
+): Promise<ReadPicture> =>
+  corners
+    ? (await import('./straightened')).readStraightened(platform, source, options, corners)
+    : platform.readPicture(source, options);
+
 export interface ReadInputsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Names of the pictures that the caller chose; others are where the recipe says. Default: all. */
@@ -66,12 +78,8 @@ export async function readInputs<Source>(
   const { signal, warn } = options;
   const inputs: Input[] = [];
   for (const [name, source] of sources) {
-    const picture = await platform.readPicture(source, {
-      name,
-      ...inputPolicy(recipe, name),
-      signal,
-      onWarning: warn,
-    });
+    const reading = { name, ...inputPolicy(recipe, name), signal, onWarning: warn };
+    const picture = await readStraight(platform, source, reading, recipe.rectify?.[name]);
     signal?.throwIfAborted();
     checkSame(name, recipe.inputs[name], typeof source === 'string' ? source : picture.path, picture.sha256, options);
     inputs.push({ name, ...picture });

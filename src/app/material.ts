@@ -4,6 +4,7 @@ import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Bits } from '../base/pixels';
 import { type Raster, rolledPlanes } from '../base/raster';
 import { VERSION } from '../base/version';
+import type { Corners } from '../copy/rectify';
 import { sealWarnings } from '../copy/seal';
 import { Device } from '../gpu/device';
 import { checkDerive, type Derived, type DeriveSettings, derive } from '../material/derive';
@@ -21,6 +22,7 @@ import {
   verdict,
 } from '../recipes/scores/seam';
 import { textureOn } from './call';
+import { readStraight } from './inputs';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
 import { fileName } from './record';
@@ -38,6 +40,8 @@ export interface MaterialSettings extends DeriveSettings {
   /** Of a tile that is grown, pixels; one number: square. Default 512. */
   readonly size?: number | readonly [width: number, height: number] | undefined;
   readonly seed?: number | undefined;
+  /** Take the part of the photograph between four corners, straightened: x and y of each, pixels, from its top left clockwise. */
+  readonly rectify?: Corners | undefined;
   /** Of the tile on a wall; of maps that are laid anew, of theirs. Files that can hold it do. */
   readonly widthCm?: number | undefined;
 }
@@ -52,7 +56,16 @@ export interface MaterialOptions extends MaterialSettings {
 /** Names that `checkOptions` knows `material` by. */
 const MATERIAL_OPTIONS: OptionNames<MaterialOptions> = {
   ...{ preset: true, delight: true, light: true, high: true, relief: true, maps: true },
-  ...{ method: true, size: true, seed: true, widthCm: true, device: true, signal: true, onWarning: true },
+  ...{
+    method: true,
+    size: true,
+    seed: true,
+    rectify: true,
+    widthCm: true,
+    device: true,
+    signal: true,
+    onWarning: true,
+  },
 };
 
 /** The maps of a surface, how sound they are, and what was done. */
@@ -148,7 +161,7 @@ async function tileOf<Source>(
   { raster, bits }: ReadPicture,
   options: MaterialOptions & { readonly device: Device },
 ): Promise<Tile> {
-  const { method = 'auto', size, seed, device, signal, onWarning } = options;
+  const { method = 'auto', size, seed, rectify, device, signal, onWarning } = options;
   const warn = (text: string): void => onWarning?.(text);
   if (method === 'none') return { raster, tiling: 'taken as it is', made: false };
   const tiles = alreadyTiles(raster);
@@ -168,6 +181,7 @@ async function tileOf<Source>(
     method: method === 'auto' ? 'copy' : method,
     size,
     seed,
+    rectify,
     device,
     signal,
     onWarning: warn,
@@ -190,14 +204,12 @@ export async function materialOn<Source>(
   const { signal, onWarning, ...settings } = options;
   signal?.throwIfAborted();
   checkDerive(settings);
-  const picture = await platform.readPicture(source, {
-    name: 'picture',
-    least: LEAST,
-    most: MOST,
-    alpha: 'straight',
-    signal,
-    onWarning: (text) => onWarning?.(text),
-  });
+  const picture = await readStraight(
+    platform,
+    source,
+    { name: 'picture', least: LEAST, most: MOST, alpha: 'straight', signal, onWarning: (text) => onWarning?.(text) },
+    settings.rectify,
+  );
   signal?.throwIfAborted();
   return onDevice(platform, given, async (device) => {
     const { raster, tiling, made } = await tileOf(platform, source, picture, { ...options, device });

@@ -36,6 +36,13 @@ export async function materialSetOn<Source>(
       'Take copy, which lays all of its maps anew, or none, which leaves them where they are.',
     );
   }
+  if (settings.rectify) {
+    throw new EngineError(
+      'SettingsError',
+      'rectify is for one photograph, and this is a set of maps',
+      'Leave it out, or give the photograph.',
+    );
+  }
   const warn = (text: string): void => onWarning?.(text);
   // Said when there is a device: a process that starts again with a driver says it then.
   const notes: string[] = [];

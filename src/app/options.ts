@@ -61,6 +61,7 @@ export const RECIPE_OPTIONS: OptionNames<RecipeOptions> = { seed: true, size: tr
 export const CHOICE_OPTIONS: OptionNames<TextureChoice> = {
   ...{ size: true, seed: true, recipe: true, method: true, tile: true, variety: true, fit: true, flatten: true },
   ...{ polish: true, steps: true, scales: true, canvas: true, layers: true, pooling: true, net: true },
+  rectify: true,
 };
 export const TEXTURE_OPTIONS: OptionNames<TextureOptions> = { ...CHOICE_OPTIONS, ...CALL };
 

@@ -26,6 +26,8 @@ export interface ReadPicture {
   readonly sha256?: string | undefined;
   /** Bits a channel of the file, where that is known. */
   readonly bits?: Bits | undefined;
+  /** Size of the picture that `raster` is a part of, straightened. */
+  readonly whole?: { readonly width: number; readonly height: number } | undefined;
   /** What the numbers of the file were, where they are no 8 or 16 bits of brightness. */
   readonly measures?: Measures | undefined;
 }

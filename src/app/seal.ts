@@ -4,10 +4,12 @@ import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
+import type { Corners } from '../copy/rectify';
 import { type Sealed, sealWarnings, unchangedShare } from '../copy/seal';
 import { renormalised } from '../copy/seal_maps';
 import { seamScore, verdict } from '../recipes/scores/seam';
 import { sealTile } from '../recipes/seal_tile';
+import { readStraight } from './inputs';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
 import { fileName } from './record';
@@ -25,6 +27,8 @@ export interface SealSettings {
 export interface SealOptions<Source> extends SealSettings {
   /** Pictures of the same thing and size, by names of yours: cut along the same lines. Those with "normal" in their name keep unit length. */
   readonly maps?: Readonly<Record<string, Source>> | undefined;
+  /** Take the part between four corners, straightened, of picture and maps: x and y of each, pixels, from its top left clockwise. */
+  readonly rectify?: Corners | undefined;
   readonly signal?: AbortSignal | undefined;
   onWarning?(text: string): void;
 }
@@ -35,7 +39,7 @@ const LEAST = 16;
 const MOST = 2 ** 24;
 /** Names that `checkOptions` knows `seal` by. */
 const SEAL_OPTIONS: OptionNames<SealOptions<unknown>> = {
-  ...{ tile: true, keepSize: true, strength: true, maps: true, signal: true, onWarning: true },
+  ...{ tile: true, keepSize: true, strength: true, maps: true, rectify: true, signal: true, onWarning: true },
 };
 
 export interface SealedRaster extends Sealed {
@@ -64,14 +68,7 @@ export function sealRaster(
       'Use a larger picture.',
     );
   }
-  for (const [name, map] of maps) {
-    if (map.width === width && map.height === height) continue;
-    throw new EngineError(
-      'PictureError',
-      `the map ${name} is ${map.width}x${map.height} pixels, the picture ${width}x${height}`,
-      'Maps are cut along the same lines as the picture: resize it to the same size first.',
-    );
-  }
+  for (const [name, map] of maps) checkSameSize(name, map, picture);
   const wanted = { x: tile !== 'y', y: tile !== 'x' };
   const rasters = maps.map(([, map]) => map);
   const made = sealTile(picture, wanted, { keepSize, strength, maps: rasters });
@@ -98,6 +95,17 @@ export function sealRaster(
   };
 }
 
+type Sized = Pick<Raster, 'width' | 'height'>;
+
+function checkSameSize(name: string, map: Sized, { width, height }: Sized): void {
+  if (map.width === width && map.height === height) return;
+  throw new EngineError(
+    'PictureError',
+    `the map ${name} is ${map.width}x${map.height} pixels, the picture ${width}x${height}`,
+    'Maps are cut along the same lines as the picture: resize it to the same size first.',
+  );
+}
+
 /** `cropped to 912x700, 96 % of the pixels unchanged, it tiles` */
 export function reportText({ from, size, sealed, unchanged, seams, covered }: SealReport): string {
   if (sealed.length === 0) return 'it tiles already: nothing is changed';
@@ -114,20 +122,22 @@ export async function sealOn<Source>(
   options: SealOptions<Source>,
 ): Promise<SealedPicture> {
   checkOptions<SealOptions<unknown>>('seal', options, SEAL_OPTIONS);
-  const { maps = {}, signal, onWarning, ...settings } = options;
+  const { maps = {}, rectify, signal, onWarning, ...settings } = options;
   signal?.throwIfAborted();
   const read = (name: string, from: Source): Promise<ReadPicture> =>
-    platform.readPicture(from, {
-      name,
-      least: LEAST,
-      most: MOST,
-      alpha: 'straight',
-      signal,
-      onWarning: (text) => onWarning?.(text),
-    });
+    readStraight(
+      platform,
+      from,
+      { name, least: LEAST, most: MOST, alpha: 'straight', signal, onWarning: (text) => onWarning?.(text) },
+      rectify,
+    );
   const picture = await read('picture', source);
   const others: (readonly [string, ReadPicture])[] = [];
-  for (const [name, map] of Object.entries(maps)) others.push([name, await read(name, map)]);
+  for (const [name, map] of Object.entries(maps)) {
+    const other = await read(name, map);
+    checkSameSize(name, other.whole ?? other.raster, picture.whole ?? picture.raster);
+    others.push([name, other]);
+  }
   signal?.throwIfAborted();
   const bits = picture.bits ?? 8;
   const sealed = sealRaster(
@@ -146,7 +156,7 @@ export async function sealOn<Source>(
   const record = {
     version: VERSION,
     command: 'seal',
-    settings: { tile, keepSize, strength },
+    settings: { tile, keepSize, strength, ...(rectify && { rectify }) },
     inputs: {
       picture: recorded(picture),
       ...Object.fromEntries(others.map(([name, map]) => [fileName(name), recorded(map)])),

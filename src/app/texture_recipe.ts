@@ -4,7 +4,7 @@ import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { fillTexture } from '../recipes/texture';
 import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
-import { inputPolicy } from './inputs';
+import { inputPolicy, readStraight } from './inputs';
 import type { Platform } from './platform';
 
 /** The settings of a texture as callers have them: what is undefined is left out. */
@@ -58,7 +58,7 @@ export async function chosenTexture<Source>(
   // What is wrong with the settings is said before any work. The picture is looked at as it will be copied.
   const copying = fillRecipe(textureRecipe({ ...choice, size, method: 'copy' }));
   const options = { name: 'style', ...inputPolicy(copying, 'style'), signal, onWarning: () => {} };
-  const { raster: picture } = await platform.readPicture(exemplar, options);
+  const { raster: picture } = await readStraight(platform, exemplar, options, choice.rectify);
   const { analyse, chooseMethod } = await import('../copy/analyse');
   const analysis = analyse(picture);
   const chosen = chooseMethod(analysis, typeof size === 'number' ? [size, size] : size);

@@ -1,5 +1,7 @@
-import { CommanderError, InvalidArgumentError } from 'commander';
+import { CommanderError, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../base/did_you_mean';
+import type { Corners } from '../copy/rectify';
+import { cornersSchema } from '../recipes/recipe';
 import { textureSettings } from '../recipes/texture_settings';
 
 /** `256`, `256x128`, also with the sign for times. */
@@ -81,6 +83,22 @@ export function parseBytes(text: string): number {
   if (bytes >= 1e6) return Math.floor(bytes);
   throw new InvalidArgumentError('It is an amount of memory of at least 1MB, such as 2GB or 800MiB.');
 }
+
+/** `10,12,400,30,390,300,8,310` */
+export function parseCorners(text: string): Corners {
+  const parsed = cornersSchema.safeParse(text.split(',').map((n) => (n.trim() === '' ? Number.NaN : Number(n))));
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError(
+    'It is x,y of four corners in pixels, clockwise from the top left, such as 12,8,500,20,490,380,6,390.',
+  );
+}
+
+/** `--rectify` of commands that read a photograph. */
+export const rectifyOption = (): Option =>
+  new Option(
+    '--rectify <corners>',
+    'take the part between four corners, straightened: x1,y1,...,x4,y4 in pixels, clockwise from the top left',
+  ).argParser(parseCorners);
 
 /** `relu1_1,relu2_1` */
 export function parseLayers(text: string): string[] {

@@ -1,7 +1,7 @@
 import { dirname, join, parse } from 'node:path';
 import { type Command, Option } from 'commander';
 import { checkCopies, checkFieldPath, copiedInputs, type MapFile } from '../app/field_output';
-import { inputPolicy } from '../app/inputs';
+import { inputPolicy, readStraight } from '../app/inputs';
 import { type OutputForm, writingOf } from '../app/output_form';
 import { EngineError } from '../base/errors';
 import { checkMapSize } from '../copy/apply_field';
@@ -256,13 +256,13 @@ export async function readMaps(
   const taken = [out, ...paths, ...(field === undefined ? [] : [field])];
   const { name } = parse(out);
   const places = await mapPlaces(apply, { option: '--apply', out, taken, named: (map) => `${name}.${map}` });
-  const exemplar = inputs.find((i) => i.name === style)?.raster;
+  const exemplar = inputs.find((i) => i.name === style);
   const maps: MapFile[] = [];
   for (const [map, { file, bits }] of places) {
     const { most } = inputPolicy(recipe, style);
     const read = { name: map, least: 1, most, alpha: 'straight', onWarning } as const;
-    const { raster, measures } = await nodePlatform.readPicture(map, read);
-    if (exemplar) checkMapSize(raster, exemplar, map);
+    const { raster, measures, whole } = await readStraight(nodePlatform, map, read, recipe.rectify?.[style]);
+    if (exemplar) checkMapSize(whole ?? raster, exemplar.whole ?? exemplar.raster, map);
     maps.push({ name: map, raster, path: file, bits, measures });
   }
   return maps;

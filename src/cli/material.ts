@@ -17,7 +17,7 @@ import { isStdin } from '../node/file_bytes';
 import { sameFile } from '../node/files';
 import { materialSource } from '../node/material_source';
 import { ensureWritable, writePicture } from '../node/picture';
-import { parseNumber, parseSize, parseSun, parseWhole, usage } from './arguments';
+import { parseNumber, parseSize, parseSun, parseWhole, rectifyOption, usage } from './arguments';
 import { addClobberOptions, type ClobberOptions, checkClobber, makeWay } from './clobber';
 import { Console } from './console';
 import { ensureReportWritable } from './html_report';
@@ -68,6 +68,7 @@ export function addMaterial(program: Command): void {
       ).argParser(parseSize),
     )
     .addOption(new Option('--seed <n>', 'same seed, same tile, where it is copied or grown').argParser(parseWhole))
+    .addOption(rectifyOption())
     .addOption(new Option('--preset <name>', 'what the surface is taken for').choices(MATERIALS))
     .addOption(
       new Option('--delight <d>', '0..1, how much of the light in the photograph is taken out of its colours')

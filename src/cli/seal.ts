@@ -4,11 +4,12 @@ import { withChannels } from '../app/output_form';
 import { reportText, sealOn } from '../app/seal';
 import type { SealedPicture } from '../app/sealed_picture';
 import type { Bits } from '../base/pixels';
+import type { Corners } from '../copy/rectify';
 import { isStdin } from '../node/file_bytes';
 import { isStdout } from '../node/files';
 import { checkPreview, ensureWritable, pictureBits, previewName, writePicture, writePreview } from '../node/picture';
 import { nodePlatform } from '../node/platform';
-import { parseNumber, parseTimes, usage } from './arguments';
+import { parseNumber, parseTimes, rectifyOption, usage } from './arguments';
 import { addClobberOptions, type ClobberOptions, checkClobber, makeWay } from './clobber';
 import { Console } from './console';
 import { channelsOf, channelsOption, KEEP_RANGE } from './job_options';
@@ -19,6 +20,7 @@ interface Options extends ClobberOptions {
   keepSize?: boolean;
   strength: number;
   with: string[];
+  rectify?: Corners;
   bits?: '8' | '16';
   channels: 'auto' | '1' | '3';
   keepRange?: boolean;
@@ -56,6 +58,7 @@ export function addSeal(program: Command): void {
     .addOption(new Option('--bits <n>', 'bits a channel (default: those of the picture)').choices(['8', '16']))
     .addOption(channelsOption())
     .option('--keep-range', KEEP_RANGE)
+    .addOption(rectifyOption())
     .option('--preview <NxM>', 'also write the tile repeated, as <name>.3x3.png', parseTimes);
   addClobberOptions(command)
     .option('-q, --quiet', 'say nothing but the result')
@@ -78,7 +81,7 @@ function parseStrength(text: string): number {
 }
 
 async function seal(picture: string, options: Options): Promise<void> {
-  const { tile, keepSize = false, strength, with: maps, preview: times, quiet = false } = options;
+  const { tile, keepSize = false, strength, with: maps, rectify, preview: times, quiet = false } = options;
   const console = new Console(quiet);
   const measured = options.keepRange === true && (await pictureBits(picture)) === 'measures';
   const out = options.out ?? `${isStdin(picture) ? 'stdin' : parse(picture).name}.seal.${measured ? 'tif' : 'png'}`;
@@ -93,6 +96,7 @@ async function seal(picture: string, options: Options): Promise<void> {
     tile,
     keepSize,
     strength,
+    rectify,
     maps: Object.fromEntries(maps.map((map) => [map, map])),
     onWarning: (text) => console.warn(text),
   });

@@ -5,7 +5,17 @@ import { nodePlatform } from '../node/platform';
 import { weightNames } from '../node/weights/find';
 import { fillRecipe } from '../recipes/recipe';
 import { fillSettings, type TextureSettingsText } from '../recipes/texture_settings';
-import { collect, parseLayers, parseNumber, parseSize, parseWhole, setting, suggestion, usage } from './arguments';
+import {
+  collect,
+  parseLayers,
+  parseNumber,
+  parseSize,
+  parseWhole,
+  rectifyOption,
+  setting,
+  suggestion,
+  usage,
+} from './arguments';
 import { prepare } from './inputs';
 import { runJob } from './job';
 import { addCopyOptions, addJobOptions, type JobOptions, resultName } from './job_options';
@@ -14,7 +24,7 @@ import { commandLine } from './run';
 
 interface Options
   extends JobOptions,
-    Pick<TextureSettingsText, 'tile' | 'canvas' | 'pooling' | 'method' | 'polish' | 'fit'> {
+    Pick<TextureSettingsText, 'tile' | 'canvas' | 'pooling' | 'method' | 'polish' | 'fit' | 'rectify'> {
   variety?: number;
   flatten?: boolean;
   recipe?: string;
@@ -70,6 +80,7 @@ export function addTexture(program: Command): void {
     )
     .option('--flatten', 'copy: even out light that changes over the exemplar (default: where it would show)')
     .option('--no-flatten', 'copy: leave the light as it is')
+    .addOption(rectifyOption())
     .option('--polish', 'copy: then a few optimising steps, which take the copied look off')
     .option(
       '--net <name>',
@@ -95,6 +106,7 @@ export function addTexture(program: Command): void {
         '  toroid texture stone.jpg\n' +
         '  toroid texture stone.jpg --size 512x256 --seed 7 -o out/stone.png\n' +
         '  toroid texture bricks.png --fit size --variety 0.5\n' +
+        '  toroid texture wall.jpg --rectify 40,60,980,30,1010,700,20,690\n' +
         '  toroid texture wall.png --apply wall_height.png,wall_normal.png --field wall.exr\n' +
         '  toroid texture stone.jpg --method patches --size 256\n' +
         '  toroid texture planks.png --tile x --bits 16 --preview 3x1\n' +
@@ -107,10 +119,10 @@ export function addTexture(program: Command): void {
 async function texture(exemplar: string, options: Options): Promise<void> {
   const warnings: string[] = [];
   const { recipe, size, seed, tile, canvas, steps, scales, layers, pooling } = options;
-  const { method, variety, fit, polish, flatten } = options;
+  const { method, variety, fit, polish, flatten, rectify } = options;
   const net = netOf(options, baseRecipe(options).net !== undefined);
   const optimising = { canvas, steps, scales, layers, pooling, net };
-  const choice = { recipe, size, seed, tile, method, variety, fit, polish, flatten, ...optimising };
+  const choice = { recipe, size, seed, tile, method, variety, fit, polish, flatten, rectify, ...optimising };
   const warn = (text: string): void => void warnings.push(text);
   const chosen = await chosenTexture(nodePlatform, choice, exemplar, { warn });
   const job = await prepare(fillRecipe(setValues(chosen.recipe, options.set)), null, [`style=${exemplar}`]);

@@ -15,7 +15,8 @@ const DARK = 0.02;
  * How much light falls off along x: the logarithm of the right end's over the left end's; 0 where there is no clear trend. Light
  * multiplies, in linear and, but for the darkest tones, in sRGB-encoded values. The trend is the linear part of a parabola through
  * the means of groups of columns, so that a lamp in the middle is none. A picture whose sky is brighter than its ground is told
- * from light by its colours and its contrast, which do not follow.
+ * from light by its colours and its contrast, which do not follow: what is sealed is kept, so this has to be sure, where `flatten.ts` takes
+ * all that changes slowly off what is copied.
  */
 export function lightTrend({ width, height, data }: Planes): number {
   const size = width * height;

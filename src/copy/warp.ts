@@ -5,17 +5,17 @@ import { IDENTITY, type LinearMap } from './linear_map';
  * Lobes of the kernel. Three lose up to 8 % of the mean gradient of fine grain between pixels, five less than 5 %, and
  * ring no more than the grain hides.
  */
-const LOBES = 5;
-const TAPS = 2 * LOBES;
+export const LOBES = 5;
+export const TAPS = 2 * LOBES;
 /** Phases between two pixels for which weights are kept; the nearest one is taken, 1/2048 px off at most. */
-const PHASES = 1024;
+export const PHASES = 1024;
 
 type Size = readonly [width: number, height: number];
 
 const sinc = (x: number): number => (Number.isInteger(x) ? Number(x === 0) : Math.sin(Math.PI * x) / (Math.PI * x));
 
 /** Weights of the pixels around a place, for each phase, of sum 1 (Lanczos' window; Duchon 1979). */
-function phaseWeights(): Float64Array {
+export function phaseWeights(): Float64Array {
   const table = new Float64Array((PHASES + 1) * TAPS);
   for (let p = 0; p <= PHASES; p++) {
     const own = Array.from({ length: TAPS }, (_, k) => {

@@ -47,6 +47,7 @@ export function inputPlaces(recipe: Recipe): readonly (readonly [path: string, n
     add(`styles[${k}].from.input`, style.from?.input);
     add(`styles[${k}].match.to`, style.match?.to);
   });
+  for (const name of Object.keys(recipe.rectify ?? {})) add(`rectify.${name}`, name);
   add('content', recipe.content);
   add('pin.input', recipe.pin?.input);
   add('pin.picture', recipe.pin?.picture);

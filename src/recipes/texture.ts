@@ -57,7 +57,8 @@ const POLISH: RecipeText['stages'][number] = {
 
 /** A recipe with what these settings ask for put in; what they leave out stays as it is. */
 export function fillTexture(recipe: RecipeText, settings: TextureSettingsText): RecipeText {
-  const { size, seed, net, tile, steps, scales, canvas, layers, pooling, polish, variety, fit, flatten } = settings;
+  const { size, seed, net, tile, steps, scales, canvas, layers, pooling, polish, variety, fit, flatten, rectify } =
+    settings;
   const named = net === undefined || net === 'patches' ? recipe.net : net;
   const copy = Object.fromEntries(Object.entries({ variety, fit, flatten }).filter(([, v]) => v !== undefined));
   // Layers that a recipe leaves to the default count as well: those are only there when it is filled.
@@ -73,6 +74,7 @@ export function fillTexture(recipe: RecipeText, settings: TextureSettingsText): 
     ...(size !== undefined && { size }),
     ...(seed !== undefined && { seed }),
     ...(tile !== undefined && { tile }),
+    ...(rectify && { rectify: { ...recipe.rectify, [recipe.styles?.[0]?.input ?? 'style']: rectify } }),
     ...(canvas !== undefined && { canvas: canvas === 'plasma' ? 'recolour(plasma)' : 'match(normal)' }),
     ...(named !== undefined && {
       net: pooling ? { ...(typeof named === 'object' ? named : { name: named }), pooling } : named,
@@ -115,5 +117,7 @@ export async function growTexture(
     net = await events.loadNet(settings.net);
     if (net.assumptions) events.onWarning?.(net.assumptions);
   }
-  return run(device, recipe, new Map([['style', exemplar]]), { ...events, net });
+  const { rectify } = settings;
+  const style = rectify ? (await import('../copy/rectify')).rectified(exemplar, rectify) : exemplar;
+  return run(device, recipe, new Map([['style', style]]), { ...events, net });
 }

@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
 import { checkOptions, type OptionNames } from '../base/known_options';
 import * as z from '../base/zod';
-import { copySchema } from './recipe';
+import { copySchema, cornersSchema } from './recipe';
 
 const side = z
   .int('a size is whole pixels')
@@ -31,6 +31,7 @@ export const textureSettings = z.strictObject({
   variety: copySchema.shape.variety.unwrap().optional().describe('copy: 0, the largest pieces, to 1, the most mixed'),
   fit: copySchema.shape.fit.unwrap().optional().describe('copy: what gives way where the exemplar repeats regularly'),
   flatten: copySchema.shape.flatten.unwrap().optional().describe('copy: even out light that changes over the exemplar'),
+  rectify: cornersSchema.optional(),
   tile: z.enum(['both', 'x', 'y', 'none']).default('both').describe('the axes along which the result joins itself'),
   steps: whole(1, 10000).optional().describe('optimiser steps at each scale; without it, what suits the net'),
   scales: whole(1, 16).optional().describe('sizes from coarse to fine; without it, what suits size and net'),
