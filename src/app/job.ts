@@ -16,7 +16,6 @@ import { eventsOf, type JobInfo, type JobResult, type Output } from './output';
 import type { Files, Platform } from './platform';
 import { recordOf } from './record';
 import { Recovery, retryDeviceLost } from './recover';
-import { replayStop, replayWarnings } from './replay';
 import { otherChoices, startTuning } from './tuning';
 
 /** A recipe with all that can be had before there is a device. */
@@ -265,7 +264,11 @@ export async function openJob<Source>(
     const unchecked = options.weightsUnchecked === true;
     opened.net = await loadNet(platform.nets, recipe, job.net, { unchecked, warn });
     const here = { adapter: device.adapter.description, net: opened.net?.sha256 };
-    for (const text of replayWarnings(opened.replayed, here)) warn(text);
+    const { replayed } = opened;
+    if (Object.keys(replayed).length > 0) {
+      const { replayWarnings } = await import('./replay');
+      for (const text of replayWarnings(replayed, here)) warn(text);
+    }
     if (job.resume && job.adapter !== undefined && job.adapter !== here.adapter) opened.note({ before: [job.adapter] });
     const memory = options.memory ?? opened.replayed.run?.memory;
     if (memory !== undefined) opened.note({ memory });
@@ -302,6 +305,7 @@ export async function runJob<Source>(
     const events = opened.events();
     const recovery = new Recovery({ reopen: opened.reopen, warn: opened.warn, remedy: options.remedy }, resume);
     const wanted = outputs.some((o) => o.onCheckpoint);
+    const stopAt = opened.replayed.run && (await import('./replay')).replayStop(opened.replayed);
     const raster = await retryDeviceLost(opened.device, recovery, (device, from) =>
       run(device, recipe, opened.rasters, {
         ...events,
@@ -314,7 +318,7 @@ export async function runJob<Source>(
         analysed: job.analysed,
         resume: from,
         memory: options.memory ?? opened.replayed.run?.memory,
-        stopAt: replayStop(opened.replayed),
+        stopAt,
         signal: options.signal,
         abort: options.abort,
       }),

@@ -3,16 +3,7 @@ import type { Raster } from '../base/raster';
 import { LOBES, PHASES, phaseWeights, TAPS } from './warp';
 
 /** x and y of four corners of a picture's part, pixels from its top left: the part's top left, then clockwise. */
-export type Corners = readonly [
-  x1: number,
-  y1: number,
-  x2: number,
-  y2: number,
-  x3: number,
-  y3: number,
-  x4: number,
-  y4: number,
-];
+export type Corners = readonly number[];
 
 /** From 0..1 across and down to pixels: x = (a u + b v + c) / (g u + h v + 1), y = (d u + e v + f) / (g u + h v + 1). */
 interface Homography {
@@ -106,7 +97,8 @@ function checkCorners(corners: Corners, width: number, height: number): void {
 }
 
 /** Heckbert, "Fundamentals of texture mapping and image warping", 1989: a square to a quadrilateral. */
-function homography([x1, y1, x2, y2, x3, y3, x4, y4]: Corners): Homography {
+function homography(corners: Corners): Homography {
+  const [x1 = 0, y1 = 0, x2 = 0, y2 = 0, x3 = 0, y3 = 0, x4 = 0, y4 = 0] = corners;
   const [p, q, r, s] = [x2 - x3, y2 - y3, x4 - x3, y4 - y3];
   const [x, y] = [x1 - x2 + x3 - x4, y1 - y2 + y3 - y4];
   const det = p * s - r * q;

@@ -14,12 +14,12 @@ const whole = (low: number, high: number): z.ZodInt =>
   z.int('must be a whole number').min(low, `must be at least ${low}`).max(high, `must be at most ${high}`);
 const inputName = z.string().regex(/^[a-z][\w-]*$/i, 'must be a name: letters, digits, - and _');
 
-const pixel = z.number().min(0);
 /** See `rectified`. */
 export const cornersSchema = z
-  .tuple([pixel, pixel, pixel, pixel, pixel, pixel, pixel, pixel], 'must be 8 numbers: x and y of four corners')
+  .array(z.number().min(0))
+  .length(8, 'must be 8 numbers: x and y of four corners')
   .readonly()
-  .describe('x and y of four corners, pixels of the picture: top left, top right, bottom right, bottom left');
+  .describe('x and y of four corners, pixels, clockwise from the top left: what is between them is straightened');
 
 /** A picture a recipe needs: a path, and what the file held when the recipe was run. */
 const inputSchema = z.union([
@@ -162,7 +162,7 @@ export const recipeSchema = z.strictObject({
   rectify: z
     .record(inputName, cornersSchema)
     .optional()
-    .describe('inputs of which the part between four corners is taken, straightened, as they are read'),
+    .describe('by input: the part of it that is straightened as it is read'),
   styles: z.array(styleSchema).default([]).describe('what to resemble'),
   content: inputName.optional().describe('name of the input that is the content picture'),
   canvas: z
