@@ -25,7 +25,11 @@ interface Options {
 /** Where the queue and the store of a fleet are, for all commands that want them. */
 export const addFleetOptions = (command: Command): Command =>
   command
-    .addOption(new Option('--queue <address>', 'Redis: redis://host:6379/0#name, rediss://...').env('TOROID_QUEUE'))
+    .addOption(
+      new Option('--queue <address>', 'redis://host:6379/0#name, rediss://... or postgres://host/database#name').env(
+        'TOROID_QUEUE',
+      ),
+    )
     .addOption(
       new Option('--store <place>', 'where inputs and results are: a folder, or s3://bucket/prefix').env(
         'TOROID_STORE',

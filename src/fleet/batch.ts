@@ -1,7 +1,7 @@
 // What became of jobs that were submitted together, by the queue.
 import { type Batch, getResult } from './job_files';
 import type { QueuedJob } from './packages';
-import { cancel, type OpenQueue, type QueueData, redo } from './queue';
+import { cancel, type OpenQueue, type QueueData, redo, tryAgain } from './queue';
 import type { Store } from './store';
 
 export type BatchState = 'done' | 'running' | 'waiting' | 'failed' | 'gone';
@@ -55,7 +55,10 @@ export async function cancelBatch(open: OpenQueue, { jobs }: Batch): Promise<num
 /** Has what failed tried again, from its checkpoint. @returns how many jobs */
 export async function retryBatch(open: OpenQueue, batch: Batch): Promise<number> {
   const { failed } = await batchStatus(open, batch);
-  for (const { id } of failed) await (await open.queue.getJob(id))?.retry();
+  for (const { id } of failed) {
+    const job = await open.queue.getJob(id);
+    if (job) await tryAgain(job);
+  }
   return failed.length;
 }
 

@@ -25,16 +25,15 @@ export const loadAws = (): Promise<{ AwsClient: new (options: AwsOptions) => Aws
 export interface Redis {
   connect(): Promise<void>;
   info(section: string): Promise<string>;
-  set(key: string, value: string, unit: 'EX', seconds: number): Promise<unknown>;
-  del(...keys: string[]): Promise<number>;
-  mget(...keys: string[]): Promise<(string | null)[]>;
-  quit(): Promise<unknown>;
   disconnect(): void;
   on(event: string, listener: (error: Error) => void): this;
   duplicate(options?: object): Redis;
 }
 export const loadRedis = (): Promise<{ Redis: new (url: string, options: object) => Redis }> =>
   load('ioredis', 'talks to Redis');
+
+/** BullMQ loads it itself: this finds out whether it is there. */
+export const loadPostgres = (): Promise<unknown> => load('pg', 'talks to PostgreSQL');
 
 /** Of BullMQ. */
 export interface QueuedJob<Data = unknown> {
@@ -50,6 +49,7 @@ export interface QueuedJob<Data = unknown> {
   readonly processedOn?: number;
   readonly finishedOn?: number;
   updateProgress(value: object): Promise<void>;
+  updateData(data: Data): Promise<void>;
   log(line: string): Promise<unknown>;
   getState(): Promise<string>;
   moveToWait(token?: string): Promise<unknown>;
@@ -65,6 +65,7 @@ export interface Queue<Data = unknown> {
   getJobCounts(...types: string[]): Promise<Record<string, number>>;
   getJobLogs(id: string): Promise<{ logs: string[] }>;
   getWorkers(): Promise<{ name?: string; rawname?: string; addr?: string }[]>;
+  waitUntilReady(): Promise<unknown>;
   close(): Promise<void>;
   on(event: string, listener: (error: Error) => void): this;
 }
@@ -77,8 +78,9 @@ export interface Worker {
 }
 export type Processor<Data> = (job: QueuedJob<Data>, token?: string, signal?: AbortSignal) => Promise<unknown>;
 export interface BullMq {
-  readonly Queue: new <Data>(name: string, options: object) => Queue<Data>;
-  readonly Worker: new <Data>(name: string, processor: Processor<Data>, options: object) => Worker;
+  readonly Queue: new <Data>(name: string, options: object, backend?: unknown) => Queue<Data>;
+  readonly Worker: new <Data>(name: string, processor: Processor<Data>, options: object, backend?: unknown) => Worker;
+  readonly createPostgresBackend: unknown;
   readonly UnrecoverableError: new (message: string) => Error;
   readonly WaitingError: new () => Error;
 }

@@ -1,106 +1,51 @@
-// The queue of a fleet: BullMQ on Redis or Valkey, one entry a job.
-import { EngineError } from '../base/errors';
+// The queue of a fleet: BullMQ on Redis, Valkey or PostgreSQL, one entry a job.
+import { type Connection, connect, parseAddress, queueError } from './connection';
 import { type FleetJob, type Manifest, sha256 } from './job_files';
-import { loadBullMq, loadRedis, type Queue, type QueuedJob, type Redis } from './packages';
+import { loadBullMq, type Queue, type QueuedJob } from './packages';
 import type { Store } from './store';
 
 export interface QueueData {
   readonly label: string;
-  readonly manifest: Manifest;
+  /** As text, whose hash is the job's id: PostgreSQL would sort the keys of an object. */
+  readonly manifest: string;
   /** Where its inputs are, for workers that are told of no other. */
   readonly store: string;
+  /** Somebody wants it to be given up. */
+  readonly cancelled?: boolean;
 }
 
-/** All keys in Redis begin so. */
-export const PREFIX = 'toroid';
-/** What `--queue` names after its `#`. */
-const DEFAULT_NAME = 'jobs';
-const CONNECT_MS = 5000;
 const CHUNK = 500;
 /** Of the queue; workers give up earlier, by their `--attempts`. */
 const MOST_ATTEMPTS = 100;
 const BACKOFF = { type: 'exponential', delay: 1000, jitter: 0.5 } as const;
-/** How long a wish to cancel a job is remembered, seconds. */
-const CANCEL_SECONDS = 3600;
 
-export const queueError = (what: string, remedy: string): EngineError => new EngineError('QueueError', what, remedy);
-
-/** An open queue. `redis` is the connection; `close` lets it go. */
+/** An open queue; `close` lets the connection go. */
 export interface OpenQueue {
   readonly name: string;
   /** Without user and password. */
   readonly shown: string;
-  readonly redis: Redis;
+  readonly connection: Connection;
   readonly queue: Queue<QueueData>;
   close(): Promise<void>;
 }
 
-/** `redis://user:password@host:6379/0#name` */
-function parseAddress(address: string): { url: string; shown: string; name: string } {
-  const parsed = URL.canParse(address) ? new URL(address) : null;
-  if (!parsed || !/^rediss?:$/.test(parsed.protocol)) {
-    throw queueError(`--queue ${address}: no address of a Redis`, 'Such as --queue redis://127.0.0.1:6379');
-  }
-  const name = decodeURIComponent(parsed.hash.slice(1)) || DEFAULT_NAME;
-  if (!/^[\w.-]{1,60}$/.test(name))
-    throw queueError(`--queue ${address}: the name ${name} has other characters`, 'Use letters, digits and .-_');
-  parsed.hash = '';
-  const url = parsed.href;
-  parsed.username = parsed.password = '';
-  return { url, shown: parsed.href, name };
-}
-
-/**
- * Connects, and finds out whether that Redis keeps what it is given.
- * @param patient go on trying when the connection breaks later: for what runs on; else give up after some tries
- * @throws EngineError `QueueError`
- */
+/** @throws EngineError `QueueError` */
 export async function openQueue(address: string, patient: boolean): Promise<OpenQueue> {
-  const { url, shown, name } = parseAddress(address);
-  const [{ Redis: Connection }, { Queue: BullQueue }] = await Promise.all([loadRedis(), loadBullMq()]);
-  let first = true;
-  const redis = new Connection(url, {
-    lazyConnect: true,
-    connectTimeout: CONNECT_MS,
-    maxRetriesPerRequest: patient ? null : 5,
-    retryStrategy: (times: number) => (first ? null : Math.min(200 * 2 ** Math.min(times, 5), 5000)),
-  });
-  let why = '';
-  redis.on('error', (error) => {
-    why = error.message || String((error as NodeJS.ErrnoException).code ?? error);
-  });
-  try {
-    await redis.connect();
-    await checkPolicy(redis, shown);
-  } catch (cause) {
-    redis.disconnect();
-    if (cause instanceof EngineError) throw cause;
-    throw queueError(
-      `no Redis answers at ${shown}: ${why || (cause as Error).message}`,
-      'Start one (apt-get install redis-server), or check the address.',
-    );
-  }
-  first = false;
-  const queue = new BullQueue<QueueData>(name, { connection: redis, prefix: PREFIX });
+  const { name, shown, ...at } = parseAddress(address);
+  const [connection, { Queue: BullQueue }] = await Promise.all([
+    connect({ name, shown, ...at }, patient),
+    loadBullMq(),
+  ]);
+  const queue = new BullQueue<QueueData>(name, connection.queueOptions(), connection.backend);
   queue.on('error', () => {}); // what fails says so where it is awaited
   const close = async (): Promise<void> => {
     await queue.close();
-    redis.disconnect();
+    await connection.close();
   };
-  return { name, shown, redis, queue, close };
+  return { name, shown, connection, queue, close };
 }
 
-/** A Redis that throws keys out when it is full loses jobs. */
-async function checkPolicy(redis: Redis, shown: string): Promise<void> {
-  const policy = /^maxmemory_policy:(\S+)/m.exec(await redis.info('memory'))?.[1];
-  if (policy === undefined || policy === 'noeviction') return;
-  throw queueError(
-    `the Redis at ${shown} throws keys out when it is full (maxmemory-policy ${policy}): jobs would be lost`,
-    'Set it: redis-cli config set maxmemory-policy noeviction',
-  );
-}
-
-/** What an error of Redis means to people; others stay what they are. */
+/** What an error of the queue means to people; others stay what they are. */
 function explained(error: unknown, shown: string): unknown {
   const { name, message } = error as Error;
   if (/^OOM /.test(message))
@@ -108,8 +53,11 @@ function explained(error: unknown, shown: string): unknown {
       `the Redis at ${shown} is full (maxmemory)`,
       'Give it more: redis-cli config set maxmemory 1gb; then do the same again, which adds only what is missing.',
     );
-  if (name === 'MaxRetriesPerRequestError' || message === 'Connection is closed.')
-    return queueError(`the Redis at ${shown} does not answer any more`, 'Start it, then do the same again.');
+  if (
+    name === 'MaxRetriesPerRequestError' ||
+    /^Connection (is closed|terminated)|ECONNREFUSED|ECONNRESET/.test(message)
+  )
+    return queueError(`the queue at ${shown} does not answer any more`, 'Start it, then do the same again.');
   return error;
 }
 
@@ -142,7 +90,7 @@ export async function submit({ queue }: OpenQueue, store: Store, jobs: readonly 
     await queue.addBulk(
       chunk.map(({ id, label, manifest }) => ({
         name: 'job',
-        data: { label, manifest, store: store.address },
+        data: { label, manifest: JSON.stringify(manifest), store: store.address },
         opts: { jobId: id, attempts: MOST_ATTEMPTS, backoff: BACKOFF },
       })),
     );
@@ -162,21 +110,21 @@ async function isFresh(queue: Queue<QueueData>, store: Store, id: string): Promi
 export async function redo(open: OpenQueue, store: Store, job: QueuedJob<QueueData>): Promise<void> {
   const { label, manifest } = job.data;
   await store.remove(`jobs/${job.id}.json`);
-  await submit(open, store, [{ id: job.id ?? '', label, manifest }]);
+  await submit(open, store, [{ id: job.id ?? '', label, manifest: JSON.parse(manifest) as Manifest }]);
 }
 
 /** Why a job is not what its id says; null where it is. */
 export function foreign(id: string | undefined, { manifest }: QueueData): string | null {
-  return id === sha256(JSON.stringify(manifest)) ? null : 'its id is not that of its recipe: something changed it';
+  return typeof manifest === 'string' && id === sha256(manifest)
+    ? null
+    : 'its id is not that of its recipe: something changed it';
 }
-
-const cancelKey = (name: string, id: string): string => `${PREFIX}:${name}:cancel:${id}`;
 
 /**
  * Takes a waiting job out of the queue; has the worker of a running one end it.
  * @returns what it was, or null where there was nothing to cancel
  */
-export async function cancel({ queue, redis, name }: OpenQueue, id: string): Promise<'waiting' | 'active' | null> {
+export async function cancel({ queue }: OpenQueue, id: string): Promise<'waiting' | 'active' | null> {
   const job = await queue.getJob(id);
   const state = await job?.getState();
   if (!job || state === 'completed' || state === 'failed') return null;
@@ -188,16 +136,19 @@ export async function cancel({ queue, redis, name }: OpenQueue, id: string): Pro
       // a worker was quicker
     }
   }
-  await redis.set(cancelKey(name, id), '1', 'EX', CANCEL_SECONDS);
+  await job.updateData({ ...job.data, cancelled: true });
   return 'active';
 }
 
-/** Of these jobs, those that somebody wants to be cancelled; each is told once. */
-export async function cancelled({ redis, name }: OpenQueue, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const keys = ids.map((id) => cancelKey(name, id));
-  const values = await redis.mget(...keys);
-  const wanted = ids.filter((_, k) => values[k] !== null);
-  if (wanted.length > 0) await redis.del(...wanted.map((id) => cancelKey(name, id)));
-  return wanted;
+/** Of these jobs, those that somebody wants to be cancelled. */
+export async function cancelled({ queue }: OpenQueue, ids: readonly string[]): Promise<string[]> {
+  const jobs = await Promise.all(ids.map((id) => queue.getJob(id)));
+  return ids.filter((_, k) => jobs[k]?.data.cancelled === true);
+}
+
+/** Has a job that failed or was cancelled tried again. */
+export async function tryAgain(job: QueuedJob<QueueData>): Promise<void> {
+  const { cancelled: was, ...data } = job.data;
+  if (was) await job.updateData(data);
+  await job.retry();
 }

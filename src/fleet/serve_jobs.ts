@@ -2,7 +2,7 @@
 import type { FleetJob } from './job_files';
 import { JobProcess, type JobProcessOptions } from './job_process';
 import { performJob } from './perform';
-import { cancel, inWords, type OpenQueue, submit } from './queue';
+import { cancel, inWords, type OpenQueue, submit, tryAgain } from './queue';
 import type { Store } from './store';
 
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
@@ -153,7 +153,7 @@ export class QueueJobs implements ServeJobs {
 
   async submit(job: FleetJob): Promise<void> {
     const known = await this.open.queue.getJob(job.id);
-    if (known && (await known.getState()) === 'failed') await known.retry();
+    if (known && (await known.getState()) === 'failed') await tryAgain(known);
     else await inWords(this.open, () => submit(this.open, this.store, [job]));
   }
 

@@ -2,10 +2,11 @@
 import { hostname } from 'node:os';
 import { VERSION } from '../base/version';
 import type { JobProgress } from './child';
+import type { Manifest } from './job_files';
 import { JobProcess, type JobProcessOptions } from './job_process';
 import { type BullMq, loadBullMq, type QueuedJob, type Worker } from './packages';
 import { performJob } from './perform';
-import { cancelled, foreign, type OpenQueue, openQueue, PREFIX, type QueueData } from './queue';
+import { cancelled, foreign, type OpenQueue, openQueue, type QueueData } from './queue';
 import { openStore, type Store } from './store';
 
 export interface WorkOptions {
@@ -63,9 +64,9 @@ class Supervisor {
   ) {
     this.#free = options.slots.map((slot) => new JobProcess(slot));
     const lock = 1000 * options.lock;
-    this.#worker = new bull.Worker<QueueData>(open.name, (job, token) => this.#process(job, token), {
-      connection: open.redis.duplicate({ lazyConnect: false, maxRetriesPerRequest: null }),
-      prefix: PREFIX,
+    const taking = (job: QueuedJob<QueueData>, token?: string): Promise<unknown> => this.#process(job, token);
+    const settings = {
+      ...open.connection.workerOptions(),
       name: `${hostname()}-${process.pid}`,
       autorun: false,
       concurrency: options.until === 'once' ? 1 : options.slots.length,
@@ -73,7 +74,8 @@ class Supervisor {
       lockRenewTime: lock / 3,
       stalledInterval: lock / 2,
       maxStalledCount: MOST_STALLED,
-    });
+    };
+    this.#worker = new bull.Worker<QueueData>(open.name, taking, settings, open.connection.backend);
   }
 
   async run(): Promise<void> {
@@ -86,8 +88,7 @@ class Supervisor {
       fault = text;
     };
     this.#worker.on('error', trouble);
-    open.redis.on('error', trouble);
-    open.redis.on('ready', () => {
+    open.connection.onTrouble(trouble, () => {
       if (fault !== '') options.say('queue: there again');
       fault = '';
     });
@@ -160,7 +161,7 @@ class Supervisor {
       const ended = await performJob(
         child,
         store,
-        { id, manifest: data.manifest },
+        { id, manifest: JSON.parse(data.manifest) as Manifest },
         {
           signal: stop.signal,
           onProgress: telling((p) => job.updateProgress({ ...p, worker: hostname(), adapter: child.adapter })),
@@ -193,11 +194,13 @@ class Supervisor {
   }
 
   #refusal({ id, data }: QueuedJob<QueueData>): string | null {
-    const { toroid } = data.manifest;
+    const changed = foreign(id, data);
+    if (changed !== null) return changed;
+    const { toroid } = JSON.parse(data.manifest) as Manifest;
     if (toroid !== VERSION && !this.options.anyVersion) {
       return `it was submitted by toroid ${toroid}, and this worker has ${VERSION}: update one of them, then \`toroid fleet retry\`; or run workers with --any-version`;
     }
-    return foreign(id, data);
+    return null;
   }
 }
 

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const installed = (name: string): boolean => {
+export const installed = (name: string): boolean => {
   try {
     createRequire(import.meta.url).resolve(name);
     return true;
@@ -30,14 +30,15 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-export interface RedisServer {
+/** What a queue is kept in. */
+export interface QueueServer {
   readonly url: string;
   /** Ends it as asked, and starts it again on what it has kept. */
   restart(signal: NodeJS.Signals): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startRedis(...settings: readonly string[]): Promise<RedisServer> {
+export async function startRedis(...settings: readonly string[]): Promise<QueueServer> {
   const folder = mkdtempSync(join(tmpdir(), 'toroid-redis-'));
   const port = await freePort();
   const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--save', ''];
