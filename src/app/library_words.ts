@@ -2,7 +2,7 @@ import { EngineError } from '../base/errors';
 
 /** Options of the command line that calls of the library have too, or recipes, by their names there. */
 const SETTINGS =
-  'size|seed|net|tile|channels|bits|keep-range|keep-size|memory|precision|method|steps|scales|variety|fit|flatten|polish|strength|require-gpu';
+  'size|seed|net|tile|channels|bits|keep-range|keep-size|memory|precision|method|steps|scales|variety|fit|flatten|rectify|polish|strength|require-gpu';
 
 /**
  * What is said of options, as the command line writes them, in the words of the library, which has settings: `--precision f16` is

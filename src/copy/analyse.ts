@@ -81,7 +81,7 @@ export function analyse(exemplar: Raster, known?: Analysed): Analysis {
     const { from, near, far } = perspective;
     const to = from === 'top' ? 'bottom' : 'right';
     remarks.push(
-      `its rows fan out, from ${near.toFixed(1)} px at the ${from} to ${far.toFixed(1)} px at the ${to}, as seen at a slant; no tile can hold that: straighten it by its four corners (--rectify, rectify), or take it from straight ahead`,
+      `its rows fan out, from ${near.toFixed(1)} px at the ${from} to ${far.toFixed(1)} px at the ${to}, as seen at a slant; no tile can hold that: straighten it by its four corners (--rectify), or take it from straight ahead`,
     );
   }
   return {

@@ -320,7 +320,7 @@ function prepared({ picture: given, from }: CopySource, options: CopyOptions): P
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
   const found = analyse(given, options.analysed);
   for (const remark of found.remarks) warn?.(remark);
-  const lit = even === false ? given : flatten(given, found, even === true).raster;
+  const lit = even === false ? given : flatten(given, found, even === true);
   if (lit !== given) warn?.('the exemplar is lit unevenly: its light is evened out (--no-flatten leaves it)');
   // The tile has its size by now.
   const { map, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);

@@ -7,7 +7,7 @@ import { luminance, shrunk } from './planes';
 const SHARE = 0.25;
 const FEATURES = 3;
 /** Light that changes by less than this, as a standard deviation relative to the mean, does not show as patches. */
-export const SHOWS = 0.06;
+const SHOWS = 0.06;
 /** Where light falls below this share of its mean it is no light but what the picture is of, and stays. */
 const CONTENT = 0.25;
 /** Luminance below this counts as this: in black there is no light to even out. */
@@ -122,19 +122,19 @@ const MANY = 6;
 /**
  * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law. The same
  * object where the light is even enough not to show as patches in a tile, unless `always`.
+ * @param known of the picture, see `Analysis`
  */
 export function flatten(
   picture: Raster,
-  { feature }: { readonly feature: number },
+  known: { readonly feature: number; readonly lightFallsOff: number },
   always = false,
-): { raster: Raster; amount: number } {
-  const light = lightOf(picture, feature);
-  const { amount } = light;
-  if (!always && Math.min(picture.width, picture.height) < MANY * feature) return { raster: picture, amount };
+): Raster {
+  const shows = Math.min(picture.width, picture.height) >= MANY * known.feature && known.lightFallsOff >= SHOWS;
+  if (!always && !shows) return picture;
   // CONTENT keeps the light well above 0
-  if (amount < SHOWS && !always) return { raster: picture, amount };
+  const light = lightOf(picture, known.feature);
   const n = picture.width * picture.height;
   const there = Float64Array.from({ length: n }, (_, i) => light.at(i % picture.width, Math.floor(i / picture.width)));
   const data = picture.data.map((v, i) => Math.min(1, v / (there[i % n] ?? 1)));
-  return { raster: { ...picture, data }, amount };
+  return { ...picture, data };
 }

@@ -367,13 +367,18 @@ function across(a: Autocorrelation, peak: Vector): Vector | null {
 /** The highest place on a short way across a ridge, and how far it stands above the ends; null where it is an end. */
 function crestAt(a: Autocorrelation, middle: Vector, normal: Vector, far: number): [Vector, number] | null {
   const n = Math.max(2, Math.round(far / a.step));
-  const v = (k: number): number => a.at(middle[0] + k * a.step * normal[0], middle[1] + k * a.step * normal[1]);
-  let best = -n;
-  for (let k = -n + 1; k <= n; k++) if (v(k) > v(best)) best = k;
-  if (best === -n || best === n) return null;
-  const weight = v(best) - Math.max(v(-n), v(n));
+  const v: number[] = [];
+  let best = 0;
+  for (let k = -n; k <= n; k++) {
+    const here = a.at(middle[0] + k * a.step * normal[0], middle[1] + k * a.step * normal[1]);
+    if (here > (v[best] ?? here)) best = k + n;
+    v.push(here);
+  }
+  if (best === 0 || best === 2 * n) return null;
+  const [before = 0, highest = 0, after = 0] = v.slice(best - 1, best + 2);
+  const weight = highest - Math.max(v[0] ?? 0, v[2 * n] ?? 0);
   if (weight < 0.02) return null;
-  const bend = v(best - 1) - 2 * v(best) + v(best + 1);
-  const top = (best + (bend < 0 ? (v(best - 1) - v(best + 1)) / (2 * bend) : 0)) * a.step;
+  const bend = before - 2 * highest + after;
+  const top = (best - n + (bend < 0 ? (before - after) / (2 * bend) : 0)) * a.step;
   return [[middle[0] + top * normal[0], middle[1] + top * normal[1]], weight];
 }
