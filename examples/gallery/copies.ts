@@ -59,9 +59,12 @@ export async function drawSheet(copies: readonly Copied[], folder: string, file:
 export const copies: readonly Copied[] = [
   {
     name: 'pebbles',
-    text: 'whole pebbles at their own sharpness; here and there one is made of two, and the most striking ones are met several times.',
+    text: 'whole pebbles at their own sharpness; here and there one is made of two, and the most striking, red with white, is met six times.',
   },
-  { name: 'terrazzo', text: 'chips stay whole, the ground stays even; the yellow chips give the repetition away.' },
+  {
+    name: 'terrazzo',
+    text: 'chips stay whole; crowded and empty parts lie side by side, as pieces were, and the yellow chips give the repetition away.',
+  },
   { name: 'leaves', text: 'leaves lie on leaves and the cuts run along their edges; nothing shows.' },
   { name: 'lichen', text: 'patches of each kind keep their size and their crust; orange ones return in groups.' },
   {
@@ -81,10 +84,13 @@ export const copies: readonly Copied[] = [
     name: 'wood',
     text: 'boards are straight and their joints sharp, but many boards change colour in their middle, with a visible edge: the least good of these.',
   },
-  { name: 'sand', text: 'ripples fork and end as they do in the picture; some end at a short step.' },
+  {
+    name: 'sand',
+    text: 'ripples keep their distance and direction; along cuts many break off or go on after a short step.',
+  },
   { name: 'grass', text: 'blades are as sharp as in the picture, and no repetition is seen.' },
   {
     name: 'water',
-    text: 'lines of light meet in nodes and run on over the cuts; the few bubbles are met several times.',
+    text: 'lines of light meet in nodes and run on over the cuts; the few bubbles and the brightest knots are met several times.',
   },
 ];
