@@ -10,8 +10,8 @@ import {
   TILE_METHODS,
 } from '../app/material';
 import type { TakenMap } from '../app/material_files';
+import { EXTRA_MAPS, type ExtraMap, MATERIALS } from '../material/choices';
 import type { MapKind } from '../material/maps';
-import { EXTRA_MAPS, type ExtraMap, MATERIALS } from '../material/presets';
 import { renderMaterial, type Sun } from '../material/render';
 import { isStdin } from '../node/file_bytes';
 import { sameFile } from '../node/files';

@@ -1,21 +1,5 @@
 // What is assumed of a material: starting points for people, not measurements.
-
-export const MATERIALS = [
-  'stone',
-  'brick',
-  'wood',
-  'fabric',
-  'metal',
-  'plaster',
-  'ground',
-  'leather',
-  'tiles',
-] as const;
-export type MaterialPreset = (typeof MATERIALS)[number] | 'any';
-
-/** Maps that are made when asked for. */
-export const EXTRA_MAPS = ['metalness', 'curvature', 'edge'] as const;
-export type ExtraMap = (typeof EXTRA_MAPS)[number];
+import type { MaterialPreset } from './choices';
 
 export interface Assumptions {
   /**

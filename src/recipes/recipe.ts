@@ -1,6 +1,6 @@
 import { EngineError } from '../base/errors';
 import * as z from '../base/zod';
-import { EXTRA_MAPS, MATERIALS } from '../material/presets';
+import { EXTRA_MAPS, MATERIALS } from '../material/choices';
 import { lossSchema } from './losses';
 import { optimiserSchema } from './optimisers';
 import { describeIssues, type SchemaNode } from './recipe_errors';

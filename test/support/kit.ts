@@ -364,22 +364,25 @@ function checkGradient(got: Float32Array, { directions, values }: Slopes, rtol: 
  */
 function checkDeclaration(k: KernelSource): void {
   const wgsl = k.wgsl.replace(/\/\/.*$/gm, '');
-  const fields = (/struct Uniforms \{([^}]*)\}/.exec(wgsl)?.[1] ?? '')
+  const fields = (/struct Uniforms\s*\{([^}]*)\}/.exec(wgsl)?.[1] ?? '')
     .split(',')
-    .map((f) => f.trim())
+    .map((f) => f.replace(/\s/g, ''))
     .filter(Boolean);
   assert.equal(
-    Object.entries(k.uniforms).map(([n, t]) => `${n}: ${t}`),
+    Object.entries(k.uniforms).map(([n, t]) => `${n}:${t}`),
     fields,
     `${k.name}: uniforms, in order`,
   );
   const all = [wgsl, ...(k.lib ?? [])].join('\n');
   const bindings = [
-    ...all.matchAll(/@binding\((\d+)\)\s+var<(storage, read_write|storage, read|uniform)>\s*(\w+)/g),
+    ...all.matchAll(/@binding\((\d+)\)\s*var<(storage,\s*read_write|storage,\s*read|uniform)>\s*(\w+)/g),
   ].sort((a, b) => Number(a[1]) - Number(b[1]));
   const binds = bindings
     .filter((m) => m[3] !== 'u')
-    .map((m) => ({ 'storage, read': 'read', 'storage, read_write': 'write', uniform: 'uniform' })[m[2] as string]);
+    .map(
+      (m) =>
+        ({ 'storage,read': 'read', 'storage,read_write': 'write', uniform: 'uniform' })[m[2]?.replace(/\s/g, '') ?? ''],
+    );
   assert.equal([...k.binds], binds, `${k.name}: bindings, in order`);
   bindings.forEach((m, i) => assert.is(Number(m[1]), i + (k.firstBinding ?? 0), `${k.name}: binding numbers in order`));
   assert.is(

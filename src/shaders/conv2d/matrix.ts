@@ -23,7 +23,11 @@ const source = {
 // The size of a matrix is part of its type, and so of the text.
 const kernels = {
   8: defineKernel({ name: 'conv2d_matrix', wgsl, ...source }),
-  16: defineKernel({ name: 'conv2d_matrix16', wgsl: wgsl.replace('const SIDE = 8;', 'const SIDE = 16;'), ...source }),
+  16: defineKernel({
+    name: 'conv2d_matrix16',
+    wgsl: wgsl.replace(/const SIDE\s*=\s*8;/, 'const SIDE = 16;'),
+    ...source,
+  }),
 } as const;
 
 /** Sides of matrices that there are kernels for. */

@@ -1,5 +1,5 @@
 // What a person has chosen, how it becomes a recipe, and how it is kept in the page's address.
-import { MATERIALS, type MaterialPreset } from '../../material/presets';
+import { MATERIALS, type MaterialPreset } from '../../material/choices';
 import { builtinRecipe, builtinRecipes } from '../../recipes/builtin';
 import type { RecipeText } from '../../recipes/recipe';
 import type { Given } from './protocol';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { MaterialPreset } from '../../material/choices';
 import { TARGET_NAMES, type TargetName } from '../../material/export/targets';
-import type { MaterialPreset } from '../../material/presets';
 import type { RecipeText } from '../../recipes/recipe';
 import type { Kept } from './keep';
 import type { Event, Surface, WorkerClient } from './protocol';

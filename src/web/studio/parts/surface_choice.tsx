@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
+import type { MaterialPreset } from '../../../material/choices';
 import { TARGET_NAMES, type TargetName } from '../../../material/export/targets';
-import type { MaterialPreset } from '../../../material/presets';
 import { SURFACES } from '../settings';
 
 const SURFACE_WORDS: Readonly<Record<MaterialPreset, string>> = {
