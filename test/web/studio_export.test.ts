@@ -159,5 +159,46 @@ if (!browser) {
       await page.close();
     },
   );
+
+  long(test)('a finished picture is lit on a body, from where the slider and a drag with Shift say', async () => {
+    const page = await open('#size=64');
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.click('[data-test=sample-pebbles]');
+    await said(page, 'status', /Done/);
+    await page.check('input[value=sphere]', { force: true });
+    await page.waitForSelector('[data-test=sphere][data-lit=true] canvas');
+    const canvas = page.locator('[data-test=sphere] canvas');
+    /** Brightness of the left half of the sphere over that of the right. */
+    const leftOverRight = async (): Promise<number> => {
+      await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))));
+      const picture = sharp(await canvas.screenshot()).removeAlpha();
+      const { width = 0, height = 0 } = await picture.metadata();
+      const side = Math.round(height / 4);
+      const mean = async (left: number): Promise<number> => {
+        const part = { left: Math.round(left), top: Math.round(height / 2 - side / 2), width: side, height: side };
+        const values = await picture.clone().extract(part).raw().toBuffer();
+        return values.reduce((sum, v) => sum + v, 0);
+      };
+      return (await mean(width / 2 - side)) / (await mean(width / 2));
+    };
+    await page.locator('[data-test=azimuth]').fill('180');
+    await page.locator('[data-test=sun-height]').fill('10');
+    const left = await leftOverRight();
+    await page.locator('[data-test=azimuth]').fill('0');
+    const right = await leftOverRight();
+    assert.ok(left > 1.3 * right, `left over right is ${left}, and ${right} with the light at the right`);
+    await shot(page, 'lit');
+    const box = (await canvas.boundingBox())!;
+    await page.keyboard.down('Shift');
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2 - 400, box.y + box.height / 2, { steps: 3 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    assert.is(await page.inputValue('[data-test=azimuth]'), '180');
+    assert.equal(await serious(page), []);
+    assert.equal(complaints, []);
+    await page.close();
+  });
 }
 test.run();

@@ -16,6 +16,7 @@ import {
   usual,
 } from '../../src/web/studio/settings';
 import { initial, reduce } from '../../src/web/studio/state';
+import { MORNING, turned } from '../../src/web/studio/sun';
 
 const test = suite('studio state');
 
@@ -94,6 +95,15 @@ test('what is under the pointer stays there while it is zoomed', () => {
   // One that does not tile is seen whole.
   assert.ok(fitSpan([800, 600], [256, 128], 'none') <= 800);
   assert.ok(fitSpan([100, 600], [128, 256], 'none') <= 100);
+});
+
+test('the light goes where it is dragged, round the sky, and never below', () => {
+  const noon = turned({ azimuth: 180, height: 45 }, Math.SQRT1_2, 0);
+  assert.ok(noon.height > 89.9, `${noon.height}`);
+  const right = turned(noon, 0.5, 0);
+  assert.ok(Math.min(right.azimuth, 360 - right.azimuth) < 1 && Math.abs(right.height - 60) < 1, JSON.stringify(right));
+  const up = turned(MORNING, 0, -3);
+  assert.ok(up.height === 5 && up.azimuth > 80 && up.azimuth < 135, JSON.stringify(up));
 });
 
 test('a material is asked for by the recipe: it is in the address, and what a file says of it besides stays', () => {

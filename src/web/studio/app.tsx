@@ -147,6 +147,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           <Fault error={state.error} onDismiss={() => dispatch({ type: 'dismiss' })} />
           <Stage
             bitmaps={view}
+            surface={surface}
             size={state.size}
             tile={(what ? recipeOf(what.settings, what.own) : recipe).tile ?? 'both'}
             before={compared ? { given: compared, same: filled.content !== undefined } : null}

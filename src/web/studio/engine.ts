@@ -99,6 +99,13 @@ export class StudioEngine {
         const handed = await (await this.#surfaces()).files(command.surface, command.target);
         return this.post({ type: 'saved', ...handed });
       }
+      case 'maps': {
+        const maps = await (await this.#surfaces()).maps(command.surface);
+        return this.post(
+          { type: 'maps', maps },
+          Object.values(maps.maps).map((rgba) => rgba.buffer),
+        );
+      }
       case 'profile':
         return this.#profile();
       case 'addNet':

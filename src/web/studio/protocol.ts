@@ -1,11 +1,11 @@
 // What the page and the worker that computes say to each other. Everything is plain data; pictures travel without copies.
 import type { StagePlan, TimeLeft } from '../../app/eta';
 import type { ProfileReport } from '../../graph/profile_report';
-import type { DeriveSettings } from '../../material/derive';
 import type { TargetName } from '../../material/export/targets';
 import type { Progress } from '../../recipes/events';
 import type { RecipeText } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
+import type { Surface, SurfaceMaps } from './surface';
 
 /** A file as the page got it: the worker reads it. `mask`: painted by hand, white counts. */
 export interface Given {
@@ -27,6 +27,8 @@ export type Command =
   | { readonly type: 'addNet'; readonly file: Blob; readonly name: string }
   | { readonly type: 'fetchNet'; readonly name: string; readonly url: string }
   | { readonly type: 'dropNet'; readonly name: string }
+  /** The maps of a surface, to be shown. */
+  | { readonly type: 'maps'; readonly surface: Surface }
   /** Whether the page can be seen: nobody reads pictures back for a page in the background. */
   | { readonly type: 'look'; readonly on: boolean };
 
@@ -49,16 +51,6 @@ export interface ResultFile {
   readonly id: number;
   readonly file: Blob;
   readonly name: string;
-}
-
-/** A result as a surface, to make maps of. */
-export interface Surface {
-  readonly result: ResultFile;
-  /** What files are named after. */
-  readonly name: string;
-  /** The picture tiles both ways; otherwise it is made to. */
-  readonly tiles: boolean;
-  readonly settings: DeriveSettings;
 }
 
 /** A finished picture. */
@@ -90,6 +82,7 @@ export type Event =
   | { readonly type: 'error'; readonly code: string; readonly text: string }
   /** `notes`: what was estimated and assumed on the way. */
   | { readonly type: 'saved'; readonly file: Blob; readonly name: string; readonly notes?: readonly string[] }
+  | { readonly type: 'maps'; readonly maps: SurfaceMaps }
   | { readonly type: 'profile'; readonly report: ProfileReport }
   /** `added`: the one that has just come. */
   | { readonly type: 'nets'; readonly nets: readonly NetKept[]; readonly added?: string }

@@ -1,100 +1,97 @@
 // The picture on a body, by three.js: a chunk of its own, fetched when somebody looks.
 import {
-  AmbientLight,
-  BoxGeometry,
-  type BufferGeometry,
-  CylinderGeometry,
   DirectionalLight,
+  DoubleSide,
+  FrontSide,
   Mesh,
   MeshStandardMaterial,
+  NeutralToneMapping,
   PerspectiveCamera,
-  PlaneGeometry,
+  PMREMGenerator,
   RepeatWrapping,
   Scene,
-  SphereGeometry,
   SRGBColorSpace,
   Texture,
   WebGLRenderer,
 } from 'three';
+import { RoomEnvironment } from 'three/examples/jsm/environments/RoomEnvironment.js';
+import { type Body, SHAPES, type Shape } from './bodies';
+import { listen } from './scene_input';
 import type { Tile } from './settings';
-
-export const BODIES = ['plane', 'sphere', 'cube', 'cylinder'] as const;
-export type Body = (typeof BODIES)[number];
-
-/** What it is made of; how often the picture goes round it for once up; where the eye is; whether it lies or stands. */
-const SHAPES: Readonly<Record<Body, readonly [make: () => BufferGeometry, round: number, eye: number, tilt: number]>> =
-  {
-    plane: [() => new PlaneGeometry(4, 4), 1, 5.4, -0.9],
-    sphere: [() => new SphereGeometry(1.25, 96, 48), 2, 4.2, 0],
-    cube: [() => new BoxGeometry(1.7, 1.7, 1.7), 1, 5, 0.45],
-    cylinder: [() => new CylinderGeometry(0.9, 0.9, 2, 96), 3, 4.4, 0.3],
-  };
+import { type Sun, turned } from './sun';
+import type { SurfaceMaps } from './surface';
 
 export interface SceneOptions {
-  readonly body: Body;
-  readonly repeat: number;
-  readonly tile: Tile;
   /** Whether it turns by itself; not for people who asked for less motion. */
   readonly turning: boolean;
+  /** Somebody moves the light. */
+  onSun(change: (old: Sun) => Sun): void;
 }
 
 export interface OpenScene {
+  body(name: Body): void;
+  /** Takes the picture; `wear` shows it. */
   show(bitmap: ImageBitmap): void;
+  /** All maps of a surface; null: the picture that was shown last. */
+  wear(maps: SurfaceMaps | null): void;
+  repeat(times: number, tile: Tile): void;
+  light(sun: Sun): void;
   close(): void;
 }
 
+/** Samples along a surface that is seen at an angle, at most: five maps take each of them. */
+const SHARP = 4;
+
 /** @throws Error where there is no WebGL. */
-export function openScene(parent: HTMLElement, { body, repeat, tile, turning }: SceneOptions): OpenScene {
+export function openScene(parent: HTMLElement, { turning, onSun }: SceneOptions): OpenScene {
   const renderer = new WebGLRenderer({ antialias: true, alpha: true });
+  renderer.toneMapping = NeutralToneMapping;
   const camera = new PerspectiveCamera(40, 1, 0.1, 50);
   const scene = new Scene();
-  scene.add(...lights());
-  const texture = new Texture();
-  texture.colorSpace = SRGBColorSpace;
-  texture.wrapS = RepeatWrapping;
-  texture.wrapT = RepeatWrapping;
-  const [make, round, eye, tilt] = SHAPES[body];
-  const along = round * repeat;
-  texture.repeat.set(tile === 'y' || tile === 'none' ? 1 : along, tile === 'x' || tile === 'none' ? 1 : repeat);
-  texture.anisotropy = renderer.capabilities.getMaxAnisotropy();
-  const geometry = make();
-  const material = new MeshStandardMaterial({ map: texture, roughness: 0.85 });
-  const mesh = new Mesh(geometry, material);
-  mesh.rotation.x = tilt;
-  if (body === 'cube') mesh.rotation.y = 0.6;
-  scene.add(mesh);
-  camera.position.set(0, 0, eye);
+  const rooms = new PMREMGenerator(renderer);
+  const room = rooms.fromScene(new RoomEnvironment(), 0.04, 0.1, 100, { size: 64 });
+  scene.environment = room.texture;
+  scene.environmentIntensity = 0.5;
+  const sun = new DirectionalLight(0xffffff, 2.2);
+  const skin = new Skin(Math.min(SHARP, renderer.capabilities.getMaxAnisotropy()));
+  const mesh = new Mesh(undefined, skin.material);
+  let lies = false;
+  scene.add(sun, mesh);
 
   const canvas = renderer.domElement;
   canvas.tabIndex = 0;
   canvas.setAttribute('role', 'img');
-  canvas.setAttribute('aria-label', `The picture on a ${body}. Arrows turn it, plus and minus zoom.`);
   parent.append(canvas);
   let asked = 0;
-  const hand = { held: false };
+  let held = false;
+  const turnBy = (angle: number): void => {
+    if (lies) mesh.rotation.z += angle;
+    else mesh.rotation.y += angle;
+  };
   const draw = (): void => {
     asked = 0;
-    if (turning && !hand.held) {
-      if (body === 'plane') mesh.rotation.z += 0.001;
-      else mesh.rotation.y += 0.004;
-    }
+    if (turning && !held) turnBy(lies ? 0.001 : 0.003);
     renderer.render(scene, camera);
     if (turning) ask();
   };
   const ask = (): void => {
     asked ||= requestAnimationFrame(draw);
   };
-  const turn = (dx: number, dy: number): void => {
-    if (body === 'plane') mesh.rotation.z += dx;
-    else mesh.rotation.y += dx;
-    mesh.rotation.x = Math.min(1.4, Math.max(-1.5, mesh.rotation.x + dy));
-    ask();
-  };
-  const zoom = (factor: number): void => {
-    camera.position.z = Math.min(12, Math.max(1.6, camera.position.z / factor));
-    ask();
-  };
-  listen(canvas, hand, turn, zoom);
+  listen(canvas, {
+    turn: (dx, dy) => {
+      turnBy(dx);
+      mesh.rotation.x = Math.min(1.4, Math.max(-1.5, mesh.rotation.x + dy));
+      ask();
+    },
+    shine: (dx, dy) => onSun((old) => turned(old, dx, dy)),
+    zoom: (factor) => {
+      camera.position.z = Math.min(12, Math.max(1.6, camera.position.z / factor));
+      ask();
+    },
+    hold: (on) => {
+      held = on;
+    },
+  });
   const sizes = new ResizeObserver(() => {
     const [w, h] = [Math.max(1, parent.clientWidth), Math.max(1, parent.clientHeight)];
     renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
@@ -105,70 +102,135 @@ export function openScene(parent: HTMLElement, { body, repeat, tile, turning }: 
   });
   sizes.observe(parent);
   return {
-    show(bitmap) {
-      // A copy: the page closes bitmaps when the next one comes, and three.js uploads when it next draws.
-      const copy = document.createElement('canvas');
-      copy.width = bitmap.width;
-      copy.height = bitmap.height;
-      copy.getContext('2d')?.drawImage(bitmap, 0, 0);
-      if (texture.image && (texture.image as HTMLCanvasElement).width !== copy.width) texture.dispose();
-      texture.image = copy;
-      texture.needsUpdate = true;
+    body(name) {
+      const { make, tilt, turn, eye } = SHAPES[name];
+      mesh.geometry.dispose();
+      mesh.geometry = make();
+      mesh.rotation.set(tilt, turn, 0);
+      camera.position.z = eye;
+      lies = name === 'plane';
+      skin.fit(name);
+      const help = 'Arrows turn it, with Shift they move the light, plus and minus zoom.';
+      canvas.setAttribute('aria-label', `The picture on a ${name}. ${help}`);
+      ask();
+    },
+    show: (bitmap) => skin.show(bitmap),
+    wear(maps) {
+      skin.wear(maps);
+      ask();
+    },
+    repeat(times, tile) {
+      skin.repeat(times, tile);
+      ask();
+    },
+    light({ azimuth, height }) {
+      const [a, h] = [(azimuth * Math.PI) / 180, (height * Math.PI) / 180];
+      sun.position.set(5 * Math.cos(a) * Math.cos(h), 5 * Math.sin(a) * Math.cos(h), 5 * Math.sin(h));
       ask();
     },
     close() {
       cancelAnimationFrame(asked);
       sizes.disconnect();
-      geometry.dispose();
-      material.dispose();
-      texture.dispose();
+      mesh.geometry.dispose();
+      skin.close();
+      room.dispose();
+      rooms.dispose();
       renderer.dispose();
       canvas.remove();
     },
   };
 }
 
-/** Light from all around, and a sun from above on the right. */
-function lights(): readonly [AmbientLight, DirectionalLight] {
-  const sun = new DirectionalLight(0xffffff, 2);
-  sun.position.set(2, 3, 4);
-  return [new AmbientLight(0xffffff, 1.4), sun];
+/** What covers the body: the picture while it grows, the maps of a surface once there are some. */
+class Skin {
+  readonly material = new MeshStandardMaterial();
+  #textures: Texture[] = [];
+  #picture: HTMLCanvasElement | null = null;
+  #shape: Shape = SHAPES.plane;
+  #times = 1;
+  #tile: Tile = 'both';
+  #relief = 0;
+
+  constructor(private readonly anisotropy: number) {}
+
+  fit(body: Body): void {
+    this.#shape = SHAPES[body];
+    this.material.side = this.#shape.open ? DoubleSide : FrontSide;
+    this.material.needsUpdate = true;
+    this.#lay();
+  }
+
+  show(bitmap: ImageBitmap): void {
+    // A copy: the page closes bitmaps when the next one comes, and three.js uploads when it next draws.
+    this.#picture = canvasOf(bitmap.width, bitmap.height, (pen) => pen.drawImage(bitmap, 0, 0));
+  }
+
+  wear(maps: SurfaceMaps | null): void {
+    for (const texture of this.#textures) texture.dispose();
+    this.#textures = [];
+    this.#relief = maps?.relief ?? 0;
+    const { material } = this;
+    const map = (rgba: Uint8ClampedArray<ArrayBuffer> | undefined): Texture | null =>
+      maps && rgba
+        ? this.#texture(
+            canvasOf(maps.width, maps.height, (pen) =>
+              pen.putImageData(new ImageData(rgba, maps.width, maps.height), 0, 0),
+            ),
+          )
+        : null;
+    material.map = maps ? map(maps.maps.color) : this.#picture && this.#texture(this.#picture);
+    if (material.map) material.map.colorSpace = SRGBColorSpace;
+    material.normalMap = map(maps?.maps.normal);
+    // Occlusion, roughness, metalness in red, green, blue, as glTF has them.
+    const orm = map(maps?.maps.orm);
+    material.aoMap = orm;
+    material.roughnessMap = orm;
+    material.metalnessMap = orm;
+    material.roughness = orm ? 1 : 0.85;
+    material.metalness = orm ? 1 : 0;
+    material.displacementMap = map(maps?.maps.height);
+    material.needsUpdate = true;
+    this.#lay();
+  }
+
+  repeat(times: number, tile: Tile): void {
+    this.#times = times;
+    this.#tile = tile;
+    this.#lay();
+  }
+
+  #lay(): void {
+    const { material } = this;
+    const [times, tile, { round, across, edged }] = [this.#times, this.#tile, this.#shape];
+    const along = tile === 'y' || tile === 'none' ? 1 : round * times;
+    for (const texture of this.#textures) {
+      const { width, height } = texture.image as HTMLCanvasElement;
+      texture.repeat.set(along, tile === 'x' || tile === 'none' ? 1 : (times * width) / height);
+    }
+    material.displacementScale = (this.#relief * across) / along;
+    material.displacementBias = -material.displacementScale * (edged ? 1 : 0.5);
+  }
+
+  close(): void {
+    this.wear(null);
+    for (const texture of this.#textures) texture.dispose();
+    this.material.dispose();
+  }
+
+  #texture(image: HTMLCanvasElement): Texture {
+    const texture = new Texture(image);
+    texture.wrapS = RepeatWrapping;
+    texture.wrapT = RepeatWrapping;
+    texture.anisotropy = this.anisotropy;
+    texture.needsUpdate = true;
+    this.#textures.push(texture);
+    return texture;
+  }
 }
 
-/** Turning and zooming by the pointer, the wheel and keys; `hand.held` while it is dragged. Angles in radians. */
-function listen(
-  canvas: HTMLCanvasElement,
-  hand: { held: boolean },
-  turn: (dx: number, dy: number) => void,
-  zoom: (factor: number) => void,
-): void {
-  canvas.addEventListener('wheel', (e) => {
-    if (document.documentElement.scrollHeight > window.innerHeight + 1 && !e.ctrlKey) return; // the page's
-    e.preventDefault();
-    zoom(Math.exp(-e.deltaY / 600));
-  });
-  canvas.addEventListener('pointerdown', (e) => {
-    canvas.setPointerCapture(e.pointerId);
-    hand.held = true;
-  });
-  canvas.addEventListener('pointermove', (e) => {
-    if (hand.held) turn(e.movementX / 150, e.movementY / 150);
-  });
-  canvas.addEventListener('pointerup', () => {
-    hand.held = false;
-  });
-  canvas.addEventListener('keydown', (e) => {
-    const turns: Readonly<Record<string, readonly [number, number]>> = {
-      ArrowLeft: [-0.1, 0],
-      ArrowRight: [0.1, 0],
-      ArrowUp: [0, -0.1],
-      ArrowDown: [0, 0.1],
-    };
-    const factor = { '+': 1.2, '=': 1.2, '-': 1 / 1.2 }[e.key];
-    if (factor) zoom(factor);
-    const by = turns[e.key];
-    if (!by) return;
-    e.preventDefault();
-    turn(by[0], by[1]);
-  });
+function canvasOf(width: number, height: number, draw: (pen: CanvasRenderingContext2D) => void): HTMLCanvasElement {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const pen = canvas.getContext('2d');
+  if (pen) draw(pen);
+  return canvas;
 }

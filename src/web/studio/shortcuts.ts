@@ -9,12 +9,13 @@ export const SHORTCUTS: readonly (readonly [keys: string, deed: string])[] = [
   ['S', 'download the picture'],
   ['E', 'export'],
   ['Ctrl Z', 'back to the last moment'],
-  ['1 to 5', 'flat, on a plane, a sphere, a cube, a cylinder'],
+  ['1 to 6', 'flat, on a plane, a sphere, a cube, a cylinder, a cloth'],
   ['F', 'fit'],
   ['P', 'pixel for pixel'],
   ['H', 'joins in the middle'],
   ['C', 'compare with the picture it was made from'],
   ['+ - 0, arrows', 'zoom and move, on the picture'],
+  ['Shift arrows', 'move the light, on a body; dragging with Shift too'],
   ['?', 'this sheet'],
 ];
 

@@ -6,6 +6,7 @@ import type { Progress } from '../../recipes/events';
 import type { SessionState } from '../../recipes/session';
 import type { Event, NetKept, Result, SnapshotSeen } from './protocol';
 import type { Made, Settings } from './settings';
+import type { SurfaceMaps } from './surface';
 
 export interface State {
   /** Null until the adapter is open. */
@@ -36,6 +37,8 @@ export interface State {
   readonly making: boolean;
   /** What was estimated and assumed for them. */
   readonly notes: readonly string[];
+  /** The surface that was looked at last. */
+  readonly maps: SurfaceMaps | null;
   /** What became of the last file or deed, in words. */
   readonly said: string;
   readonly fetching: { readonly name: string; readonly bytes: number; readonly of: number | null } | null;
@@ -61,6 +64,7 @@ export const initial: State = {
   exact: [],
   making: false,
   notes: [],
+  maps: null,
   said: '',
   fetching: null,
 };
@@ -150,6 +154,8 @@ export function reduce(state: State, event: Event | Action): State {
       };
     case 'fetching':
       return { ...state, fetching: { name: event.name, bytes: event.bytes, of: event.of } };
+    case 'maps':
+      return { ...state, making: false, maps: event.maps };
     case 'saved':
       return { ...state, making: false, said: `${event.name} is saved`, notes: event.notes ?? state.notes };
   }

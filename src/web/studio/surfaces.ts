@@ -1,12 +1,14 @@
 // Maps of results, and the files that they go into: what the worker loads when somebody asks for a material.
 import { type MadeMaterial, materialOn } from '../../app/material';
 import type { Platform } from '../../app/platform';
+import { interleave } from '../../base/pixels';
 import { type NamedBytes, zip } from '../../base/zip';
 import { exportMaterial } from '../../material/export/export';
-import type { TargetName } from '../../material/export/targets';
+import { type Packed, packed } from '../../material/export/packed';
+import type { TargetName, TextureFile } from '../../material/export/targets';
 import type { Material } from '../../material/maps';
 import type { PictureSource } from '../api/read';
-import type { Surface } from './protocol';
+import { type Surface, type SurfaceMaps, surfaceKey } from './surface';
 
 interface Made {
   readonly key: string;
@@ -32,6 +34,23 @@ export class Surfaces {
   }
 
   /** @throws EngineError */
+  async maps(surface: Surface): Promise<SurfaceMaps> {
+    const material = await this.material(surface);
+    const { width, height, relief } = material;
+    const rgba = (from: TextureFile['from']): Uint8ClampedArray<ArrayBuffer> => {
+      const { raster } = packed(material, { file: '', from, bits: 8 }) as Packed;
+      return new Uint8ClampedArray((interleave(raster, 8, 4) as Uint8Array<ArrayBuffer>).buffer);
+    };
+    const maps = {
+      color: rgba('color'),
+      normal: rgba('normal-gl'),
+      orm: rgba(['occlusion', 'roughness', 'metalness']),
+      height: rgba('height'),
+    };
+    return { key: surfaceKey(surface), width, height, relief, maps };
+  }
+
+  /** @throws EngineError */
   async files(surface: Surface, target: TargetName | 'glb'): Promise<Handed> {
     const { made, warnings } = await this.#made(surface);
     const material = await this.material(surface);
@@ -49,8 +68,9 @@ export class Surfaces {
   }
 
   /** Of the file, as `toroid material` would make it of the same file. */
-  async #made({ result, tiles, settings }: Surface): Promise<Made> {
-    const key = JSON.stringify([result.id, settings]);
+  async #made(surface: Surface): Promise<Made> {
+    const { result, tiles, settings } = surface;
+    const key = surfaceKey(surface);
     if (this.#last?.key === key) return this.#last;
     const warnings: string[] = [];
     const made = await materialOn(this.platform, new File([result.file], result.name), {

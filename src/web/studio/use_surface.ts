@@ -3,9 +3,10 @@ import type { MaterialPreset } from '../../material/choices';
 import { TARGET_NAMES, type TargetName } from '../../material/export/targets';
 import type { RecipeText } from '../../recipes/recipe';
 import type { Kept } from './keep';
-import type { Event, Surface, WorkerClient } from './protocol';
+import type { Event, WorkerClient } from './protocol';
 import { materialOf, recipeOf, type Settings } from './settings';
 import type { Action, State } from './state';
+import { type Surface, type SurfaceMaps, surfaceKey } from './surface';
 
 interface Options {
   readonly settings: Settings;
@@ -24,6 +25,10 @@ export interface SurfaceTools {
   onTarget(target: TargetName): void;
   /** The result as a surface; null: there is none. */
   readonly surface: Surface | null;
+  /** Its maps to look at, once they are made. */
+  readonly maps: SurfaceMaps | null;
+  /** Has them made; null: they are there, or cannot be made now. */
+  readonly look: (() => void) | null;
   /** Hands out files of it; null: not now. */
   readonly make: ((target: TargetName | 'glb') => void) | null;
 }
@@ -47,15 +52,26 @@ export function useSurface({ settings, shown, state, worker, dispatch, choose }:
   const [target, setTarget] = useState(keptTarget);
   const kind = settings.material ?? besides;
   const surface = shown && surfaceOf(shown, kind);
+  // Looked at as it is, whether it tiles or not.
+  const seen = surface && { ...surface, tiles: true };
+  const maps = seen && state.maps?.key === surfaceKey(seen) ? state.maps : null;
+  const free = !state.making && state.run !== 'running';
   const make = (wanted: TargetName | 'glb'): void => {
     if (!surface) return;
     dispatch({ type: 'make' });
     worker.send({ type: 'material', surface, target: wanted });
   };
+  const look = (): void => {
+    if (!seen) return;
+    dispatch({ type: 'make' });
+    worker.send({ type: 'maps', surface: seen });
+  };
   return {
     kind,
     target,
     surface,
+    maps,
+    look: seen && !maps && free ? look : null,
     onKind: (to) => (settings.material === null ? setKind(to) : choose({ material: to })),
     onTarget: (to) => {
       setTarget(to);
@@ -63,7 +79,7 @@ export function useSurface({ settings, shown, state, worker, dispatch, choose }:
         localStorage.setItem(KEY, to);
       } catch {} // asked again the next time
     },
-    make: surface && !state.making && state.run !== 'running' ? make : null,
+    make: surface && free ? make : null,
   };
 }
 

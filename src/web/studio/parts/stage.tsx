@@ -5,6 +5,8 @@ import { fitSpan, HOME, type Pair, zoomed } from '../pose';
 import type { Given } from '../protocol';
 import type { Tile } from '../settings';
 import { useShortcuts } from '../shortcuts';
+import { MORNING } from '../sun';
+import type { SurfaceTools } from '../use_surface';
 import { Icon, type IconName } from './icons';
 import { Preview3d } from './preview_3d';
 import { TiledView } from './tiled_view';
@@ -13,19 +15,21 @@ interface Props {
   readonly bitmaps: BitmapView;
   readonly size: Pair | null;
   readonly tile: Tile;
+  readonly surface: SurfaceTools;
   /** What the picture was made from; `same`: it is a change of that. */
   readonly before: { readonly given: Given; readonly same: boolean } | null;
   /** Shown in place of a picture, and under it. */
   readonly children: ComponentChildren;
 }
 
-const VIEWS = ['flat', 'plane', 'sphere', 'cube', 'cylinder'] as const;
+const VIEWS = ['flat', 'plane', 'sphere', 'cube', 'cylinder', 'cloth'] as const;
 type View = (typeof VIEWS)[number];
 
 /** The picture: flat, or on a body, with the tools to look at it. */
-export function Stage({ bitmaps, size, tile, before, children }: Props): JSX.Element {
+export function Stage({ bitmaps, size, tile, surface, before, children }: Props): JSX.Element {
   const [view, setView] = useState<View>('flat');
   const [repeat, setRepeat] = useState(2);
+  const [sun, setSun] = useState(MORNING);
   const [pose, setPose] = useState(HOME);
   const [room, setRoom] = useState<Pair>([1, 1]);
   const [offset, setOffset] = useState(false);
@@ -47,6 +51,7 @@ export function Stage({ bitmaps, size, tile, before, children }: Props): JSX.Ele
     '3': () => setView('sphere'),
     '4': () => setView('cube'),
     '5': () => setView('cylinder'),
+    '6': () => setView('cloth'),
     f: () => setPose(HOME),
     p: actual,
     h: () => setOffset((on) => tiles && !on),
@@ -64,7 +69,7 @@ export function Stage({ bitmaps, size, tile, before, children }: Props): JSX.Ele
             onView={setRoom}
           />
         ) : (
-          <Preview3d bitmaps={bitmaps} body={view} repeat={repeat} tile={tile} />
+          <Preview3d {...{ bitmaps, repeat, tile, surface, sun }} body={view} onSun={setSun} />
         )}
         {size && (
           <fieldset class="tools" aria-label="How to look at it">
@@ -94,17 +99,23 @@ export function Stage({ bitmaps, size, tile, before, children }: Props): JSX.Ele
                 )}
               </>
             ) : (
-              <label class="repeat">
-                Repeat
-                <input
-                  type="range"
-                  min={1}
-                  max={8}
-                  value={repeat}
-                  data-test="repeat"
-                  onInput={(e) => setRepeat(Number(e.currentTarget.value))}
+              <>
+                <Turner label="Repeat" range={[1, 8]} value={repeat} test="repeat" onInput={setRepeat} />
+                <Turner
+                  label="Light"
+                  range={[0, 359]}
+                  value={sun.azimuth}
+                  test="azimuth"
+                  onInput={(azimuth) => setSun({ ...sun, azimuth })}
                 />
-              </label>
+                <Turner
+                  label="Height"
+                  range={[5, 90]}
+                  value={sun.height}
+                  test="sun-height"
+                  onInput={(height) => setSun({ ...sun, height })}
+                />
+              </>
             )}
           </fieldset>
         )}
@@ -126,6 +137,27 @@ export function Stage({ bitmaps, size, tile, before, children }: Props): JSX.Ele
     </section>
   );
 }
+
+interface TurnerProps {
+  readonly label: string;
+  readonly range: Pair;
+  readonly value: number;
+  readonly test: string;
+  onInput(value: number): void;
+}
+
+const Turner = ({ label, range: [min, max], value, test, onInput }: TurnerProps): JSX.Element => (
+  <label class="turner">
+    {label}
+    <input
+      type="range"
+      {...{ min, max }}
+      value={Math.round(value)}
+      data-test={test}
+      onInput={(e) => onInput(Number(e.currentTarget.value))}
+    />
+  </label>
+);
 
 interface ToolProps {
   readonly icon: IconName;
