@@ -3,7 +3,14 @@
 export { fieldOutput, type MapFile, mapsOutput } from './app/field_output';
 export type { MadeMaterial, MaterialOptions, MaterialSettings } from './app/material';
 export { materialOutput } from './app/material_output';
-export { measureRoofline, measureRoofline as measureRoof, profile, profileStage, tuneRecipe } from './app/measure';
+export {
+  encodePng,
+  measureRoofline,
+  measureRoofline as measureRoof,
+  profile,
+  profileStage,
+  tuneRecipe,
+} from './app/measure';
 export type { CallOptions, Inputs, RecipeLike, RecipeOptions, TextureOptions } from './app/options';
 export type { JobInfo, JobResult, Output } from './app/output';
 export { pictureOutput, previewOutput, stagesOutput } from './app/output';
@@ -13,7 +20,6 @@ export type { SealOptions } from './app/seal';
 export type { SealedPicture, SealReport } from './app/sealed_picture';
 export { EngineError } from './base/errors';
 export { type Bits, type Pixels, toPixels } from './base/pixels';
-export { encodePng } from './base/png';
 export { type Raster, repeat } from './base/raster';
 export { Rng } from './base/rng';
 export { VERSION } from './base/version';

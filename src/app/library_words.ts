@@ -1,9 +1,5 @@
 import { EngineError } from '../base/errors';
 
-/** Options of the command line that calls of the library have too, or recipes, by their names there. */
-const SETTINGS =
-  'size|seed|net|tile|channels|bits|keep-range|keep-size|memory|precision|method|steps|scales|variety|fit|flatten|rectify|polish|strength|require-gpu';
-
 /**
  * What is said of options, as the command line writes them, in the words of the library, which has settings: `--precision f16` is
  * `precision: 'f16'`, `--no-flatten` is `flatten: false`, `--input style=look.png` a picture given as `{ style: picture }`. Options of
@@ -13,23 +9,19 @@ export const libraryWords = (text: string): string =>
   text
     .replace(/--input (\w+)=[^\s,]+/g, '{ $1: picture }')
     .replace(/ toroid seal needs none\./, ' seal() needs none.')
-    .replace(/: toroid texture --method copy\./, ": method: 'copy'.")
     .replace(
       /; or give the path of a \.json or \.yaml file, or of a picture made by toroid/,
       '; or give a recipe itself',
     )
     .replace(/ with --(?:out|checkpoint)\b/g, '')
     .replace(/--weights-unchecked/g, 'unchecked: true')
-    .replace(/give --net (\S+?)(?=[\s,.)]*$)/gm, "give net: await loadNet('$1')")
-    .replace(/--no-(flatten|polish)\b/g, '$1: false')
-    .replace(/--(precision|method) ([\w-]+?)(?=[\s,.)]|$)(?! out)/g, "$1: '$2'")
+    .replace(/--no-(\w+)/g, '$1: false')
+    .replace(/--(precision|method|net) (\S+?)(?=[\s,)]|\.?$)(?! out)/g, "$1: '$2'")
+    .replace(/--keep-range/g, 'keepRange')
     .replace(
-      new RegExp(`--(${SETTINGS}) (\\d+)\\b`, 'g'),
-      (_, name: string, value: string) => `${camel(name)}: ${value}`,
-    )
-    .replace(new RegExp(`--(${SETTINGS})\\b(?!-)`, 'g'), (_, name: string) => camel(name));
-
-const camel = (name: string): string => name.replace(/-(\w)/g, (_, c: string) => c.toUpperCase());
+      /--(bits|channels|flatten|method|net|precision|rectify|size|strength)\b( \d)?/g,
+      (_, name: string, value?: string) => (value ? `${name}:${value}` : name),
+    );
 
 /** The same error in the words of the library; whatever else was thrown as it is. */
 export function libraryError(error: unknown): unknown {

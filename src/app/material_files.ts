@@ -1,7 +1,7 @@
 // A finished set of maps, read from the files of a folder or an archive.
 import { EngineError } from '../base/errors';
 import { choiceOf, readExr } from '../base/exr_read';
-import { isExr } from '../base/number_sign';
+import { isExr } from '../base/first_bytes';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
 import { toEncoded } from '../base/srgb';

@@ -1,4 +1,8 @@
-// Measuring as pages call it: the code comes with the first call.
+// What pages seldom call: the code comes with the first call.
+
+/** See `encodePng` of base/png.ts. */
+export const encodePng: typeof import('../base/png').encodePng = async (...args) =>
+  (await import('../base/png')).encodePng(...args);
 
 /** See `measureRoofline` of gpu/roofline.ts. */
 export const measureRoofline: typeof import('../gpu/roofline').measureRoofline = async (...args) =>

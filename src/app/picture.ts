@@ -1,6 +1,5 @@
 import { checkOptions } from '../base/known_options';
 import { type Bits, type Pixels, toPixels } from '../base/pixels';
-import { encodePng } from '../base/png';
 import type { Raster } from '../base/raster';
 import type { Field } from '../copy/field';
 import type { StageResult } from '../recipes/events';
@@ -41,8 +40,9 @@ export class StoredPicture {
   }
 
   /** A PNG file with the text inside. */
-  toPng(options: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async toPng(options: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
     checkOptions('toPng', options, { bits: true });
+    const { encodePng } = await import('../base/png');
     return encodePng(this.raster, { ...options, text: this.text });
   }
 

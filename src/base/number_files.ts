@@ -1,8 +1,8 @@
 // Files of numbers that are no everyday pictures, by their first bytes.
 import { exrNumbers } from './exr_read';
+import { isExr, isHdr, isPfm } from './first_bytes';
 import { hdrNumbers, pfmNumbers } from './hdr_read';
 import { npyNumbers } from './npy_read';
-import { isExr, isHdr, isPfm } from './number_sign';
 import type { NumberFile } from './numbers';
 
 /**

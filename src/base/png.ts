@@ -1,16 +1,13 @@
-// PNG files without a picture library, the same bytes in Node and in browsers (a canvas may add noise to what is read
+// Writes PNG files without a picture library, the same bytes in Node and in browsers (a canvas may add noise to what is read
 // back, multiplies by opacity, and keeps 8 bits). PNG specification, third edition, https://www.w3.org/TR/png-3/
 import { crc32 } from './crc32';
 import { EngineError } from './errors';
+import { PNG_SIGNATURE } from './first_bytes';
 import { checkOptions } from './known_options';
 import { type Bits, channelsOf, interleave } from './pixels';
 import type { Raster } from './raster';
 
 type Bytes = Uint8Array<ArrayBuffer>;
-const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-
-/** Whether bytes are those of a PNG file, by its first eight. */
-export const isPng = (bytes: Uint8Array): boolean => SIGNATURE.every((b, k) => bytes[k] === b);
 
 /** Colour types of PNG by the number of channels (11.2.1): grey, grey and opacity, colours, colours and opacity. */
 const COLOUR_TYPES = [0, 4, 2, 6];
@@ -46,7 +43,7 @@ export async function encodePng(raster: Raster, options: PngOptions = {}): Promi
     ...(pixelsPerMetre === undefined ? [] : [density(pixelsPerMetre)]),
   ];
   const chunks = [chunk('IHDR', header), ...about, chunk('IDAT', data), chunk('IEND', new Uint8Array())];
-  return joined([Uint8Array.from(SIGNATURE), ...chunks]);
+  return joined([Uint8Array.from(PNG_SIGNATURE), ...chunks]);
 }
 
 /** `pHYs` (11.3.4.3): along both axes, by the metre. */
@@ -119,34 +116,6 @@ function textChunks(entries: Readonly<Record<string, string>>): Bytes[] {
     // not compressed, method 0, no language, no translated keyword
     return chunk('iTXt', new TextEncoder().encode(`${keyword}\0\0\0\0\0${text}`));
   });
-}
-
-/** The `iTXt` and `tEXt` entries of a PNG file; those of compressed chunks are left out. */
-export function readText(png: Uint8Array): Record<string, string> {
-  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
-  const utf8 = new TextDecoder();
-  const found: Record<string, string> = {};
-  for (let at = 8; at + 12 <= png.length; ) {
-    const length = view.getUint32(at);
-    const type = latin1(png.subarray(at + 4, at + 8));
-    const data = png.subarray(at + 8, at + 8 + length);
-    const end = data.indexOf(0);
-    const keyword = latin1(data.subarray(0, Math.max(0, end)));
-    if (type === 'tEXt') found[keyword] = latin1(data.subarray(end + 1));
-    if (type === 'iTXt' && data[end + 1] === 0) {
-      const language = data.indexOf(0, end + 3);
-      found[keyword] = utf8.decode(data.subarray(data.indexOf(0, language + 1) + 1));
-    }
-    if (type === 'IEND') break;
-    at += 12 + length;
-  }
-  return found;
-}
-
-function latin1(bytes: Uint8Array): string {
-  let text = '';
-  for (const b of bytes) text += String.fromCharCode(b);
-  return text;
 }
 
 function chunk(type: string, data: Uint8Array): Bytes {

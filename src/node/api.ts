@@ -11,7 +11,7 @@ import { SealedPicture } from '../app/sealed_picture';
 import { EngineError } from '../base/errors';
 import { checkOptions, type OptionNames } from '../base/known_options';
 import type { Pixels } from '../base/pixels';
-import { readText } from '../base/png';
+import { readText } from '../base/png_read';
 import type { Raster } from '../base/raster';
 import { type FoundRecord, findRecord, recordText, withForm } from '../recipes/picture_record';
 import { materialSource } from './material_source';

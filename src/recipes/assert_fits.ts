@@ -57,7 +57,7 @@ function refuseAnywhere({ recipe, size, factor, path }: PlannedStage): void {
     throw new EngineError(
       'LimitError',
       `${path}: ${text(size)} is too large for the loss ${kind}, on any adapter: it works on up to ${most.toLocaleString('en')} pixels`,
-      `Use a size up to ${text([Math.floor(size[0] * by), Math.floor(size[1] * by)])}, or copies, which have no such limit: toroid texture --method copy.`,
+      `Use a size up to ${text([Math.floor(size[0] * by), Math.floor(size[1] * by)])}, or copies (--method copy), which have no such limit.`,
     );
   }
 }

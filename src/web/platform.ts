@@ -2,7 +2,6 @@
 import type { Files, Nets, Platform } from '../app/platform';
 import { fileName } from '../app/record';
 import { EngineError } from '../base/errors';
-import { encodePng } from '../base/png';
 import { open } from '../gpu/open.browser';
 import { TuneTable } from '../gpu/tune_cache.browser';
 import { type PictureSource, readSource } from './api/read';
@@ -33,8 +32,10 @@ export function webPlatform(keepFile: Files['keepFile'] = keep): Platform<Pictur
   return {
     openDevice: open,
     readPicture: readSource,
-    writePicture: async (path, raster, { bits = 8, metadata = {} } = {}) =>
-      keepFile(path, await encodePng(raster, { bits, text: metadata })),
+    writePicture: async (path, raster, { bits = 8, metadata = {} } = {}) => {
+      const { encodePng } = await import('../base/png');
+      return keepFile(path, await encodePng(raster, { bits, text: metadata }));
+    },
     keepFile,
     inputPath: fileName,
     nets,

@@ -134,8 +134,8 @@ test('pictures that a recipe has no use for', async () => {
 test('what is said is in the words of the library; options of other programs stay', async () => {
   for (const [here, there] of [
     ['Leave --precision f16 out: f32 holds it.', 'Leave precision f16 out: f32 holds it.'],
-    ['or copies: toroid texture --method copy.', "or copies: method: 'copy'."],
-    ['vgg19-random`; or give --net file.onnx.', "vgg19-random`; or give net: await loadNet('file.onnx')."],
+    ['or copies (--method copy), which', "or copies (method: 'copy'), which"],
+    ['vgg19-random`; or give --net file.onnx.', "vgg19-random`; or give net: 'file.onnx'."],
     ['Choose another place with --out.', 'Choose another place.'],
     ['pass --weights-unchecked if', 'pass unchecked: true if'],
     ['on a Mac: sips -s format png in.heic --out out.png.', 'on a Mac: sips -s format png in.heic --out out.png.'],

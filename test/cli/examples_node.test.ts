@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readText } from '../../src/base/png';
+import { readText } from '../../src/base/png_read';
 import { long } from '../support/all';
 import { libraryCopy } from '../support/library_copy';
 

@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { EXRLoader } from 'three/examples/jsm/loaders/EXRLoader.js';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readText } from '../../src/base/png';
+import { readText } from '../../src/base/png_read';
 import { zip, zipEntries } from '../../src/base/zip';
 import { exportMaterial } from '../../src/material/export/export';
 import { halved, mipsOf } from '../../src/material/export/mips';

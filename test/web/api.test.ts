@@ -9,7 +9,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { libraryWords } from '../../src/app/library_words';
-import { readText } from '../../src/base/png';
+import { readText } from '../../src/base/png_read';
 import { seal } from '../../src/node/api';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';

@@ -9,7 +9,7 @@ import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readText } from '../../src/base/png';
+import { readText } from '../../src/base/png_read';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { libraryCopy } from '../support/library_copy';
 import { needs, skip } from '../support/needs';

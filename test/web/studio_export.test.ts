@@ -10,7 +10,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
-import { readText } from '../../src/base/png';
+import { readText } from '../../src/base/png_read';
 import { zipEntries } from '../../src/base/zip';
 import { serveStudio } from '../../src/cli/studio';
 import { long } from '../support/all';

@@ -9,7 +9,7 @@ import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-cor
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readText } from '../../src/base/png';
+import { readText } from '../../src/base/png_read';
 import { serveStudio } from '../../src/cli/studio';
 import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser, ownGpuBrowser } from '../support/browser';
 import { needs, skip } from '../support/needs';

@@ -2,8 +2,7 @@
 import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../app/plain_sources';
 import type { ReadOptions, ReadPicture } from '../../app/platform';
 import { EngineError } from '../../base/errors';
-import { isNumbers } from '../../base/number_sign';
-import { isPng, readText } from '../../base/png';
+import { isNumbers, isPng } from '../../base/first_bytes';
 import type { Raster } from '../../base/raster';
 import { type FoundRecord, findRecord } from '../../recipes/picture_record';
 import { sha256 } from './sha256';
@@ -177,5 +176,7 @@ const notDrawable = (name: string): EngineError =>
 /** What toroid wrote into a PNG: the recipe and how it was run; null for any other picture. `run` takes it. */
 export async function readRecord(picture: Blob | string | URL | ArrayBuffer | Uint8Array): Promise<FoundRecord | null> {
   const blob = await asBlob(picture, { name: 'picture' });
-  return blob ? findRecord(readText(new Uint8Array(await blob.arrayBuffer()))) : null;
+  if (!blob) return null;
+  const { readText } = await import('../../base/png_read');
+  return findRecord(readText(new Uint8Array(await blob.arrayBuffer())));
 }

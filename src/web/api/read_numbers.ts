@@ -2,8 +2,8 @@
 import { wantedSize, withoutAlpha } from '../../app/plain_sources';
 import type { ReadOptions, ReadPicture } from '../../app/platform';
 import { DamagedFile, EngineError } from '../../base/errors';
+import { isTiff } from '../../base/first_bytes';
 import { numberFile } from '../../base/number_files';
-import { isTiff } from '../../base/number_sign';
 import { isUnusual, type NumberFile, readNumbers } from '../../base/numbers';
 import { resample } from '../../base/resample';
 import { readTiffHeader, unusualTiff } from '../../base/tiff_header';

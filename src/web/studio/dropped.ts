@@ -1,7 +1,7 @@
 // What a file is that came onto the page, and what is inside.
 import { EngineError } from '../../base/errors';
-import { isNumbers } from '../../base/number_sign';
-import { isPng, readText } from '../../base/png';
+import { isNumbers, isPng } from '../../base/first_bytes';
+import { readText } from '../../base/png_read';
 import { findRecord } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { methodsOf } from './settings';

@@ -1,3 +1,10 @@
+// What a file is, by its first bytes.
+
+export const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+
+/** Whether bytes are those of a PNG file, by its first eight. */
+export const isPng = (bytes: Uint8Array): boolean => PNG_SIGNATURE.every((b, k) => bytes[k] === b);
+
 /** Whether bytes begin as a TIFF file does, of either byte order, with addresses of 32 or 64 bits. */
 export const isTiff = (b: Uint8Array): boolean =>
   (b[0] === 0x49 && b[1] === 0x49 && (b[2] === 42 || b[2] === 43) && b[3] === 0) ||
