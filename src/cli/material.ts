@@ -14,7 +14,7 @@ import { EXTRA_MAPS, type ExtraMap, MATERIALS } from '../material/choices';
 import type { MapKind } from '../material/maps';
 import { renderMaterial, type Sun } from '../material/render';
 import { isStdin } from '../node/file_bytes';
-import { sameFile } from '../node/files';
+import { lookUp, notThere, sameFile } from '../node/files';
 import { materialSource } from '../node/material_source';
 import { ensureWritable, writePicture } from '../node/picture';
 import { parseNumber, parseSize, parseSun, parseWhole, rectifyOption, usage } from './arguments';
@@ -152,6 +152,7 @@ async function material(photo: string, options: Options): Promise<void> {
   const name = isStdin(photo) ? 'stdin' : parse(resolve(photo)).name;
   if (out !== undefined && sameFile(out, photo)) usage(`--out ${out} is what is read`, 'Choose another name.');
   if (sun && render === undefined) usage('--sun is of a render, and there is none', 'Add --render lit.png.');
+  if (!isStdin(photo) && !lookUp(photo)) throw notThere(photo);
   const place = exportPlace(out, name, choice);
   if (render !== undefined) checkRender(render, photo);
   if (page !== undefined) ensureReportWritable(page);
