@@ -138,11 +138,11 @@ test('another sweep in the folder gets a sheet of its own; the exemplar and repe
 });
 
 test('a changed input is done anew; a job that fails is named and the others are kept', async () => {
-  recipe({ kind: 'patches', projections: 2, patch: 9 });
+  recipe({ kind: 'patches', projections: 2, patch: 17 });
   const pictures = at('many');
   mkdirSync(pictures);
   for (const name of ['a.png', 'b.png']) await sharp(style).resize(48, 48).png().toFile(join(pictures, name));
-  await sharp(style).resize(8, 8).png().toFile(join(pictures, 'tiny.png'));
+  await sharp(style).resize(16, 16).png().toFile(join(pictures, 'tiny.png'));
   const { code, out, err } = await toroid(['sweep', 'r.json', '--over', 'input.style=many', '-o', 'styles', '--json']);
   const { jobs, failures } = JSON.parse(out) as {
     jobs: { file: string | null }[];
@@ -154,7 +154,7 @@ test('a changed input is done anew; a job that fails is named and the others are
     [true, true, false],
   );
   assert.is(failures.length, 1);
-  assert.match(`${failures[0]?.label} ${failures[0]?.error}`, /tiny\.png.*smaller than a 9x9 patch/s);
+  assert.match(`${failures[0]?.label} ${failures[0]?.error}`, /tiny\.png.*smaller than a 17x17 patch/s);
   assert.match(err, /FAILED/);
   await sharp(style).resize(40, 40).png().toFile(join(pictures, 'a.png'));
   rmSync(join(pictures, 'tiny.png'));
