@@ -200,5 +200,68 @@ if (!browser) {
     assert.equal(complaints, []);
     await page.close();
   });
+
+  long(test)(
+    'a picture is cropped by dragging and turned; what is given is that part, pixel for pixel, and named so',
+    async () => {
+      const page = await open('');
+      // Red left, blue right, and a row of white on top.
+      const size = { width: 80, height: 40, channels: 3 } as const;
+      const values = Buffer.alloc(3 * 80 * 40);
+      for (let i = 0; i < 80 * 40; i++)
+        values.set(i < 80 ? [255, 255, 255] : i % 80 < 40 ? [200, 10, 20] : [10, 20, 200], 3 * i);
+      const buffer = await sharp(values, { raw: size }).png().toBuffer();
+      await page.setInputFiles('[data-test=file-style]', { name: 'flag.png', mimeType: 'image/png', buffer });
+      await page.click('[data-test=prepare-style]');
+      const paper = page.locator('[data-test=prepare]');
+      await page.waitForFunction(
+        () => document.querySelector<HTMLInputElement>('[data-test=crop-width]')?.value === '80',
+      );
+      const box = (await paper.boundingBox())!;
+      const at = (x: number, y: number): [number, number] => [
+        box.x + (x * box.width) / 80,
+        box.y + (y * box.height) / 40,
+      ];
+      await page.mouse.move(...at(20, 0));
+      await page.mouse.down();
+      await page.mouse.move(...at(60, 30), { steps: 3 });
+      await page.mouse.up();
+      const field = (name: string): Promise<number> => page.inputValue(`[data-test=crop-${name}]`).then(Number);
+      assert.equal(
+        [await field('left'), await field('top'), await field('width'), await field('height')],
+        [20, 0, 40, 30],
+      );
+      await page.click('[data-test=turn]');
+      assert.equal(
+        [await field('left'), await field('top'), await field('width'), await field('height')],
+        [10, 20, 30, 40],
+      );
+      assert.equal(await serious(page), []);
+      await shot(page, 'prepare');
+      await page.click('[data-test=prepare-done]');
+      await said(page, 'status', /flag 30x40 at 10,20 turned 90\.png is the picture now/);
+      const { width, height, data } = await page.evaluate(async () => {
+        const img = document.querySelector<HTMLImageElement>('.place img')!;
+        await img.decode();
+        const [w, h] = [img.naturalWidth, img.naturalHeight];
+        const pen = new OffscreenCanvas(w, h).getContext('2d')!;
+        pen.drawImage(img, 0, 0);
+        return { width: w, height: h, data: [...pen.getImageData(0, 0, w, h).data] };
+      });
+      const pixel = (x: number, y: number): number[] => data.slice(4 * (y * width + x), 4 * (y * width + x) + 3);
+      assert.equal([width, height], [30, 40]);
+      // What was on top is on the right, what was on the left on top.
+      assert.equal(
+        [pixel(0, 0), pixel(0, 39), pixel(29, 20)],
+        [
+          [200, 10, 20],
+          [10, 20, 200],
+          [255, 255, 255],
+        ],
+      );
+      assert.equal(complaints, []);
+      await page.close();
+    },
+  );
 }
 test.run();

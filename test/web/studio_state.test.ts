@@ -5,6 +5,7 @@ import { builtinRecipe, builtinRecipes } from '../../src/recipes/builtin';
 import { fillRecipe } from '../../src/recipes/recipe';
 import { recipeIn } from '../../src/web/studio/dropped';
 import { fitSpan, HOME, type Pair, zoomed } from '../../src/web/studio/pose';
+import { fitted, preparedName, turnedCrop, turnedSize } from '../../src/web/studio/prepare';
 import { inputWords, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
 import {
   changedSince,
@@ -95,6 +96,16 @@ test('what is under the pointer stays there while it is zoomed', () => {
   // One that does not tile is seen whole.
   assert.ok(fitSpan([800, 600], [256, 128], 'none') <= 800);
   assert.ok(fitSpan([100, 600], [128, 256], 'none') <= 100);
+});
+
+test('a part of a picture turns with it, stays within, and its name says what it is', () => {
+  const crop = { x: 10, y: 25, width: 30, height: 40 };
+  let [part, size]: [typeof crop, readonly [number, number]] = [crop, [100, 80]];
+  for (let k = 0; k < 4; k++) [part, size] = [turnedCrop(part, size[1]), turnedSize(size, 1)];
+  assert.equal(part, crop);
+  assert.equal(turnedCrop(crop, 80), { x: 15, y: 10, width: 40, height: 30 });
+  assert.equal(fitted({ x: 95, y: -4, width: 3, height: 200 }, [100, 80]), { x: 84, y: 0, width: 16, height: 80 });
+  assert.is(preparedName('old wall.jpg', { turns: 3, crop }), 'old wall 30x40 at 10,25 turned 270.png');
 });
 
 test('the light goes where it is dragged, round the sky, and never below', () => {

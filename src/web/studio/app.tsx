@@ -115,7 +115,14 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
       <main>
         <section class="panel" aria-label="What to make">
           <div class="settings">
-            <Inputs recipe={filled} needs={needs} masks={masks} inputs={inputs} onFiles={take} />
+            <Inputs
+              recipe={filled}
+              needs={needs}
+              masks={masks}
+              inputs={inputs}
+              onFiles={take}
+              onGiven={pictures.give}
+            />
             <MadeNotice made={pictures.made} onUse={pictures.use} />
             <Tasks settings={settings} own={own} about={base.about ?? ''} onChoose={choose} />
             {settings.material !== null && <SurfaceChoice {...surface} />}

@@ -5,12 +5,15 @@ import type { TargetName } from '../../material/export/targets';
 import type { Progress } from '../../recipes/events';
 import type { RecipeText } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
+import type { Preparation } from './prepare';
 import type { Surface, SurfaceMaps } from './surface';
 
 /** A file as the page got it: the worker reads it. `mask`: painted by hand, white counts. */
 export interface Given {
   readonly name: string;
   readonly file: Blob;
+  /** What it was cut out of, and how. */
+  readonly of?: { readonly given: Given; readonly how: Preparation };
 }
 
 /** What the page asks for. */

@@ -27,6 +27,8 @@ export interface Pictures {
   /** Pictures by the names of inputs. */
   readonly inputs: Readonly<Record<string, Given>>;
   readonly setInputs: Dispatch<StateUpdater<Readonly<Record<string, Given>>>>;
+  /** Takes a picture that was made ready here. */
+  give(given: Given, name: string): void;
   /** The last one dropped that toroid made. */
   readonly made: MadePicture | null;
   /** Goes on from it, or takes it for a picture like any other. */
@@ -41,6 +43,10 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe }: 
   const [made, setMade] = useState<MadePicture | null>(null);
   const say = (text: string): void => dispatch({ type: 'say', text });
 
+  const give = (given: Given, name: string): void => {
+    setInputs((old) => ({ ...old, [name]: given }));
+    say(`${given.name} is the ${word(name)} now`);
+  };
   const place = (file: File, name: string | undefined): void => {
     const given = { name: file.name || 'pasted picture', file };
     setInputs((old) => {
@@ -111,7 +117,7 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe }: 
     setInputs((old) => ({ ...old, canvas: { name: file.name, file } }));
     say(`Going on from ${file.name}: it starts as the canvas`);
   };
-  return { inputs, setInputs, made, use, take };
+  return { inputs, setInputs, give, made, use, take };
 }
 
 type Inputs = Readonly<Record<string, Given>>;

@@ -85,7 +85,8 @@ export function useSurface({ settings, shown, state, worker, dispatch, choose }:
 
 function surfaceOf({ id, file, name, settings, own, inputs }: Kept, kind: MaterialPreset): Surface {
   const recipe: RecipeText = recipeOf({ ...settings, material: null }, own);
-  const from = inputs[recipe.content ?? recipe.styles?.[0]?.input ?? '']?.name ?? recipe.name ?? 'material';
+  const given = inputs[recipe.content ?? recipe.styles?.[0]?.input ?? ''];
+  const from = given?.of?.given.name ?? given?.name ?? recipe.name ?? 'material';
   return {
     result: { id, file, name },
     name: from.replace(/\.\w+$/, ''),

@@ -7,6 +7,7 @@ import { inputWords } from '../presets';
 import type { Given } from '../protocol';
 import { Icon } from './icons';
 import { MaskPainter, useObjectUrl } from './mask';
+import { PrepareDialog } from './prepare_dialog';
 
 interface Props {
   readonly recipe: Recipe;
@@ -14,10 +15,14 @@ interface Props {
   readonly masks: readonly string[];
   readonly inputs: Readonly<Record<string, Given>>;
   onFiles(files: readonly File[], name: string): void;
+  /** A picture that was made ready here. */
+  onGiven(given: Given, name: string): void;
 }
 
 /** One place to drop or choose a picture for each input of the recipe. */
-export function Inputs({ recipe, needs, masks, inputs, onFiles }: Props): JSX.Element {
+export function Inputs({ recipe, needs, masks, inputs, onFiles, onGiven }: Props): JSX.Element {
+  const [preparing, prepare] = useState<string | null>(null);
+  const prepared = preparing === null ? undefined : inputs[preparing];
   const [painting, paint] = useState<string | null>(null);
   const shown = recipe.content ?? needs.find((name) => !masks.includes(name));
   const under = shown === undefined ? undefined : inputs[shown];
@@ -31,9 +36,18 @@ export function Inputs({ recipe, needs, masks, inputs, onFiles }: Props): JSX.El
           {...inputWords(recipe, name)}
           given={inputs[name]}
           onFiles={(files) => onFiles(files, name)}
-          {...(masks.includes(name) && { onPaint: () => paint(name) })}
+          {...(masks.includes(name) ? { onPaint: () => paint(name) } : { onPrepare: () => prepare(name) })}
         />
       ))}
+      {preparing !== null && prepared && (
+        <PrepareDialog
+          given={prepared}
+          onDone={(given) => {
+            prepare(null);
+            if (given && given !== prepared) onGiven(given, preparing);
+          }}
+        />
+      )}
       {painting !== null && (
         <MaskPainter
           size={fullSize(recipe, content)}
@@ -78,9 +92,10 @@ interface PlaceProps {
   readonly given: Given | undefined;
   onFiles(files: readonly File[]): void;
   onPaint?(): void;
+  onPrepare?(): void;
 }
 
-function Place({ name, title, about, given, onFiles, onPaint }: PlaceProps): JSX.Element {
+function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: PlaceProps): JSX.Element {
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
   const url = useObjectUrl(given?.file);
@@ -112,6 +127,13 @@ function Place({ name, title, about, given, onFiles, onPaint }: PlaceProps): JSX
         {onPaint && (
           <button type="button" onClick={onPaint}>
             Paint
+            <span class="hidden"> the {title}</span>
+          </button>
+        )}
+        {onPrepare && given && (
+          <button type="button" onClick={onPrepare} data-test={`prepare-${name}`}>
+            <Icon name="crop" />
+            Crop
             <span class="hidden"> the {title}</span>
           </button>
         )}

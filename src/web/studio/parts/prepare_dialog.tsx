@@ -1,0 +1,175 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Pair } from '../pose';
+import {
+  between,
+  type Crop,
+  drawPrepared,
+  fitted,
+  LEAST,
+  type Preparation,
+  preparedPicture,
+  turnedCrop,
+  turnedSize,
+  whole,
+} from '../prepare';
+import type { Given } from '../protocol';
+import { Icon } from './icons';
+
+interface Props {
+  /** The picture; one that was prepared already is prepared anew from what it was. */
+  readonly given: Given;
+  /** Null: never mind. */
+  onDone(given: Given | null): void;
+}
+
+/** Pixels of the longer side on the screen: enough to see by. */
+const SHOWN = 1024;
+
+/** Cuts a part out of a picture, and turns it. */
+export function PrepareDialog({ given, onDone }: Props): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const paper = useRef<HTMLCanvasElement>(null);
+  const original = given.of?.given ?? given;
+  const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
+  const [how, setHow] = useState<Preparation | null>(null);
+  const [fault, setFault] = useState('');
+  useEffect(() => {
+    dialog.current?.showModal();
+    createImageBitmap(original.file).then(
+      (b) => {
+        setBitmap(b);
+        setHow(given.of?.how ?? { turns: 0, crop: whole([b.width, b.height]) });
+      },
+      () => setFault(`This browser cannot show ${original.name}, so it cannot be cropped here.`),
+    );
+  }, []);
+  useEffect(() => () => bitmap?.close(), [bitmap]);
+  const turns = how?.turns ?? 0;
+  const size: Pair = bitmap ? turnedSize([bitmap.width, bitmap.height], turns) : [1, 1];
+  const factor = Math.min(1, SHOWN / Math.max(...size));
+  useEffect(() => {
+    const pen = paper.current?.getContext('2d');
+    if (pen && bitmap) drawPrepared(pen, bitmap, { turns, crop: whole(size) });
+  }, [bitmap, turns]);
+  const crop = how?.crop ?? whole(size);
+  const setCrop = (to: Crop): void => setHow({ turns, crop: fitted(to, size) });
+  const turn = (): void => setHow({ turns: (turns + 1) % 4, crop: turnedCrop(crop, size[1]) });
+  const done = async (): Promise<void> => {
+    if (!bitmap || !how) return onDone(null);
+    const untouched = turns === 0 && crop.width === size[0] && crop.height === size[1];
+    onDone(untouched ? original : await preparedPicture(original, bitmap, how));
+  };
+  const handlers = useRectangle(crop, size, setCrop);
+
+  return (
+    <dialog ref={dialog} class="painter" aria-label={`Crop and turn ${original.name}`} onCancel={() => onDone(null)}>
+      {fault ? (
+        <p role="alert">{fault}</p>
+      ) : (
+        <div class="paper prepare" style={{ aspectRatio: `${size[0]} / ${size[1]}`, '--aspect': size[0] / size[1] }}>
+          <canvas
+            ref={paper}
+            width={Math.max(1, Math.round(size[0] * factor))}
+            height={Math.max(1, Math.round(size[1] * factor))}
+            role="img"
+            aria-label="The picture. Drag to choose a part; the fields below do the same."
+            data-test="prepare"
+            {...handlers}
+          />
+          <span
+            class="crop"
+            aria-hidden="true"
+            style={{
+              left: `${(100 * crop.x) / size[0]}%`,
+              top: `${(100 * crop.y) / size[1]}%`,
+              width: `${(100 * crop.width) / size[0]}%`,
+              height: `${(100 * crop.height) / size[1]}%`,
+            }}
+          />
+        </div>
+      )}
+      <div class="row">
+        <Field label="Left" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
+        <Field label="Top" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
+        <Field label="Width" value={crop.width} onChange={(width) => setCrop({ ...crop, width })} />
+        <Field label="Height" value={crop.height} onChange={(height) => setCrop({ ...crop, height })} />
+      </div>
+      <div class="row">
+        <button type="button" onClick={turn} data-test="turn">
+          <Icon name="turn" />
+          Turn
+        </button>
+        <button type="button" onClick={() => setCrop(whole(size))}>
+          All of it
+        </button>
+        <span class="spring" />
+        <button type="button" onClick={() => onDone(null)}>
+          Cancel
+        </button>
+        <button type="button" class="main" aria-disabled={!bitmap} onClick={() => void done()} data-test="prepare-done">
+          Use it
+        </button>
+      </div>
+    </dialog>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: number;
+  onChange(value: number): void;
+}
+
+const Field = ({ label, value, onChange }: FieldProps): JSX.Element => (
+  <label class="grows">
+    {label}
+    <input
+      type="number"
+      min={0}
+      step={1}
+      value={value}
+      data-test={`crop-${label.toLowerCase()}`}
+      onChange={(e) => onChange(Number(e.currentTarget.value) || 0)}
+    />
+  </label>
+);
+
+interface Handlers {
+  onPointerDown(e: PointerEvent & { readonly currentTarget: HTMLCanvasElement }): void;
+  onPointerMove(e: PointerEvent & { readonly currentTarget: HTMLCanvasElement }): void;
+  onPointerUp(): void;
+  onPointerCancel(): void;
+}
+
+/** Dragging draws a rectangle; one that is less than the whole is moved by dragging inside of it. */
+function useRectangle(crop: Crop, size: Pair, setCrop: (to: Crop) => void): Handlers {
+  const begun = useRef<{ readonly at: Pair; readonly moved: Crop | null } | null>(null);
+  const at = (e: PointerEvent & { readonly currentTarget: HTMLCanvasElement }): Pair => {
+    const box = e.currentTarget.getBoundingClientRect();
+    const within = (v: number): number => Math.min(1, Math.max(0, v));
+    return [within((e.clientX - box.left) / box.width) * size[0], within((e.clientY - box.top) / box.height) * size[1]];
+  };
+  const end = (): void => {
+    begun.current = null;
+  };
+  return {
+    onPointerDown: (e) => {
+      e.currentTarget.setPointerCapture(e.pointerId);
+      const [x, y] = at(e);
+      const part = crop.width < size[0] || crop.height < size[1];
+      const inside = x >= crop.x && x < crop.x + crop.width && y >= crop.y && y < crop.y + crop.height;
+      begun.current = { at: [x, y], moved: part && inside ? crop : null };
+    },
+    onPointerMove: (e) => {
+      const from = begun.current;
+      if (!from) return;
+      const to = at(e);
+      const { moved } = from;
+      if (moved) setCrop({ ...moved, x: moved.x + to[0] - from.at[0], y: moved.y + to[1] - from.at[1] });
+      else if (Math.hypot(to[0] - from.at[0], to[1] - from.at[1]) > LEAST / 2) setCrop(between(from.at, to));
+    },
+    onPointerUp: end,
+    onPointerCancel: end,
+  };
+}
