@@ -97,6 +97,7 @@ export function openScene(parent: HTMLElement, { turning, onSun }: SceneOptions)
     renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
     renderer.setSize(w, h, false);
     camera.aspect = w / h;
+    camera.zoom = Math.min(1, (1.05 * w) / h); // all of the body, on a phone too
     camera.updateProjectionMatrix();
     ask();
   });

@@ -102,14 +102,14 @@ export function Stage({ bitmaps, size, tile, surface, before, children }: Props)
               <>
                 <Turner label="Repeat" range={[1, 8]} value={repeat} test="repeat" onInput={setRepeat} />
                 <Turner
-                  label="Light"
+                  label="Turn light"
                   range={[0, 359]}
                   value={sun.azimuth}
                   test="azimuth"
                   onInput={(azimuth) => setSun({ ...sun, azimuth })}
                 />
                 <Turner
-                  label="Height"
+                  label="Raise light"
                   range={[5, 90]}
                   value={sun.height}
                   test="sun-height"
