@@ -123,7 +123,7 @@ if (!browser) {
     await run(page);
     await until(page, /Running/);
     await page.locator('[data-test="weight-0.0"]').fill('8');
-    await until(page, /stage [2-9]/);
+    await until(page, /: [2-9] of /);
     await page.click('button.main:has-text("Pause")');
     await until(page, /Paused/);
     const moments = page.locator('[data-test=moment]');
@@ -259,7 +259,7 @@ if (!browser) {
     await page.waitForSelector('[data-test=main]:not([aria-disabled=true])');
     await page.focus('[data-test=main]');
     await page.keyboard.press('Enter');
-    await until(page, /stage [2-9]/);
+    await until(page, /: [2-9] of /);
     await page.keyboard.press('Enter');
     await until(page, /Paused/);
     assert.is(await page.evaluate(() => document.activeElement?.textContent), 'Go on');
@@ -486,7 +486,7 @@ if (!browser) {
       await run(page);
     }
     for (const page of pages) {
-      await until(page, /Running: stage [12]/);
+      await until(page, /Running: [12] of /);
       await page.click('button.main:has-text("Pause")');
       await until(page, /Paused/);
     }
