@@ -6,6 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { long } from '../support/all';
 import { libraryCopy } from '../support/library_copy';
+import { tiff } from '../support/tiffs';
 import { DIST } from '../support/web/pages';
 
 const test = suite('quick starts');
@@ -14,6 +15,9 @@ test.after(remove);
 // A picture of one's own and its maps, of which only the size matters.
 for (const name of ['wall', 'wall_height', 'wall_normal'])
   copyFileSync('examples/brick.png', join(folder, `${name}.png`));
+// Heights in metres.
+const metres = (x: number, y: number): number => 300 + 40 * Math.sin(x / 5) + 25 * Math.cos(y / 3);
+writeFileSync(join(folder, 'dem.tif'), tiff([64, 64], metres, { format: 'float', bits: 32 }));
 const pages = [...readdirSync('docs').filter((f) => f.startsWith('quick-start-')), 'servers.md', 'training.md'];
 const scripts = (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts;
 
