@@ -16,7 +16,8 @@ export const libraryWords = (text: string): string =>
     .replace(/ with --(?:out|checkpoint)\b/g, '')
     .replace(/--weights-unchecked/g, 'unchecked: true')
     .replace(/--no-(\w+)/g, '$1: false')
-    .replace(/--(precision|method|net) (\S+?)(?=[\s,)]|\.?$)(?! out)/g, "$1: '$2'")
+    .replace(/Leave --(\w+(?: \w+)?) out\b/g, 'Leave $1 out')
+    .replace(/--(precision|method|net) (\S+?)(?=[\s,)]|\.?$)/g, "$1: '$2'")
     .replace(/--keep-range/g, 'keepRange')
     .replace(
       /--(bits|channels|flatten|method|net|precision|rectify|size|strength)\b( \d)?/g,
