@@ -22,7 +22,7 @@ import { type Sun, turned } from './sun';
 import type { SurfaceMaps } from './surface';
 
 export interface SceneOptions {
-  /** Whether it turns by itself; not for people who asked for less motion. */
+  /** Whether it turns by itself where a GPU draws; not for people who asked for less motion. */
   readonly turning: boolean;
   /** Somebody moves the light. */
   onSun(change: (old: Sun) => Sun): void;
@@ -42,9 +42,19 @@ export interface OpenScene {
 /** Samples along a surface that is seen at an angle, at most: five maps take each of them. */
 const SHARP = 4;
 
+/** Whether a processor draws, which takes seconds for what a GPU does in a frame. */
+function isSoftware(gl: WebGLRenderingContext | WebGL2RenderingContext): boolean {
+  const names = gl.getExtension('WEBGL_debug_renderer_info');
+  const name = gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  return /swiftshader|llvmpipe|software|basic render/i.test(String(name));
+}
+
 /** @throws Error where there is no WebGL. */
-export function openScene(parent: HTMLElement, { turning, onSun }: SceneOptions): OpenScene {
+export function openScene(parent: HTMLElement, options: SceneOptions): OpenScene {
   const renderer = new WebGLRenderer({ antialias: true, alpha: true });
+  const software = isSoftware(renderer.getContext());
+  const { onSun } = options;
+  const turning = options.turning && !software;
   renderer.toneMapping = NeutralToneMapping;
   const camera = new PerspectiveCamera(40, 1, 0.1, 50);
   const scene = new Scene();
@@ -53,7 +63,7 @@ export function openScene(parent: HTMLElement, { turning, onSun }: SceneOptions)
   scene.environment = room.texture;
   scene.environmentIntensity = 0.5;
   const sun = new DirectionalLight(0xffffff, 2.2);
-  const skin = new Skin(Math.min(SHARP, renderer.capabilities.getMaxAnisotropy()));
+  const skin = new Skin(software ? 1 : Math.min(SHARP, renderer.capabilities.getMaxAnisotropy()));
   const mesh = new Mesh(undefined, skin.material);
   let lies = false;
   scene.add(sun, mesh);
@@ -94,7 +104,7 @@ export function openScene(parent: HTMLElement, { turning, onSun }: SceneOptions)
   });
   const sizes = new ResizeObserver(() => {
     const [w, h] = [Math.max(1, parent.clientWidth), Math.max(1, parent.clientHeight)];
-    renderer.setPixelRatio(Math.min(2, window.devicePixelRatio));
+    renderer.setPixelRatio(software ? 0.5 : Math.min(2, window.devicePixelRatio));
     renderer.setSize(w, h, false);
     camera.aspect = w / h;
     camera.zoom = Math.min(1, (1.05 * w) / h); // all of the body, on a phone too
