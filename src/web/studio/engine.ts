@@ -18,8 +18,9 @@ import { seamScore, verdict } from '../../recipes/scores/seam';
 import type { PictureSource } from '../api/read';
 import { webPlatform } from '../platform';
 import { ExactPictures } from './exact_pictures';
+import type { Given, ResultFile } from './given';
 import { addNet, listNets, removeNet, storedNets } from './net_store';
-import type { Command, Event, Given, ResultFile } from './protocol';
+import type { Command, Event } from './protocol';
 import type { Surfaces } from './surfaces';
 
 /** Milliseconds between two pictures of a run: reading one back takes time from it. */

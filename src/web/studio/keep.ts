@@ -1,7 +1,8 @@
 // What is kept in the browser: pictures that were made, and those of a tab over a reload. A browser that keeps nothing
 // (private windows of some) loses them, and all else works.
 import type { RecipeText } from '../../recipes/recipe';
-import type { Given, Result } from './protocol';
+import type { Given } from './given';
+import type { Result } from './protocol';
 import type { Settings } from './settings';
 
 /** A finished picture with what it was made from. */

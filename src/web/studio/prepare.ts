@@ -1,20 +1,7 @@
 // A part of a picture, turned: what a photograph is made ready by. The arithmetic is pure; `preparedPicture` needs a page.
+
+import type { Crop, Given, Preparation } from './given';
 import type { Pair } from './pose';
-import type { Given } from './protocol';
-
-/** Pixels of the picture as it is turned. */
-export interface Crop {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Preparation {
-  /** Quarter turns clockwise, 0..3. */
-  readonly turns: number;
-  readonly crop: Crop;
-}
 
 /** What is smaller shows no texture. */
 export const LEAST = 16;

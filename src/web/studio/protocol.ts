@@ -5,16 +5,8 @@ import type { TargetName } from '../../material/export/targets';
 import type { Progress } from '../../recipes/events';
 import type { RecipeText } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
-import type { Preparation } from './prepare';
+import type { Given, ResultFile } from './given';
 import type { Surface, SurfaceMaps } from './surface';
-
-/** A file as the page got it: the worker reads it. `mask`: painted by hand, white counts. */
-export interface Given {
-  readonly name: string;
-  readonly file: Blob;
-  /** What it was cut out of, and how. */
-  readonly of?: { readonly given: Given; readonly how: Preparation };
-}
 
 /** What the page asks for. */
 export type Command =
@@ -46,14 +38,6 @@ export interface SnapshotSeen {
 export interface NetKept {
   readonly name: string;
   readonly bytes: number;
-}
-
-/** Of a finished picture: a PNG of 8 bits with its record. */
-export interface ResultFile {
-  /** When it was made, ms; what it is found by. */
-  readonly id: number;
-  readonly file: Blob;
-  readonly name: string;
 }
 
 /** A finished picture. */

@@ -2,7 +2,7 @@
 import { MATERIALS, type MaterialPreset } from '../../material/choices';
 import { builtinRecipe, builtinRecipes } from '../../recipes/builtin';
 import type { RecipeText } from '../../recipes/recipe';
-import type { Given } from './protocol';
+import type { Given } from './given';
 
 export type Tile = 'both' | 'x' | 'y' | 'none';
 

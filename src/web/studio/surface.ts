@@ -1,6 +1,6 @@
 // A result as the surface of something.
 import type { DeriveSettings } from '../../material/derive';
-import type { ResultFile } from './protocol';
+import type { ResultFile } from './given';
 
 /** A result as a surface, to make maps of. */
 export interface Surface {

@@ -2,8 +2,9 @@ import { type Dispatch, type StateUpdater, useEffect, useRef, useState } from 'p
 import { EngineError } from '../../base/errors';
 import type { RecipeText } from '../../recipes/recipe';
 import { checkPicture, type Inside, kindOf, recipeIn, recipeInside } from './dropped';
+import type { Given } from './given';
 import { inputsOfTab, keepInputsOfTab } from './keep';
-import type { Event, Given, WorkerClient } from './protocol';
+import type { Event, WorkerClient } from './protocol';
 import type { Action } from './state';
 
 interface Options {

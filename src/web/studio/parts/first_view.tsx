@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Given } from '../protocol';
+import type { Given } from '../given';
 import { Icon } from './icons';
 import { useObjectUrl } from './mask';
 

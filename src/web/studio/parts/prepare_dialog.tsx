@@ -1,19 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Crop, Given, Preparation } from '../given';
 import type { Pair } from '../pose';
-import {
-  between,
-  type Crop,
-  drawPrepared,
-  fitted,
-  LEAST,
-  type Preparation,
-  preparedPicture,
-  turnedCrop,
-  turnedSize,
-  whole,
-} from '../prepare';
-import type { Given } from '../protocol';
+import { between, drawPrepared, fitted, LEAST, preparedPicture, turnedCrop, turnedSize, whole } from '../prepare';
 import { Icon } from './icons';
 
 interface Props {

@@ -1,8 +1,8 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { BitmapView } from '../bitmap_view';
+import type { Given } from '../given';
 import { fitSpan, HOME, type Pair, zoomed } from '../pose';
-import type { Given } from '../protocol';
 import type { Tile } from '../settings';
 import { useShortcuts } from '../shortcuts';
 import { MORNING } from '../sun';
