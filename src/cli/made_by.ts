@@ -34,7 +34,12 @@ export function commandRecord(text: string | undefined): Made | null {
   const files = Object.entries(isGroup(inputs) ? inputs : {}).flatMap(([name, file]) => {
     if (!isGroup(file)) return [];
     const { path, sha256 } = file;
-    return [[name, { ...(typeof path === 'string' && { path }), ...(typeof sha256 === 'string' && { sha256 }) }]];
+    return [
+      [
+        name,
+        { ...(typeof path === 'string' && { path: basename(path) }), ...(typeof sha256 === 'string' && { sha256 }) },
+      ],
+    ];
   });
   return { command, settings: isGroup(settings) ? settings : {}, inputs: Object.fromEntries(files) };
 }
@@ -45,14 +50,21 @@ export async function madeByCommand(path: string): Promise<Made | null> {
   return commandRecord((await readMetadata(path)).toroid);
 }
 
+/** What to type: the picture comes last, behind `--`, whatever its name begins with. */
+export interface Words {
+  readonly command: Made['command'];
+  readonly options: readonly string[];
+  readonly picture: string;
+}
+
 /**
  * The words to type for the same again.
  * @param picture where the record was found: inputs are looked for beside it, in the folder above, and here
  * @param given `name=file` for inputs that moved or changed
  * @throws EngineError `RecipeError` for an input that is not there, or not the one it was
  */
-export async function wordsFor(made: Made, picture: string, given: readonly string[]): Promise<string[]> {
-  const { command, settings } = made;
+export async function wordsFor(made: Made, picture: string, given: readonly string[]): Promise<Words> {
+  const { command } = made;
   const overrides = new Map(given.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]));
   const places = [dirname(picture), dirname(dirname(join('.', picture))), '.'];
   const inputs = Object.entries(made.inputs);
@@ -83,7 +95,8 @@ export async function wordsFor(made: Made, picture: string, given: readonly stri
     for (const [name, file] of inputs) found.set(name, overrides.get(name) ?? (await findFile(name, file, places)));
   }
   const [first = '', ...maps] = found.values();
-  return [command, first, ...(maps.length > 0 ? ['--with', maps.join(',')] : []), ...optionsFor(settings)];
+  const options = [...(maps.length > 0 ? [`--with=${maps.join(',')}`] : []), ...optionsFor(made)];
+  return { command, options, picture: first };
 }
 
 /** A file where it was recorded, and as it was. */
@@ -119,12 +132,19 @@ async function checkSet(folder: string, inputs: readonly (readonly [string, Reco
   }
 }
 
-/** Settings as options: `keepSize: true` is `--keep-size`, `size: [w, h]` is `--size wxh`. */
-function optionsFor(settings: Made['settings']): string[] {
-  return Object.entries(settings).flatMap(([name, value]) => {
+/** What records hold of settings. A picture may be a stranger's: no other of its words becomes an option. */
+const SETTINGS = {
+  seal: ['tile', 'keepSize', 'strength', 'rectify'],
+  material: 'method size seed preset delight light high relief maps widthCm rectify'.split(' '),
+} as const;
+
+/** Settings as options: `keepSize: true` is `--keep-size`, `size: [w, h]` is `--size=wxh`. */
+function optionsFor({ command, settings }: Made): string[] {
+  return SETTINGS[command].flatMap((name) => {
+    const value = Object.hasOwn(settings, name) ? settings[name] : undefined;
     const flag = `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
     if (value === true) return [flag];
-    if (Array.isArray(value)) return value.length === 0 ? [] : [flag, value.join(name === 'size' ? 'x' : ',')];
-    return typeof value === 'string' || typeof value === 'number' ? [flag, `${value}`] : [];
+    if (Array.isArray(value)) return value.length === 0 ? [] : [`${flag}=${value.join(name === 'size' ? 'x' : ',')}`];
+    return typeof value === 'string' || typeof value === 'number' ? [`${flag}=${value}`] : [];
   });
 }

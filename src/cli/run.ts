@@ -81,15 +81,16 @@ async function again(made: Made, name: string, options: RunOptions, { parent }: 
       `${name} was made by toroid ${made.command}, without a recipe: --set, --size, --seed and --net change recipes`,
       `Call toroid ${made.command} with other settings.`,
     );
-  const words = await wordsFor(made, name, input);
-  new Console(options.quiet ?? false).say(`again: toroid ${words.map(quoted).join(' ')}`);
+  const { command, options: own, picture } = await wordsFor(made, name, input);
+  const words = [command, ...own];
+  new Console(options.quiet ?? false).say(`again: toroid ${[...words, picture].map(quoted).join(' ')}`);
   const kept = (['out', 'quiet', 'json'] as const).flatMap((key) => {
     const value = options[key];
     return value === undefined || value === false ? [] : [`--${key}`, ...(value === true ? [] : [`${value}`])];
   });
   const add = made.command === 'seal' ? (await import('./seal')).addSeal : (await import('./material')).addMaterial;
   add(parent as Command);
-  await (parent as Command).parseAsync([...words, ...kept], { from: 'user' });
+  await (parent as Command).parseAsync([...words, ...kept, '--', picture], { from: 'user' });
 }
 
 /** `stone.regular.png` of a picture that was given to a recipe, else `mine.out.png`; with a seed that was given, `mine.out.seed7.png`. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { commandRecord, wordsFor } from '../../src/cli/made_by';
 import { materialOutput, pictureOutput, run } from '../../src/index.node';
 import { readMetadata, readPicture } from '../../src/node/picture';
 import { findRecord } from '../../src/recipes/picture_record';
@@ -45,7 +46,7 @@ test('a sealed picture and its map, to the same bytes; what moved or changed is 
   ]);
   assert.is(first!.code, 0, first!.err);
   assert.is(again!.code, 0, again!.err);
-  assert.match(again!.err, /^again: toroid seal leaf\.png --with sand\.png --tile both --keep-size --strength 0\.2\n/);
+  assert.match(again!.err, /^again: toroid seal --with=sand\.png --tile=both --keep-size --strength=0\.2 leaf\.png\n/);
   assert.equal(bytes('again.png'), bytes('out/leaf.seal.png'));
   assert.equal(bytes('sand.seal.png'), bytes('out/sand.seal.png'));
   assert.is(other!.code, 2);
@@ -65,6 +66,15 @@ test('a sealed picture and its map, to the same bytes; what moved or changed is 
   renameSync(at('changed.png'), at('leaf.png'));
   const [changed] = await together([['run', 'again.png', '-i', 'sand.png=moved.png']]);
   assert.match(changed!.err, /input picture: leaf\.png is not the file it was/);
+});
+
+test('a stranger’s record gives no options but settings, and names no files elsewhere', async () => {
+  const settings = { tile: 'x', out: 'victim.png', force: true, with: '/etc/passwd', preview: '3x3' };
+  const inputs = { picture: { path: '../../secret/--out=leaf.png' } };
+  const made = commandRecord(JSON.stringify({ command: 'seal', settings, inputs }))!;
+  await sharp('examples/sand.png').resize(64, 56).png().toFile(at('--out=leaf.png'));
+  const words = await wordsFor(made, at('any.png'), []);
+  assert.equal(words, { command: 'seal', options: ['--tile=x'], picture: at('--out=leaf.png') });
 });
 
 const recipe: RecipeText = {
