@@ -38,6 +38,8 @@ const node = {
   platform: 'node',
   target: `node${engines.node.slice(2)}`,
   packages: 'external',
+  // But for zod, of which a fifth is used: its 94 files took a quarter of the time that the command line takes to start.
+  alias: { zod: './node_modules/zod/index.js' },
   plugins: [pageScripts],
 };
 

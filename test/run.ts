@@ -1,5 +1,6 @@
-// Runs the test files, each in a process of its own, as many at a time as there are processors; ends with one line to
-// read. A name part that matches no file, a file without tests, a crash, a hang and a skip without a reason are failures.
+// Runs the test files, each in a process of its own, two more at a time than there are processors, because some wait;
+// ends with one line to read. A name part that matches no file, a file without tests, a crash, a hang and a skip without a
+// reason are failures.
 //   node build/test/run.js [--long] [--skips most] [part of a file name ...]
 // --long takes the files that do more under TOROID_TEST_ALL=1 (`npm run test:all`); --skips fails where more tests than
 // that are skipped.
@@ -53,10 +54,12 @@ const options = { long: { type: 'boolean' }, skips: { type: 'string' } } as cons
 const { values, positionals: parts } = parseArgs({ options, allowPositionals: true });
 const files = chosen(parts);
 
+// Node reads these anew in every process, a tenth of a second where they are all of a system's; tests speak to no stranger.
+delete process.env.NODE_EXTRA_CA_CERTS;
 const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
 if (elsewhere !== null) process.exit(elsewhere);
 const found = await findAdapter();
-const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism() + 1));
+const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism() + 2));
 const on = found ? facts(found.adapter).description : 'no adapter: every test of the GPU will fail';
 console.log(`${ALL ? 'all tests' : 'tests'}, ${files.length} files, ${workers} at a time, on ${on}`);
 
