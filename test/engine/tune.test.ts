@@ -27,7 +27,7 @@ import { type TuneOptions, type TuneOutcome, tunePlan } from '../../src/graph/tu
 import { conv2d } from '../../src/shaders/conv2d';
 import { defineOp, launch } from '../../src/shaders/op';
 import { sparseRemap } from '../../src/shaders/sparse_remap';
-import { runner } from '../support/cli_run';
+import { type Ended, runner } from '../support/cli_run';
 import { device } from '../support/device';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-tune-'));
@@ -439,13 +439,17 @@ test('a picture holds the choices it was made with, and is made again by them', 
   const env = { XDG_CACHE_HOME: at('cache') };
   const losses = [{ kind: 'tv' }];
   writeFileSync(at('r.json'), JSON.stringify({ size: 16, scales: { count: 1 }, stages: [{ steps: 2, losses }] }));
-  const late = await toroid(['tune', 'r.json', '--budget', '0s', '--json'], env);
+  const [late, done] = (await together(
+    [
+      ['tune', 'r.json', '--budget', '0s', '--json'],
+      ['tune', 'r.json', '--json'],
+    ],
+    env,
+  )) as [Ended, Ended];
   assert.is(late.code, 0, late.err);
   const nothing = JSON.parse(late.out) as { records: TuneRecord[]; left: string[] };
   assert.equal(nothing.records, []);
   assert.match(nothing.left.join(), /all of .*16x16/);
-
-  const done = await toroid(['tune', 'r.json', '--json'], env);
   assert.is(done.code, 0, done.err);
   const { file, records } = JSON.parse(done.out) as { file: string; records: TuneRecord[] };
   assert.ok(records.length > 3);
@@ -453,7 +457,13 @@ test('a picture holds the choices it was made with, and is made again by them', 
   const odd = records.find((r) => r.candidates.some((c) => c.dropped === undefined && c.variant !== r.untuned))!;
   const best = odd.candidates.find((c) => c.dropped === undefined && c.variant !== odd.untuned)!.variant;
   await new TuneFile(file).add(records.map((r) => ({ ...r, best: r === odd ? best : r.untuned })));
-  const made = await toroid(['run', 'r.json', '-o', 'a.png', '--tune', 'cached', '--json', '-q'], env);
+  const [made, off] = (await together(
+    [
+      ['run', 'r.json', '-o', 'a.png', '--tune', 'cached', '--json', '-q'],
+      ['run', 'a.png', '-o', 'c.png', '--tune', 'off'],
+    ],
+    env,
+  )) as [Ended, Ended];
   assert.is(made.code, 0, made.err);
   const { adapter } = JSON.parse(made.out.trim().split('\n').at(-1)!) as { adapter: { tuned: object } };
   assert.equal(adapter.tuned, { [`${odd.kernel} f32 ${odd.shape}`]: best });
@@ -465,7 +475,6 @@ test('a picture holds the choices it was made with, and is made again by them', 
   const wrong = await toroid(['run', 'r.json', '-o', 'c.png'], { ...env, TOROID_TUNE: 'on' });
   assert.is(wrong.code, 1);
   assert.match(wrong.err, /TOROID_TUNE=on: no such choice/);
-  const off = await toroid(['run', 'a.png', '-o', 'c.png', '--tune', 'off'], env);
   assert.match(off.err, /it was made with other variants of kernels \(1 choice, [0-9a-f]{8}; here untuned\)/);
 });
 

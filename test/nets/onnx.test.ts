@@ -9,6 +9,7 @@ import { buildNet } from '../../src/nets/onnx/build';
 import { layerNames, layerValue } from '../../src/nets/onnx/layers';
 import type { OnnxModel } from '../../src/nets/onnx/model';
 import { parseOnnx, parseTensor } from '../../src/nets/onnx/parse';
+import { ALL } from '../support/all';
 import { needs } from '../support/needs';
 import { encoded, ints, valueInfo } from '../support/onnx_files';
 
@@ -224,7 +225,8 @@ whenShared('a damaged file is a model or an OnnxError, never anything else', () 
       if (t?.type.startsWith('float')) t.floats();
     });
   };
-  for (let k = 0; k < 150; k++) read(bytes.subarray(0, k < 50 ? rng.below(4000) : rng.below(bytes.length)));
+  for (let k = 0; k < (ALL ? 150 : 50); k++)
+    read(bytes.subarray(0, k % 3 === 0 ? rng.below(4000) : rng.below(bytes.length)));
   // Most of the file is weights, which any bytes can be: aim at what has structure.
   const structure: number[] = [];
   for (let i = 0; i < bytes.length && structure.length < 3000; i++) {
@@ -236,7 +238,7 @@ whenShared('a damaged file is a model or an OnnxError, never anything else', () 
     )
       structure.push(i);
   }
-  for (let k = 0; k < 400; k++) {
+  for (let k = 0; k < (ALL ? 400 : 80); k++) {
     const damaged = new Uint8Array(bytes);
     for (let n = rng.below(4); n >= 0; n--) {
       const at =
@@ -252,7 +254,7 @@ whenShared('a damaged file is a model or an OnnxError, never anything else', () 
     output: [{ name: 'c_out' }],
     initializer: [weights('w', [3, 2, 3, 3])],
   });
-  for (let k = 0; k < 3000; k++) {
+  for (let k = 0; k < (ALL ? 3000 : 600); k++) {
     const damaged = new Uint8Array(small);
     damaged[rng.below(small.length)] = rng.below(256);
     read(k % 3 ? damaged : damaged.subarray(0, rng.below(small.length)));

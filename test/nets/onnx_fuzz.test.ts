@@ -9,7 +9,7 @@ import { mostBytes, mutated, mutations, originals, tried } from '../support/onnx
 
 const test = suite('onnx fuzz');
 
-const CASES = ALL ? 20_000 : 3000;
+const CASES = ALL ? 20_000 : 600;
 /** Counted together, which costs little: one file that takes too long shows among them, and is then looked for. */
 const TOGETHER = 50;
 /** Steps that files may take: one, and so many on average; most take a tenth. */

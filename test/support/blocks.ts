@@ -22,7 +22,7 @@ export const layers = { layers: LAYERS };
 export async function prepared(losses: readonly Loss[], more: Partial<RecipeText> = {}, net = tiny): Promise<Prepared> {
   const recipe = fillRecipe({
     net: net.name,
-    size: 64,
+    size: 48,
     scales: { count: 1 },
     styles: [{ input: 'style' }],
     stages: [{ steps: 4, losses: [...losses] }],
