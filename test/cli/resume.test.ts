@@ -125,7 +125,7 @@ for (const [about, wanted, nth, where] of rows) {
 
 test('where copied pixels came from outlives a kill in the polish', async () => {
   const copied: Stage = { method: 'copy' };
-  const polish: Stage = { resolution: 'last', steps: 8, losses: [{ kind: 'patches' }] };
+  const polish: Stage = { resolution: 'last', steps: 8, losses: [gram] };
   const wanted = recipe([copied, polish], { size: [40, 32] });
   const whole = await run(await device(), wanted, inputs);
   assert.equal([whole.field!.width, whole.field!.height], [40, 32]);
@@ -281,11 +281,8 @@ test('a folder of another run is refused by name, before and at the begin; one w
   );
   assert.throws(() => ensureCheckpointsWritable(keep), named);
   assert.throws(() => lockCheckpoints(keep), named);
-  const [second, resumed] = await Promise.all([
-    toroid(['texture', 'look.png', '--size', '32', '--checkpoint', 'shared', '-o', 'second.png']),
-    toroid(['run', '--resume', 'shared']),
-  ]);
-  for (const { code, err } of [second, resumed]) {
+  const second = ['texture', 'look.png', '--size', '32', '--checkpoint', 'shared', '-o', 'second.png'];
+  for (const { code, err } of await together([second, ['run', '--resume', 'shared']])) {
     assert.is(code, 1);
     assert.match(err, new RegExp(`^error: .*process ${process.pid} on .*\\n {2}Wait for it, or`));
   }
@@ -310,9 +307,9 @@ test('a job of a newer version, or of an input that changed, is refused; an olde
   const text = readFileSync(file, 'utf8');
   const parsed = JSON.parse(text) as { toroid: string; recipe: Record<string, unknown> };
   writeFileSync(file, JSON.stringify({ ...parsed, recipe: { ...parsed.recipe, toroid: 99 } }));
-  const newer = await toroid(['run', '--resume', 'two-kept']);
-  assert.is(newer.code, 1);
-  assert.match(newer.err, /^error: .*job\.json holds no recipe.* version 99.*\n {2}Install a newer toroid.*\n$/);
+  const [newer] = await together([['run', '--resume', 'two-kept']]);
+  assert.is(newer!.code, 1);
+  assert.match(newer!.err, /^error: .*job\.json holds no recipe.* version 99.*\n {2}Install a newer toroid.*\n$/);
   writeFileSync(file, text);
   const before = readFileSync(at('look.png'));
   await writePicture(at('look.png'), plasma({ size: [36, 28], seed: 4 }));
