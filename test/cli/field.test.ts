@@ -17,10 +17,10 @@ const { toroid, together } = runner(folder);
 const test = suite('toroid texture --field, --apply');
 test.after(() => rmSync(folder, { recursive: true }));
 
-const [W, H] = [96, 80];
+const [W, H] = [64, 56];
 const photo = () => sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: W, height: H });
 await photo().png().toFile(at('stone.png'));
-await photo().resize(48, 40).png().toFile(at('small.png'));
+await photo().resize(32, 28).png().toFile(at('small.png'));
 /** The same picture in 16 bits: 257 is what 1 of 255 is of 65535. */
 const deep = Uint16Array.from(await photo().removeAlpha().raw().toBuffer(), (v) => 257 * v);
 await sharp(deep, { raw: { width: W, height: H, channels: 3 } })
@@ -41,7 +41,7 @@ writeFileSync(
 const two = { size: 32, styles: [{ input: 'a' }, { input: 'b' }], stages: [{ method: 'copy' }] };
 writeFileSync(at('two.json'), JSON.stringify(two));
 
-const copy = ['texture', 'stone.png', '--method', 'copy', '--fit', 'off', '--no-flatten', '--size', '64x48'];
+const copy = ['texture', 'stone.png', '--method', 'copy', '--fit', 'off', '--no-flatten', '--size', '48x40'];
 const raw16 = async (name: string) => {
   const { data, info } = await sharp(at(name))
     .toColourspace('rgb16')
@@ -72,9 +72,9 @@ test('coordinates as .npy, and maps at their own depth, each value one of the ma
   assert.equal(result.maps, ['out/a.height.png', 'out/a.normal.png', 'out/a.deep.png']);
   assert.match(err, /Coordinates: f\.npy\n.*Maps: out\/a\.height\.png, out\/a\.normal\.png/s);
   const { shape, x, y } = places('f.npy');
-  assert.equal(shape, [48, 64, 2]);
+  assert.equal(shape, [40, 48, 2]);
   const { values, channels } = await raw16('out/a.height.png');
-  for (let i = 0; i < 64 * 48; i++) {
+  for (let i = 0; i < 48 * 40; i++) {
     for (let c = 0; c < channels; c++) assert.is(values[channels * i + c], heights[y(i) * W + x(i)], `pixel ${i}`);
   }
   const depth = async (name: string) => (await sharp(at(name)).metadata()).depth;
@@ -92,10 +92,10 @@ long(test)('as .png and as .exr they are the same, and say what they are; a resu
   assert.is((await toroid([...copy, ...keep])).code, 0);
   const { values, channels } = await raw16('g.png');
   const { x, y } = places('f.npy');
-  for (let i = 0; i < 64 * 48; i++) {
+  for (let i = 0; i < 48 * 40; i++) {
     assert.equal([...values.subarray(channels * i, channels * i + 3)], [x(i), y(i), 0]);
   }
-  assert.match(readText(readFileSync(at('g.png'))).Description!, /R or X: column, G or Y: row.*0: style, 96x80 pixels/);
+  assert.match(readText(readFileSync(at('g.png'))).Description!, /R or X: column, G or Y: row.*0: style, 64x56 pixels/);
   rmSync(at('b.height.png'));
   rmSync(at('g.png'));
   const { code, err } = await toroid(['run', '--resume', 'keep', '-i', 'style=stone.png', '--field', 'g.exr']);
@@ -105,7 +105,7 @@ long(test)('as .png and as .exr they are the same, and say what they are; a resu
 });
 
 test('the library has them as picture.field', async () => {
-  const settings = { method: 'copy', size: [64, 48], fit: 'off', flatten: false } as const;
+  const settings = { method: 'copy', size: [48, 40], fit: 'off', flatten: false } as const;
   const { field } = await texture(at('stone.png'), settings);
   const { raster } = await readSource(at('height.png'), {
     name: 'height',
@@ -116,7 +116,7 @@ test('the library has them as picture.field', async () => {
   });
   const laid = applyField(field!, raster);
   const { x, y } = places('f.npy');
-  for (let i = 0; i < 64 * 48; i++) assert.is(Math.round(65535 * laid.data[i]!), heights[y(i) * W + x(i)]);
+  for (let i = 0; i < 48 * 40; i++) assert.is(Math.round(65535 * laid.data[i]!), heights[y(i) * W + x(i)]);
 });
 
 test('what cannot be is refused before any work', async () => {
@@ -126,7 +126,7 @@ test('what cannot be is refused before any work', async () => {
     [[...grown, '--apply', 'height.png'], /--apply height\.png: the recipe has no stage that copies/],
     [[...copy, '--field', 'f.tiff'], /f\.tiff: coordinates are not written as that\n.*\.npy/],
     [[...copy, '--field', 'stone.png'], /--field stone\.png would be written over .*stone\.png/],
-    [[...copy, '--apply', 'small.png'], /the map small\.png is 48x40 pixels, the exemplar 96x80\n {2}Resize/],
+    [[...copy, '--apply', 'small.png'], /the map small\.png is 32x28 pixels, the exemplar 64x56\n {2}Resize/],
     [[...copy, '--apply', 'none.png'], /there is no file none\.png/],
     [[...copy, '--apply', 'height.png,height.png'], /--apply: height\.png is named twice/],
     [

@@ -1,7 +1,8 @@
 // Many machines: the store, and what is refused. Workers and their queue are in fleet_queue.test.ts.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { getInput, getResult, putInput, putResult } from '../../src/fleet/job_files';
@@ -17,7 +18,8 @@ const test = suite('fleet');
 const { toroid, together } = runner(folder);
 test.after(() => rmSync(folder, { recursive: true }));
 
-const style = resolve('examples/sand.png');
+const style = at('sand.png');
+test.before(async () => void (await sharp('examples/sand.png').resize(48, 48).png().toFile(style)));
 const recipe = (name: string, steps: number, loss: object = { kind: 'mean', layers: ['input'] }): string => {
   const stages = [{ steps, losses: [loss] }];
   const value = { size: 32, styles: [{}], scales: { count: 1 }, stages, inputs: { style } };

@@ -55,11 +55,9 @@ test('heights come back in their units, from the least to the greatest, optimise
     ['run', 'dem.tile.tif', '--keep-range', '-q', '-o', 'again.tif'],
   ]);
   assert.equal([tile!.out, run!.out, run!.code], ['dem.tile.tif\n', 'again.tif\n', 0], run!.err);
-  await made('dem.tif', { size: 48, method: 'copy', fit: 'off' }, pictureOutput(at('c.tif'), { keepRange: true }));
-  await made('dem16.tif', quick, pictureOutput(at('d.tiff'), { keepRange: true }));
+  await made('dem16.tif', { size: 48, method: 'copy', fit: 'off' }, pictureOutput(at('d.tiff'), { keepRange: true }));
   for (const [file, want] of [
     ['dem.tile.tif', wide],
-    ['c.tif', wide],
     ['d.tiff', narrow],
   ] as const) {
     const is = await rangeOf(file);
@@ -121,6 +119,9 @@ test('grey pictures make pictures of one channel, unless three are asked for', a
     const { space, channels, depth } = await sharp(readFileSync(at(file))).metadata();
     assert.is(`${space} ${channels} ${depth}`, want, file);
   }
+  const { data } = await readPicture(at('g.jpg'));
+  const apart = data.subarray(0, 1024).reduce((most, v, i) => Math.max(most, Math.abs(v - data[1024 + i]!)), 0);
+  assert.ok(apart < 0.01, `grey came out coloured: ${apart}`);
 });
 
 /** What the program prints, in bytes, with something piped into it. */

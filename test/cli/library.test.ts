@@ -19,10 +19,10 @@ import {
 import { readPicture } from '../../src/node/picture';
 import { device } from '../support/device';
 
-const OPTIONS = { size: 64, steps: 4, scales: 1, seed: 3 } as const;
+const OPTIONS = { size: 32, method: 'patches', steps: 2, scales: 1, seed: 3 } as const;
 const folder = mkdtempSync(join(tmpdir(), 'toroid-library-'));
 const stone = join(folder, 'stone.png');
-await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 64, height: 64 }).png().toFile(stone);
+await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 48, height: 48 }).png().toFile(stone);
 
 const test = suite('library');
 test.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -50,7 +50,7 @@ test('a path, bytes and pixels give the same tile, and a saved one is made again
   const again = await run(record!, { style: stone }, { device: shared });
   assert.equal(again.raster.data, a.raster.data);
   const decoded = await sharp(await a.toPng({ bits: 16 })).metadata();
-  assert.equal([decoded.width, decoded.depth], [64, 'ushort']);
+  assert.equal([decoded.width, decoded.depth], [32, 'ushort']);
 });
 
 test('a GPUDevice of the caller stays open, and everything made on it is freed', async () => {
@@ -110,22 +110,22 @@ test('abort throws an AbortError with nothing held; stop gives what there is', a
 });
 
 test('what a run says is heard by onNotice too, the name of 0.1.0, in every call', async () => {
-  const look = plasma({ size: [64, 64], seed: 1 });
+  const look = plasma({ size: [32, 32], seed: 1 });
   const recipe: RecipeText = {
-    size: 64,
+    size: 32,
     styles: [{ input: 'style', mask: { input: 'mask' } }, { input: 'style' }],
     scales: { count: 1 },
     stages: [{ steps: 1, losses: [{ kind: 'gram', layers: ['input'] }] }],
   };
   const inputs = new Map([
     ['style', look],
-    ['mask', plasma({ size: [32, 32], seed: 2 })],
+    ['mask', plasma({ size: [16, 16], seed: 2 })],
   ]);
   const shared = await device();
   const heard = async (call: (onNotice: (text: string) => void) => Promise<unknown>): Promise<void> => {
     const told: string[] = [];
     await call((text) => told.push(text));
-    assert.match(told.join('\n'), /the mask is 32x32: it is resized to 64x64/);
+    assert.match(told.join('\n'), /the mask is 16x16: it is resized to 32x32/);
   };
   await heard((onNotice) => run(recipe, inputs, { device: shared, onNotice }));
   await heard((onNotice) => runRecipe(shared, fillRecipe(recipe), inputs, { onNotice }));
@@ -149,8 +149,8 @@ test('outputs of a call are told of the run and see its result', async () => {
   const file = join(folder, 'kept.png');
   const outputs = [output, pictureOutput(file), previewOutput(file, [2, 1])];
   const { raster } = await texture(stone, { ...OPTIONS, device: await device(), outputs });
-  assert.equal(told, ['begin texture', 'all', 'stage 0', 'finish 64x64', 'close']);
-  assert.equal([(await readPicture(join(folder, 'kept.2x1.png'))).width, raster.width], [128, 64]);
+  assert.equal(told, ['begin texture', 'all', 'stage 0', 'finish 32x32', 'close']);
+  assert.equal([(await readPicture(join(folder, 'kept.2x1.png'))).width, raster.width], [64, 32]);
   assert.is(((await readRecord(file))!.recipe as { seed: number }).seed, OPTIONS.seed);
 });
 

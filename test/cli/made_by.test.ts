@@ -21,8 +21,8 @@ const { toroid, together } = runner(folder);
 const test = suite('made again by its command');
 test.after(() => rmSync(folder, { recursive: true }));
 
-await sharp('examples/leaves.png').resize(64, 56).png().toFile(at('leaf.png'));
-await sharp('examples/sand.png').resize(64, 56).png().toFile(at('sand.png'));
+await sharp('examples/leaves.png').resize(48, 40).png().toFile(at('leaf.png'));
+await sharp('examples/sand.png').resize(48, 40).png().toFile(at('sand.png'));
 const readRecipe = (entries: Record<string, string>): Recipe => findRecord(entries)?.recipe as Recipe;
 const bytes = (name: string): Buffer => readFileSync(at(name));
 
@@ -52,7 +52,7 @@ test('a sealed picture and its map, to the same bytes; what moved or changed is 
   assert.is(other!.code, 2);
   assert.match(other!.err, /was made by toroid seal, without a recipe: --set, --size/);
   renameSync(at('sand.png'), at('moved.png'));
-  await sharp('examples/brick.png').resize(64, 56).png().toFile(at('changed.png'));
+  await sharp('examples/brick.png').resize(48, 40).png().toFile(at('changed.png'));
   const [gone, wrong, swept, moved] = await together([
     ['run', 'again.png'],
     ['run', 'again.png', '-i', 'style=moved.png'],
@@ -72,13 +72,13 @@ test('a stranger’s record gives no options but settings, and names no files el
   const settings = { tile: 'x', out: 'victim.png', force: true, with: '/etc/passwd', preview: '3x3' };
   const inputs = { picture: { path: '../../secret/--out=leaf.png' } };
   const made = commandRecord(JSON.stringify({ command: 'seal', settings, inputs }))!;
-  await sharp('examples/sand.png').resize(64, 56).png().toFile(at('--out=leaf.png'));
+  await sharp('examples/sand.png').resize(48, 40).png().toFile(at('--out=leaf.png'));
   const words = await wordsFor(made, at('any.png'), []);
   assert.equal(words, { command: 'seal', options: ['--tile=x'], picture: at('--out=leaf.png') });
 });
 
 const recipe: RecipeText = {
-  size: 48,
+  size: 32,
   inputs: { style: 'sand.png' },
   styles: [{}],
   stages: [{ method: 'copy' }],
@@ -89,7 +89,7 @@ const mapsOf = (name: string): Map<string, Buffer> =>
   new Map(readdirSync(at(name)).map((file) => [file, bytes(`${name}/${file}`)]));
 
 test('a recipe with a section material writes maps beside its picture', async () => {
-  await sharp('examples/sand.png').resize(64, 56).png().toFile(at('sand.png'));
+  await sharp('examples/sand.png').resize(48, 40).png().toFile(at('sand.png'));
   const outputs = [pictureOutput(at('ground.png')), materialOutput(at('ground.material'))];
   await run(recipe, { style: at('sand.png') }, { device: await device(), outputs, onWarning: () => {} });
   const maps = mapsOf('ground.material');

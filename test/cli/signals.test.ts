@@ -22,8 +22,13 @@ const test = suite('signals');
 const linux = needs(test, process.platform === 'linux', 'no Linux');
 const long = needs(test, ALL, 'long, see npm run test:all');
 const small = ['--size', '32', '--method', 'patches', '--steps', '2', '--scales', '1'];
+const mean = { kind: 'mean', layers: ['input'] };
+const recipe = { size: 16, styles: [{}], inputs: { style: 'look.png' }, stages: [{ steps: 2, losses: [mean] }] };
 
-test.before(() => writePicture(at('look.png'), plasma({ size: [24, 20], seed: 3 })));
+test.before(async () => {
+  writeFileSync(at('mean.json'), JSON.stringify(recipe));
+  await writePicture(at('look.png'), plasma({ size: [24, 20], seed: 3 }));
+});
 test.after(() => rmSync(folder, { recursive: true }));
 
 test('a terminal that closes may send SIGHUP again: what there is, is still written', () => {
@@ -76,7 +81,7 @@ long('hung up on at ten moments, it writes what there is', async () => {
 });
 
 linux('under nohup it is not asked to stop', async () => {
-  const { child, ended } = start(['texture', 'look.png', ...small, '-o', 'nohup.png'], { _: '/usr/bin/nohup' });
+  const { child, ended } = start(['run', 'mean.json', '-o', 'nohup.png'], { _: '/usr/bin/nohup' });
   child.stderr!.once('data', () => child.kill('SIGHUP'));
   const { code, err } = await ended;
   assert.is(code, 0, err);
@@ -84,7 +89,7 @@ linux('under nohup it is not asked to stop', async () => {
 });
 
 test('nobody reads stdout any more: the picture is still written', async () => {
-  const { child, ended } = start(['texture', 'look.png', ...small, '-o', 'unread.png', '--json']);
+  const { child, ended } = start(['run', 'mean.json', '-o', 'unread.png', '--json']);
   child.stdout!.destroy();
   const { code, err } = await ended;
   assert.is(code, 0, err);

@@ -86,7 +86,7 @@ test('shards: parts counted from 1, said or as schedulers number them, together 
 });
 
 const style = at('sand.png');
-test.before(() => sharp('examples/sand.png').resize(48, 48).png().toFile(style));
+test.before(async () => void (await sharp('examples/sand.png').resize(48, 48).png().toFile(style)));
 const recipe = (loss: object = { kind: 'mean', layers: ['input'] }): string => {
   const losses = [loss];
   writeFileSync(

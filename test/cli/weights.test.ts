@@ -129,34 +129,43 @@ test('make, add, path and onnx slim', async () => {
     own,
   );
   assert.equal([added.code, added.out], [0, `${join(folder, 'own', 'mine.onnx')}\n`]);
-  assert.match((await toroid(['weights', 'list'], own)).out, /^mine .*own\/mine\.onnx\n +mine; unknown$/m);
-  const cutOut = await toroid(['onnx', 'slim', 'mine', '--layers', 'relu2_1', '--f16', '-o', 'small.onnx'], own);
-  assert.is(cutOut.code, 0, cutOut.err);
-  assert.match(cutOut.err, /kept 7 of \d+ nodes, 6 of 34 weights/);
+  const [list, cutOut, verified, ...ended] = await together(
+    [
+      ['weights', 'list'],
+      ['onnx', 'slim', 'mine', '--layers', 'relu2_1', '--f16', '-o', 'small.onnx'],
+      ['weights', 'verify', 'small.onnx'],
+      ['onnx', 'slim', 'mine', '--layers', 'relu9_1'],
+      ['weights', 'path', 'vgg19-random'],
+      ['weights', 'add', 'mine.onnx', '--name', 'vgg19'],
+      ['weights', 'add', 'mine.onnx', '--mean', '1,2'],
+    ],
+    own,
+  );
+  assert.match(list!.out, /^mine .*own\/mine\.onnx\n +mine; unknown$/m);
+  assert.is(cutOut!.code, 0, cutOut!.err);
+  assert.match(cutOut!.err, /kept 7 of \d+ nodes, 6 of 34 weights/);
   assert.is(parseOnnx(readFileSync(join(folder, 'small.onnx')), { name: 's' }).tensors.size, 6);
-  const verified = await toroid(['weights', 'verify', 'small.onnx'], own);
-  assert.match(verified.out, /^small\.onnx {2}small\.onnx {2}size and SHA-256 match, cut out of mine\.onnx/);
+  assert.match(verified!.out, /^small\.onnx {2}small\.onnx {2}size and SHA-256 match, cut out of mine\.onnx/);
   const { weights } = JSON.parse(readFileSync(join(folder, 'small.onnx.json'), 'utf8')) as { weights: KnownWeights };
   assert.equal([weights.preprocessing.mean, weights.content], [[1, 2, 3], ['relu2_1']]);
   assert.equal(
     weights.layers.map((l) => l.layer),
     ['relu1_1', 'relu2_1'],
   );
-  const refused = [
-    ['onnx', 'slim', 'mine', '--layers', 'relu9_1'],
-    ['weights', 'path', 'vgg19-random'],
-    ['weights', 'add', 'mine.onnx', '--name', 'vgg19'],
-    ['weights', 'add', 'mine.onnx', '--mean', '1,2'],
-  ];
-  const ended = await together(refused, own);
   assert.equal(
     ended.map((e) => [e.code, e.out]),
     [1, 1, 2, 2].map((code) => [code, '']),
   );
   assert.match(ended[1]?.err ?? '', /toroid weights make vgg19-random/);
-  const made = await toroid(['weights', 'make', 'vgg16-random', '--seed', '5', '--json'], own);
-  assert.is((JSON.parse(made.out) as { size: number }).size, statSync(join(folder, 'own', 'vgg16-random.onnx')).size);
-  assert.match((await toroid(['weights', 'verify', 'vgg16-random'], own)).out, /size and SHA-256 match/);
+  const [made, checked] = await together(
+    [
+      ['weights', 'make', 'vgg16-random', '--seed', '5', '--json'],
+      ['weights', 'verify', 'vgg16-random'],
+    ],
+    own,
+  );
+  assert.is((JSON.parse(made!.out) as { size: number }).size, statSync(join(folder, 'own', 'vgg16-random.onnx')).size);
+  assert.match(checked!.out, /size and SHA-256 match/);
   assert.equal(readdirSync(join(folder, 'own')).length, 4);
 });
 
