@@ -125,7 +125,7 @@ for (const [about, wanted, nth, where] of rows) {
 }
 
 test('where copied pixels came from outlives a kill in the polish', async () => {
-  const copied: Stage = { method: 'copy', fit: 'off', steps: 10 };
+  const copied: Stage = { method: 'copy', copy: { fit: 'off' }, steps: 10 };
   const polish: Stage = { resolution: 'last', steps: 8, losses: [gram] };
   const wanted = recipe([copied, polish], { size: [40, 32] });
   const whole = await run(await device(), wanted, inputs);
