@@ -11,6 +11,7 @@ import * as assert from 'uvu/assert';
 import { libraryWords } from '../../src/app/library_words';
 import { readText } from '../../src/base/png_read';
 import { seal } from '../../src/node/api';
+import { long } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
 import { DIST, openPages, type PageGlobals } from '../support/web/pages';
@@ -121,7 +122,7 @@ if (!browser) {
     assert.equal(await pixelsOf(Buffer.from(inPage.png)), await pixelsOf(await node.toPng()));
   });
 
-  test('a PNG of the page has the recipe inside, and the command line makes it again', async () => {
+  long(test)('a PNG of the page has the recipe inside, and the command line makes it again', async () => {
     const record = JSON.parse(readText(made.png).toroid!) as { recipe: { inputs: unknown; seed: number } };
     assert.is(record.recipe.seed, 3);
     assert.equal(record.recipe.inputs, { style: { path: 'stone.png', sha256: made.sha256 } });
@@ -371,7 +372,7 @@ if (!browser) {
     assert.match(hint, /Allow \d+MB/);
   });
 
-  test('a seed that few recipes have is fetched before it is painted', async () => {
+  long(test)('a seed that few recipes have is fetched before it is painted', async () => {
     const fresh = await pages.open();
     const ranges = await fresh.evaluate(async () => {
       const { toroid } = globalThis as unknown as PageGlobals;

@@ -10,6 +10,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png_read';
+import { long } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { libraryCopy } from '../support/library_copy';
 import { needs, skip } from '../support/needs';
@@ -110,7 +111,7 @@ if (!browser) {
     await page.close();
   });
 
-  test('worker: the page shows what the worker draws, and stops it', async () => {
+  long(test)('worker: the page shows what the worker draws, and stops it', async () => {
     const [html, script] = [quick(read('worker/index.html')), quick(read('worker/worker.js'))];
     const files = { '/examples/worker/index.html': html, '/examples/worker/worker.js': script };
     const page = await visit(files, '/examples/worker/index.html');

@@ -11,6 +11,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readText } from '../../src/base/png_read';
 import { serveStudio } from '../../src/cli/studio';
+import { long } from '../support/all';
 import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser, ownGpuBrowser } from '../support/browser';
 import { needs, skip } from '../support/needs';
 import { until as comesTrue } from '../support/until';
@@ -115,7 +116,7 @@ if (!browser) {
   let saved: Buffer;
 
   test('drop, run, change a weight, pause, undo, go on, download; the page leaves the work to a worker; nothing complains', async () => {
-    const page = await open(first, '#preset=regular&size=48&steps=40&seed=3');
+    const page = await open(first, '#preset=regular&size=48&steps=16&seed=3');
     assert.match(await status(page), 'Needed: picture');
     assert.equal(await serious(page), []);
     await drop(page, 'stone.png', readFileSync(stone));
@@ -253,7 +254,7 @@ if (!browser) {
   });
 
   test('by keyboard alone: the button keeps the focus; what is changed while paused is for the next run, and said to be', async () => {
-    const page = await open(first, '#preset=texture&size=48&steps=60');
+    const page = await open(first, '#preset=texture&size=48&steps=20');
     await page.setInputFiles('[data-test=file-style]', stone);
     await until(page, /is the picture/);
     await page.waitForSelector('[data-test=main]:not([aria-disabled=true])');
@@ -330,7 +331,7 @@ if (!browser) {
     await page.close();
   });
 
-  test('a PNG of its own goes on from where it was; shown on bodies; profiled', async () => {
+  test('a PNG of its own goes on from where it was', async () => {
     const page = await open(first);
     await page.setInputFiles('[data-test=file-style]', stone);
     await until(page, /is the picture/);
@@ -338,8 +339,18 @@ if (!browser) {
     await page.click('[data-test=go-on-from]');
     await until(page, /Going on from saved\.png/);
     assert.is(await page.inputValue('[data-test=size]'), '48');
-    await page.fill('[data-test=steps]', '12');
+    await page.fill('[data-test=steps]', '6');
     await page.keyboard.press('Tab');
+    await run(page);
+    await until(page, /Done/);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  long(test)('a tile is shown on bodies; profiled', async () => {
+    const page = await open(first, '#preset=texture&size=32&steps=2');
+    await page.setInputFiles('[data-test=file-style]', stone);
+    await until(page, /is the picture/);
     await run(page);
     await until(page, /Done/);
     for (const body of ['plane', 'sphere', 'cube', 'cylinder']) {
@@ -410,7 +421,7 @@ if (!browser) {
     await drop(page, 'broken.png', broken);
     assert.match(await alert(), /broken\.png is not a picture.*damaged/);
     const huge = join(folder, 'huge.png');
-    await sharp({ create: { width: 10_400, height: 9_700, channels: 3, background: '#806040' } })
+    await sharp({ create: { width: 5_600, height: 4_100, channels: 3, background: '#806040' } })
       .png({ compressionLevel: 1 })
       .toFile(huge);
     await page.setInputFiles('[data-test=file-style]', huge);
@@ -419,7 +430,7 @@ if (!browser) {
     await page.keyboard.press('Tab');
     await run(page);
     await page.waitForSelector('.notices li');
-    assert.match((await page.locator('.notices li').allTextContents()).join(), /10400x9700|101/);
+    assert.match((await page.locator('.notices li').allTextContents()).join(), /5600x4100|23/);
     await until(page, /Done/);
     assert.equal(complaints.splice(0), []);
     await page.close();
@@ -430,7 +441,7 @@ if (!browser) {
   withNet('a network is fetched from the server, kept, checked, and used; a damaged one is refused', async () => {
     process.env.TOROID_WEIGHTS = '../shared/weights';
     const at = await context();
-    const page = await open(at, '#preset=texture-net&size=64&steps=2');
+    const page = await open(at, '#preset=texture-net&size=32&steps=2');
     assert.match(await status(page), 'Needed: picture, network');
     await page.click('[data-test="add-squeezenet1.0"]');
     await page.waitForSelector('[data-test=net]');
@@ -474,12 +485,12 @@ if (!browser) {
     await page.close();
   });
 
-  test('two tabs at once, and a GPU that is lost on the way', async () => {
+  long(test)('two tabs at once, and a GPU that is lost on the way', async () => {
     const own = await ownGpuBrowser();
     assert.ok(own);
     const two = await own!.newContext({ viewport: { width: 1360, height: 900 } });
     const pages: Page[] = [];
-    for (const seed of [1, 2]) pages.push(await open(two, `#preset=texture&size=48&steps=60&seed=${seed}`));
+    for (const seed of [1, 2]) pages.push(await open(two, `#preset=texture&size=48&steps=24&seed=${seed}`));
     for (const page of pages) {
       await page.setInputFiles('[data-test=file-style]', stone);
       await until(page, /is the picture/);
