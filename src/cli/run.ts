@@ -73,25 +73,30 @@ async function action(name: string | undefined, options: RunOptions, command: Co
   await runJob({ ...job, out, command: commandLine() }, { ...options, ...like });
 }
 
-/** Lets the command that made a picture make it again. */
-async function again(made: Made, name: string, options: RunOptions, { parent }: Command): Promise<void> {
-  const { set, input, size, seed, net } = options;
-  if (set.length > 0 || size || seed !== undefined || net !== undefined)
-    usage(
-      `${name} was made by toroid ${made.command}, without a recipe: --set, --size, --seed and --net change recipes`,
-      `Call toroid ${made.command} with other settings.`,
-    );
-  const { command, options: own, picture } = await wordsFor(made, name, input);
-  const words = [command, ...own];
-  new Console(options.quiet ?? false).say(`again: toroid ${[...words, picture].map(quoted).join(' ')}`);
-  const kept = (['out', 'quiet', 'json'] as const).flatMap((key) => {
-    const value = options[key];
-    return value === undefined || value === false ? [] : [`--${key}`, ...(value === true ? [] : [`${value}`])];
-  });
+/** Lets the command that made a picture make it again, with those options of `run` that it has too. */
+async function again(made: Made, name: string, { input, quiet }: RunOptions, command: Command): Promise<void> {
+  const program = command.parent as Command;
   const add = made.command === 'seal' ? (await import('./seal')).addSeal : (await import('./material')).addMaterial;
-  add(parent as Command);
-  await (parent as Command).parseAsync([...words, ...kept, '--', picture], { from: 'user' });
+  add(program);
+  const its = program.commands.find((c) => c.name() === made.command)?.options ?? [];
+  const given = command.options.filter(
+    (o) => o.attributeName() !== 'input' && command.getOptionValueSource(o.attributeName()) === 'cli',
+  );
+  const unknown = given.find((o) => !its.some(({ long }) => long === o.long));
+  if (unknown)
+    usage(
+      `${name} was made by toroid ${made.command}, without a recipe, and that has no ${unknown.long}`,
+      `See what it has: toroid ${made.command} --help`,
+    );
+  const { options: own, picture } = await wordsFor(made, name, input);
+  const words = [made.command, ...own, ...given.map((o) => asTyped(o, command.getOptionValue(o.attributeName())))];
+  new Console(quiet ?? false).say(`again: toroid ${[...words, picture].map(quoted).join(' ')}`);
+  await program.parseAsync([...words, '--', picture], { from: 'user' });
 }
+
+/** An option as it is typed: `--quiet`, `--no-clobber`, `--preview=3x3`. */
+const asTyped = ({ long }: Option, value: unknown): string =>
+  typeof value === 'boolean' ? `${long}` : `${long}=${Array.isArray(value) ? value.join('x') : value}`;
 
 /** `stone.regular.png` of a picture that was given to a recipe, else `mine.out.png`; with a seed that was given, `mine.out.seed7.png`. */
 function nameOf({ name }: FoundRecipe, { recipe, inputs }: Prepared, { input, seed }: RunOptions, ext: string): string {

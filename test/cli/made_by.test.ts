@@ -39,18 +39,26 @@ test('a sealed picture and its map, to the same bytes; what moved or changed is 
     '-o',
     'out/leaf.seal.png',
   ];
-  const [first, again, other] = await together([
+  const [first, again, other, kept, none] = await together([
     seal,
     ['run', 'out/leaf.seal.png', '-o', 'again.png'],
     ['run', 'out/leaf.seal.png', '--seed', '3'],
+    ['run', 'out/leaf.seal.png', '-o', 'again.png', '--no-clobber'],
+    ['run', 'out/leaf.seal.png', '--report', 'a.html'],
   ]);
   assert.is(first!.code, 0, first!.err);
   assert.is(again!.code, 0, again!.err);
-  assert.match(again!.err, /^again: toroid seal --with=sand\.png --tile=both --keep-size --strength=0\.2 leaf\.png\n/);
+  assert.match(
+    again!.err,
+    /^again: toroid seal --with=sand\.png --tile=both --keep-size --strength=0\.2 --out=again\.png leaf\.png\n/,
+  );
   assert.equal(bytes('again.png'), bytes('out/leaf.seal.png'));
   assert.equal(bytes('sand.seal.png'), bytes('out/sand.seal.png'));
   assert.is(other!.code, 2);
-  assert.match(other!.err, /was made by toroid seal, without a recipe: --set, --size/);
+  assert.match(other!.err, /was made by toroid seal, without a recipe, and that has no --seed/);
+  assert.is(kept!.code, 1);
+  assert.match(kept!.err, /again\.png is there already, and --no-clobber keeps it/);
+  assert.match(none!.err, /that has no --report\n {2}See what it has: toroid seal --help/);
   renameSync(at('sand.png'), at('moved.png'));
   await sharp('examples/brick.png').resize(48, 40).png().toFile(at('changed.png'));
   const [gone, wrong, swept, moved] = await together([
