@@ -181,7 +181,12 @@ interface Kind {
   readonly value?: number;
 }
 
-const kinds = async (): Promise<readonly Kind[]> => [
+let listed: Promise<readonly Kind[]> | undefined;
+const kinds = (): Promise<readonly Kind[]> => {
+  listed ??= listKinds();
+  return listed;
+};
+const listKinds = async (): Promise<readonly Kind[]> => [
   { name: 'mean', block: mean, given: {}, distance: (a, b) => relative(weightedMean(a), weightedMean(b)) },
   { name: 'gram, origin', block: gram, given: {}, distance: moment('origin') },
   { name: 'gram, dynamic', block: gram, given: { centring: 'dynamic' }, distance: moment('dynamic') },

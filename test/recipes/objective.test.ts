@@ -126,7 +126,7 @@ test('on a torus it does not matter where the canvas begins', async () => {
   for (const [name, value] of here!) close([there!.get(name)!], [value], 2e-4, name, 1e-6);
 });
 
-test('a loss means the same at 128 and at 256 pixels', async () => {
+test('a loss means the same at 64 and at 128 pixels', async () => {
   const losses: Loss[] = [
     { kind: 'patches' },
     gram,
@@ -168,7 +168,7 @@ test('a loss means the same at 128 and at 256 pixels', async () => {
     const wanted = recipe(losses, { ...styled, content: 'content', size, color: { space: 'free' } }, { jitter: false });
     return (await terms(wanted, given, [canvas(size)]))[0]!;
   };
-  const [small, large] = [await at(128), await at(256)];
+  const [small, large] = [await at(64), await at(128)];
   const wrong: string[] = [];
   for (const [name, value] of small) {
     if (name === 'total') continue; // of losses and enhancements, which cancel

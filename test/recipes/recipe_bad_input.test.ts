@@ -22,7 +22,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../src/node/checkpoint_files'
 import { readPicture, writePicture } from '../../src/node/picture';
 import type { Checkpoint } from '../../src/recipes/checkpoint';
 import { plasma } from '../../src/recipes/init/plasma';
-import { each, runner } from '../support/cli_run';
+import { runner } from '../support/cli_run';
 import { needs } from '../support/needs';
 import { encoded, randomTensor, valueInfo } from '../support/onnx_files';
 
@@ -40,7 +40,7 @@ const base = {
   size: 32,
   inputs: { style: 'look.png' },
   styles: [{ input: 'style' }],
-  stages: [{ steps: 2, losses: [{ kind: 'patches' }] }],
+  stages: [{ steps: 2, losses: [{ kind: 'mean', layers: ['input'] }] }],
 };
 const write = (name: string, more: Group = {}): void => writeFileSync(at(name), JSON.stringify({ ...base, ...more }));
 const losses = (...list: Group[]): Group => ({ stages: [{ steps: 2, losses: list }] });
@@ -180,13 +180,14 @@ const later = run(
 );
 test('refused once adapter or net are known: the same, and the file there stays', async () => {
   const kept = readFileSync(at('kept.png'));
-  await each(later, async ([args, code, message]) => {
-    const ended = await toroid([...args.split(' '), '-o', 'kept.png']);
+  const all = await together(later.map(([args]) => [...args.split(' '), '-o', 'kept.png']));
+  for (const [k, [args, code, message]] of later.entries()) {
+    const ended = all[k]!;
     assert.equal([ended.code, ended.out], [code, ''], `${args}: ${ended.err}`);
     assert.match(ended.err, message, `${args}: ${ended.err}`);
     assert.not.match(ended.err, /\n {4}at |undefined|\[object|internal error/, args);
     assert.not.match(ended.err, /step \d/, `${args}: before the first step`);
-  });
+  }
   assert.ok(readFileSync(at('kept.png')).equals(kept));
 });
 
@@ -198,7 +199,7 @@ test('a mask of another shape is stretched, and told', async () => {
 
 test('a checkpoint that cannot be kept is told once, the run goes on, and the last good one stays', async () => {
   mkdirSync(at('keep/state.next.bin'), { recursive: true }); // where the next moment would be written
-  const args = ['run', 'good.json', '--set', 'stages[0].steps=30', '--checkpoint', 'keep', '--every', '5'];
+  const args = ['run', 'good.json', '--set', 'stages[0].steps=11', '--checkpoint', 'keep', '--every', '5'];
   const { code, err } = await toroid([...args, '-o', 'on.png']);
   assert.is(code, 0, err);
   assert.is((await readPicture(at('on.png'))).width, 32);
@@ -237,7 +238,7 @@ needs(
     return new Promise((done) => child.on('close', (code) => done({ code, err })));
   };
   // Room for job.json and one moment, which is about 100 KiB, but not for the next.
-  const args = 'run good.json --set stages[0].steps=30 --checkpoint disk/keep --every 5 -o full.png';
+  const args = 'run good.json --set stages[0].steps=11 --checkpoint disk/keep --every 5 -o full.png';
   const full = await within(`${bin} ${args}; code=$?; ls -l disk/keep >&2; exit $code`, 120);
   assert.is(full.code, 0, full.err);
   assert.match(full.err, /a checkpoint was not kept, the run goes on: cannot write .*: no space left on the device/);

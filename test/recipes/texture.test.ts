@@ -16,22 +16,23 @@ import { long } from '../support/all';
 import { ticking } from '../support/clock';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
+import { go, input, inputs, recipe, styled } from '../support/small_runs';
 import { crop, flat, grow, pebbles } from '../support/texture';
 
 const test = suite('texture');
 test('patches: the loss of a rolled canvas is the loss of the canvas', async () => {
   const rng = new Rng(5);
   const canvas = {
-    shape: [3, 40, 56],
-    data: Float64Array.from({ length: 3 * 40 * 56 }, () => Math.fround(rng.uniform())),
+    shape: [3, 20, 28],
+    data: Float64Array.from({ length: 3 * 20 * 28 }, () => Math.fround(rng.uniform())),
   };
   const g = new Graph();
   const x = g.input(canvas.shape);
-  const exemplar = g.constant([3, 64, 64], crop(pebbles, 64, 64).data);
+  const exemplar = g.constant([3, 32, 32], crop(pebbles, 32, 32).data);
   const counter = g.constant([1], Float32Array.of(3));
   const loss = patchLoss(g, x, exemplar, counter, {
     patch: 7,
-    projections: 8,
+    projections: 4,
     seed: 1,
     stream: 1,
     localised: true,
@@ -58,7 +59,7 @@ test('patches: the loss of a rolled canvas is the loss of the canvas', async () 
 });
 
 test('same seed, same bytes; another seed, another picture', async () => {
-  const small = { size: [40, 40] as const, steps: 6 };
+  const small = { size: [32, 32] as const, steps: 3, scales: 1 };
   const a = await grow(pebbles, { ...small, seed: 4 });
   const b = await grow(pebbles, { ...small, seed: 4 });
   const c = await grow(pebbles, { ...small, seed: 5 });
@@ -69,12 +70,12 @@ test('same seed, same bytes; another seed, another picture', async () => {
 
 test('a machine that is busy now and then gives the same bytes', async () => {
   // Batches of steps are as long as the clock says; the rate once changed with them.
-  const settings = fillSettings({ size: [32, 32], steps: 40, scales: 1 });
+  const wanted = recipe([{ kind: 'sliced', ...input, projections: 4 }], styled, { steps: 40 });
   const grown = async (tick: () => number): Promise<{ data: Float32Array; batches: number }> => {
     const restore = ticking(tick);
     let batches = 0;
     try {
-      const { raster } = await growTexture(await device(), pebbles, settings, { onProgress: () => batches++ });
+      const { raster } = await go(wanted, inputs, { onProgress: () => batches++ });
       return { data: raster.data, batches };
     } finally {
       restore();
@@ -123,8 +124,8 @@ long(test)('on held-out projections a run beats noise, the mean colour and shuff
 test('a grey exemplar gives a grey tile, exactly', async () => {
   const n = 256 * 256;
   const grey = flat(pebbles, (_, i) => pebbles.data[n + i]!);
-  const { raster } = await grow(grey, { size: [48, 48], steps: 6 });
-  const m = 48 * 48;
+  const { raster } = await grow(grey, { size: [32, 32], steps: 3, scales: 1 });
+  const m = 32 * 32;
   for (let i = 0; i < m; i++) {
     assert.ok(
       Math.abs(raster.data[i]! - raster.data[m + i]!) < 1e-6 &&

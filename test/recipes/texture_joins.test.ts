@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { chooseSeam } from '../../src/recipes/finish';
 import { lineGradients, seamScore } from '../../src/recipes/scores/seam';
-import { long } from '../support/all';
+import { ALL, long } from '../support/all';
 import { rolled } from '../support/kit';
 import { crop, flat, grow, pebbles } from '../support/texture';
 
@@ -13,11 +13,8 @@ const exemplar = crop(pebbles, 96, 96);
 const small = { steps: 8, size: [56, 56], scales: 4 } as const;
 
 test('the join is a line like any other: within three deviations of what lines are', async () => {
-  for (let seed = 1; seed <= 2; seed++) {
-    const { raster } = await grow(exemplar, { ...small, seed });
-    for (const [axis, s] of Object.entries(seamScore(raster)))
-      assert.ok(Math.abs(s.z) < 3, `seed ${seed} ${axis}: z ${s.z}`);
-  }
+  const { raster } = await grow(exemplar, { ...small, size: [40, 40], scales: 2 });
+  for (const [axis, s] of Object.entries(seamScore(raster))) assert.ok(Math.abs(s.z) < 3, `${axis}: z ${s.z}`);
 });
 
 long(test)('over seeds, so it is on average: ratio 0.9 .. 1.1', async () => {
@@ -41,13 +38,9 @@ long(test)('over seeds, so it is on average: ratio 0.9 .. 1.1', async () => {
   }
 });
 
-for (const [tile, joins] of [
-  ['x', ['x']],
-  ['y', ['y']],
-  ['none', []],
-] as const) {
+for (const [tile, joins] of [['x', ['x']], ...(ALL ? [['y', ['y']] as const] : []), ['none', []]] as const) {
   test(`--tile ${tile}: only that axis joins`, async () => {
-    const { raster } = await grow(exemplar, { size: [56, 48], tile, steps: 10 });
+    const { raster } = await grow(exemplar, { size: [48, 40], tile, steps: 8 });
     const score = seamScore(raster);
     for (const axis of ['x', 'y'] as const) {
       const joined = (joins as readonly string[]).includes(axis);
