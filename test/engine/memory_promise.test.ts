@@ -74,7 +74,7 @@ async function peakOf(d: Device, work: () => Promise<unknown>): Promise<number> 
   }
 }
 
-for (const side of ALL ? [32, 64, 128] : [32]) {
+for (const side of ALL ? [48, 64, 128] : [48]) {
   test(`a run at ${side} px takes what the planner says of the device, to a tenth`, async () => {
     const d = await device();
     const recipe = recipeOf(side, [gram], tiny);

@@ -18,7 +18,7 @@ import { toHalf, toReal } from '../../src/shaders/cast';
 import type { Ref } from '../../src/shaders/op';
 import { add, scale } from '../../src/shaders/pointwise';
 import { dot } from '../../src/shaders/sum';
-import { ALL } from '../support/all';
+import { ALL, long } from '../support/all';
 import { device } from '../support/device';
 import { close, rolled } from '../support/kit';
 import { needs } from '../support/needs';
@@ -390,7 +390,7 @@ async function classifies(half: boolean): Promise<void> {
   close(got.data, want, half ? 0.02 : 1e-4, 'logits');
 }
 
-whenWeights('the whole classifier says what it said', () => classifies(false));
+long(whenWeights)('the whole classifier says what it said', () => classifies(false));
 (existsSync(weights) ? withHalf : whenWeights)('the whole classifier says the same in f16', () => classifies(true));
 
 test('a recipe finds layers by their aliases, in a file given by its path and in a known one', async () => {

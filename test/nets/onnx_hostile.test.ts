@@ -270,7 +270,7 @@ test('nesting is no way to the stack, nor small parts to the memory', () => {
   refusal(() => parseOnnx(field(7, field(11, field(2, type)))));
   // Two bytes each that would become an object of hundreds.
   const many = new Uint8Array(8 * 2 ** 20);
-  for (const [k, number] of (ALL ? [1, 5, 11, 12] : [1, 5]).entries()) {
+  for (const [k, number] of (ALL ? [1, 5, 11, 12] : [1]).entries()) {
     for (let i = 0; i < many.length; i += 2) many[i] = number * 8 + 2;
     const start = process.memoryUsage().heapUsed;
     assert.match(
