@@ -57,11 +57,20 @@ export async function shadedTile(
   return (await computed(device, g, [y] as const))[0];
 }
 
-/** The material repeated 3 x 3, lit, from above; of large tiles smaller. What is brighter than white is white. */
+/** What linear light looks like on a screen; what is brighter than white is white. */
+const seen = (light: Float32Array): Float32Array => light.map((v) => toEncoded(Math.min(1, Math.max(0, v))));
+
+/** A tile of the material, lit, from above. */
+export async function litTile(device: Device, material: Material, sun: Sun = SUN): Promise<Raster> {
+  const { width, height } = material;
+  return { width, height, data: seen(await shadedTile(device, material, sun)) };
+}
+
+/** The material repeated 3 x 3, lit, from above; of large tiles smaller. */
 export async function renderMaterial(device: Device, material: Material, sun: Sun = SUN): Promise<Raster> {
   const { width, height } = material;
   const by = Math.min(1, MOST / TIMES / Math.max(width, height));
   const [w, h] = [Math.max(1, Math.round(width * by)), Math.max(1, Math.round(height * by))];
   const tile = resample(await shadedTile(device, material, sun), [width, height], [w, h], 'soft');
-  return repeat({ width: w, height: h, data: tile.map((v) => toEncoded(Math.min(1, Math.max(0, v)))) }, TIMES, TIMES);
+  return repeat({ width: w, height: h, data: seen(tile) }, TIMES, TIMES);
 }

@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import type { ToroidTexture } from '../../src/web/element';
 import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser } from '../support/browser';
 import { needs, skip } from '../support/needs';
+import { until as comesTrue } from '../support/until';
 import { DIST } from '../support/web/pages';
 import { serve } from '../support/web/server';
 
@@ -35,6 +36,7 @@ if (!browser) {
           '<br>'.repeat(200) +
           '<toroid-texture id="c" src="stone.png" size="32" steps="40" autoplay></toroid-texture>',
       ),
+      '/lit.html': page('<toroid-texture src="stone.png" size="48" recipe="texture-copy" autoplay></toroid-texture>'),
       '/wrong.html': page(
         '<toroid-texture id="a" src="none.png" autoplay></toroid-texture><toroid-texture id="b" autoplay></toroid-texture><toroid-texture id="c" src="stone.png" recipe="textur" autoplay></toroid-texture><toroid-texture id="d" src="stone.png" size="7.5" autoplay></toroid-texture><toroid-texture id="e" src="stone.png" recipe="texture-net" autoplay></toroid-texture>',
       ),
@@ -95,6 +97,43 @@ if (!browser) {
     assert.is(found.size, 32);
     assert.is(found.type, 'image/png');
     assert.match(found.label ?? '', '32 x 32 pixels, tiled');
+    assert.equal(complaints.splice(0), []);
+    await p.close();
+  });
+
+  test('lit, the finished tile is a surface in the sun, which follows the pointer; else it is as it was', async () => {
+    const p = await at('/lit.html');
+    await state(p, 'done');
+    const colours = (): Promise<string> =>
+      p.evaluate(() => document.querySelector('toroid-texture')!.shadowRoot!.querySelector('canvas')!.toDataURL());
+    let now = await colours();
+    const plain = now;
+    const seen = new Set([plain]);
+    const changed = async (): Promise<void> => {
+      const before = now;
+      await comesTrue(async () => {
+        now = await colours();
+        return now !== before;
+      }, 'another light');
+      seen.add(now);
+    };
+    const set = (lit: string | null): Promise<void> =>
+      p.evaluate((value) => void Object.assign(document.querySelector('toroid-texture')!, { lit: value }), lit);
+    await set('');
+    await changed();
+    const box = (await p.locator('toroid-texture canvas').boundingBox())!;
+    await p.mouse.move(box.x + box.width * 0.9, box.y + box.height * 0.8);
+    await changed();
+    assert.is(seen.size, 3, 'plain, in the sun from the upper left, from the lower right');
+    await set(null);
+    await changed();
+    assert.ok(now === plain, 'as it was');
+    await set('noon');
+    await comesTrue(
+      async () => /lit="noon", which is no place of the sun/.test((await p.textContent('[part=message]')) ?? ''),
+      'a word about the place of the sun',
+    );
+    assert.ok((await colours()) === plain);
     assert.equal(complaints.splice(0), []);
     await p.close();
   });

@@ -9,6 +9,7 @@ type Settable =
   | 'steps'
   | 'tile'
   | 'tiles'
+  | 'lit'
   | 'alt'
   | 'autoplay'
   | 'nocontrols'

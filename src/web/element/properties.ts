@@ -11,6 +11,7 @@ export const ATTRIBUTES = {
   steps: 'number',
   tile: 'text',
   tiles: 'number',
+  lit: 'text',
   alt: 'text',
   autoplay: 'flag',
   nocontrols: 'flag',

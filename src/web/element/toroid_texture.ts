@@ -15,6 +15,7 @@ import { WebPicture } from '../api/picture';
 import type { PictureSource } from '../api/read';
 import { drawTiles } from './draw_tiles';
 import { elementPlatform } from './element_platform';
+import type { Lit } from './lit';
 import look from './look.css';
 import { ATTRIBUTES, adoptEarlier, reflectAttributes, setAttribute } from './properties';
 
@@ -39,8 +40,8 @@ export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
  *
  * Attributes, each a property too: `src` the picture, as a property also a File, a Blob or anything else with a picture in it; `size`
  * side of the tile in pixels (512); `recipe` name of a built-in recipe that needs no network (what suits the picture); `seed` (1); `steps` at
- * each scale of an optimising one; `tile` both, x, y or none; `tiles` how many across (2); `alt`; `autoplay`; `nocontrols`. A change of the
- * first six begins anew. What plays by itself waits while it is out of sight.
+ * each scale of an optimising one; `tile` both, x, y or none; `tiles` how many across (2); `lit` as a surface in the sun, which
+ * follows the pointer (`135,40`: where it is at first, and how high); `alt`; `autoplay`; `nocontrols`. A change of the first six begins anew. What plays by itself waits while it is out of sight.
  * Properties: `options` the other settings of `texture()`; `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
  * Parts for CSS: canvas, poster, bar, button, progress, message. What is between its tags shows where there is no WebGPU, and only there.
  */
@@ -53,6 +54,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   declare steps: number | null;
   declare tile: string | null;
   declare tiles: number | null;
+  declare lit: string | null;
   declare alt: string | null;
   declare autoplay: boolean;
   declare nocontrols: boolean;
@@ -65,6 +67,9 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   #live: LiveJob | undefined;
   #picture: WebPicture | null = null;
   #shown: Raster | undefined;
+  #lit: Lit | undefined;
+  /** Counts what is lit, as `#turn` counts starts. */
+  #lights = 0;
   /** Counts starts: what an earlier one still tells is not heard. */
   #turn = 0;
   #lastShown = 0;
@@ -107,6 +112,9 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     view.className = 'view';
     this.#canvas = make('canvas', 'canvas', view);
     this.#canvas.setAttribute('role', 'img');
+    this.#canvas.addEventListener('pointermove', ({ clientX, clientY }) =>
+      this.#lit?.follow(clientX, clientY, this.#canvas.getBoundingClientRect()),
+    );
     this.#poster = make('img', 'poster', view);
     this.#poster.alt = '';
     this.#poster.addEventListener('error', () => {
@@ -182,6 +190,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     if (name === 'src' && now !== null) this.#source = undefined;
     if (name === 'src') this.#showPoster();
     if (name === 'tiles') this.#draw();
+    if (name === 'lit') void this.#light();
     if (name === 'alt') this.#label();
     if (/^(src|size|recipe|seed|steps|tile)$/.test(name)) this.#begin();
     if (name === 'autoplay' && now !== null && this.isConnected && this.#state === 'idle') this.#begin();
@@ -245,6 +254,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#live = undefined;
     this.#picture = null;
     this.#shown = undefined;
+    void this.#light();
     this.#progress.removeAttribute('value');
     this.#say('');
     this.#become('idle');
@@ -349,6 +359,35 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     void live.close();
     this.#live = undefined;
     this.#emit('done', { picture: this.#picture });
+    void this.#light();
+  }
+
+  /** The finished picture as a surface in the sun, where the element is `lit`; else as it is. */
+  async #light(): Promise<void> {
+    const light = ++this.#lights;
+    this.#lit?.close();
+    this.#lit = undefined;
+    const picture = this.#picture?.raster;
+    if (!picture) return;
+    const { lit } = this;
+    this.#show(picture);
+    if (lit === null) return;
+    const current = (): boolean => light === this.#lights;
+    const fail = (error: unknown): void => {
+      if (!current()) return;
+      this.#say(error instanceof EngineError ? error.message : 'The texture could not be lit.');
+      this.#emit('error', { error });
+    };
+    try {
+      const { Lit, sunOf } = await import('./lit');
+      const sun = sunOf(lit);
+      const made = await Lit.of(picture, (raster) => current() && this.#show(raster), fail);
+      if (!current()) return made.close();
+      this.#lit = made;
+      made.turn(sun);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   #fail(cause: unknown): void {
