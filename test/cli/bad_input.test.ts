@@ -41,6 +41,9 @@ test.before(async () => {
   mkdirSync(at('folder.onnx'));
   writeFileSync(at('file'), 'a file');
   writeFileSync(at('bad.onnx'), unsupported());
+  const mean = { kind: 'mean', layers: ['input'] };
+  const recipe = { size: 32, styles: [{}], inputs: { style: 'look.png' }, stages: [{ steps: 9999, losses: [mean] }] };
+  writeFileSync(at('long.json'), JSON.stringify(recipe));
 });
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -224,8 +227,7 @@ test('refused once the adapter is known: no file is made, the one there stays', 
 
 test('stopped before there is a picture: exit code 130, a result in JSON, the file there stays', async () => {
   const kept = readFileSync(at('kept.png'));
-  const args = ['texture', 'look.png', '--size', '48', '--steps', '9999', '--scales', '1', '-o', 'kept.png', '--json'];
-  const { child, ended } = start(args);
+  const { child, ended } = start(['run', 'long.json', '-o', 'kept.png', '--json']);
   child.stderr!.on('data', (piece) => String(piece).includes('Running on') && child.kill('SIGINT'));
   const { code, out, err } = await ended;
   assert.is(code, 130, err);
@@ -235,11 +237,11 @@ test('stopped before there is a picture: exit code 130, a result in JSON, the fi
   };
   assert.is(stopped, true);
   if (file === null) assert.equal(readFileSync(at('kept.png')), kept);
-  else assert.is((await readPicture(at('kept.png'))).width, 48);
+  else assert.is((await readPicture(at('kept.png'))).width, 32);
 });
 
 test('nobody listens: the work is done all the same', async () => {
-  const { child, ended } = start(['texture', 'look.png', ...small, '-o', 'deaf.png']);
+  const { child, ended } = start(['run', 'long.json', '--set', 'stages[0].steps=2', '-o', 'deaf.png']);
   child.stdout!.destroy();
   child.stderr!.destroy();
   assert.is((await ended).code, 0);

@@ -24,6 +24,9 @@ const { start, together, toroid } = runner(folder);
 test.before(async () => {
   assert.ok(existsSync('dist/cli.js'), 'dist/cli.js is missing: run `node build.mjs cli` first');
   await toroid(['plasma', '-o', 'look.png', '--size', '48', '--seed', '3']);
+  const mean = { kind: 'mean', layers: ['input'] };
+  const recipe = { size: 32, styles: [{}], inputs: { style: 'look.png' }, stages: [{ steps: 9999, losses: [mean] }] };
+  writeFileSync(at('long.json'), JSON.stringify(recipe));
   const look = sharp(at('look.png'));
   await look.clone().extract({ left: 0, top: 0, width: 24, height: 48 }).png().toFile(at('half.png'));
   await look.clone().toColourspace('cmyk').jpeg().toFile(at('cmyk.jpg'));
@@ -290,10 +293,7 @@ test('texture: --require-gpu refuses software', async () => {
 
 /** Stops a long run as `press` does, once it has begun. */
 async function stopped(press: (child: ChildProcess) => void, env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const { child, ended } = start(
-    ['texture', 'look.png', '--size', '48', '--steps', '9999', '--scales', '1', '-o', 'stopped.png', '--json'],
-    env,
-  );
+  const { child, ended } = start(['run', 'long.json', '-o', 'stopped.png', '--json'], env);
   let seen = '';
   child.stderr!.on('data', function wait(piece) {
     seen += piece;
@@ -304,7 +304,7 @@ async function stopped(press: (child: ChildProcess) => void, env: NodeJS.Process
   return ended;
 }
 
-test('texture: asked to stop, also twice at once, it writes what there is and exits with 130', async () => {
+test('run: asked to stop, also twice at once, it writes what there is and exits with 130', async () => {
   // As of a terminal that is closed and of a service that is stopped: both are there before the process looks.
   const { code, out, err } = await stopped((child) => {
     child.kill('SIGHUP');
@@ -313,7 +313,7 @@ test('texture: asked to stop, also twice at once, it writes what there is and ex
   assert.is(code, 130, err);
   const result = resultOf(out);
   assert.is(result.stopped, true);
-  assert.is((await readPicture(at('stopped.png'))).width, 48);
+  assert.is((await readPicture(at('stopped.png'))).width, 32);
 });
 
 test('asked to stop a second time, half a second later, it leaves at once', () => {
@@ -341,7 +341,7 @@ test('asked to stop a second time, half a second later, it leaves at once', () =
 });
 
 const swift = needs(test, swiftShaderArchive(), 'no SwiftShader');
-swift('texture: in a process restarted with SwiftShader, everything is said once and signals arrive', async () => {
+swift('run: in a process restarted with SwiftShader, everything is said once and signals arrive', async () => {
   rmSync(at('stopped.png'), { force: true });
   const { code, out, err } = await stopped((child) => child.kill('SIGINT'), { TOROID_ADAPTER: 'swiftshader' });
   assert.is(code, 130, err);

@@ -37,7 +37,7 @@ const look = plasma({ size: [24, 20], seed: 3 });
 const recipe = {
   size: 16,
   styles: [{ input: 'style' }],
-  stages: [{ steps: 1, losses: [{ kind: 'patches' as const }] }],
+  stages: [{ steps: 1, losses: [{ kind: 'mean' as const, layers: ['input'] }] }],
 };
 
 test.after(() => rmSync(folder, { recursive: true }));

@@ -73,6 +73,7 @@ test('opacity, formats, one axis, the size kept; a second time nothing is left t
     ['seal', 'photo.jpg', '--tile', 'x', '-o', 'x.png'],
     ['seal', 'photo.jpg', '-o', 'a.png'],
     ['seal', 'a.png', '-o', 'b.png'],
+    ['seal', 'photo.jpg', '--with', 'height.png', '-o', 'line.png'], // which the library is to do the same as
   ]);
   assert.equal(glass, { code: 0, out: 'glass.tiff\n', err: '' });
   const back = await readPicture(at('glass.tiff'), { alpha: 'straight' });
@@ -85,14 +86,12 @@ test('opacity, formats, one axis, the size kept; a second time nothing is left t
 });
 
 test('the library does the same', async () => {
-  const sealed = await seal(at('photo.jpg'), { maps: { depth: at('height.png') } });
+  const sealed = await seal(readFileSync(at('photo.jpg')), { maps: { depth: at('height.png') } });
   await sealed.save(at('library.png'));
   await sealed.saveMap('depth', at('library_depth.png'));
   assert.is((await sharp(at('library_depth.png')).metadata()).depth, 'ushort');
-  assert.is((await toroid(['seal', 'photo.jpg', '--with', 'height.png', '-o', 'line.png'])).code, 0);
   assert.equal((await readPicture(at('line.png'))).data, (await readPicture(at('library.png'))).data);
-  const bytes = await seal(readFileSync(at('photo.jpg')));
-  assert.equal(bytes.report.sealed, ['x', 'y']);
+  assert.equal(sealed.report.sealed, ['x', 'y']);
   assert.is(sealed.toImageData().width, sealed.width);
 });
 
