@@ -91,8 +91,8 @@ const flat = (picture: Raster, feature: number): Raster =>
   flatten(picture, { feature, lightFallsOff: lightOf(picture, feature).amount });
 
 test('light that falls off is evened out, even light is left alone', async () => {
-  const more = ALL ? ['brick', 'grass', 'sand', 'scales', 'terrazzo', 'wood'] : [];
-  for (const name of ['lichen', 'pebbles', ...more]) {
+  const more = ALL ? ['brick', 'grass', 'lichen', 'sand', 'scales', 'terrazzo', 'wood'] : [];
+  for (const name of ['pebbles', ...more]) {
     const picture = await readPicture(`examples/${name}.png`);
     const { feature } = analyse(picture);
     assert.ok(flat(picture, feature) === picture, `${name} is even`);

@@ -6,7 +6,7 @@ import { cutBands } from '../../src/copy/block_cut';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
 import { guided } from '../../src/copy/guide';
 import { salience } from '../../src/copy/salience';
-import { long } from '../support/all';
+import { ALL, long } from '../support/all';
 import { crop, pebbles } from '../support/texture';
 
 const test = suite('copy: blocks');
@@ -78,7 +78,7 @@ long(test)('the more variety, the smaller the pieces that are copied', async () 
 });
 
 test('no piece of the exemplar covers much over a quarter of the tile, where that is smaller', async () => {
-  for (const seed of [1, 2, 3]) {
+  for (const seed of ALL ? [1, 2, 3] : [1]) {
     const { labels, offsets, largest } = await placeBlocks(guided(stones), [128, 128], guided(stones), [128, 128], {
       ...options,
       share: 0.5,

@@ -7,6 +7,7 @@ import { derive } from '../../src/material/derive';
 import type { MapKind, Material, MaterialMap } from '../../src/material/maps';
 import { renderMaterial, type Sun, shadedTile } from '../../src/material/render';
 import { readPicture } from '../../src/node/picture';
+import { ALL } from '../support/all';
 import { device } from '../support/device';
 import { waves } from '../support/material';
 
@@ -62,7 +63,7 @@ test('a render of 3 x 3 tiles shows no border in any light', async () => {
   const tile = sealRaster(resized(await readPicture('examples/leaves.png', {}), [80, 80])).raster;
   const { material } = await derive(await device(), tile, { preset: 'ground' });
   const { width: w, height: h } = material;
-  for (let azimuth = 0; azimuth < 360; azimuth += 45) {
+  for (let azimuth = 0; azimuth < 360; azimuth += ALL ? 45 : 90) {
     const { width, height, data } = await renderMaterial(await device(), material, [azimuth, 30]);
     assert.equal([width, height], [3 * w, 3 * h]);
     const step = (x: number, y: number, dx: number, dy: number): number =>

@@ -9,11 +9,11 @@ import { paint, rolled, runningBond } from '../support/planted_faults';
 
 const test = suite('mask edge');
 
-const SIDE = 128;
+const SIDE = 96;
 const mask = (white: (x: number, y: number) => boolean): Float32Array =>
   Float32Array.from({ length: SIDE * SIDE }, (_, i) => Number(white(i % SIDE, Math.floor(i / SIDE))));
-const frame = mask((x, y) => Math.min(x, y, SIDE - 1 - x, SIDE - 1 - y) < 20);
-const disc = mask((x, y) => Math.hypot(x - 64, y - 64) < 34);
+const frame = mask((x, y) => Math.min(x, y, SIDE - 1 - x, SIDE - 1 - y) < 16);
+const disc = mask((x, y) => Math.hypot(x - 48, y - 48) < 26);
 
 /** The picture, and within the mask, faded in over its edge, the picture moved. */
 function moved(picture: Raster, within: Float32Array, feather: number): Raster {
