@@ -31,7 +31,7 @@ await writeFile('paused.png', await encodePng(await session.picture(first)));
 // Other weights from here on. What the canvas is shaped by (size, tiling, colours) stays.
 const stages = session.recipe.stages.map((s) => ({ ...s, steps: 20 }));
 await session.change({ ...session.recipe, stages });
-await session.back(first.id); // any snapshot that is kept; later ones are forgotten
+await session.back(first.id); // any snapshot that is kept; session.later has those after it, until the run goes on
 session.resume();
 await writeFile('done.png', await encodePng(await done));
 console.log('done.png: 48x48');

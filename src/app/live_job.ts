@@ -11,7 +11,7 @@ import { Recovery } from './recover';
 
 export interface LiveJobOptions extends Pick<RunJobOptions, 'memory' | 'tune' | 'abort'> {
   onState?(state: SessionState): void;
-  onSnapshots?(snapshots: readonly Snapshot[]): void;
+  onSnapshots?(snapshots: readonly Snapshot[], later: readonly Snapshot[]): void;
   /** The run is over, and all outputs are finished. */
   onDone?(result: JobResult): void;
   /** What ended the run: after it the session is `failed`. */
@@ -38,10 +38,10 @@ export class LiveJob {
       memory: options.memory,
       abort: options.abort,
       onState: (state) => options.onState?.(state),
-      onSnapshots: (snapshots) => {
+      onSnapshots: (snapshots, later) => {
         const last = snapshots.at(-1);
         if (last) this.#recovery.keep(last.checkpoint);
-        options.onSnapshots?.(snapshots);
+        options.onSnapshots?.(snapshots, later);
       },
       onDone: (run) => void this.#done(run),
       onError: (error) => void this.#recover(error),

@@ -35,7 +35,8 @@ export interface SessionOptions extends Omit<RunEvents, 'signal'> {
   /** @deprecated The name of `snapshots` in 0.1.0. */
   readonly moments?: number;
   onState?(state: SessionState): void;
-  onSnapshots?(snapshots: readonly Snapshot[]): void;
+  /** `later`: see `Session.later`. */
+  onSnapshots?(snapshots: readonly Snapshot[], later: readonly Snapshot[]): void;
   /** @deprecated The name of `onSnapshots` in 0.1.0. */
   onMoments?(snapshots: readonly Snapshot[]): void;
   onDone?(result: RunResult): void;
@@ -50,6 +51,12 @@ const SESSION_OPTIONS: OptionNames<SessionOptions> = {
   ...{ onState: true, onSnapshots: true, onMoments: true, onDone: true, onError: true },
 };
 
+/** What a snapshot was made by. */
+interface Origin {
+  readonly recipe: Recipe;
+  readonly changes: readonly RunPlace[];
+}
+
 /** Thrown through a run to end it at a checkpoint. */
 class Paused extends Error {}
 
@@ -63,6 +70,8 @@ export class Session {
   #device: Device;
   #state: SessionState = 'paused';
   #snapshots: Snapshot[] = [];
+  #later: Snapshot[] = [];
+  readonly #origins = new WeakMap<Snapshot, Origin>();
   #next = 1;
   /** Where the run goes on, if not from the beginning. */
   #from: Checkpoint | undefined;
@@ -104,6 +113,11 @@ export class Session {
     return this.#snapshots;
   }
 
+  /** Those that going back left behind, oldest first: they can be gone to until the run goes on. */
+  get later(): readonly Snapshot[] {
+    return this.#later;
+  }
+
   /** @deprecated The name of `snapshots` in 0.1.0. */
   get moments(): readonly Snapshot[] {
     return this.#snapshots;
@@ -113,6 +127,10 @@ export class Session {
   resume(): void {
     if (this.#loop || this.#state === 'closed' || this.#state === 'done') return;
     this.#pausing = false;
+    if (this.#later.length > 0) {
+      this.#later = [];
+      this.#tellSnapshots();
+    }
     this.#loop = this.#run().finally(() => {
       this.#loop = undefined;
     });
@@ -150,21 +168,23 @@ export class Session {
   }
 
   /**
-   * Goes back to a snapshot and stays there, paused; later snapshots are forgotten.
+   * Goes to a snapshot, an earlier or a later one, and stays there, paused. Those after it are kept as `later`, until the run
+   * goes on.
    * @throws EngineError `SessionError` when it is no longer kept.
    */
   async back(id: number): Promise<void> {
-    const at = this.#snapshots.findIndex((m) => m.id === id);
-    const snapshot = this.#snapshots[at];
+    const snapshot = this.#all().find((m) => m.id === id);
     if (!snapshot) throw new EngineError('SessionError', `snapshot ${id} is no longer kept`, 'Choose a later one.');
     await this.pause();
     if (this.#state === 'closed') return;
-    this.#snapshots = this.#snapshots.slice(0, at + 1);
+    const all = this.#all(); // with the one that pausing took
+    const after = all.indexOf(snapshot) + 1;
+    [this.#snapshots, this.#later] = [all.slice(0, after), all.slice(after)];
     this.#from = snapshot.checkpoint;
-    const place = placeOf(snapshot.checkpoint);
-    // What was changed later than this is in force from here on.
-    const kept = this.#changes.filter((c) => isBefore(c, place));
-    this.#changes = kept.length < this.#changes.length ? [...kept, place] : kept;
+    // Where it was made by another recipe than there is now, this one is in force from here on.
+    const { recipe, changes } = this.#origins.get(snapshot) ?? { recipe: this.#recipe, changes: [] };
+    const same = JSON.stringify(recipe) === JSON.stringify(this.#recipe);
+    this.#changes = same ? changes : [...changes, placeOf(snapshot.checkpoint)];
     this.#tellSnapshots();
     this.#become('paused');
   }
@@ -209,7 +229,7 @@ export class Session {
   async close(): Promise<void> {
     this.#become('closed');
     await this.pause();
-    this.#snapshots = [];
+    [this.#snapshots, this.#later] = [[], []];
     this.#from = undefined;
   }
 
@@ -240,7 +260,9 @@ export class Session {
   #keep(checkpoint: Checkpoint): void {
     const kept = copyCheckpoint(checkpoint);
     this.#from = kept;
-    this.#snapshots.push({ id: this.#next++, stage: kept.stage, step: kept.point.step, checkpoint: kept });
+    const snapshot = { id: this.#next++, stage: kept.stage, step: kept.point.step, checkpoint: kept };
+    this.#origins.set(snapshot, { recipe: this.#recipe, changes: this.#changes });
+    this.#snapshots.push(snapshot);
     const most = this.options.snapshots ?? this.options.moments ?? 12;
     // The latest and the first stay; between them the spacing grows with age.
     if (this.#snapshots.length > Math.max(2, most))
@@ -248,9 +270,13 @@ export class Session {
     this.#tellSnapshots();
   }
 
+  #all(): Snapshot[] {
+    return [...this.#snapshots, ...this.#later];
+  }
+
   #tellSnapshots(): void {
     const { options } = this;
-    if (options.onSnapshots) options.onSnapshots(this.#snapshots);
+    if (options.onSnapshots) options.onSnapshots(this.#snapshots, this.#later);
     else options.onMoments?.(this.#snapshots);
   }
 
@@ -262,9 +288,6 @@ export class Session {
 }
 
 const placeOf = ({ frame, stage, point }: Checkpoint): RunPlace => ({ frame, stage, step: point.step });
-
-const isBefore = (a: RunPlace, b: RunPlace): boolean =>
-  a.frame !== b.frame ? a.frame < b.frame : a.stage !== b.stage ? a.stage < b.stage : a.step < b.step;
 
 /** What checkpoints are shaped by, in words and as text to compare. */
 function fixedOf(r: Recipe): (readonly [name: string, text: string])[] {

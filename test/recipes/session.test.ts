@@ -88,7 +88,7 @@ test('paused and resumed, it gives the bytes of a run without a break', async ()
   await session.close();
 });
 
-test('taken back to a snapshot, it goes the same way again', async () => {
+test('taken back to a snapshot, forward, and back, it goes the same way again', async () => {
   const { session, over, batches } = await played(recipe());
   session.resume();
   await batches(1);
@@ -100,9 +100,16 @@ test('taken back to a snapshot, it goes the same way again', async () => {
   await session.back(first!.id);
   assert.is(session.state, 'paused');
   assert.equal(session.snapshots, [first]);
+  const later = [...session.later];
+  assert.ok(later.length > 0);
+  await session.back(later.at(-1)!.id);
+  assert.equal([session.snapshots, session.later], [[first, ...later], []]);
+  await session.back(first!.id);
+  assert.equal(session.later, later);
   const seen = await session.picture(first!);
   assert.equal([first!.stage, first!.step, seen.width, seen.height], [0, 1, 23, 23]);
   session.resume();
+  assert.equal(session.later, [], 'the run goes another way now');
   assert.equal((await over).raster.data, (await plain()).raster.data);
   const error = await session.back(999).then(
     () => null,

@@ -128,14 +128,27 @@ if (!browser) {
     await page.click('button.main:has-text("Pause")');
     await until(page, /Paused/);
     const moments = page.locator('[data-test=moment]');
-    assert.ok((await moments.count()) >= 1);
+    assert.ok((await moments.count()) >= 2);
     await shot(page, 'paused');
     const oldest = (await moments.last().textContent()) ?? '';
     await moments.last().click();
     await until(page, new RegExp(`Paused: .*${/\d+ x \d+/.exec(oldest)?.[0]}`));
-    // Later ones are forgotten.
-    await page.waitForFunction(() => document.querySelectorAll('[data-test=moment]').length === 1);
+    // Later ones can be gone to, until the run goes on.
+    const later = page.locator('.later');
+    const left = (await moments.count()) - 1;
+    assert.is(await later.count(), left);
+    for (const [keys, count] of [
+      ['Control+y', left - 1],
+      ['Control+z', left],
+      ['Control+Shift+z', left - 1],
+      ['Control+z', left],
+    ] as const) {
+      await page.keyboard.press(keys);
+      await comesTrue(async () => (await later.count()) === count, `${count} later moments after ${keys}`);
+    }
+    await shot(page, 'undone');
     await page.click('button.main:has-text("Go on")');
+    await comesTrue(async () => (await later.count()) === 0, 'later moments are gone');
     await until(page, /Done/);
     const devices = await page.evaluate(() => (globalThis as unknown as { own: { devices: number } }).own.devices);
     assert.is(devices, 0, 'were the work the page’s, it would not answer meanwhile');

@@ -22,10 +22,10 @@ import { SurfaceChoice } from './parts/surface_choice';
 import { Tasks } from './parts/tasks';
 import { Weights } from './parts/weights';
 import { inputWords } from './presets';
-import type { WorkerClient } from './protocol';
+import type { SnapshotSeen, WorkerClient } from './protocol';
 import { changedSince, recipeOf } from './settings';
 import { useShortcuts } from './shortcuts';
-import { type State, shareOf } from './state';
+import { redoOf, type State, shareOf, undoOf } from './state';
 import { useDragging } from './use_dragging';
 import { usePictures } from './use_pictures';
 import { useSettings } from './use_settings';
@@ -78,7 +78,13 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     await take([new File([await answer.blob()], `${name}.png`, { type: 'image/png' })]);
     tryOut();
   };
+  const goTo = (moment: SnapshotSeen | undefined): void => {
+    if (!moment) return;
+    show(null);
+    worker.send({ type: 'back', id: moment.id });
+  };
   const showResult = async (kept: Kept): Promise<void> => {
+    if (state.run === 'running') worker.send({ type: 'pause' }); // its next picture would take the view
     const bitmap = await createImageBitmap(kept.file);
     view.show(bitmap);
     dispatch({ type: 'picture', bitmap, width: kept.width, height: kept.height });
@@ -100,10 +106,9 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     s: save,
     e: () => askExport(true),
     d: () => choose({ seed: anySeed() }),
-    'ctrl-z': () => {
-      const before = state.snapshots.at(state.run === 'paused' ? -2 : -1);
-      if (before) worker.send({ type: 'back', id: before.id });
-    },
+    'ctrl-z': () => goTo(undoOf(state)),
+    'ctrl-y': () => goTo(redoOf(state)),
+    'ctrl-shift-z': () => goTo(redoOf(state)),
     '?': () => askHelp(true),
   });
 
@@ -170,12 +175,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           </Stage>
           <div class="strips">
             <Results results={results} shown={shown?.id ?? null} onShow={(k) => void showResult(k)} onForget={forget} />
-            <Moments
-              snapshots={state.snapshots}
-              thumbs={thumbs}
-              stages={state.stages}
-              onBack={(m) => worker.send({ type: 'back', id: m.id })}
-            />
+            <Moments state={state} thumbs={thumbs} onGo={goTo} />
           </div>
         </div>
       </main>

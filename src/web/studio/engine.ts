@@ -143,8 +143,10 @@ export class StudioEngine {
       const live = await openLiveJob(this.#platform, job, [this.#view()], {
         tune: 'off', // nobody has measured here
         onState: (state) => this.post({ type: 'state', state }),
-        onSnapshots: (snapshots) =>
-          this.post({ type: 'snapshots', snapshots: snapshots.map(({ id, stage, step }) => ({ id, stage, step })) }),
+        onSnapshots: (snapshots, later) => {
+          const [of, after] = [snapshots, later].map((all) => all.map(({ id, stage, step }) => ({ id, stage, step })));
+          this.post({ type: 'snapshots', snapshots: of ?? [], later: after ?? [] });
+        },
         onError: (error) => this.#fail(error),
       });
       this.#live = live ?? undefined;

@@ -27,7 +27,7 @@ export type Command =
   /** Whether the page can be seen: nobody reads pictures back for a page in the background. */
   | { readonly type: 'look'; readonly on: boolean };
 
-/** A snapshot that the page offers to go back to, with a thumbnail of it. */
+/** A snapshot that the page offers to go to, with a thumbnail of it. */
 export interface SnapshotSeen {
   readonly id: number;
   readonly stage: number;
@@ -58,7 +58,7 @@ export type Event =
   | { readonly type: 'plan'; readonly stages: readonly StagePlan[] }
   | { readonly type: 'progress'; readonly progress: Progress; readonly left: TimeLeft }
   | { readonly type: 'picture'; readonly bitmap: ImageBitmap; readonly width: number; readonly height: number }
-  | { readonly type: 'snapshots'; readonly snapshots: readonly SnapshotSeen[] }
+  | { readonly type: 'snapshots'; readonly snapshots: readonly SnapshotSeen[]; readonly later: readonly SnapshotSeen[] }
   /** The run is back at a snapshot, paused: no news of what came after it is to follow. */
   | { readonly type: 'went back'; readonly snapshot: SnapshotSeen }
   | { readonly type: 'result'; readonly result: Result }

@@ -8,7 +8,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, deed: string])[] = [
   ['D', 'another seed'],
   ['S', 'download the picture'],
   ['E', 'export'],
-  ['Ctrl Z', 'back to the last moment'],
+  ['Ctrl Z', 'undo: back to the last moment'],
+  ['Ctrl Y', 'redo, until the run goes on; Ctrl Shift Z too'],
   ['1 to 6', 'flat, on a plane, a sphere, a cube, a cylinder, a cloth'],
   ['F', 'fit'],
   ['P', 'pixel for pixel'],
@@ -34,7 +35,9 @@ export function useShortcuts(deeds: Readonly<Record<string, () => void>>): void 
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
       if (e.defaultPrevented || e.altKey || takesKeys(e.target, e.key)) return;
-      const key = `${e.ctrlKey || e.metaKey ? 'ctrl-' : ''}${e.key.length === 1 ? e.key.toLowerCase() : e.key}`;
+      const ctrl = e.ctrlKey || e.metaKey;
+      const held = `${ctrl ? 'ctrl-' : ''}${ctrl && e.shiftKey ? 'shift-' : ''}`;
+      const key = `${held}${e.key.length === 1 ? e.key.toLowerCase() : e.key}`;
       const deed = latest.current[key];
       if (!deed) return;
       e.preventDefault();

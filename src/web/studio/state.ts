@@ -22,6 +22,8 @@ export interface State {
   readonly left: TimeLeft | null;
   readonly curves: readonly Curve[];
   readonly snapshots: readonly SnapshotSeen[];
+  /** Those that going back left behind, until the run goes on. */
+  readonly later: readonly SnapshotSeen[];
   readonly size: readonly [width: number, height: number] | null;
   readonly warnings: readonly string[];
   readonly error: { readonly code: string; readonly text: string } | null;
@@ -54,6 +56,7 @@ export const initial: State = {
   left: null,
   curves: [],
   snapshots: [],
+  later: [],
   size: null,
   warnings: [],
   error: null,
@@ -89,6 +92,10 @@ export const bordersOf = ({ stages }: State): number[] => stages.slice(1).map((_
 
 /** Of the whole run, 0..1. */
 export const shareOf = ({ left, run }: State): number => (run === 'done' ? 1 : (left?.share ?? 0));
+
+/** Where undo and redo go; a paused run is at its last snapshot. */
+export const undoOf = ({ snapshots, run }: State): SnapshotSeen | undefined => snapshots.at(run === 'paused' ? -2 : -1);
+export const redoOf = ({ later }: State): SnapshotSeen | undefined => later[0];
 
 export function reduce(state: State, event: Event | Action): State {
   switch (event.type) {
@@ -132,7 +139,7 @@ export function reduce(state: State, event: Event | Action): State {
     case 'picture':
       return { ...state, size: [event.width, event.height] };
     case 'snapshots':
-      return { ...state, snapshots: event.snapshots };
+      return { ...state, snapshots: event.snapshots, later: event.later };
     case 'went back':
       return wentBack(state, event.snapshot);
     case 'warning':

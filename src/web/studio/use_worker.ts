@@ -23,10 +23,10 @@ export function useWorkerState(worker: WorkerClient, view: BitmapView): [State, 
 }
 
 /** What each snapshot looked like, about: the picture that was shown when it was taken. */
-export function useThumbs({ snapshots }: State, view: BitmapView): ReadonlyMap<number, Blob> {
+export function useThumbs({ snapshots, later }: State, view: BitmapView): ReadonlyMap<number, Blob> {
   const [thumbs, setThumbs] = useState<ReadonlyMap<number, Blob>>(new Map());
   useEffect(() => {
-    const kept = new Map([...thumbs].filter(([id]) => snapshots.some((s) => s.id === id)));
+    const kept = new Map([...thumbs].filter(([id]) => [...snapshots, ...later].some((s) => s.id === id)));
     setThumbs(kept);
     const fresh = snapshots.at(-1);
     if (!fresh || kept.has(fresh.id) || !view.bitmap) return;
@@ -47,10 +47,13 @@ export interface Results {
 }
 
 /** Finished pictures: those of this session, and those kept from earlier ones. */
-export function useResults({ result, made }: State): Results {
+export function useResults({ result, made, run }: State): Results {
   const [results, setResults] = useState<readonly Kept[]>([]);
   const [shown, show] = useState<Kept | null>(null);
   const last = useRef(result);
+  useEffect(() => {
+    if (run === 'running') show(null); // its own pictures are in the view from now on
+  }, [run]);
   useEffect(() => void keptResults().then((kept) => setResults((now) => [...now, ...kept])), []);
   useEffect(() => {
     if (!result || result === last.current || !made) return;

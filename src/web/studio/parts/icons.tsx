@@ -22,6 +22,7 @@ const PATHS = {
   copy: 'M8 8h12v12H8z M16 8V4H4v12h4',
   close: 'M6 6l12 12 M18 6L6 18',
   undo: 'M8 5L4 9l4 4 M4 9h10a5 5 0 0 1 0 10h-3',
+  redo: 'M16 5l4 4-4 4 M20 9H10a5 5 0 0 0 0 10h3',
   picture: 'M4 5h16v14H4z M4 16l5-5 4 4 3-3 4 4 M15.5 9h.01',
   help: 'M9 9a3 3 0 1 1 4 3c-1 .5-1 1-1 2 M12 17.5h.01',
 } as const;

@@ -1,31 +1,34 @@
 import type { JSX } from 'preact';
 import type { Kept } from '../keep';
 import type { SnapshotSeen } from '../protocol';
-import type { State } from '../state';
-import { Icon } from './icons';
+import { redoOf, type State, undoOf } from '../state';
+import { Icon, type IconName } from './icons';
 import { useObjectUrl } from './mask';
 
 interface MomentsProps {
-  readonly snapshots: readonly SnapshotSeen[];
+  readonly state: State;
   readonly thumbs: ReadonlyMap<number, Blob>;
-  readonly stages: State['stages'];
-  onBack(snapshot: SnapshotSeen): void;
+  onGo(snapshot: SnapshotSeen | undefined): void;
 }
 
-/** Moments of the run to go back to; the latest first. */
-export function Moments({ snapshots, thumbs, stages, onBack }: MomentsProps): JSX.Element | null {
+/** Moments of the run to go to, the latest first; those that going back left behind are there until the run goes on. */
+export function Moments({ state, thumbs, onGo }: MomentsProps): JSX.Element | null {
+  const { snapshots, later, stages, run } = state;
   if (snapshots.length === 0) return null;
+  const now = run === 'paused' ? snapshots.at(-1)?.id : undefined;
   const sizeAt = ({ stage }: SnapshotSeen): string => {
     const s = stages[stage];
     return s ? `${s.width} x ${s.height}` : `scale ${stage + 1}`;
   };
   return (
     <div class="strip">
-      <h2>Undo to</h2>
+      <h2>Moments</h2>
+      <Step icon="undo" name="Undo" keys="Ctrl Z" to={undoOf(state)} onGo={onGo} />
+      <Step icon="redo" name="Redo" keys="Ctrl Y" to={redoOf(state)} onGo={onGo} />
       <ul>
-        {[...snapshots].reverse().map((m) => (
-          <li key={m.id}>
-            <button type="button" onClick={() => onBack(m)} data-test="moment">
+        {[...snapshots, ...later].reverse().map((m) => (
+          <li key={m.id} class={later.includes(m) ? 'later' : ''}>
+            <button type="button" aria-pressed={m.id === now} onClick={() => onGo(m)} data-test="moment">
               <Thumb file={thumbs.get(m.id)} />
               <span>
                 step {m.step} at {sizeAt(m)}
@@ -37,6 +40,27 @@ export function Moments({ snapshots, thumbs, stages, onBack }: MomentsProps): JS
     </div>
   );
 }
+
+interface StepProps {
+  readonly icon: IconName;
+  readonly name: string;
+  readonly keys: string;
+  readonly to: SnapshotSeen | undefined;
+  onGo(snapshot: SnapshotSeen | undefined): void;
+}
+
+const Step = ({ icon, name, keys, to, onGo }: StepProps): JSX.Element => (
+  <button
+    type="button"
+    class="square"
+    aria-label={name}
+    aria-disabled={!to}
+    title={`${name} (${keys})`}
+    onClick={() => onGo(to)}
+  >
+    <Icon name={icon} />
+  </button>
+);
 
 interface ResultsProps {
   readonly results: readonly Kept[];
