@@ -70,7 +70,7 @@ if (!browser) {
   const recipeIn = (png: Buffer): { recipe: { seed: number }; run?: { form?: object } } =>
     JSON.parse(readText(png).toroid ?? '{}');
 
-  test('a picture is had as PNG of 8 and 16 bits with its recipe, as WebP and JPEG; the recipe as JSON and YAML', async () => {
+  test('a picture is had as PNG of 8 and 16 bits with its recipe, as WebP and JPEG; the recipe as JSON and YAML, the session as a sheet and a file', async () => {
     const page = await open('#size=64&seed=5');
     await page.click('[data-test=sample-brick]');
     await said(page, 'status', /Done/);
@@ -110,11 +110,43 @@ if (!browser) {
     assert.equal([json.name, yaml.name], ['texture-copy.json', 'texture-copy.yaml']);
     assert.equal(parse(`${yaml.bytes}`), JSON.parse(`${json.bytes}`));
     assert.is(JSON.parse(`${json.bytes}`).seed, 5);
+    const sheet = await exported(page, 'Contact sheet');
+    assert.is(sheet.name, 'toroid-sheet.png');
+    const { data, info } = await sharp(sheet.bytes)
+      .extract({ left: 16, top: 16, width: 256, height: 256 })
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    for (const [x, y] of [
+      [0, 0],
+      [40, 9],
+      [63, 63],
+    ] as const) {
+      const in64 = [...of8.subarray(3 * (y * 64 + x), 3 * (y * 64 + x) + 3)];
+      const i = 3 * ((4 * y + 2) * info.width + 4 * x + 2);
+      assert.equal([...data.subarray(i, i + 3)], in64, `${x},${y} of the result, four times as large`);
+    }
+    const session = await exported(page, 'Session (.zip)');
     await shot(page, 'export');
     // Over a reload the file lasts, and the numbers that were computed do not.
     await page.reload();
     await page.click('[data-test=results] li > button');
     await said(page, 'adapter', /Swift/);
+    // Elsewhere, a session has its pictures, results and settings again.
+    const elsewhere = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    const other = await elsewhere.newPage();
+    other.on('pageerror', (e) => complaints.push(e.message));
+    await other.goto(server.url);
+    const buffer = session.bytes;
+    await other.setInputFiles('[data-test=file-style]', { name: session.name, mimeType: 'application/zip', buffer });
+    await said(other, 'status', /The session toroid-session\.zip is open.* 1 result/);
+    assert.match((await other.textContent('.place')) ?? '', 'brick.png');
+    assert.match(other.url(), /#size=64&seed=5$/);
+    await other.click('[data-test=results] li > button');
+    const [again] = await Promise.all([other.waitForEvent('download'), other.keyboard.press('s')]);
+    assert.equal(readFileSync(await again.path()), plain.bytes);
+    await shot(other, 'session-opened');
+    await elsewhere.close();
     await page.click('[data-test=export]');
     await page.waitForSelector('.form[aria-disabled=true]:has-text("exact numbers are gone")');
     assert.equal((await exported(page, 'PNG 8 bits')).bytes, plain.bytes);

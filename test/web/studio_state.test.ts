@@ -1,12 +1,14 @@
 // What the studio knows, without a page: settings, recipes, where the view is, and news from the worker.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { zip, zipEntries } from '../../src/base/zip';
 import { builtinRecipe, builtinRecipes } from '../../src/recipes/builtin';
 import { fillRecipe } from '../../src/recipes/recipe';
 import { recipeIn } from '../../src/web/studio/dropped';
 import { fitSpan, HOME, type Pair, zoomed } from '../../src/web/studio/pose';
 import { fitted, preparedName, turnedCrop, turnedSize } from '../../src/web/studio/prepare';
-import { inputWords, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
+import { inputWords, presetName, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
+import { readSession, writeSession } from '../../src/web/studio/session_file';
 import {
   changedSince,
   fromAddress,
@@ -16,6 +18,7 @@ import {
   toAddress,
   usual,
 } from '../../src/web/studio/settings';
+import { cellsOf } from '../../src/web/studio/sheet';
 import { initial, reduce } from '../../src/web/studio/state';
 import { MORNING, turned } from '../../src/web/studio/sun';
 
@@ -148,6 +151,79 @@ test('a downloaded recipe is opened again, as JSON and as YAML; what is none is 
     const error = await recipeIn(file(name, text)).then(() => null, String);
     assert.match(error ?? 'nothing', name === 'y.json' ? 'stages' : name);
   }
+});
+
+test('a session is read as it was written, each picture once; what a stranger made of it is refused by name', async () => {
+  const photo = { name: 'old/wall.jpg', file: new Blob(['a photograph']) };
+  const how = { turns: 1, crop: { x: 1, y: 2, width: 30, height: 40 } };
+  const style = { name: 'wall 30x40.png', file: new Blob(['a part of it']), of: { given: photo, how } };
+  const made: Made = {
+    settings: { ...usual, preset: 'regular', seed: 9, factors: { '0.1': 2 } },
+    own: null,
+    inputs: { style },
+  };
+  const own = recipeOf({ ...usual, preset: 'style', size: 64 });
+  const results = [
+    { id: 7, name: 'b.png', file: new Blob(['b']), seconds: 1.5, seamless: true, ...made },
+    {
+      id: 6,
+      name: 'a.png',
+      file: new Blob(['a']),
+      seconds: 2,
+      seamless: null,
+      settings: usual,
+      own,
+      inputs: { style: photo },
+    },
+  ];
+  const file = await writeSession({ made, results });
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  assert.is(zipEntries(bytes, 'x').length, 1 + 4);
+  const back = await readSession(new File([bytes], 'x.zip'));
+  assert.equal(back.made.settings, made.settings);
+  assert.is(await back.made.inputs.style?.of?.given.file.text(), 'a photograph');
+  assert.equal(back.made.inputs.style?.of?.how, how);
+  assert.equal(
+    back.results.map((r) => [r.id, r.name, r.seconds, r.seamless, r.own?.name]),
+    [
+      [7, 'b.png', 1.5, true, undefined],
+      [6, 'a.png', 2, null, 'style'],
+    ],
+  );
+  assert.is(await back.results[0]?.file.text(), 'b');
+
+  const entries = await Promise.all(zipEntries(bytes, 'x').map(async (e) => ({ name: e.name, bytes: await e.read() })));
+  const index = JSON.parse(new TextDecoder().decode(entries[0]?.bytes)) as Record<string, unknown>;
+  const refusal = (of: Uint8Array<ArrayBuffer>): Promise<string> =>
+    readSession(new File([of], 'x.zip')).then(() => 'read', String);
+  const altered = (change: object): Promise<string> =>
+    refusal(
+      zip([
+        { name: 'session.json', bytes: new TextEncoder().encode(JSON.stringify({ ...index, ...change })) },
+        ...entries.slice(1),
+      ]),
+    );
+  assert.is(await altered({}), 'read');
+  for (const [change, words] of [
+    [{ version: 2 }, /x\.zip is no session.*version/],
+    [{ results: Array(101).fill((index.results as object[])[0]) }, /results/],
+    [{ results: [{ ...(index.results as object[])[0], id: 'x' }] }, /results\.0\.id/],
+    [{ inputs: { style: { name: 'a', file: '../../a' } } }, /\.\.\/a is not in it/],
+    [{ own: { stages: 3 } }, /stages/],
+  ] as const)
+    assert.match(await altered(change), words);
+  assert.match(await refusal(bytes.slice(0, -40)), /damaged/);
+  assert.match(await refusal(zip([{ name: 'a.txt', bytes: new Uint8Array(3) }])), /no session\.json/);
+});
+
+test('cells of a contact sheet are apart and within it, however many; presets go by their plain names', () => {
+  for (const count of [1, 2, 5, 24]) {
+    const { width, height, at } = cellsOf(count);
+    const cells = Array.from({ length: count }, (_, k) => at(k));
+    assert.is(new Set(cells.map(String)).size, count);
+    for (const [x, y] of cells) assert.ok(x > 0 && y > 0 && x + 256 < width && y + 256 < height, `${count}: ${x},${y}`);
+  }
+  assert.is(presetName('honeycomb'), 'Honeycomb');
 });
 
 test.run();

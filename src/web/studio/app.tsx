@@ -28,6 +28,7 @@ import { useShortcuts } from './shortcuts';
 import { redoOf, type State, shareOf, undoOf } from './state';
 import { useDragging } from './use_dragging';
 import { usePictures } from './use_pictures';
+import { useSession } from './use_session';
 import { useSettings } from './use_settings';
 import { useSurface } from './use_surface';
 import { useResults, useThumbs, useWorkerState } from './use_worker';
@@ -42,10 +43,27 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const filled = useMemo(() => fillRecipe(recipe), [recipe]);
   const [needs, masks] = [wantedInputs(filled), maskInputs(filled)];
   const word = (name: string): string => inputWords(filled, name).title;
-  const pictures = usePictures({ worker, needs, masks, word, dispatch, onRecipe: takeRecipe });
+  const pictures = usePictures({
+    worker,
+    needs,
+    masks,
+    word,
+    dispatch,
+    onRecipe: takeRecipe,
+    onSession: (file) => session.open(file),
+  });
   const { inputs, take } = pictures;
   const thumbs = useThumbs(state, view);
-  const { results, shown, show, forget } = useResults(state);
+  const { results, shown, show, forget, add } = useResults(state);
+  const say = (text: string): void => dispatch({ type: 'say', text });
+  const now = { settings, own, inputs };
+  const session = useSession({
+    ...{ now, results, add, say },
+    take: (its) => {
+      restore(its.settings, its.own);
+      pictures.setInputs(its.inputs);
+    },
+  });
   const [help, askHelp] = useState(false);
   const [exporting, askExport] = useState(false);
 
@@ -92,7 +110,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
     restore(kept.settings, kept.own);
     pictures.setInputs((old) => ({ ...old, ...kept.inputs }));
   };
-  const { over, ...drops } = useDragging(take, (text) => dispatch({ type: 'say', text }));
+  const { over, ...drops } = useDragging(take, say);
   useQuestionBeforeClosing(state.run === 'running');
   useEffect(() => {
     const percent = state.run === 'running' ? `${Math.floor(100 * shareOf(state))} % - ` : '';
@@ -179,10 +197,11 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
           </div>
         </div>
       </main>
-      {over && <p class="drop-here">Drop it: a picture, a recipe or a network</p>}
+      {over && <p class="drop-here">Drop it: a picture, a recipe, a session or a network</p>}
       {exporting && (
         <ExportDialog
-          {...{ state, shown, view, recipe, worker, surface, dispatch }}
+          {...{ state, shown, view, recipe, worker, surface, session, dispatch }}
+          results={results.length}
           onSave={canSave ? save : null}
           onClose={() => askExport(false)}
         />

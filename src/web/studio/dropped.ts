@@ -2,11 +2,12 @@
 import { EngineError } from '../../base/errors';
 import { isNumbers, isPng } from '../../base/first_bytes';
 import { readText } from '../../base/png_read';
+import { isZip } from '../../base/zip';
 import { findRecord } from '../../recipes/picture_record';
 import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { methodsOf } from './settings';
 
-export type FileKind = 'picture' | 'net' | 'recipe' | 'other';
+export type FileKind = 'picture' | 'net' | 'recipe' | 'session' | 'other';
 
 /** By the first bytes: names and types that come along are not to be trusted, but for text and networks. */
 export async function kindOf(file: Blob & { readonly name?: string }): Promise<FileKind> {
@@ -22,6 +23,7 @@ export async function kindOf(file: Blob & { readonly name?: string }): Promise<F
     /^ftyp(avif|avis|mif1|heic)/.test(text.slice(4, 12)) ||
     /^\s*(<\?xml[^>]*>\s*)?<svg/.test(text);
   if (picture) return 'picture';
+  if (isZip(head)) return 'session';
   const [, ending = ''] = /\.(\w+)$/.exec(file.name?.toLowerCase() ?? '') ?? [];
   if (ending === 'onnx') return 'net';
   return ['json', 'yaml', 'yml'].includes(ending) ? 'recipe' : 'other';

@@ -91,6 +91,10 @@ export const MATERIAL_TASK: Task = {
 export const taskOf = ({ preset, material }: Pick<Settings, 'preset' | 'material'>): Task | undefined =>
   material === null ? TASKS.find((t) => t.presets.some(([name]) => name === preset)) : MATERIAL_TASK;
 
+/** What a recipe is called here. */
+export const presetName = (preset: string): string =>
+  TASKS.flatMap((t) => t.presets).find(([name]) => name === preset)?.[1] ?? preset;
+
 /** Films need a place for many pictures: that is the command line's. */
 export const shownRecipes: readonly RecipeText[] = builtinRecipes.filter((r) => r.zoom === undefined);
 

@@ -16,6 +16,7 @@ interface Options {
   word(name: string): string;
   dispatch(action: Action | Event): void;
   onRecipe(recipe: RecipeText): void;
+  onSession(file: File): Promise<void>;
 }
 
 /** A picture made by toroid, and what can be done with it. */
@@ -39,7 +40,7 @@ export interface Pictures {
 }
 
 /** Everything that is dropped on the page, pasted into it or chosen by a button; kept over a reload. */
-export function usePictures({ worker, needs, masks, word, dispatch, onRecipe }: Options): Pictures {
+export function usePictures({ worker, needs, masks, word, dispatch, onRecipe, onSession }: Options): Pictures {
   const [inputs, setInputs] = useKeptInputs();
   const [made, setMade] = useState<MadePicture | null>(null);
   const say = (text: string): void => dispatch({ type: 'say', text });
@@ -76,6 +77,7 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe }: 
     const kind = await kindOf(file);
     if (kind === 'picture') return takePicture(file, name);
     if (kind === 'net') return worker.send({ type: 'addNet', file, name: file.name });
+    if (kind === 'session') return onSession(file);
     if (kind === 'recipe') {
       const { recipe, files } = await recipeIn(file);
       onRecipe(recipe);
@@ -85,7 +87,7 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe }: 
     throw new EngineError(
       'PictureError',
       `${file.name || 'What you dropped'} is not a picture that this browser can read`,
-      'Drop a picture (PNG, JPEG, WebP, GIF, AVIF, TIFF, OpenEXR, HDR, PFM, .npy), a recipe (JSON, YAML), or an ONNX network.',
+      'Drop a picture (PNG, JPEG, WebP, GIF, AVIF, TIFF, OpenEXR, HDR, PFM, .npy), a recipe (JSON, YAML), a session, or an ONNX network.',
     );
   };
   const take = async (files: readonly File[], name?: string): Promise<void> => {

@@ -3,6 +3,7 @@ import { download } from '../download';
 import type { BitmapView } from './bitmap_view';
 import { forgetResult, type Kept, keepResult, keptResults, thumbOf } from './keep';
 import type { Event, WorkerClient } from './protocol';
+import type { FiledResult } from './session_file';
 import { type Action, initial, reduce, type State } from './state';
 
 /** Listens to the worker: pictures go to the view, files to the downloads, everything into the state. */
@@ -44,6 +45,8 @@ export interface Results {
   readonly shown: Kept | null;
   show(kept: Kept | null): void;
   forget(id: number): void;
+  /** Results of a session elsewhere; those that are here already are not. @returns how many came */
+  add(results: readonly FiledResult[]): Promise<number>;
 }
 
 /** Finished pictures: those of this session, and those kept from earlier ones. */
@@ -70,5 +73,18 @@ export function useResults({ result, made, run }: State): Results {
     if (shown?.id === id) show(null);
     void forgetResult(id);
   };
-  return { results, shown, show, forget };
+  const add = async (filed: readonly FiledResult[]): Promise<number> => {
+    const fresh: Kept[] = [];
+    for (const r of filed) {
+      if (results.some((known) => known.id === r.id)) continue;
+      const bitmap = await createImageBitmap(r.file);
+      const { width, height } = bitmap;
+      bitmap.close();
+      fresh.push({ ...r, width, height, thumb: await thumbOf(r.file) });
+    }
+    setResults((now) => [...now, ...fresh].sort((a, b) => b.id - a.id));
+    for (const kept of fresh) await keepResult(kept);
+    return fresh.length;
+  };
+  return { results, shown, show, forget, add };
 }

@@ -7,6 +7,7 @@ import { encodePicture } from '../encode_picture';
 import type { Kept } from '../keep';
 import type { Event, WorkerClient } from '../protocol';
 import type { Action, State } from '../state';
+import type { SessionTools } from '../use_session';
 import type { SurfaceTools } from '../use_surface';
 import { Icon, type IconName } from './icons';
 import { MAKING } from './run_controls';
@@ -20,6 +21,9 @@ interface Props {
   readonly recipe: RecipeText;
   readonly worker: WorkerClient;
   readonly surface: SurfaceTools;
+  readonly session: SessionTools;
+  /** How many there are. */
+  readonly results: number;
   dispatch(action: Action | Event): void;
   /** Saves the PNG of 8 bits; null: there is no picture. */
   readonly onSave: (() => void) | null;
@@ -28,7 +32,7 @@ interface Props {
 
 /** Everything that the picture and its recipe can be had as. */
 export function ExportDialog(props: Props): JSX.Element {
-  const { state, shown, view, recipe, worker, surface, dispatch, onSave, onClose } = props;
+  const { state, shown, view, recipe, worker, surface, session, results, dispatch, onSave, onClose } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   const say = (text: string): void => dispatch({ type: 'say', text });
@@ -113,6 +117,24 @@ export function ExportDialog(props: Props): JSX.Element {
       <Group title="Recipe" about="Settings alone, for this page and for toroid run">
         <Form icon="save" title="JSON" onClick={json} />
         <Form icon="save" title="YAML" onClick={yaml} />
+      </Group>
+      <Group title="Session" about="Every result, and what it was made from">
+        <Form
+          icon="sheet"
+          title="Contact sheet"
+          about={
+            results === 0
+              ? 'There is no result yet'
+              : `${results === 1 ? '1 result' : `${results} results`}, by method and seed`
+          }
+          onClick={session.saveSheet && trying(session.saveSheet)}
+        />
+        <Form
+          icon="save"
+          title="Session (.zip)"
+          about="To be dropped on this page elsewhere"
+          onClick={session.save && trying(session.save)}
+        />
       </Group>
       <p class="status" role="status" data-test="exported">
         {state.making ? MAKING : (state.error?.text ?? state.said)}

@@ -21,6 +21,7 @@ const PATHS = {
   turn: 'M19 12a7 7 0 1 1-3-5.7 M16.5 2.5v4h-4',
   copy: 'M8 8h12v12H8z M16 8V4H4v12h4',
   close: 'M6 6l12 12 M18 6L6 18',
+  sheet: 'M4 4h7v7H4z M14 4h6v7h-6z M4 14h7v6H4z M14 14h6v6h-6z',
   undo: 'M8 5L4 9l4 4 M4 9h10a5 5 0 0 1 0 10h-3',
   redo: 'M16 5l4 4-4 4 M20 9H10a5 5 0 0 0 0 10h3',
   picture: 'M4 5h16v14H4z M4 16l5-5 4 4 3-3 4 4 M15.5 9h.01',

@@ -141,7 +141,7 @@ function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: Place
           ref={chooser}
           type="file"
           hidden
-          accept="image/*,.tif,.tiff,.exr,.hdr,.pfm,.npy"
+          accept="image/*,.tif,.tiff,.exr,.hdr,.pfm,.npy,.json,.yaml,.yml,.zip"
           data-test={`file-${name}`}
           onChange={(e) => {
             onFiles([...(e.currentTarget.files ?? [])]);
