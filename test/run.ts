@@ -1,5 +1,5 @@
-// Runs the test files, each in a process of its own, two more at a time than there are processors, because some wait;
-// ends with one line to read. A name part that matches no file, a file without tests, a crash, a hang and a skip without a
+// Runs the test files in processes, two more at a time than there are processors, because some wait; ends with one line to
+// read. A name part that matches no file, a file without tests, a crash, a hang and a skip without a
 // reason are failures.
 //   node build/test/run.js [--long] [--skips most] [part of a file name ...]
 // --long takes the files that do more under TOROID_TEST_ALL=1 (`npm run test:all`); --skips fails where more tests than
@@ -7,45 +7,39 @@
 import { fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { facts, findAdapter } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import type { Report } from './run_file';
 import { ALL } from './support/all';
 
-/** What takes longest comes first, so that nothing long is left for one process alone; the rest by name. */
+/** What takes longest comes first, each in a process of its own, so that nothing long is left for one process alone. */
 const LONGEST: readonly string[] = [
-  'recipes/gallery',
-  'engine/ops_3',
-  'cli/examples_node',
-  'engine/ops_2',
-  'engine/blocks',
-  'cli/cli',
-  'web/quick_starts',
-  'engine/ops_1',
-  'engine/blocks_memory',
-  'recipes/texture',
-  'cli/resume',
-  'engine/ops_4',
-  'engine/profile',
-  'web/kit',
   'web/studio_page',
-  'engine/lost',
+  'engine/ops_3',
+  'engine/ops_1',
+  'engine/ops_2',
+  'web/api',
+  'web/kit',
+  'web/element',
+  'engine/ops_4',
+  'web/pack',
+  'web/examples_pages',
+  'cli/cli',
+  'recipes/gallery',
   'cli/sweep',
-  'cli/fleet',
-  'recipes/structure_score',
-  'copy/lattice',
-  'nets/backbones',
+  'cli/heights',
+  'copy/seal',
 ];
+/** The others share processes, so many of a folder each: what they load and compile for one device is a sixth of their work. */
+const TOGETHER = 6;
 /** A file that says nothing for so long hangs. */
 const SILENCE_MINUTES = 15;
 
-const NOTHING: Report = { passed: 0, failed: 0, skipped: 0, reasons: [], seconds: 0 };
+const NOTHING: Omit<Report, 'file'> = { passed: 0, failed: 0, skipped: 0, reasons: [], seconds: 0 };
 
 interface Outcome extends Report {
-  readonly file: string;
-  readonly output: string;
   /** What is wrong with the file as a whole. */
   readonly fault: string | null;
 }
@@ -59,7 +53,8 @@ delete process.env.NODE_EXTRA_CA_CERTS;
 const elsewhere = await ensureAdapter(async () => (await findAdapter()) !== null);
 if (elsewhere !== null) process.exit(elsewhere);
 const found = await findAdapter();
-const workers = Math.min(files.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism() + 2));
+const waiting = jobs(files);
+const workers = Math.min(waiting.length, Number(process.env.TOROID_TEST_WORKERS ?? availableParallelism() + 2));
 const on = found ? facts(found.adapter).description : 'no adapter: every test of the GPU will fail';
 console.log(`${ALL ? 'all tests' : 'tests'}, ${files.length} files, ${workers} at a time, on ${on}`);
 
@@ -74,12 +69,11 @@ process.on('exit', () => {
   for (const stop of running) stop();
 });
 
-const waiting = [...files];
 const outcomes: Outcome[] = [];
 await Promise.all(Array.from({ length: workers }, worker));
 process.exit(summary(outcomes));
 
-/** The files to run, longest first. */
+/** The files to run, by name. */
 function chosen(names: readonly string[]): string[] {
   const folder = import.meta.dirname ?? 'build/test';
   const all = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -91,11 +85,7 @@ function chosen(names: readonly string[]): string[] {
       process.exit(1);
     }
   }
-  const rank = (file: string): number => {
-    const at = LONGEST.indexOf(file.replace('.test.js', ''));
-    return at < 0 ? LONGEST.length : at;
-  };
-  return all.filter((f) => names.length === 0 || names.some((n) => f.includes(n))).sort((a, b) => rank(a) - rank(b));
+  return all.filter((f) => names.length === 0 || names.some((n) => f.includes(n)));
 }
 
 /** Whether a bundled file imports `ALL` or `long`. */
@@ -103,16 +93,29 @@ function doesMore(text: string): boolean {
   return /^import \{[^}]*\b(ALL|long)\b[^}]*\} from/m.test(text);
 }
 
+/** The files of each process. */
+function jobs(all: readonly string[]): (readonly string[])[] {
+  const alone = LONGEST.map((name) => `${name}.test.js`).filter((f) => all.includes(f));
+  const others = all.filter((f) => !alone.includes(f));
+  const shared = [...new Set(others.map(dirname))].flatMap((folder) => {
+    const own = others.filter((f) => dirname(f) === folder);
+    return own.flatMap((_, k) => (k % TOGETHER === 0 ? [own.slice(k, k + TOGETHER)] : []));
+  });
+  return [...alone.map((f) => [f]), ...shared];
+}
+
 async function worker(): Promise<void> {
-  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-    const o = await runFile(file);
-    outcomes.push(o);
-    if (files.length > 1) process.stdout.write(o.output.replace(/\n {2}Total:(.*\n)*? {2}Duration:.*\n/, ''));
-    for (const [lacking, names] of byReason(o.reasons)) console.log(`  skipped, ${lacking}: ${names.join('; ')}`);
-    if (o.fault) console.log(`  FAIL ${file}: ${o.fault}`);
-    console.log(
-      `  ${o.passed} passed, ${o.failed} failed, ${o.skipped} skipped in ${o.seconds.toFixed(1)} s of processor\n`,
-    );
+  for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+    const { output, outcomes: found } = await runFiles(job);
+    outcomes.push(...found);
+    if (files.length > 1) process.stdout.write(output.replace(/\n {2}Total:(.*\n)*? {2}Duration:.*\n/g, ''));
+    for (const o of found) {
+      for (const [lacking, names] of byReason(o.reasons)) console.log(`  skipped, ${lacking}: ${names.join('; ')}`);
+      if (o.fault) console.log(`  FAIL ${o.file}: ${o.fault}`);
+      const counts = `${o.passed} passed, ${o.failed} failed, ${o.skipped} skipped`;
+      console.log(`  ${o.file}: ${counts} in ${o.seconds.toFixed(1)} s of processor`);
+    }
+    console.log('');
   }
 }
 
@@ -123,11 +126,11 @@ function byReason(reasons: Report['reasons']): Map<string, string[]> {
   return names;
 }
 
-/** Runs one file; the whole group of processes is ended with it, or when it hangs. */
-function runFile(file: string): Promise<Outcome> {
-  const child = fork(new URL('run_file.js', import.meta.url), [file], { silent: true, detached: true });
+/** Runs the files of one process; all that it has started is ended with it, or when it hangs. */
+function runFiles(job: readonly string[]): Promise<{ output: string; outcomes: Outcome[] }> {
+  const child = fork(new URL('run_file.js', import.meta.url), job, { silent: true, detached: true });
   let output = '';
-  let report: Report | null = null;
+  const reports: Report[] = [];
   let hangs = false;
   const stop = (): void => {
     try {
@@ -151,7 +154,7 @@ function runFile(file: string): Promise<Outcome> {
   child.stdout?.on('data', hear);
   child.stderr?.on('data', hear);
   child.on('message', (message) => {
-    report = message as Report;
+    reports.push(message as Report);
   });
   return new Promise((done) => {
     child.once('exit', (code, signal) => {
@@ -159,13 +162,17 @@ function runFile(file: string): Promise<Outcome> {
       stop(); // what the tests have started and left
       running.delete(stop);
       const ended = signal ? `ended by ${signal}` : `ended with code ${code}`;
-      const fault = hangs
-        ? `said nothing for ${SILENCE_MINUTES} minutes and was ended`
-        : report === null
-          ? `${ended} before its tests were over`
-          : faultOf(report, code === (report.failed > 0 ? 1 : 0) ? null : ended);
+      const unlike = code !== (reports.some((r) => r.failed > 0) ? 1 : 0);
+      const outcomes = job.map((file, k): Outcome => {
+        const report = reports[k];
+        if (report) return { ...report, fault: faultOf(report, unlike && k === job.length - 1 ? ended : null) };
+        const broke = hangs
+          ? `said nothing for ${SILENCE_MINUTES} minutes and was ended`
+          : `${ended} before its tests were over`;
+        return { ...NOTHING, file, fault: k === reports.length ? broke : 'did not run after that' };
+      });
       // The last of the output may come after the exit.
-      setImmediate(() => done({ ...(report ?? NOTHING), file, output, fault }));
+      setImmediate(() => done({ output, outcomes }));
     });
   });
 }

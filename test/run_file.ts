@@ -1,10 +1,11 @@
-// Runs one test file for run.ts and tells it what came of it.
+// Runs test files, one after another in this process, and tells run.ts what came of each.
 import { readFileSync } from 'node:fs';
 import { release } from './support/device';
 import { skipped as reasons } from './support/needs';
 
 /** What became of the tests of a file. */
 export interface Report {
+  readonly file: string;
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
@@ -20,25 +21,35 @@ const uvuGlobals = globalThis as unknown as { UVU_DEFER: number; UVU_QUEUE: Grou
 
 uvuGlobals.UVU_DEFER = 1;
 const uvu = await import('uvu');
-const [file = ''] = process.argv.slice(2);
-let [passed, failed, skipped] = [0, 0, 0];
-uvuGlobals.UVU_QUEUE.push([file]);
-await import(new URL(file, import.meta.url).href);
-const group = uvuGlobals.UVU_QUEUE[0] as Group;
-group.forEach((run, k) => {
-  if (typeof run === 'string') return;
-  group[k] = async () => {
-    const result = await run();
-    passed += result[1];
-    skipped += result[2];
-    failed += result[3] - result[1];
-    return result;
-  };
-});
-await uvu.exec();
+let code = 0;
+for (const file of process.argv.slice(2)) {
+  const report = await run(file);
+  if (report.failed > 0) code = 1;
+  await new Promise((sent) => (process.send ? process.send(report, sent) : sent(null)));
+}
 await release();
-const report: Report = { passed, failed, skipped, reasons, seconds: processorSeconds() };
-process.send?.(report, () => process.exit(failed > 0 ? 1 : process.exitCode));
+process.exit(code);
+
+async function run(file: string): Promise<Report> {
+  const [before, told] = [processorSeconds(), reasons.length];
+  let [passed, failed, skipped] = [0, 0, 0];
+  const group: Group = [file];
+  uvuGlobals.UVU_QUEUE[0] = group;
+  await import(new URL(file, import.meta.url).href);
+  group.forEach((test, k) => {
+    if (typeof test === 'string') return;
+    group[k] = async () => {
+      const result = await test();
+      passed += result[1];
+      skipped += result[2];
+      failed += result[3] - result[1];
+      return result;
+    };
+  });
+  await uvu.exec();
+  const seconds = processorSeconds() - before;
+  return { file, passed, failed, skipped, reasons: reasons.slice(told), seconds };
+}
 
 function processorSeconds(): number {
   try {

@@ -10,6 +10,7 @@ import { shortNumber } from '../../src/app/charts/svg';
 import { htmlReport, type RunRecord, writeReport } from '../../src/cli/html_report';
 import { svgText } from '../../src/cli/page/html';
 import { plasma } from '../../src/recipes/init/plasma';
+import { long } from '../support/all';
 import { closeBrowser, openBrowser } from '../support/browser';
 import { needs } from '../support/needs';
 
@@ -95,7 +96,7 @@ test('the result is inside, exactly, and every stage', async () => {
   assert.match(flat, 'repeated 2 x 1');
 });
 
-test('large pictures and many stages are bounded', async () => {
+long(test)('large pictures and many stages are bounded', async () => {
   const large = plasma({ size: [800, 400], seed: 1 });
   const many = Array.from({ length: 20 }, (_, stage) => ({ ...record.stages[0]!, stage, raster: large }));
   const page = await htmlReport({ ...record, final: large, stages: many });

@@ -138,7 +138,7 @@ test('another sweep in the folder gets a sheet of its own; the exemplar and repe
   assert.is(same!.out, 'out/sheet.2.png\n', 'the same again keeps its sheet');
 });
 
-test('a changed input is done anew; a job that fails is named and the others are kept', async () => {
+long(test)('a changed input is done anew; a job that fails is named and the others are kept', async () => {
   recipe({ kind: 'patches', projections: 2, patch: 17 });
   const pictures = at('many');
   mkdirSync(pictures);

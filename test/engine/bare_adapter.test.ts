@@ -7,6 +7,7 @@ import { facts, findAdapter, waitGpu } from '../../src/gpu/open.node';
 import { plasma } from '../../src/recipes/init/plasma';
 import { fillRecipe, type RecipeText } from '../../src/recipes/recipe';
 import { run } from '../../src/recipes/run';
+import { long } from '../support/all';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 import { tinyNet } from '../support/tiny_net';
@@ -44,7 +45,7 @@ async function bare(): Promise<Device> {
   return new Device(gpu, facts(found.adapter), { waitFor: waitGpu, release: () => {} });
 }
 
-test('a run makes the picture that it makes with all features', async () => {
+long(test)('a run makes the picture that it makes with all features', async () => {
   const d = await bare();
   try {
     for (const feature of ['timestamp-query', 'subgroups', 'shader-f16'] as const) assert.not(d.has(feature), feature);

@@ -126,7 +126,7 @@ const statistics: Loss[] = [
   { kind: 'moments', ...layers },
 ];
 
-test('four blocks give the terms and the gradient of the canvas', async () => {
+long(test)('four blocks give the terms and the gradient of the canvas', async () => {
   await agree('statistics', statistics, cut(2, 2));
 });
 

@@ -10,6 +10,7 @@ import { Plan } from '../../src/graph/plan';
 import { type Algorithm, conv2d } from '../../src/shaders/conv2d';
 import { partsOf } from '../../src/shaders/conv2d/gemm';
 import type { Borders } from '../../src/shaders/pad';
+import { long } from '../support/all';
 import { device } from '../support/device';
 import { close } from '../support/kit';
 import { needs } from '../support/needs';
@@ -45,23 +46,26 @@ async function chain(algorithm: Algorithm, border: Borders, scalar: Scalar = 'f3
 }
 
 for (const border of [
-  ['wrap', 'zeros'],
   ['reflect', 'replicate'],
+  ['wrap', 'zeros'],
 ] as const) {
-  test(`agrees with direct sums in a chain with border ${border}, and takes bias, relu and masks along`, async () => {
-    const want = await chain('direct', border);
-    const got = await chain('gemm', border);
-    for (const [k, what] of ['y', 'gradient of x'].entries()) {
-      close(got.values[k] as Float32Array, want.values[k] as Float32Array, 1e-5, what);
-    }
-    // The gradient to 3 channels stays with the kernel for few of them, and its halo.
-    const folds = border[0] === 'reflect' ? 3 : 0;
-    assert.is(got.kernels.filter((k) => k === 'conv2d_gemm').length, 5);
-    assert.is(got.kernels.filter((k) => k === 'conv2d_gemm_sum').length, 2, 'the two sums over 66 channels');
-    assert.is(got.kernels.filter((k) => k === 'conv2d_few_channels').length, 1);
-    assert.is(got.kernels.filter((k) => k === 'pad_grad').length, folds);
-    assert.is(got.kernels.length, 9 + folds, got.kernels.join(' '));
-  });
+  (border[0] === 'reflect' ? test : long(test))(
+    `agrees with direct sums in a chain with border ${border}, and takes bias, relu and masks along`,
+    async () => {
+      const want = await chain('direct', border);
+      const got = await chain('gemm', border);
+      for (const [k, what] of ['y', 'gradient of x'].entries()) {
+        close(got.values[k] as Float32Array, want.values[k] as Float32Array, 1e-5, what);
+      }
+      // The gradient to 3 channels stays with the kernel for few of them, and its halo.
+      const folds = border[0] === 'reflect' ? 3 : 0;
+      assert.is(got.kernels.filter((k) => k === 'conv2d_gemm').length, 5);
+      assert.is(got.kernels.filter((k) => k === 'conv2d_gemm_sum').length, 2, 'the two sums over 66 channels');
+      assert.is(got.kernels.filter((k) => k === 'conv2d_few_channels').length, 1);
+      assert.is(got.kernels.filter((k) => k === 'pad_grad').length, folds);
+      assert.is(got.kernels.length, 9 + folds, got.kernels.join(' '));
+    },
+  );
 }
 
 const half = needs(test, (await device()).has('shader-f16'), 'no shader-f16');

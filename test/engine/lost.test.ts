@@ -157,7 +157,7 @@ test('a call of the library, and a job that people play with, go on by themselve
   assert.equal([result.raster, live.opened()], [whole.raster, 2]);
 });
 
-test('`toroid run --checkpoint` goes on by itself, and leaves the folder to go on from', async () => {
+long(test)('`toroid run --checkpoint` goes on by itself, and leaves the folder to go on from', async () => {
   writeFileSync(at('r.json'), JSON.stringify(recipe));
   // A driver that is reset: the device of the first request is lost at its thirtieth submission.
   writeFileSync(

@@ -27,6 +27,7 @@ import { type TuneOptions, type TuneOutcome, tunePlan } from '../../src/graph/tu
 import { conv2d } from '../../src/shaders/conv2d';
 import { defineOp, launch } from '../../src/shaders/op';
 import { sparseRemap } from '../../src/shaders/sparse_remap';
+import { long } from '../support/all';
 import { type Ended, runner } from '../support/cli_run';
 import { device } from '../support/device';
 
@@ -435,7 +436,7 @@ test('toroid tune --show: an empty cache, a damaged one, wrong usage', async () 
   assert.match(damaged.err, /tuned\.json is damaged: it is ignored/);
 });
 
-test('a picture holds the choices it was made with, and is made again by them', async () => {
+long(test)('a picture holds the choices it was made with, and is made again by them', async () => {
   const env = { XDG_CACHE_HOME: at('cache') };
   const losses = [{ kind: 'tv' }];
   writeFileSync(at('r.json'), JSON.stringify({ size: 16, scales: { count: 1 }, stages: [{ steps: 2, losses }] }));

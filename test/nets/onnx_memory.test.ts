@@ -7,6 +7,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { randomVgg } from '../../src/nets/weights_random';
 import { writePiece } from '../../src/node/weights/write';
+import { long } from '../support/all';
 
 const test = suite('onnx memory');
 const folder = mkdtempSync(join(tmpdir(), 'toroid-memory-'));
@@ -24,7 +25,7 @@ interface Figures {
   readonly finite: boolean;
 }
 
-test('a net of 56 MiB: none of it is on the host once it is loaded, built or uploaded', () => {
+long(test)('a net of 56 MiB: none of it is on the host once it is loaded, built or uploaded', () => {
   const file = join(folder, 'vgg16.onnx');
   writePiece(file, randomVgg('vgg16-random', 1));
   const bytes = statSync(file).size;

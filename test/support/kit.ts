@@ -160,8 +160,7 @@ export interface Share {
   /** Of the cases only the one with fewest elements and the last, which is ragged. Default: all. */
   readonly fewCases?: boolean;
   /**
-   * Variants but the first meet only the case with fewest elements, the last one, those that are called exact or ragged, and
-   * the first of their kernel. Default: all.
+   * Variants but the first meet only the last case, which is ragged, and the first of their kernel. Default: all.
    */
   readonly fewVariants?: boolean;
 }
@@ -187,7 +186,7 @@ export async function testOp(spec: OpSpec, share: Share = {}): Promise<void> {
     const overs = overOf(spec, c);
     const found = [...launches.map((l) => l.kernel), ...overs.flatMap(({ kernel }) => kernel ?? [])];
     // A kernel that no case before has launched has all its variants with this one.
-    const whole = !fewVariants || few.has(c) || /exact|ragged/.test(c.name) || found.some((k) => !kernels.has(k));
+    const whole = !fewVariants || c === all.at(-1) || found.some((k) => !kernels.has(k));
     const usable = (of: readonly KernelSource[]): number =>
       Math.min(whole ? variants : 1, Math.max(1, ...of.map((k) => usableVariants(gpu, k).length)));
     for (const k of found) {

@@ -83,7 +83,7 @@ for (const page of pages) {
   const commands = blocks.filter((b) => b.page === page && b.language === 'sh').flatMap((b) => lines(b.text));
   if (commands.length === 0) continue;
   // Tens of commands, each a process.
-  (page === 'quick-start-artist.md' ? long(test) : test)(`${page}: every command works`, async () => {
+  (/artist|shaders/.test(page) ? long(test) : test)(`${page}: every command works`, async () => {
     for (const { text } of blocks.filter((b) => b.page === page && b.language === 'yaml')) {
       writeFileSync(join(folder, 'mine.yaml'), text.replace(/size: \d+/, 'size: 32').replace(/steps: \d+/, 'steps: 2'));
     }
