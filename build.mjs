@@ -149,6 +149,7 @@ const targets = {
         'bench/run.ts',
         'bench/gpu.ts',
         'bench/quality.ts',
+        'bench/materials.ts',
         'bench/peers/run.ts',
         'bench/peers/worker.ts',
         ...files('bench', '.bench.ts'),

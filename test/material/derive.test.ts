@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { mapRaster, wellLaid } from '../../src/app/material';
 import { sealRaster } from '../../src/app/seal';
-import type { Raster } from '../../src/base/raster';
+import { type Raster, rolledPlanes } from '../../src/base/raster';
 import { resized } from '../../src/base/resample';
 import { Rng } from '../../src/base/rng';
 import { type Derived, type DeriveSettings, derive } from '../../src/material/derive';
@@ -112,6 +112,21 @@ for (const [width, height] of [
     assert.ok(worst < 1e-3 * spread(heights), `${worst} of ${spread(heights)}`);
   });
 }
+
+test('a tile rolled has its maps rolled: nothing knows where the border is', async () => {
+  const tile = resized(await readPicture('examples/sand.png', {}), [36, 30]);
+  const by = [13, 7] as const;
+  const size = [tile.width, tile.height] as const;
+  const settings = { maps: ['metalness', 'curvature', 'edge'] } as const;
+  const still = await derive(await device(), tile, settings);
+  const rolled = await derive(await device(), { ...tile, data: rolledPlanes(tile.data, size, by) }, settings);
+  assert.is(still.material.maps.size, 8);
+  for (const [kind, { data }] of still.material.maps) {
+    const found = map(rolled, kind);
+    const off = rolledPlanes(data, size, by).reduce((most, v, i) => Math.max(most, Math.abs(v - found[i]!)), 0);
+    assert.ok(off < 1e-4, `${kind}: ${off}`);
+  }
+});
 
 test('the device and the host filter alike, one filter or more at a time', async () => {
   const size = [48, 40] as const;
