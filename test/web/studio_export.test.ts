@@ -13,6 +13,7 @@ import { parse } from 'yaml';
 import { readText } from '../../src/base/png_read';
 import { zipEntries } from '../../src/base/zip';
 import { serveStudio } from '../../src/cli/studio';
+import type { RecipeText } from '../../src/recipes/recipe';
 import { long } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
@@ -232,6 +233,82 @@ if (!browser) {
     assert.equal(complaints, []);
     await page.close();
   });
+
+  long(test)(
+    'a picture is turned by an angle, or straightened by its corners: the engine does it, and the record tells',
+    async () => {
+      const page = await open('#preset=seamless&size=64');
+      // Bars that lean by 20 degrees.
+      const side = 160;
+      const values = Buffer.alloc(side * side);
+      const lean = (20 * Math.PI) / 180;
+      for (let i = 0; i < values.length; i++) {
+        const across = (i % side) * Math.cos(lean) + Math.floor(i / side) * Math.sin(lean);
+        values[i] = Math.round(128 + 100 * Math.sin(across / 2));
+      }
+      const buffer = await sharp(values, { raw: { width: side, height: side, channels: 1 } })
+        .toColourspace('srgb')
+        .png()
+        .toBuffer();
+      await page.setInputFiles('[data-test=file-content]', { name: 'bars.png', mimeType: 'image/png', buffer });
+      const prepare = async (): Promise<void> => {
+        await page.click('[data-test=prepare-content]');
+        await page.waitForSelector('[data-test=prepare]');
+      };
+      await prepare();
+      await page.waitForFunction(
+        () => document.querySelector<HTMLInputElement>('[data-test=crop-width]')?.value === '160',
+      );
+      await page.locator('[data-test=angle]').fill('20');
+      assert.ok(Number(await page.inputValue('[data-test=crop-width]')) < 130, 'a turned part is smaller');
+      await shot(page, 'turned');
+      await page.click('[data-test=prepare-done]');
+      await said(page, 'status', /bars\.png is the photo now/);
+      await page.click('[data-test=main]');
+      await said(page, 'status', /Done/);
+      const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
+      const png = readFileSync(await file.path());
+      const { rectify, inputs = {} } = (recipeIn(png) as { recipe: RecipeText }).recipe;
+      assert.is(rectify?.content?.length, 8);
+      assert.is((inputs.content as { path: string }).path, 'bars.png');
+      // Upright bars: columns differ, rows do not.
+      const { data, info } = await sharp(png).greyscale().raw().toBuffer({ resolveWithObject: true });
+      let [along, over] = [0, 0];
+      for (let y = 0; y + 1 < info.height; y++)
+        for (let x = 0; x + 1 < info.width; x++) {
+          const at = info.channels * (y * info.width + x);
+          over += Math.abs((data[at + info.channels] ?? 0) - (data[at] ?? 0));
+          along += Math.abs((data[at + info.channels * info.width] ?? 0) - (data[at] ?? 0));
+        }
+      assert.ok(over > 6 * along, `across the bars ${over}, along them ${along}`);
+
+      await prepare();
+      await page.click('[data-test=corners]');
+      const box = (await page.locator('[data-test=prepare]').boundingBox())!;
+      await page.hover('[data-test=corner-0]');
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width / 4, box.y + box.height / 8, { steps: 3 });
+      await page.mouse.up();
+      await page.focus('[data-test=corner-2]');
+      await page.keyboard.press('Shift+ArrowRight');
+      await page.keyboard.press('ArrowUp');
+      const label = (k: number): Promise<string | null> => page.getAttribute(`[data-test=corner-${k}]`, 'aria-label');
+      assert.match((await label(0)) ?? '', 'Top left corner, 40 across, 20 down');
+      assert.match((await label(2)) ?? '', 'Bottom right corner, 146 across, 135 down');
+      // Corners that would cross stay.
+      for (let k = 0; k < 40; k++) await page.keyboard.press('Shift+ArrowLeft');
+      assert.not.match((await label(2)) ?? '', / 0 across/);
+      assert.equal(await serious(page), []);
+      await shot(page, 'corners');
+      await page.click('[data-test=prepare-done]');
+      await page.waitForSelector('.place:has-text("a part of it straightened")');
+      await page.click('[data-test=export]');
+      const { bytes } = await exported(page, 'JSON');
+      assert.equal(JSON.parse(`${bytes}`).rectify.content.slice(0, 2), [40, 20]);
+      assert.equal(complaints, []);
+      await page.close();
+    },
+  );
 
   long(test)(
     'a picture is cropped by dragging and turned; what is given is that part, pixel for pixel, and named so',

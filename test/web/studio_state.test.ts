@@ -14,12 +14,21 @@ import {
   fromAddress,
   type Made,
   recipeOf,
+  straightening,
   termsOf,
   toAddress,
   usual,
 } from '../../src/web/studio/settings';
 import { cellsOf } from '../../src/web/studio/sheet';
 import { initial, reduce } from '../../src/web/studio/state';
+import {
+  areInOrder,
+  fittedTurned,
+  inset,
+  turnedCorners,
+  turnedRectangle,
+  unturned,
+} from '../../src/web/studio/straighten';
 import { MORNING, turned } from '../../src/web/studio/sun';
 
 const test = suite('studio state');
@@ -111,6 +120,28 @@ test('a part of a picture turns with it, stays within, and its name says what it
   assert.is(preparedName('old wall.jpg', { turns: 3, crop }), 'old wall 30x40 at 10,25 turned 270.png');
 });
 
+test('a turned part stays within its picture; its corners turn with the picture, and back', () => {
+  const size: Pair = [100, 80];
+  for (const angle of [-45, -7.5, 0, 20, 45]) {
+    const crop = fittedTurned({ x: -20, y: 30, width: 120, height: 60 }, angle, size);
+    const corners = turnedRectangle(crop, angle, size);
+    assert.ok(areInOrder(corners), `${angle}: ${corners}`);
+    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = corners;
+    assert.ok(Math.abs((Math.atan2(y2 - y1, x2 - x1) * 180) / Math.PI - angle) < 1.5, `${angle}: ${corners}`);
+    assert.ok(Math.abs(Math.hypot(x2 - x1, y2 - y1) - crop.width) < 1.5, `${angle}: ${corners}`);
+  }
+  let [corners, its] = [inset(size), size];
+  for (let turns = 1; turns <= 4; turns++) {
+    corners = turnedCorners(corners, its[1]);
+    its = turnedSize(its, 1);
+    assert.ok(areInOrder(corners) && (corners[0] ?? 0) < its[0] / 2 && (corners[1] ?? 0) < its[1] / 2, `${corners}`);
+    const home = unturned(corners, turns, size);
+    assert.equal([...home].sort(), [...inset(size)].sort(), 'the same four corners');
+  }
+  assert.equal(corners, inset(size));
+  assert.not.ok(areInOrder([0, 0, 0, 50, 50, 50, 50, 0]));
+});
+
 test('the light goes where it is dragged, round the sky, and never below', () => {
   const noon = turned({ azimuth: 180, height: 45 }, Math.SQRT1_2, 0);
   assert.ok(noon.height > 89.9, `${noon.height}`);
@@ -156,7 +187,8 @@ test('a downloaded recipe is opened again, as JSON and as YAML; what is none is 
 test('a session is read as it was written, each picture once; what a stranger made of it is refused by name', async () => {
   const photo = { name: 'old/wall.jpg', file: new Blob(['a photograph']) };
   const how = { turns: 1, crop: { x: 1, y: 2, width: 30, height: 40 } };
-  const style = { name: 'wall 30x40.png', file: new Blob(['a part of it']), of: { given: photo, how } };
+  const straight = { corners: [1, 2, 30, 2, 30, 40, 1, 40], preview: new Blob(['what it looks like']) };
+  const style = { name: 'wall 30x40.png', file: new Blob(['a part of it']), straight, of: { given: photo, how } };
   const made: Made = {
     settings: { ...usual, preset: 'regular', seed: 9, factors: { '0.1': 2 } },
     own: null,
@@ -178,11 +210,12 @@ test('a session is read as it was written, each picture once; what a stranger ma
   ];
   const file = await writeSession({ made, results });
   const bytes = new Uint8Array(await file.arrayBuffer());
-  assert.is(zipEntries(bytes, 'x').length, 1 + 4);
+  assert.is(zipEntries(bytes, 'x').length, 1 + 5);
   const back = await readSession(new File([bytes], 'x.zip'));
   assert.equal(back.made.settings, made.settings);
   assert.is(await back.made.inputs.style?.of?.given.file.text(), 'a photograph');
   assert.equal(back.made.inputs.style?.of?.how, how);
+  assert.equal(straightening(recipeOf(usual), back.made.inputs).rectify, { style: straight.corners });
   assert.equal(
     back.results.map((r) => [r.id, r.name, r.seconds, r.seamless, r.own?.name]),
     [

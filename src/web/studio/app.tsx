@@ -23,7 +23,7 @@ import { Tasks } from './parts/tasks';
 import { Weights } from './parts/weights';
 import { inputWords } from './presets';
 import type { SnapshotSeen, WorkerClient } from './protocol';
-import { changedSince, recipeOf } from './settings';
+import { changedSince, recipeOf, straightening } from './settings';
 import { useShortcuts } from './shortcuts';
 import { redoOf, type State, shareOf, undoOf } from './state';
 import { useDragging } from './use_dragging';
@@ -39,8 +39,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const [state, dispatch] = useWorkerState(worker, view);
   const { settings, own, takeRecipe, restore, choose } = useSettings(worker, state, dispatch);
   const base = useMemo(() => own ?? builtinRecipe(settings.preset), [settings.preset, own]);
-  const recipe = useMemo(() => recipeOf(settings, own), [settings, own]);
-  const filled = useMemo(() => fillRecipe(recipe), [recipe]);
+  const chosen = useMemo(() => recipeOf(settings, own), [settings, own]);
+  const filled = useMemo(() => fillRecipe(chosen), [chosen]);
   const [needs, masks] = [wantedInputs(filled), maskInputs(filled)];
   const word = (name: string): string => inputWords(filled, name).title;
   const pictures = usePictures({
@@ -68,8 +68,9 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const [exporting, askExport] = useState(false);
 
   const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name)).map(word);
-  const missing = recipe.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
+  const missing = chosen.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
   const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
+  const recipe = straightening(chosen, given);
   const next = state.made ? changedSince(state.made, { settings, own, inputs: given }) : [];
 
   const start = (): void => {

@@ -4,11 +4,10 @@ import { EngineError } from '../../base/errors';
 import { isPng } from '../../base/first_bytes';
 import { type NamedBytes, zip, zipEntries } from '../../base/zip';
 import { z } from '../../base/zod';
-import { fillRecipe, type RecipeText } from '../../recipes/recipe';
+import { cornersSchema, fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { sha256 } from '../api/sha256';
 import type { Given } from './given';
 import type { Kept } from './keep';
-import { LEAST } from './prepare';
 import { fromAddress, type Made, toAddress } from './settings';
 
 /** A result as a file has it: its thumbnail and its size are made of the picture again. */
@@ -29,9 +28,14 @@ const pixels = z.int().min(0).max(65_535);
 const picture = z.strictObject({ name: z.string().min(1).max(300), file: z.string().min(1).max(400) });
 const how = z.strictObject({
   turns: z.int().min(0).max(3),
-  crop: z.strictObject({ x: pixels, y: pixels, width: pixels.min(LEAST), height: pixels.min(LEAST) }),
+  crop: z.strictObject({ x: pixels, y: pixels, width: pixels.min(1), height: pixels.min(1) }),
+  angle: z.number().min(-45).max(45).optional(),
+  corners: cornersSchema.optional(),
 });
-const given = picture.extend({ of: z.strictObject({ given: picture, how }).optional() });
+const given = picture.extend({
+  straight: z.strictObject({ corners: cornersSchema, preview: z.string().min(1).max(400) }).optional(),
+  of: z.strictObject({ given: picture, how }).optional(),
+});
 const made = z.strictObject({
   /** As in the page's address, which is read with as much care. */
   settings: z.string().max(10_000),
@@ -67,6 +71,12 @@ export async function writeSession({ made, results }: Session): Promise<Blob> {
   };
   const putGiven = async (g: Given): Promise<FiledGiven> => ({
     ...(await put(g)),
+    ...(g.straight && {
+      straight: {
+        corners: g.straight.corners,
+        preview: (await put({ name: 'straightened.png', file: g.straight.preview })).file,
+      },
+    }),
     ...(g.of && { of: { given: await put(g.of.given), how: g.of.how } }),
   });
   const putMade = async ({ settings, own, inputs }: Made): Promise<FiledMade> => {
@@ -118,8 +128,15 @@ export async function readSession(file: File): Promise<Session> {
   const got = async (p: FiledPicture): Promise<Given> => ({ name: p.name, file: await blobOf(p.file) });
   const gotMade = async ({ settings, own, inputs }: FiledMade): Promise<Made> => {
     const pairs: [string, Given][] = [];
-    for (const [name, { of, ...g }] of Object.entries(inputs))
-      pairs.push([name, { ...(await got(g)), ...(of && { of: { given: await got(of.given), how: of.how } }) }]);
+    for (const [name, { of, straight, ...g }] of Object.entries(inputs))
+      pairs.push([
+        name,
+        {
+          ...(await got(g)),
+          ...(straight && { straight: { ...straight, preview: await blobOf(straight.preview) } }),
+          ...(of && { of: { given: await got(of.given), how: of.how } }),
+        },
+      ]);
     const recipe = own && (fillRecipe(own as unknown as RecipeText) as RecipeText);
     return { settings: fromAddress(settings), own: recipe, inputs: Object.fromEntries(pairs) };
   };

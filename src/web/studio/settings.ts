@@ -84,6 +84,14 @@ export function materialOf(base: RecipeText, kind: MaterialPreset): NonNullable<
   return kind === 'any' ? rest : { ...rest, preset: kind };
 }
 
+/** With the corners of pictures that are straightened as they are read. */
+export function straightening(recipe: RecipeText, inputs: Readonly<Record<string, Given>>): RecipeText {
+  const corners = Object.entries(inputs).flatMap(([name, { straight }]) =>
+    straight ? [[name, straight.corners]] : [],
+  );
+  return corners.length === 0 ? recipe : { ...recipe, rectify: { ...recipe.rectify, ...Object.fromEntries(corners) } };
+}
+
 /** The recipe that these settings ask for. `own`: a recipe that came in a picture, in place of the preset's. */
 export function recipeOf(settings: Settings, own: RecipeText | null = null): RecipeText {
   const base = own ?? builtinRecipe(settings.preset);

@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { Given } from '../given';
+import { type Given, seenOf } from '../given';
 import { Icon } from './icons';
 import { useObjectUrl } from './mask';
 
@@ -18,7 +18,7 @@ export const SAMPLES = ['pebbles', 'brick', 'grass', 'wood', 'knit', 'lichen', '
 
 /** Before there is a picture: where to put one, and some to try. */
 export function FirstView({ wanted, given, onFiles, onSample }: Props): JSX.Element {
-  const url = useObjectUrl(given?.file);
+  const url = useObjectUrl(given && seenOf(given));
   const chooser = useRef<HTMLInputElement>(null);
   if (given && wanted === null) {
     return <div class="first">{url && <img class="given" src={url} alt={given.name} data-test="given" />}</div>;

@@ -18,6 +18,7 @@ const PATHS = {
   save: 'M12 4v11 M7 11l5 5 5-5 M4 20h16',
   export: 'M12 15V4 M7.5 8L12 3.5 16.5 8 M7 11H5v9h14v-9h-2',
   crop: 'M7 2v15h15 M2 7h15v15',
+  corners: 'M5 6l14-2 -2 16 -10-3z M5 6h.01 M19 4h.01 M17 20h.01 M7 17h.01',
   turn: 'M19 12a7 7 0 1 1-3-5.7 M16.5 2.5v4h-4',
   copy: 'M8 8h12v12H8z M16 8V4H4v12h4',
   close: 'M6 6l12 12 M18 6L6 18',

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fullSize } from '../../../recipes/plan_stages';
 import type { Recipe } from '../../../recipes/recipe';
-import type { Given } from '../given';
+import { type Given, seenOf } from '../given';
 import type { Pair } from '../pose';
 import { inputWords } from '../presets';
 import { Icon } from './icons';
@@ -26,7 +26,7 @@ export function Inputs({ recipe, needs, masks, inputs, onFiles, onGiven }: Props
   const [painting, paint] = useState<string | null>(null);
   const shown = recipe.content ?? needs.find((name) => !masks.includes(name));
   const under = shown === undefined ? undefined : inputs[shown];
-  const content = useSize(recipe.content === undefined ? undefined : under?.file);
+  const content = useSize(recipe.content === undefined || !under ? undefined : seenOf(under));
   return (
     <div class="inputs">
       {needs.map((name) => (
@@ -52,7 +52,7 @@ export function Inputs({ recipe, needs, masks, inputs, onFiles, onGiven }: Props
         <MaskPainter
           size={fullSize(recipe, content)}
           tile={recipe.tile}
-          under={under?.file}
+          under={under && seenOf(under)}
           from={inputs[painting]?.file}
           onDone={(file) => {
             paint(null);
@@ -98,7 +98,7 @@ interface PlaceProps {
 function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: PlaceProps): JSX.Element {
   const [over, setOver] = useState(false);
   const chooser = useRef<HTMLInputElement>(null);
-  const url = useObjectUrl(given?.file);
+  const url = useObjectUrl(given && seenOf(given));
   const choose = (): void => chooser.current?.click();
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: drops only; the button inside does the same
@@ -123,7 +123,7 @@ function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: Place
       </button>
       <div>
         <p class="title">{title}</p>
-        <p class="quiet">{given?.name ?? about}</p>
+        <p class="quiet">{given ? `${given.name}${given.straight ? ', a part of it straightened' : ''}` : about}</p>
         {onPaint && (
           <button type="button" onClick={onPaint}>
             Paint
@@ -133,7 +133,7 @@ function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: Place
         {onPrepare && given && (
           <button type="button" onClick={onPrepare} data-test={`prepare-${name}`}>
             <Icon name="crop" />
-            Crop
+            Crop, straighten
             <span class="hidden"> the {title}</span>
           </button>
         )}

@@ -1,9 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Corners } from '../../../copy/rectify';
 import type { Crop, Given, Preparation } from '../given';
 import type { Pair } from '../pose';
-import { between, drawPrepared, fitted, LEAST, preparedPicture, turnedCrop, turnedSize, whole } from '../prepare';
+import { between, drawPrepared, LEAST, preparedPicture, turnedCrop, turnedSize, whole } from '../prepare';
+import { askew, fittedTurned, inset, straightPicture, turnedCorners, turnedRectangle } from '../straighten';
 import { Icon } from './icons';
+import { CornerHandles, Region } from './region';
+import { Slider } from './slider';
 
 interface Props {
   /** The picture; one that was prepared already is prepared anew from what it was. */
@@ -15,7 +19,7 @@ interface Props {
 /** Pixels of the longer side on the screen: enough to see by. */
 const SHOWN = 1024;
 
-/** Cuts a part out of a picture, and turns it. */
+/** Cuts a part out of a picture, turns it, and straightens it by its corners. */
 export function PrepareDialog({ given, onDone }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const paper = useRef<HTMLCanvasElement>(null);
@@ -28,7 +32,9 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
     createImageBitmap(original.file).then(
       (b) => {
         setBitmap(b);
-        setHow(given.of?.how ?? { turns: 0, crop: whole([b.width, b.height]) });
+        const size: Pair = [b.width, b.height];
+        const { turns = 0, crop = whole(size), angle, corners } = given.of?.how ?? {};
+        setHow({ turns, crop: fittedTurned(crop, angle ?? 0, turnedSize(size, turns)), angle, corners });
       },
       () => setFault(`This browser cannot show ${original.name}, so it cannot be cropped here.`),
     );
@@ -42,10 +48,31 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
     if (pen && bitmap) drawPrepared(pen, bitmap, { turns, crop: whole(size) });
   }, [bitmap, turns]);
   const crop = how?.crop ?? whole(size);
-  const setCrop = (to: Crop): void => setHow({ turns, crop: fitted(to, size) });
-  const turn = (): void => setHow({ turns: (turns + 1) % 4, crop: turnedCrop(crop, size[1]) });
+  const { angle = 0, corners } = how ?? {};
+  // As it was drawn: a rectangle that is turned too far shrinks, and turned back it has its size again.
+  const drawn = useRef<Crop | null>(null);
+  const setCrop = (to: Crop): void => {
+    drawn.current = null;
+    setHow({ turns, angle, crop: fittedTurned(to, angle, size) });
+  };
+  const setAngle = (to: number): void => {
+    drawn.current ??= crop;
+    setHow({ turns, angle: to, crop: fittedTurned(drawn.current, to, size) });
+  };
+  const setCorners = (to: Corners | undefined): void => setHow({ turns, crop, angle, corners: to });
+  const turn = (): void => {
+    drawn.current = null;
+    const turned = turnedCrop(crop, size[1]);
+    setHow({ turns: (turns + 1) % 4, crop: turned, angle, corners: corners && turnedCorners(corners, size[1]) });
+  };
+  const all = (): void => {
+    drawn.current = null;
+    setHow({ turns, crop: whole(size) });
+  };
+  const region = corners ?? turnedRectangle(crop, angle, size);
   const done = async (): Promise<void> => {
     if (!bitmap || !how) return onDone(null);
+    if (askew(how, [bitmap.width, bitmap.height])) return onDone(await straightPicture(original, bitmap, how));
     const untouched = turns === 0 && crop.width === size[0] && crop.height === size[1];
     onDone(untouched ? original : await preparedPicture(original, bitmap, how));
   };
@@ -64,39 +91,65 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
             role="img"
             aria-label="The picture. Drag to choose a part; the fields below do the same."
             data-test="prepare"
-            {...handlers}
+            {...(corners ? {} : handlers)}
           />
-          <span
-            class="crop"
-            aria-hidden="true"
-            style={{
-              left: `${(100 * crop.x) / size[0]}%`,
-              top: `${(100 * crop.y) / size[1]}%`,
-              width: `${(100 * crop.width) / size[0]}%`,
-              height: `${(100 * crop.height) / size[1]}%`,
-            }}
-          />
+          <Region corners={region} size={size} />
+          {corners && <CornerHandles corners={corners} size={size} onMove={setCorners} />}
         </div>
       )}
-      <div class="row">
-        <Field label="Left" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
-        <Field label="Top" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
-        <Field label="Width" value={crop.width} onChange={(width) => setCrop({ ...crop, width })} />
-        <Field label="Height" value={crop.height} onChange={(height) => setCrop({ ...crop, height })} />
-      </div>
+      {corners ? (
+        <p class="quiet">
+          Drag the corners onto those of something that is a rectangle: it is straightened as it is read, and stays as
+          sharp.
+        </p>
+      ) : (
+        <>
+          <div class="row">
+            <Field label="Left" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
+            <Field label="Top" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
+            <Field label="Width" value={crop.width} onChange={(width) => setCrop({ ...crop, width })} />
+            <Field label="Height" value={crop.height} onChange={(height) => setCrop({ ...crop, height })} />
+          </div>
+          <Slider
+            label="Turned by"
+            text={`${angle} degrees`}
+            value={angle}
+            min={-45}
+            max={45}
+            step={0.5}
+            test="angle"
+            onInput={setAngle}
+          />
+        </>
+      )}
       <div class="row">
         <button type="button" onClick={turn} data-test="turn">
           <Icon name="turn" />
           Turn
         </button>
-        <button type="button" onClick={() => setCrop(whole(size))}>
+        <button
+          type="button"
+          aria-pressed={corners !== undefined}
+          onClick={() => setCorners(corners ? undefined : inset(size))}
+          data-test="corners"
+        >
+          <Icon name="corners" />
+          Four corners
+        </button>
+        <button type="button" onClick={all}>
           All of it
         </button>
         <span class="spring" />
         <button type="button" onClick={() => onDone(null)}>
           Cancel
         </button>
-        <button type="button" class="main" aria-disabled={!bitmap} onClick={() => void done()} data-test="prepare-done">
+        <button
+          type="button"
+          class="main"
+          aria-disabled={!bitmap}
+          onClick={() => void done().catch((error: Error) => setFault(error.message))}
+          data-test="prepare-done"
+        >
           Use it
         </button>
       </div>

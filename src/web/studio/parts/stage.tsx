@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { BitmapView } from '../bitmap_view';
-import type { Given } from '../given';
+import { type Given, seenOf } from '../given';
 import { fitSpan, HOME, type Pair, zoomed } from '../pose';
 import type { Tile } from '../settings';
 import { useShortcuts } from '../shortcuts';
@@ -35,7 +35,7 @@ export function Stage({ bitmaps, size, tile, surface, before, children }: Props)
   const [offset, setOffset] = useState(false);
   const [comparing, compare] = useState(false);
   const [share, setShare] = useState(0.5);
-  const shown = useBitmap(comparing ? (before?.given.file ?? null) : null);
+  const shown = useBitmap(comparing ? before && seenOf(before.given) : null);
   const tiles = tile !== 'none';
 
   const zoom = (factor: number): void => {
