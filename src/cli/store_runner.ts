@@ -24,13 +24,12 @@ export function storeRunner(
 } {
   const child = new JobProcess(childOptions(gpu));
   const uploaded = new Set<string>();
-  stop.addEventListener('abort', () => child.pause());
   return {
     run: async ({ job: { label }, recipe }, file) => {
       try {
         const job = fleetJob(recipe, label);
         await uploadInputs(store, recipe, job, uploaded);
-        const ended = await performJob(child, store, job);
+        const ended = await performJob(child, store, job, { pause: stop });
         if ('fault' in ended) return { code: 1, error: ended.fault.message.split('\n').slice(0, 2).join(' ') };
         if ('paused' in ended) return { code: 1, error: 'stopped' };
         const whole = await pullResult(store, job.id, file);

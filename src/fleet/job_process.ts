@@ -21,6 +21,8 @@ export interface JobEvents {
   onLog?(line: string): void;
   /** Aborted: the job is cancelled, and its process killed. */
   readonly signal?: AbortSignal | undefined;
+  /** Aborted: the job is let go, with a checkpoint where there is something to keep. */
+  readonly pause?: AbortSignal | undefined;
 }
 
 /** What became of a job. */
@@ -31,6 +33,8 @@ let driverEnv: Readonly<Record<string, string | undefined>> = {};
 
 /** Where a driver's chatter ends and what it died of may begin. */
 const MOST_STDERR = 4000;
+/** A signal that is sent to supervisor and child reaches both within this. */
+const SAME_SIGNAL_MS = 200;
 
 export class JobProcess {
   #child: ChildProcess | undefined;
@@ -48,24 +52,41 @@ export class JobProcess {
 
   /** Runs one job; one at a time. Never throws: what goes wrong is what became of it. */
   async run(id: string, manifest: Manifest, store: string, events: JobEvents = {}): Promise<Ended> {
-    const { signal } = events;
+    const { signal, pause } = events;
     if (signal?.aborted) return cancelled();
-    const failed = this.#child ? null : await this.#start(signal);
-    if (failed) return { fault: failed };
-    const order: Order = { run: { id, manifest, store, every: this.options.every } };
-    return this.#converse<Ended>(order, signal, (report) => {
-      if ('progress' in report) events.onProgress?.(report.progress);
-      else if ('log' in report) events.onLog?.(report.log);
-      else if ('done' in report || 'paused' in report) return report;
-      else if ('error' in report) return { fault: report.error };
-      else if ('gone' in report) return { fault: this.#crash(report.gone) };
-      return null;
-    });
+    let computes = false;
+    const onPause = (): void => {
+      if (computes) this.#child?.send({ pause: true } satisfies Order, () => {});
+      else this.kill(); // it opens its device, or fetches its inputs: there is nothing to keep
+    };
+    pause?.addEventListener('abort', onPause);
+    try {
+      const failed = this.#child ? null : await this.#start(signal, pause);
+      if (failed) return await this.#endedBy(failed, pause);
+      if (pause?.aborted) return { paused: true };
+      const order: Order = { run: { id, manifest, store, every: this.options.every } };
+      const ended = await this.#converse<Ended>(order, signal, (report) => {
+        if ('progress' in report) {
+          computes = true;
+          events.onProgress?.(report.progress);
+        } else if ('log' in report) events.onLog?.(report.log);
+        else if ('done' in report || 'paused' in report) return report;
+        else if ('error' in report) return { fault: report.error };
+        else if ('gone' in report) return { fault: this.#crash(report.gone) };
+        return null;
+      });
+      return 'fault' in ended ? await this.#endedBy(ended.fault, pause) : ended;
+    } finally {
+      pause?.removeEventListener('abort', onPause);
+    }
   }
 
-  /** Asks for a checkpoint, after which the job is let go. */
-  pause(): void {
-    this.#child?.send({ pause: true } satisfies Order, () => {});
+  /** A process that went because all of this worker is to go did not fail. */
+  async #endedBy(fault: JobFault, pause: AbortSignal | undefined): Promise<Ended> {
+    if (fault.code !== 'CrashError') return { fault };
+    // SLURM sends SIGTERM to every process: one that still starts ends by it, perhaps before this one hears of it.
+    if (!pause?.aborted) await new Promise((done) => setTimeout(done, SAME_SIGNAL_MS));
+    return pause?.aborted ? { paused: true } : { fault };
   }
 
   /** Ends the process; a job under way ends with a fault. */
@@ -73,8 +94,8 @@ export class JobProcess {
     this.#child?.kill('SIGKILL');
   }
 
-  async #start(signal: AbortSignal | undefined): Promise<JobFault | null> {
-    for (let restarted = false; ; restarted = true) {
+  async #start(signal: AbortSignal | undefined, pause: AbortSignal | undefined): Promise<JobFault | null> {
+    for (let restarted = false; !pause?.aborted; restarted = true) {
       const { program, args, gpu } = this.options;
       const env = { ...process.env, ...driverEnv, ...(gpu !== undefined && { TOROID_GPU: gpu }) };
       const child = fork(program, [...args], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
@@ -106,6 +127,7 @@ export class JobProcess {
       if ('fault' in report) return report.fault;
       return this.#crash('gone' in report ? report.gone : 'does not find its driver');
     }
+    return null; // and nobody wants it any more
   }
 
   /** Lets a process go that has said all it has to say. */

@@ -13,12 +13,28 @@ export async function performJob(
   events: JobEvents = {},
 ): Promise<Ended> {
   try {
-    const there = await getResult(store, id);
+    const there = await unlessAborted(events.pause, getResult(store, id));
+    if (there === 'aborted') return { paused: true };
     if (there) return { done: there.result };
   } catch (error) {
     return { fault: { code: 'StoreError', message: (error as Error).message, again: true } };
   }
   return child.run(id, manifest, store.address, events);
+}
+
+/** A store that does not answer keeps nobody from stopping. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T | 'aborted'> {
+  let stop = (): void => {};
+  const aborted = new Promise<'aborted'>((done) => {
+    stop = () => done('aborted');
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+  }
 }
 
 /**

@@ -44,14 +44,10 @@ export async function supervise(options: WorkOptions): Promise<void> {
   }
 }
 
-interface Running {
-  readonly child: JobProcess;
-  readonly stop: AbortController;
-}
-
 class Supervisor {
   readonly #free: JobProcess[];
-  readonly #running = new Map<string, Running>();
+  /** Each job under way, and what cancels it. */
+  readonly #running = new Map<string, AbortController>();
   readonly #stores = new Map<string, Promise<Store>>();
   readonly #worker: Worker;
   #stopping = false;
@@ -95,7 +91,6 @@ class Supervisor {
     const stop = (): void => {
       this.#stopping = true;
       void this.#worker.pause(true);
-      for (const { child } of this.#running.values()) child.pause();
     };
     if (options.signal.aborted) return;
     options.signal.addEventListener('abort', stop);
@@ -130,7 +125,7 @@ class Supervisor {
   async #cancelWanted(): Promise<void> {
     const late = new Promise<string[]>((done) => setTimeout(done, LOOK_MS, []));
     const wanted = cancelled(this.open, [...this.#running.keys()]).catch(() => []);
-    for (const id of await Promise.race([wanted, late])) this.#running.get(id)?.stop.abort();
+    for (const id of await Promise.race([wanted, late])) this.#running.get(id)?.abort();
   }
 
   #store(address: string): Promise<Store> {
@@ -152,7 +147,7 @@ class Supervisor {
     const child = this.#free.pop();
     if (!child) throw new Error('more jobs than processes');
     const stop = new AbortController();
-    this.#running.set(id, { child, stop });
+    this.#running.set(id, stop);
     this.#taken++;
     try {
       const log = (line: string): void => void job.log(line).catch(() => {});
@@ -164,6 +159,7 @@ class Supervisor {
         { id, manifest: JSON.parse(data.manifest) as Manifest },
         {
           signal: stop.signal,
+          pause: this.options.signal,
           onProgress: telling((p) => job.updateProgress({ ...p, worker: hostname(), adapter: child.adapter })),
           onLog: log,
         },
@@ -189,7 +185,9 @@ class Supervisor {
   }
 
   async #handBack(job: QueuedJob<QueueData>, token: string | undefined): Promise<never> {
-    await job.moveToWait(token);
+    // Where the queue does not answer, others take the job when its lock is over.
+    const back = job.moveToWait(token).catch(() => {});
+    await Promise.race([back, new Promise((done) => setTimeout(done, CLOSE_MS).unref())]);
     throw new this.bull.WaitingError();
   }
 

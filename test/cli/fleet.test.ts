@@ -2,13 +2,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { getInput, getResult, putInput, putResult } from '../../src/fleet/job_files';
 import { openStore, type Store } from '../../src/fleet/store';
 import { long } from '../support/all';
 import { runner } from '../support/cli_run';
+import { NO_REDIS, smallRecipe } from '../support/fleet';
 import { needs } from '../support/needs';
 import { freePort, hasRedis, hasS3rver, startRedis } from '../support/redis';
 
@@ -18,14 +18,7 @@ const test = suite('fleet');
 const { toroid, together } = runner(folder);
 test.after(() => rmSync(folder, { recursive: true }));
 
-const style = at('sand.png');
-test.before(async () => void (await sharp('examples/sand.png').resize(48, 48).png().toFile(style)));
-const recipe = (name: string, steps: number, loss: object = { kind: 'mean', layers: ['input'] }): string => {
-  const stages = [{ steps, losses: [loss] }];
-  const value = { size: 32, styles: [{}], scales: { count: 1 }, stages, inputs: { style } };
-  writeFileSync(at(name), JSON.stringify(value));
-  return name;
-};
+const recipe = (name: string, steps: number): string => smallRecipe(folder, name, steps);
 const about = { suffix: '.png', adapter: 'none', seconds: 1 };
 
 /** What every store has to do. */
@@ -138,7 +131,7 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
   }
 });
 
-const queued = needs(long(test), hasRedis, 'no redis-server (apt-get install redis-server), or no bullmq');
+const queued = needs(long(test), hasRedis, NO_REDIS);
 
 queued('a Redis that is full says so; nothing is half submitted', async () => {
   const full = await startRedis('--maxmemory', '1', '--maxmemory-policy', 'noeviction');

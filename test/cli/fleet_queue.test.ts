@@ -1,12 +1,12 @@
 // Workers that take from a queue, on Redis and on PostgreSQL: what is killed, hangs, is cancelled or tried again.
-import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { long } from '../support/all';
 import { runner } from '../support/cli_run';
+import { childOf, NO_REDIS, smallRecipe } from '../support/fleet';
 import { needs } from '../support/needs';
 import { hasPostgres, startPostgres } from '../support/postgres';
 import { hasRedis, type QueueServer, startRedis } from '../support/redis';
@@ -22,13 +22,7 @@ test.after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const style = resolve('examples/sand.png');
-const recipe = (name: string, steps: number, loss: object = { kind: 'mean', layers: ['input'] }): string => {
-  const stages = [{ steps, losses: [loss] }];
-  const value = { size: 32, styles: [{}], scales: { count: 1 }, stages, inputs: { style } };
-  writeFileSync(at(name), JSON.stringify(value));
-  return name;
-};
+const recipe = (name: string, steps: number, loss?: object): string => smallRecipe(folder, name, steps, loss);
 
 interface Status {
   readonly count: Record<string, number>;
@@ -36,7 +30,7 @@ interface Status {
 }
 
 const SERVERS = [
-  ['Redis', hasRedis, startRedis, 'no redis-server (apt-get install redis-server), or no bullmq'],
+  ['Redis', hasRedis, startRedis, NO_REDIS],
   ['PostgreSQL', hasPostgres, startPostgres, 'no PostgreSQL (apt-get install postgresql), no bullmq, or no pg'],
 ] as const;
 
@@ -104,18 +98,6 @@ queued(
     assert.equal(readFileSync(at(own('killed/1-seed=7.png'))), readFileSync(at(own('alone.out/1-seed=7.png'))));
   },
 );
-
-/** The number of the process that computes for a supervisor, another than the one `before`. */
-async function childOf({ pid }: ChildProcess, before = 0): Promise<number> {
-  const list = (): number[] =>
-    readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-      .trim()
-      .split(' ')
-      .map(Number)
-      .filter((child) => child !== 0 && child !== before);
-  await until(() => list().length > 0, 'a child');
-  return list()[0] ?? 0;
-}
 
 queued(
   'sweep --queue: done by workers, fetched as they are done, to the same bytes as with a store alone',

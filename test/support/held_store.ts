@@ -1,0 +1,82 @@
+// A store over HTTP, as S3 is asked, that keeps everything in memory and answers some requests only when it is let.
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface HeldStore {
+  /** For processes that are to use it, with `TOROID_STORE`. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly objects: ReadonlyMap<string, Uint8Array>;
+  /** Holds the next request that begins so, as `GET inputs/` (behind the bucket), before anything comes of it. */
+  hold(begins: string): Held;
+  close(): Promise<void>;
+}
+
+export interface Held {
+  readonly arrived: Promise<void>;
+  /** Lets it through; also before it arrives. */
+  release(): void;
+}
+
+export async function heldStore(): Promise<HeldStore> {
+  const objects = new Map<string, Uint8Array>();
+  const holds: { begins: string; arrive(): void; readonly released: Promise<void> }[] = [];
+  const server = createServer((request, response) => {
+    request.on('error', () => {});
+    void answer(request, response).catch(() => response.destroy());
+  });
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://here');
+    const key = pathname.replace(/^\/bucket\/?/, '');
+    const pieces: Buffer[] = [];
+    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
+    const at = holds.findIndex(({ begins }) => `${request.method} ${key}`.startsWith(begins));
+    const [held] = at < 0 ? [] : holds.splice(at, 1);
+    held?.arrive();
+    await held?.released;
+    if (key === '') {
+      const prefix = searchParams.get('prefix') ?? '';
+      const keys = [...objects.keys()].filter((k) => k.startsWith(prefix));
+      response.end(`<R>${keys.map((k) => `<Key>${k}</Key>`).join('')}</R>`);
+    } else if (request.method === 'PUT') {
+      objects.set(key, Buffer.concat(pieces));
+      response.end();
+    } else if (request.method === 'DELETE') {
+      objects.delete(key);
+      response.writeHead(204).end();
+    } else {
+      const found = objects.get(key);
+      response.writeHead(found ? 200 : 404).end(request.method === 'GET' ? found : undefined);
+    }
+  }
+
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    env: {
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      TOROID_STORE: 's3://bucket',
+    },
+    objects,
+    hold: (begins) => {
+      let [arrive, release] = [() => {}, () => {}];
+      const arrived = new Promise<void>((done) => {
+        arrive = done;
+      });
+      const released = new Promise<void>((done) => {
+        release = done;
+      });
+      holds.push({ begins, arrive, released });
+      return { arrived, release };
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
