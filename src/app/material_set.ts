@@ -2,12 +2,15 @@
 
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import type { Device } from '../gpu/device';
 import { completed } from '../material/complete';
 import { checkDerive } from '../material/derive';
+import { joinedNormals } from '../material/join_normals';
+import type { Material } from '../material/maps';
 import { inputOf, MadeMaterial, type MaterialOptions, onDevice, recordOf, scoresOf } from './material';
 import { type MaterialFile, readMaterial, type TakenMap } from './material_files';
 import type { Platform } from './platform';
-import { relaidMaterial } from './relaid_material';
+import { type RelayOptions, relaidMaterial } from './relaid_material';
 
 /** What a set is, its files, and what was taken for what. */
 export interface MaterialSetOptions extends MaterialOptions {
@@ -62,9 +65,7 @@ export async function materialSetOn<Source>(
     for (const note of notes) warn(note);
     onTaken?.(taken);
     const laid =
-      method === 'none'
-        ? source
-        : (await relaidMaterial(platform, source, { size, seed, device, signal, onWarning: warn })).material;
+      method === 'none' ? source : await laidAnew(platform, source, { size, seed, device, signal, onWarning: warn });
     signal?.throwIfAborted();
     const derived = await completed(device, laid, settings);
     signal?.throwIfAborted();
@@ -81,4 +82,28 @@ export async function materialSetOn<Source>(
       recordOf(settings, inputs, derived.material),
     );
   });
+}
+
+/** Laid by `relaidMaterial`, with its normals joined where pieces meet. */
+async function laidAnew<Source>(
+  platform: Platform<Source | Raster>,
+  source: Material,
+  options: RelayOptions & { readonly device: Device },
+): Promise<Material> {
+  const { material, field } = await relaidMaterial(platform, source, options);
+  const [given, laid] = [source, material].map((m) => m.maps.get('normal'));
+  if (!given || !laid) return material;
+  const { applyField } = await import('../copy/apply_field');
+  const { width, height } = source;
+  const data = await joinedNormals(
+    options.device,
+    { data: given.data, size: [width, height] },
+    { data: laid.data, size: [material.width, material.height] },
+    (planes) => applyField(field, { width, height, data: planes }).data,
+  );
+  return {
+    ...material,
+    maps: new Map([...material.maps, ['normal', { ...laid, data }]]),
+    assumed: { ...material.assumed, normal: 'as given, turned where pieces meet: those of one surface' },
+  };
 }

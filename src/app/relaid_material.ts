@@ -16,7 +16,8 @@ const MOST = 2 ** 22;
 
 /**
  * A larger or another tile of a material's own pixels: its colour and height are copied together, and all maps are laid out as they are, each
- * value one of the map's. Pieces are moved and never turned or scaled, so normals stay as they are.
+ * value one of the map's. Pieces are moved and never turned or scaled, so normals stay as they are;
+ * where pieces meet they are no surface's (`joinedNormals`).
  * @param size default: twice each side, where that is at most 4 million pixels, else the same
  * @throws EngineError as `texture` does
  */

@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readMaterial } from '../../src/app/material_files';
+import { materialSetOn } from '../../src/app/material_set';
 import { relaidMaterial } from '../../src/app/relaid_material';
 import { readExr } from '../../src/base/exr_read';
 import { encodePng } from '../../src/base/png';
@@ -16,6 +17,7 @@ import { exportMaterial } from '../../src/material/export/export';
 import { downwards } from '../../src/material/export/packed';
 import type { TargetName } from '../../src/material/export/targets';
 import type { MapKind, Material } from '../../src/material/maps';
+import { scoreMaterial } from '../../src/material/scores';
 import { nodePlatform } from '../../src/node/platform';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
@@ -102,6 +104,22 @@ test('all maps are laid anew by one field: 16-bit heights are those of the sourc
   }
   const again = await relaidMaterial(nodePlatform, { ...source, maps }, options);
   assert.equal((await exportMaterial(again.material, ['raw'])).files, (await exportMaterial(material, ['raw'])).files);
+});
+
+test('normals laid anew are those of one surface, as far as the given ones are, and heights are still copied', async () => {
+  const source = waves(40);
+  const files = filesOf(await exported('raw', source));
+  const options = { device: await device(), size: 48, seed: 2 };
+  const { material, scores } = await materialSetOn(nodePlatform, files, { ...options, name: 'set' });
+  const copied = (await relaidMaterial(nodePlatform, { ...source, widthCm: undefined }, options)).material;
+  const score = async (m: Material) =>
+    (await scoreMaterial(await device(), { material: m, clipped: {} }, m.maps.get('color')!.data)).normal;
+  const [before, pieces] = [await score(source), await score(copied)];
+  assert.ok(pieces.curl > 10 * before.curl && pieces.meanSlope > 1e-3, `${JSON.stringify([before, pieces])}`);
+  const { curl, meanSlope } = scores.normal;
+  assert.ok(curl < 1.1 * before.curl && meanSlope < 1e-5, `${JSON.stringify([before, scores.normal])}`);
+  const heights = new Set(whole(source, 'height', 65535));
+  assert.ok(whole(material, 'height', 65535).every((v) => heights.has(v)));
 });
 
 test('maps that are missing are made of the others, and those that are there stay', async () => {
