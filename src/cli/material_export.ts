@@ -30,7 +30,7 @@ export const addExportOptions = (command: Command): Command =>
     .addOption(
       new Option('--glb [shape]', 'also one .glb of the material on a plane or a sphere').choices(['plane', 'sphere']),
     )
-    .option('--ktx2', 'also textures as .ktx2 with mips, for godot, three and raw')
+    .option('--ktx2', 'also textures as .ktx2 with mips, for godot, three and raw; in .glb instead of PNG')
     .option('--exr', 'height and normals as .exr, where it is read')
     .addOption(
       new Option('--width-cm <n>', 'width of the tile on a wall: files that can hold it do').argParser(parseWidth),

@@ -19,12 +19,13 @@ const PAGE = `
   import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js';
   const loader = new KTX2Loader().setTranscoderPath('/basis/');
   loader.workerConfig = {};
+  const models = new GLTFLoader().setKTX2Loader(loader);
   globalThis.texture = async (url) => {
     const { mipmaps, colorSpace, width, height } = await loader.loadAsync(url);
     return { colorSpace, sizes: mipmaps.map((m) => m.width), first: Array.from(mipmaps[0].data) };
   };
   globalThis.model = async (url) => {
-    const { scene } = await new GLTFLoader().loadAsync(url);
+    const { scene } = await models.loadAsync(url);
     const { material, geometry } = scene.children[0];
     const { map, normalMap, roughnessMap, aoMap, metalnessMap } = material;
     return {
@@ -33,6 +34,7 @@ const PAGE = `
       one: aoMap.source === roughnessMap.source && roughnessMap.source === metalnessMap.source,
       space: [map.colorSpace, normalMap.colorSpace],
       side: map.image.width,
+      mips: [map, normalMap, roughnessMap].map((t) => t.mipmaps.length),
     };
   };
 `;
@@ -42,9 +44,10 @@ needs(
   test,
   browser,
   ALL ? 'no browser starts here' : 'long, see npm run test:all',
-)('three.js reads .ktx2 and .glb', async () => {
+)('three.js reads .ktx2, and .glb with PNG and with KTX2 inside', async () => {
   const material = waves(32);
   const { files } = await exportMaterial(material, ['three'], { ktx2: encodeKtx2, glb: 'sphere' });
+  const plain = await exportMaterial(material, ['gltf'], { glb: 'sphere' });
   const script = await build({
     stdin: { contents: PAGE, resolveDir: resolve('.') },
     ...{ bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'error' },
@@ -54,6 +57,7 @@ needs(
       '/': '<!doctype html><title>export</title><script type="module" src="page.js"></script>',
       '/page.js': script.outputFiles?.[0]?.text ?? '',
       ...Object.fromEntries(files.map((f) => [`/${f.name}`, f.bytes])),
+      '/plain.glb': plain.files[0]!.bytes,
     },
     folders: { '/basis/': 'node_modules/three/examples/jsm/libs/basis' },
   });
@@ -75,20 +79,27 @@ needs(
   for (let i = 0; i < 1024; i++)
     for (const c of [0, 1, 2]) off += Math.abs(normal.first[4 * i + c]! / 255 - own[c * 1024 + i]!) / 3072;
   assert.ok(off < 0.01, `normals are off by ${off}`);
-  const model = await page.evaluate(() =>
-    (globalThis as unknown as { model(u: string): Promise<unknown> }).model('/old_wall.glb'),
-  );
-  assert.equal(model, {
-    points: 65 * 33,
-    repeat: [
-      [4, 2],
-      [4, 2],
-      [4, 2],
-    ],
-    one: true,
-    space: ['srgb', ''],
-    side: 32,
-  });
+  for (const [file, mips] of [
+    ['plain.glb', 0],
+    ['old_wall.glb', 6],
+  ] as const) {
+    const model = await page.evaluate(
+      (url) => (globalThis as unknown as { model(u: string): Promise<unknown> }).model(url),
+      `/${file}`,
+    );
+    assert.equal(
+      model,
+      {
+        points: 65 * 33,
+        repeat: new Array(3).fill([4, 2]),
+        one: true,
+        space: ['srgb', ''],
+        side: 32,
+        mips: new Array(3).fill(mips),
+      },
+      file,
+    );
+  }
   await page.close();
   await server.close();
   await closeBrowser();

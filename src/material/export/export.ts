@@ -25,7 +25,7 @@ export type Ktx2Encoder = (levels: readonly MipLevel[], options: { readonly srgb
 export interface ExportOptions {
   /** Height and normals as .exr, where the target reads it. */
   readonly exr?: boolean;
-  /** Also each picture as .ktx2, with mips, for the targets that read it. */
+  /** Also each picture as .ktx2, with mips, for the targets that read it; a .glb has these instead of PNG, if its sides are multiples of 4. */
   readonly ktx2?: Ktx2Encoder | undefined;
   /** Also one .glb, of that shape; `gltf` has one in any case, a plane. */
   readonly glb?: Shape | undefined;
@@ -55,22 +55,23 @@ export async function exportMaterial(
   for (const name of targets) {
     const target = targetOf(name);
     notices.push(...sizeNotices(name, target, material));
-    if (options.ktx2 && !target.ktx2)
-      notices.push(
-        `${name} gets no KTX2: ${target.besides === 'glb' ? 'its pictures stay PNG' : 'it does not read it'}`,
-      );
+    if (options.ktx2 && !target.ktx2 && target.besides !== 'glb')
+      notices.push(`${name} gets no KTX2: it does not read it`);
     const own = await targetFiles(material, target, options);
     files.push(...own.map((f) => (targets.length > 1 ? { ...f, name: `${name}/${f.name}` } : f)));
   }
   const { glb } = options;
   if (glb && !targets.includes('gltf')) files.push(await glbFile(material, glb, options));
-  if (options.ktx2 && (material.width % 4 !== 0 || material.height % 4 !== 0)) {
-    notices.push(`KTX2 in glTF wants sides that are multiples of 4, and the material is ${sizeOf(material)}`);
+  if (options.ktx2 && (glb || targets.includes('gltf')) && !byFours(material)) {
+    notices.push(
+      `the .glb has PNG inside: KTX2 in glTF wants sides that are multiples of 4, and the material is ${sizeOf(material)}`,
+    );
   }
   return { files, notices };
 }
 
 const sizeOf = ({ width, height }: Material): string => `${width}x${height}`;
+const byFours = ({ width, height }: Material): boolean => width % 4 === 0 && height % 4 === 0;
 const isPower = (n: number): boolean => (n & (n - 1)) === 0;
 
 function sizeNotices(name: TargetName, { powersOfTwo, most, least }: Target, material: Material): string[] {
@@ -101,9 +102,8 @@ async function targetFiles(material: Material, target: Target, options: ExportOp
     textures.push(await textureFile(material, file, made, options));
     // Of 8 bits a height would be stairs.
     if (options.ktx2 && mips.length > 0 && file.from !== 'height') {
-      const levels = mips.map((m) => levelOf((packed(m, file) as Packed).raster));
       const name = fileName(file.file, material).replace(/\.\w+$/, '.ktx2');
-      compressed.push({ name, bytes: await options.ktx2(levels, { srgb: made.colour }) });
+      compressed.push({ name, bytes: await compressedFile(options.ktx2, mips, file, made) });
     }
   }
   const besides = target.besides
@@ -125,6 +125,17 @@ const besidesOf: Readonly<Record<Exclude<NonNullable<Target['besides']>, 'glb'>,
   three: async (m, t) => (await import('./three')).threeFiles(m, t),
   materialx: async (m, t) => (await import('./materialx')).materialxFiles(m, t),
 };
+
+const compressedFile = (
+  encode: Ktx2Encoder,
+  mips: readonly Material[],
+  file: TextureFile,
+  { colour }: Packed,
+): Promise<Uint8Array> =>
+  encode(
+    mips.map((m) => levelOf((packed(m, file) as Packed).raster)),
+    { srgb: colour },
+  );
 
 const levelOf = (raster: Raster): MipLevel => ({
   width: raster.width,
@@ -195,11 +206,16 @@ const GLB_FILES = {
 
 async function glbFile(material: Material, shape: Shape, options: ExportOptions): Promise<NamedBytes> {
   const { encodeGlb } = await import('./glb');
+  const encode = byFours(material) ? options.ktx2 : undefined;
+  const mips = encode ? mipsOf(material) : [];
   const pictures: { -readonly [key in keyof GlbPictures]: GlbPictures[key] } = {};
   for (const [key, file] of Object.entries(GLB_FILES)) {
     const made = packed(material, file);
-    if (made)
-      pictures[key as keyof GlbPictures] = (await textureFile(material, file, made, { ...options, exr: false })).bytes;
+    if (!made) continue;
+    pictures[key as keyof GlbPictures] = encode
+      ? await compressedFile(encode, mips, file, made)
+      : (await textureFile(material, file, made, { ...options, exr: false })).bytes;
   }
-  return { name: `${snake(material.name)}.glb`, bytes: encodeGlb(material, pictures, shape) };
+  const bytes = encodeGlb(material, pictures, shape, encode ? 'ktx2' : 'png');
+  return { name: `${snake(material.name)}.glb`, bytes };
 }

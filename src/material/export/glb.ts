@@ -6,7 +6,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 export type Shape = 'plane' | 'sphere';
 
-/** PNG files of a material. */
+/** Files of a material's pictures, all PNG or all KTX2. */
 export interface GlbPictures {
   /** sRGB, with opacity where there is some. */
   readonly color?: Uint8Array | undefined;
@@ -35,10 +35,11 @@ interface Mesh {
 }
 
 /**
- * A material on a plane or a sphere. The tile is as wide as it says, or a metre; `KHR_texture_transform` repeats it.
+ * A material on a plane or a sphere. The tile is as wide as it says, or a metre; `KHR_texture_transform` repeats it. KTX2 needs a reader of
+ * `KHR_texture_basisu`.
  * @returns a .glb file
  */
-export function encodeGlb(material: Material, pictures: GlbPictures, shape: Shape): Bytes {
+export function encodeGlb(material: Material, pictures: GlbPictures, shape: Shape, type: 'png' | 'ktx2'): Bytes {
   const { name, width, height, widthCm, relief, tile, maps } = material;
   const wide = (widthCm ?? 100) / 100;
   const high = (wide * height) / width;
@@ -55,16 +56,20 @@ export function encodeGlb(material: Material, pictures: GlbPictures, shape: Shap
     binary.array(mesh.index, UNSIGNED_SHORT, 'SCALAR'),
   ];
   const images = Object.entries(pictures).flatMap(([key, bytes]: [string, Uint8Array | undefined]) =>
-    bytes ? [{ key, image: { name: `${name}_${key}`, mimeType: 'image/png', bufferView: binary.view(bytes) } }] : [],
+    bytes
+      ? [{ key, image: { name: `${name}_${key}`, mimeType: `image/${type}`, bufferView: binary.view(bytes) } }]
+      : [],
   );
   const texture = (key: keyof GlbPictures): object | undefined => {
     const index = images.findIndex((i) => i.key === key);
     return index < 0 ? undefined : { index, extensions: { KHR_texture_transform: { scale } } };
   };
   const orm = texture('orm');
+  const basis = type === 'ktx2' ? ['KHR_texture_basisu'] : [];
   const json = {
     asset: { version: '2.0', generator: `toroid ${VERSION}` },
-    extensionsUsed: images.length > 0 ? ['KHR_texture_transform'] : undefined,
+    extensionsUsed: images.length > 0 ? ['KHR_texture_transform', ...basis] : undefined,
+    extensionsRequired: images.length > 0 && basis.length > 0 ? basis : undefined,
     scene: 0,
     scenes: [{ nodes: [0] }],
     nodes: [{ name, mesh: 0 }],
@@ -91,7 +96,12 @@ export function encodeGlb(material: Material, pictures: GlbPictures, shape: Shap
         extras: { tileWidthMetres: widthCm === undefined ? undefined : wide, relief },
       },
     ],
-    textures: images.length > 0 ? images.map((_, source) => ({ sampler: 0, source })) : undefined,
+    textures:
+      images.length > 0
+        ? images.map((_, source) =>
+            basis.length > 0 ? { sampler: 0, extensions: { KHR_texture_basisu: { source } } } : { sampler: 0, source },
+          )
+        : undefined,
     images: images.length > 0 ? images.map((i) => i.image) : undefined,
     samplers:
       images.length > 0
