@@ -384,9 +384,25 @@ test('mutated files are read or refused in one sentence', async () => {
     assert.is(error.name, 'PictureError', `${k}: ${error.stack}`);
     assert.is(error.message.split('\n').length, 2, error.message);
   }
-  // A size that the file cannot hold takes no memory.
-  const huge = Buffer.concat([Buffer.from('#?RGBE\n\n-Y 30000 +X 30000\n'), deflateSync(Buffer.alloc(99))]);
-  assert.match(((await decodePicture(huge, 'x', {}).catch((e: Error) => e)) as Error).message, /damaged or cut short/);
+});
+
+test('a size that the file cannot hold is refused before memory is taken for it', async () => {
+  const wide = Buffer.from(await exr([['Y', plane(0)]]));
+  const at = wide.indexOf('dataWindow\0box2i\0') + 'dataWindow\0box2i\0'.length + 4;
+  [0, 0, 15_999, 15_999].forEach((v, k) => wide.writeInt32LE(v, at + 4 * k));
+  const claims = {
+    'a.hdr': Buffer.concat([Buffer.from('#?RGBE\n\n-Y 16000 +X 16000\n'), deflateSync(Buffer.alloc(99))]),
+    'a.exr': wide,
+    'a.pfm': Buffer.concat([Buffer.from('Pf\n16000 16000\n-1.0\n'), Buffer.alloc(400)]),
+    'a.npy': npy('<f4', [16_000, 16_000], Buffer.alloc(400)),
+  };
+  for (const [name, bytes] of Object.entries(claims)) {
+    const before = process.memoryUsage().arrayBuffers;
+    const error = await decodePicture(bytes, name, {}).catch((e: Error) => e);
+    const taken = process.memoryUsage().arrayBuffers - before;
+    assert.match((error as Error).message, new RegExp(`^${name} .*(damaged|cut short)`));
+    assert.ok(taken < 2 ** 26, `${name} of ${bytes.length} bytes took ${taken}`);
+  }
 });
 
 test.run();
