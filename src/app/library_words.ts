@@ -1,8 +1,8 @@
 import { EngineError } from '../base/errors';
 
 /**
- * What is said of options, as the command line writes them, in the words of the library, which has settings: `--precision f16` is
- * `precision: 'f16'`, `--no-flatten` is `flatten: false`, `--input style=look.png` a picture given as `{ style: picture }`. Options of
+ * What is said of options, as the command line writes them, in the words of the library, which has settings: `--method copy` is
+ * `method: 'copy'`, `--no-flatten` is `flatten: false`, `--input style=look.png` a picture given as `{ style: picture }`. Options of
  * other programs stay.
  */
 export const libraryWords = (text: string): string =>
@@ -17,10 +17,10 @@ export const libraryWords = (text: string): string =>
     .replace(/--weights-unchecked/g, 'unchecked: true')
     .replace(/--no-(\w+)/g, '$1: false')
     .replace(/Leave --(\w+(?: \w+)?) out\b/g, 'Leave $1 out')
-    .replace(/--(precision|method|net) (\S+?)(?=[\s,)]|\.?$)/g, "$1: '$2'")
+    .replace(/--(method|net) (\S+?)(?=[\s,)]|\.?$)/g, "$1: '$2'")
     .replace(/--keep-range/g, 'keepRange')
     .replace(
-      /--(bits|channels|flatten|method|net|precision|rectify|size|strength)\b( \d)?/g,
+      /--(bits|channels|flatten|method|net|rectify|size|strength)\b( \d)?/g,
       (_, name: string, value?: string) => (value ? `${name}:${value}` : name),
     );
 

@@ -72,7 +72,7 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
     throw new EngineError(
       'LimitError',
       `${where}${text(stage.size)} does not fit the memory allowed: ${misfit.detail}`,
-      `${halfFits(device, prepared, stage, allowed) ? 'Use --precision f16, or allow' : 'Allow'} ${Math.ceil(misfit.least / 1e6)}MB, or use a smaller size.`,
+      `${halfFits(device, prepared, stage, allowed) ? 'Use precision f16, or allow' : 'Allow'} ${Math.ceil(misfit.least / 1e6)}MB, or use a smaller size.`,
     );
   }
   const shrunk = (by: number): PlannedStage => {
@@ -112,7 +112,7 @@ function refuse(device: Device, prepared: Prepared, stage: PlannedStage, misfit:
   throw new EngineError(
     'LimitError',
     `${where}${text(stage.size)} is too large${misfit.anywhere ? ', on any adapter' : ` for ${who}`}: ${misfit.detail}`,
-    `Use ${halfFits(device, prepared, stage, allowed) ? '--precision f16, or ' : ''}a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
+    `Use ${halfFits(device, prepared, stage, allowed) ? 'precision f16, or ' : ''}a size up to ${text([wide / stage.factor, high / stage.factor].map(Math.floor) as [number, number])}.`,
   );
 }
 

@@ -18,14 +18,14 @@ export function requirePrecision(device: Device, { precision }: Pick<Recipe, 'pr
     throw new EngineError(
       'AdapterError',
       `precision f16-matrix needs an adapter that multiplies matrices of 8 x 8 or 16 x 16, and ${device.name} does not`,
-      'Use --precision f16.',
+      'Use precision f16.',
     );
   }
   if (precision === 'f32' || device.has('shader-f16')) return;
   throw new EngineError(
     'AdapterError',
     `precision ${precision} needs an adapter with shader-f16, and ${device.name} has none`,
-    'Leave --precision out: f32 runs everywhere.',
+    'Leave precision out: f32 runs everywhere.',
   );
 }
 
@@ -66,4 +66,4 @@ export function gradientScale(losses: readonly StageRecipe['losses'][number][]):
 export const finiteRemedy = ({ precision, net }: Pick<Recipe, 'precision' | 'net'>): string =>
   precision === 'f32' || net === undefined
     ? 'Try a smaller weight or another seed; if the net is yours, check that its weights are finite.'
-    : `Leave --precision ${precision} out: f16 ends at 65504, and what the net makes may be more. Or try a smaller weight.`;
+    : `Leave precision ${precision} out: f16 ends at 65504, and what the net makes may be more. Or try a smaller weight.`;

@@ -133,7 +133,6 @@ test('pictures that a recipe has no use for', async () => {
 
 test('what is said is in the words of the library; options of other programs stay', async () => {
   for (const [here, there] of [
-    ['Leave --precision f16 out: f32 holds it.', 'Leave precision f16 out: f32 holds it.'],
     ['or copies (--method copy), which', "or copies (method: 'copy'), which"],
     ['vgg19-random`; or give --net file.onnx.', "vgg19-random`; or give net: 'file.onnx'."],
     ['Choose another place with --out.', 'Choose another place.'],

@@ -251,7 +251,7 @@ withHalf('where f16 would fit and f32 does not, it is named as a remedy', async 
   const [half, whole] = [least('f16'), least('f32')];
   assert.ok(half > 0 && half < whole, `${half} and ${whole} bytes`);
   const memory = (half + whole) / 2;
-  assert.throws(() => refuseTooLarge(found, ready('f32'), { memory }), /Use --precision f16, or allow \d+MB/);
+  assert.throws(() => refuseTooLarge(found, ready('f32'), { memory }), /Use precision f16, or allow \d+MB/);
   assert.throws(() => refuseTooLarge(found, ready('f32'), { memory: half - 1 }), /\n {2}Allow \d+MB/);
   refuseTooLarge(found, ready('f16'), { memory });
 });
@@ -312,9 +312,9 @@ test('weights beyond f16 are named, and so is the precision where numbers are no
   buildNet(g, model, g.input([3, 16, 16]), layers);
   assert.throws(
     () => buildNet(h, model, h.input([3, 16, 16], 'half', 'f16'), layers),
-    /vgg0_conv0_weight of vgg19 holds 70000, and f16 ends at 65504\n {2}Leave --precision f16 out/,
+    /vgg0_conv0_weight of vgg19 holds 70000, and f16 ends at 65504\n {2}Leave precision f16 out/,
   );
-  assert.match(finiteRemedy({ precision: 'f16', net: 'mine' }), /^Leave --precision f16 out: f16 ends at 65504/);
+  assert.match(finiteRemedy({ precision: 'f16', net: 'mine' }), /^Leave precision f16 out: f16 ends at 65504/);
   assert.match(finiteRemedy({ precision: 'f32', net: 'mine' }), /check that its weights are finite/);
 });
 
@@ -322,11 +322,11 @@ test('an adapter without f16 refuses it by name, with a remedy', () => {
   const without = { name: 'Some Adapter', has: () => false, adapter: {} } as unknown as Device;
   assert.throws(
     () => requirePrecision(without, { precision: 'f16-matrix' }),
-    /precision f16-matrix needs an adapter that multiplies matrices[\s\S]+Some Adapter does not[\s\S]+Use --precision f16/,
+    /precision f16-matrix needs an adapter that multiplies matrices[\s\S]+Some Adapter does not[\s\S]+Use precision f16/,
   );
   assert.throws(
     () => requirePrecision(without, { precision: 'f16' }),
-    /precision f16 needs an adapter with shader-f16, and Some Adapter has none[\s\S]+Leave --precision out/,
+    /precision f16 needs an adapter with shader-f16, and Some Adapter has none[\s\S]+Leave precision out/,
   );
   requirePrecision(without, { precision: 'f32' });
   assert.is(precisionText({ precision: 'f16', net: 'vgg19' }), 'the net in f16');

@@ -434,8 +434,7 @@ if (!browser) {
     assert.match(said[1] ?? '', /^RecipeError: [\s\S]*or give a recipe itself/);
     assert.match(said[2] ?? '', /^SettingsError: size.*whole pixels/);
     const words: readonly (readonly [string, string])[] = [
-      ['Use --precision f16, or allow 5MB.', "Use precision: 'f16', or allow 5MB."],
-      ['Leave --precision out: f32', 'Leave precision out: f32'],
+      ['Leave --method out: auto', 'Leave method out: auto'],
       ['light is evened out (--no-flatten leaves it)', 'light is evened out (flatten: false leaves it)'],
       ['(--strength 0 leaves it)', '(strength: 0 leaves it)'],
       ['leave out --keep-range.', 'leave out keepRange.'],

@@ -173,7 +173,7 @@ function checkWeights(net: string, label: string, data: Float32Array, half: bool
   if (large !== undefined) {
     throw onnxError(
       `${label} of ${net} holds ${large}, and f16 ends at 65504`,
-      'Leave --precision f16 out: f32 holds it.',
+      'Leave precision f16 out: f32 holds it.',
     );
   }
   // A sum of finite numbers of this size stays finite as a double; anything else shows in it.
