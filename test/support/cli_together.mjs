@@ -3,6 +3,8 @@
 //   node cli_together.mjs cli.js '[["texture", "none.png"], ...]'
 import { pathToFileURL } from 'node:url';
 
+// With -q a command would run itself anew, in a process of its own, to leave out what drivers say.
+process.env.TOROID_STDERR_FILTERED_BY = `${process.ppid}`;
 const [node, , file, commands] = process.argv;
 const { exit } = process;
 const print = process.stdout.write.bind(process.stdout);
