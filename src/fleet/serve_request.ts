@@ -7,6 +7,7 @@ import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { checkRecipe, withoutSpare } from '../recipes/resolve';
 import { type FleetJob, fleetJob, putInput, sha256 } from './job_files';
+import { multipart } from './multipart';
 import type { Store } from './store';
 
 /** An answer that is no success. */
@@ -95,7 +96,7 @@ export class BodyBudget {
    * @param body the most bytes
    * @throws Refusal 413, 429
    */
-  async with<T>(request: IncomingMessage, body: number, work: (body: Uint8Array) => Promise<T>): Promise<T> {
+  async with<T>(request: IncomingMessage, body: number, work: (body: Buffer) => Promise<T>): Promise<T> {
     const { bodies } = this.limits;
     const told = request.headers['content-length'];
     const size = told === undefined ? body : Number(told);
@@ -105,18 +106,31 @@ export class BodyBudget {
     }
     this.#used += size;
     try {
-      const pieces: Uint8Array[] = [];
-      let read = 0;
-      for await (const piece of request as AsyncIterable<Buffer>) {
-        read += piece.length;
-        if (read > body) throw new Refusal(413, 'TooLarge', `the request has over ${body} bytes, which is the most`);
-        pieces.push(piece);
-      }
-      return await work(Buffer.concat(pieces));
+      return await work(told === undefined ? await allOf(request, body) : await bytesOf(request, size));
     } finally {
       this.#used -= size;
     }
   }
+}
+
+/** A body whose length is told, in one piece from the start: it is in memory once. */
+async function bytesOf(request: IncomingMessage, size: number): Promise<Buffer> {
+  const all = Buffer.allocUnsafeSlow(size);
+  let read = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) read += piece.copy(all, read);
+  return all.subarray(0, read);
+}
+
+/** @throws Refusal 413 */
+async function allOf(request: IncomingMessage, most: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let read = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    read += piece.length;
+    if (read > most) throw new Refusal(413, 'TooLarge', `the request has over ${most} bytes, which is the most`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
 }
 
 /**
@@ -126,15 +140,15 @@ export class BodyBudget {
  */
 export async function jobOf(
   type: string | undefined,
-  body: Uint8Array,
+  body: Buffer,
   store: Store,
   limits: ServeLimits,
 ): Promise<FleetJob> {
-  const { text, files } = await parts(type, body);
+  const { text, files } = parts(type, body);
   const recipe = recipeOf(text, files, limits);
-  for (const { name, bytes } of files) {
+  for (const { name, bytes, hash } of files) {
     await checkPicture(name, bytes, limits);
-    await putInput(store, bytes);
+    await putInput(store, bytes, hash);
   }
   return fleetJob(recipe, 'served');
 }
@@ -143,10 +157,13 @@ interface Upload {
   readonly name: string;
   readonly path: string;
   readonly bytes: Uint8Array;
+  readonly hash: string;
 }
 
-async function parts(type: string | undefined, body: Uint8Array): Promise<{ text: string; files: Upload[] }> {
-  if (/^application\/json\b/i.test(type ?? '')) return { text: Buffer.from(body).toString('utf8'), files: [] };
+const MOST_PARTS = 100;
+
+function parts(type: string | undefined, body: Buffer): { text: string; files: Upload[] } {
+  if (/^application\/json\b/i.test(type ?? '')) return { text: body.toString('utf8'), files: [] };
   if (!/^multipart\/form-data\b/i.test(type ?? '')) {
     throw new Refusal(
       415,
@@ -154,20 +171,16 @@ async function parts(type: string | undefined, body: Uint8Array): Promise<{ text
       'wants multipart/form-data with a recipe and its pictures, or application/json',
     );
   }
-  let form: FormData;
-  try {
-    form = await new Response(body as BodyInit, { headers: { 'Content-Type': type ?? '' } }).formData();
-  } catch {
-    throw new Refusal(400, 'BadRequest', 'the body is no multipart/form-data');
-  }
+  const form = multipart(type ?? '', body, MOST_PARTS);
+  if (!form) throw new Refusal(400, 'BadRequest', 'the body is no multipart/form-data');
   let text = '';
   const files: Upload[] = [];
-  for (const [name, value] of form) {
-    if (name === 'recipe') text = typeof value === 'string' ? value : await value.text();
-    else if (typeof value === 'string') throw new Refusal(400, 'BadRequest', `${shown(name)} is no file`);
+  for (const { name, file, bytes } of form) {
+    if (name === 'recipe') text = Buffer.from(bytes).toString('utf8');
+    else if (file === undefined) throw new Refusal(400, 'BadRequest', `${shown(name)} is no file`);
     else if (!/^[\w-]{1,64}$/.test(name)) throw new Refusal(400, 'BadRequest', `${shown(name)} is no name of an input`);
     else if (files.some((f) => f.name === name)) throw new Refusal(400, 'BadRequest', `${name} is there twice`);
-    else files.push({ name, path: plainName(value.name), bytes: new Uint8Array(await value.arrayBuffer()) });
+    else files.push({ name, path: plainName(file), bytes, hash: sha256(bytes) });
   }
   return { text, files };
 }
@@ -204,7 +217,7 @@ function recipeOf(text: string, files: readonly Upload[], limits: ServeLimits): 
   if (steps > limits.steps) {
     throw new Refusal(422, 'LimitError', `stages: ${steps} steps over all scales; the most is ${limits.steps}`);
   }
-  const inputs = Object.fromEntries(files.map((f) => [f.name, { path: f.path, sha256: sha256(f.bytes) }]));
+  const inputs = Object.fromEntries(files.map((f) => [f.name, { path: f.path, sha256: f.hash }]));
   return { ...recipe, inputs };
 }
 

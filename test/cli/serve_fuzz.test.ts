@@ -67,7 +67,7 @@ test(`${REQUESTS} malformed requests: refused, never a 500, and it goes on`, asy
     assert.not.ok(hung, `no answer to ${shown}`);
     const seconds = (performance.now() - began) / 1000;
     assert.ok(seconds < 10, `${seconds} s for ${shown}`);
-    assert.ok(status < 500 || status === 505 || status === 501, `${status} for ${shown}\n${logged.at(-1)}`);
+    assert.ok(status < 500, `${status} for ${shown}\n${logged.at(-1)}`);
     if (kind === 'token') assert.ok([400, 401].includes(status), `${status} for a wrong token: ${shown}`);
     answers[kind] ??= {};
     const row = answers[kind];
