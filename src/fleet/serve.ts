@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EngineError } from '../base/errors';
-import { VERSION } from '../base/version';
 import { checkpointKey, getResult } from './job_files';
 import { openApi, openApiPage } from './serve_api';
 import type { JobView, ServeJobs } from './serve_jobs';
+import { RequestMetrics } from './serve_metrics';
 import { BodyBudget, jobOf, Refusal, type ServeLimits, type TokenHash, tokenOf } from './serve_request';
 import type { Store } from './store';
 
@@ -94,7 +94,7 @@ class Service {
   readonly #bodies: BodyBudget;
   /** What a client's key stood for: a request that comes twice is one. */
   readonly #keys = new Map<string, { readonly body: string; readonly id: string }>();
-  readonly #answers = new Map<number, number>();
+  readonly #requests = new RequestMetrics();
   /** What those whose jobs are limited have sent, by the names of their tokens. */
   readonly #own = new Map<string, Set<string>>();
 
@@ -120,11 +120,12 @@ class Service {
       } else response.destroy();
     }
     const status = response.statusCode;
-    this.#answers.set(status, (this.#answers.get(status) ?? 0) + 1);
-    const ms = Math.round(performance.now() - began);
+    const seconds = (performance.now() - began) / 1000;
     const path = (request.url ?? '').split('?')[0]?.slice(0, 200);
-    const time = new Date().toISOString();
-    this.options.log(JSON.stringify({ time, method: request.method, path, status, ms, ...facts }));
+    this.#requests.count(status, seconds, path?.endsWith('/events') === true);
+    const [level, time] = [status < 500 ? 'info' : 'error', new Date().toISOString()];
+    const ms = Math.round(1000 * seconds);
+    this.options.log(JSON.stringify({ level, time, method: request.method, path, status, ms, ...facts }));
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, facts: Record<string, unknown>): Promise<void> {
@@ -287,26 +288,8 @@ class Service {
   }
 
   async #metrics(response: ServerResponse): Promise<void> {
-    const gauge = (name: string, about: string, rows: readonly (readonly [string, number])[], kind = 'gauge'): string =>
-      `# HELP ${name} ${about}\n# TYPE ${name} ${kind}\n${rows.map(([label, n]) => `${name}${label} ${n}\n`).join('')}`;
-    const counts = Object.entries(await this.options.jobs.counts());
-    const all = [
-      gauge('toroid_info', 'version', [[`{version="${VERSION}"}`, 1]]),
-      gauge(
-        'toroid_jobs',
-        'jobs by state',
-        counts.map(([state, n]) => [`{state="${state}"}`, n] as const),
-      ),
-      gauge('toroid_request_bytes', 'of requests being read', [['', this.#bodies.used]]),
-      gauge('process_resident_memory_bytes', 'of this process', [['', process.memoryUsage.rss()]]),
-      gauge(
-        'toroid_requests_total',
-        'by status',
-        [...this.#answers].map(([status, n]) => [`{status="${status}"}`, n] as const),
-        'counter',
-      ),
-    ];
-    text(response, 200, all.join(''), 'text/plain; version=0.0.4; charset=utf-8');
+    const all = this.#requests.text(await this.options.jobs.counts(), this.#bodies.used);
+    text(response, 200, all, 'text/plain; version=0.0.4; charset=utf-8');
   }
 }
 

@@ -97,13 +97,42 @@ test('a job from request to picture, in the process that serves', async () => {
     () => assert.unreachable(),
     (e: Error) => assert.match(`${e.name} ${e.message}`, /^RecipeError .* answers 400: size/),
   );
-  assert.match(await (await fetch(`${url}/metrics`)).text(), /toroid_jobs\{state="done"\} 3\n/);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  assert.match(metrics, /toroid_jobs\{state="done"\} 3\n/);
+  checkMetrics(metrics);
   assert.is((await fetch(`${url}/readyz`)).status, 200);
   child.kill('SIGTERM');
   const { code, err } = await ended;
   assert.is(code, 0);
-  for (const text of err.trim().split('\n')) JSON.parse(text);
+  for (const text of err.trim().split('\n')) {
+    const said = JSON.parse(text) as Record<string, unknown>;
+    assert.equal(Object.keys(said).slice(0, 6), ['level', 'time', 'method', 'path', 'status', 'ms']);
+    assert.ok(text.length < 1000, 'without pictures');
+  }
 });
+
+/** As Prometheus reads its text format 0.0.4: each family once, its rows behind it, buckets that count up to all. */
+function checkMetrics(text: string): void {
+  assert.match(text, /\n$/);
+  const families = text.split(/^(?=# HELP )/m);
+  const named = families.map((family) => {
+    const [help = '', type = '', ...rows] = family.trimEnd().split('\n');
+    const [, name = ''] = /^# HELP ([a-z_]+) \S/.exec(help) ?? [];
+    assert.match(type, new RegExp(`^# TYPE ${name} (gauge|counter|histogram)$`));
+    for (const row of rows) {
+      assert.match(row, new RegExp(`^${name}(_bucket|_sum|_count)?(\\{[a-z]+="[^"\\\\\n]*"\\})? [0-9.e+-]+$`));
+    }
+    return name;
+  });
+  assert.is(new Set(named).size, named.length);
+  const buckets = [...text.matchAll(/_bucket\{le="[^"]+"\} (\d+)/g)].map(([, n]) => Number(n));
+  assert.equal(
+    buckets,
+    [...buckets].sort((a, b) => a - b),
+  );
+  assert.match(text, new RegExp(`toroid_request_seconds_count ${buckets.at(-1)}\n`));
+  assert.ok((buckets.at(-1) ?? 0) > 5);
+}
 
 test('who may ask: tokens, names of this machine, no pages elsewhere', async () => {
   const url = await idle(true);
