@@ -175,6 +175,117 @@ export function fourier2d(re: Float64Array, im: Float64Array, width: number, hei
   }
 }
 
+type Size = readonly [width: number, height: number];
+
+/**
+ * Half of the spectrum of a real plane [H, W]: its columns 0 .. W / 2, one after another; the others follow from symmetry. There is room for
+ * one column more, since two may be worked at together.
+ */
+export interface HalfSpectrum {
+  readonly re: Float64Array;
+  readonly im: Float64Array;
+}
+
+/** Columns of half of a spectrum. */
+const halfOf = (W: number): number => Math.floor(W / 2) + 1;
+
+/** The spectrum of a real plane, in half the time that `fourier2d` takes. */
+export function realFourier(plane: Float32Array | Float64Array, size: Size): HalfSpectrum {
+  const spectrum = linesAcross(plane, size, size);
+  eachColumn(spectrum, size, lineOf(size[1]), false);
+  return spectrum;
+}
+
+/**
+ * Back from it: the spectrum is used up.
+ * @param spectrum hermitian, as that of a real plane
+ * @returns [H, W]
+ */
+export function inverseRealFourier(spectrum: HalfSpectrum, size: Size): Float64Array {
+  eachColumn(spectrum, size, lineOf(size[1]), true);
+  return planeBack(spectrum, size, size[1]);
+}
+
+function eachColumn({ re, im }: HalfSpectrum, [W, H]: Size, down: Line, inverse: boolean): void {
+  for (let at = 0; at < halfOf(W) * H; at += H) {
+    const [a, b] = [re.subarray(at, at + H), im.subarray(at, at + H)];
+    if (inverse) down(b, a);
+    else down(a, b);
+  }
+}
+
+/** The lines of a plane of w x h, in one of W x H that is nothing else, transformed two real ones at a time: columns of half a spectrum. */
+function linesAcross(plane: Float32Array | Float64Array, [w, h]: Size, [W, H]: Size): HalfSpectrum {
+  const across = lineOf(W);
+  const half = halfOf(W);
+  const re = new Float64Array((half + 1) * H);
+  const im = new Float64Array((half + 1) * H);
+  const a = new Float64Array(TOGETHER * W);
+  const b = new Float64Array(TOGETHER * W);
+  for (let y = 0; y < h; y += 2 * TOGETHER) {
+    const pairs = Math.min(TOGETHER, Math.ceil((h - y) / 2));
+    a.fill(0);
+    b.fill(0);
+    for (let k = 0; k < pairs; k++) {
+      const row = (y + 2 * k) * w;
+      a.set(plane.subarray(row, row + w), k * W);
+      b.set(plane.subarray(row + w, Math.min(h * w, row + 2 * w)), k * W);
+      across(a.subarray(k * W, (k + 1) * W), b.subarray(k * W, (k + 1) * W));
+    }
+    for (let x = 0; x < half; x++) {
+      const mirror = x === 0 ? 0 : W - x;
+      for (let k = 0; k < pairs; k++) {
+        const p = a[k * W + x] as number;
+        const q = b[k * W + x] as number;
+        const r = a[k * W + mirror] as number;
+        const s = b[k * W + mirror] as number;
+        const to = x * H + y + 2 * k;
+        re[to] = (p + r) / 2;
+        im[to] = (q - s) / 2;
+        if (y + 2 * k + 1 >= h) continue;
+        re[to + 1] = (q + s) / 2;
+        im[to + 1] = (r - p) / 2;
+      }
+    }
+  }
+  return { re, im };
+}
+
+/** Back across from columns that were transformed back down, but for the factor 1 / H: the first so many rows. */
+function planeBack({ re, im }: HalfSpectrum, [W, H]: Size, rows: number): Float64Array {
+  const across = lineOf(W);
+  const half = halfOf(W);
+  const out = new Float64Array(rows * W);
+  const a = new Float64Array(TOGETHER * W);
+  const b = new Float64Array(TOGETHER * W);
+  for (let y = 0; y < rows; y += 2 * TOGETHER) {
+    const pairs = Math.min(TOGETHER, Math.ceil((rows - y) / 2));
+    for (let x = 0; x < W; x++) {
+      const known = x < half;
+      const from = (known ? x : W - x) * H + y;
+      const sign = known ? 1 : -1;
+      for (let k = 0; k < pairs; k++) {
+        const at = from + 2 * k;
+        const more = y + 2 * k + 1 < rows;
+        // A hermitian line, and i times another: their inverses are real and imaginary part. Exchanged, as of an inverse.
+        a[k * W + x] = (re[at] as number) - (more ? sign * (im[at + 1] as number) : 0);
+        b[k * W + x] = sign * (im[at] as number) + (more ? (re[at + 1] as number) : 0);
+      }
+    }
+    for (let k = 0; k < pairs; k++) {
+      const [c, d] = [a.subarray(k * W, (k + 1) * W), b.subarray(k * W, (k + 1) * W)];
+      across(d, c);
+      const row = (y + 2 * k) * W;
+      const more = y + 2 * k + 1 < rows;
+      for (let x = 0; x < W; x++) {
+        out[row + x] = (c[x] as number) / (W * H);
+        if (more) out[row + W + x] = (d[x] as number) / (W * H);
+      }
+    }
+  }
+  return out;
+}
+
 /**
  * How a plane agrees with itself moved, on the host: out[dy, x] = sum over y, x' of a[y, x'] a[y + dy, x' + x], for 0 <= dy < rows, on a
  * torus of W x H that is nothing where the plane is not, so that lags x from W / 2 on are those to the left. By the square of the
@@ -182,56 +293,12 @@ export function fourier2d(re: Float64Array, im: Float64Array, width: number, hei
  * @param plane [h, w]
  * @returns [rows, W]
  */
-export function correlatedWithItself(
-  plane: Float64Array,
-  [w, h]: readonly [width: number, height: number],
-  [W, H]: readonly [width: number, height: number],
-  rows: number,
-): Float64Array {
-  const across = lineOf(W);
+export function correlatedWithItself(plane: Float64Array, size: Size, torus: Size, rows: number): Float64Array {
+  const [W, H] = torus;
   const down = lineOf(H);
-  const half = Math.floor(W / 2) + 1;
-  // Columns of the spectrum one after another: the other half of them is known by symmetry.
-  const re = new Float64Array((half + 1) * H);
-  const im = new Float64Array((half + 1) * H);
-  const a = new Float64Array(W);
-  const b = new Float64Array(W);
-  for (let y = 0; y < h; y += 2) {
-    a.fill(0).set(plane.subarray(y * w, (y + 1) * w));
-    b.fill(0).set(plane.subarray((y + 1) * w, Math.min(h, y + 2) * w));
-    across(a, b);
-    for (let k = 0; k < half; k++) {
-      const j = k === 0 ? 0 : W - k;
-      const p = a[k] as number;
-      const q = b[k] as number;
-      const r = a[j] as number;
-      const s = b[j] as number;
-      re[k * H + y] = (p + r) / 2;
-      im[k * H + y] = (q - s) / 2;
-      if (y + 1 >= h) continue;
-      re[k * H + y + 1] = (q + s) / 2;
-      im[k * H + y + 1] = (r - p) / 2;
-    }
-  }
-  for (let k = 0; k < half; k += 2) squaredColumns(re, im, k * H, H, down);
-  const out = new Float64Array(rows * W);
-  for (let y = 0; y < rows; y += 2) {
-    for (let k = 0; k < W; k++) {
-      const known = k < half;
-      const at = (known ? k : W - k) * H + y;
-      const sign = known ? 1 : -1;
-      const more = y + 1 < rows;
-      // A hermitian line, and i times another: their inverses are real and imaginary part. Exchanged, as of an inverse.
-      a[k] = (re[at] as number) - (more ? sign * (im[at + 1] as number) : 0);
-      b[k] = sign * (im[at] as number) + (more ? (re[at + 1] as number) : 0);
-    }
-    across(b, a);
-    for (let x = 0; x < W; x++) {
-      out[y * W + x] = (a[x] as number) / (W * H);
-      if (y + 1 < rows) out[(y + 1) * W + x] = (b[x] as number) / (W * H);
-    }
-  }
-  return out;
+  const spectrum = linesAcross(plane, size, torus);
+  for (let k = 0; k < halfOf(W); k += 2) squaredColumns(spectrum.re, spectrum.im, k * H, H, down);
+  return planeBack(spectrum, torus, rows);
 }
 
 /** Two columns of a spectrum, transformed down, replaced by the inverse transforms, times H, of what their magnitudes are squared. */

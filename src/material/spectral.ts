@@ -1,5 +1,5 @@
 // Linear filters on the torus, as factors of the spectrum.
-import { fourier2d } from '../base/fourier';
+import { inverseRealFourier, realFourier } from '../base/fourier';
 import type { Device } from '../gpu/device';
 import { computed } from '../graph/computed';
 import { Graph } from '../graph/graph';
@@ -87,28 +87,34 @@ export async function filteredOnDevice(
 
 /** The same on the host, of any size. */
 export function filteredOnHost(plane: Float32Array, size: Size, filters: readonly Filter[]): Float32Array[] {
-  const re = Float64Array.from(plane);
-  const im = new Float64Array(plane.length);
-  fourier2d(re, im, ...size);
-  const found: Float32Array[] = [];
-  // Two real planes are one complex plane.
-  for (let k = 0; k < filters.length; k += 2) {
-    const pair = filters.slice(k, k + 2);
-    const x = new Float64Array(plane.length);
-    const y = new Float64Array(plane.length);
-    for (const [turn, filter] of pair.entries()) {
-      const a = filter.re && sampled(filter.re, size);
-      const b = filter.im && sampledOdd(filter.im, size);
-      for (let i = 0; i < x.length; i++) {
-        const [p = 0, q = 0, c = 0, s = 0] = [re[i], im[i], a?.[i], b?.[i]];
-        const [real, imaginary] = [p * c - q * s, p * s + q * c];
-        x[i] = (x[i] ?? 0) + (turn ? -imaginary : real);
-        y[i] = (y[i] ?? 0) + (turn ? real : imaginary);
-      }
+  const { re, im } = realFourier(plane, size);
+  return filters.map((filter) => {
+    const a = filter.re && sampledHalf(filter.re, size);
+    const b = filter.im && sampledHalf(filter.im, size, true);
+    const x = new Float64Array(re.length);
+    const y = new Float64Array(re.length);
+    for (let i = 0; i < re.length; i++) {
+      const p = re[i] as number;
+      const q = im[i] as number;
+      const c = a ? (a[i] as number) : 0;
+      const s = b ? (b[i] as number) : 0;
+      x[i] = p * c - q * s;
+      y[i] = p * s + q * c;
     }
-    fourier2d(x, y, ...size, true);
-    found.push(Float32Array.from(x));
-    if (pair.length > 1) found.push(Float32Array.from(y));
+    return Float32Array.from(inverseRealFourier({ re: x, im: y }, size));
+  });
+}
+
+/** For half of a spectrum, column by column; `odd`: its odd part. */
+function sampledHalf(factor: (u: number, v: number) => number, [width, height]: Size, odd = false): Float64Array {
+  const columns = Math.floor(width / 2) + 1;
+  const out = new Float64Array((columns + 1) * height);
+  for (let x = 0; x < columns; x++) {
+    const [u, mirrored] = [angle(x, width), angle((width - x) % width, width)];
+    for (let y = 0; y < height; y++) {
+      const value = factor(u, angle(y, height));
+      out[x * height + y] = odd ? (value - factor(mirrored, angle((height - y) % height, height))) / 2 : value;
+    }
   }
-  return found;
+  return out;
 }
