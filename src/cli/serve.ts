@@ -9,7 +9,7 @@ import { serve } from '../fleet/serve';
 import { HereJobs, QueueJobs } from '../fleet/serve_jobs';
 import { parseTokens } from '../fleet/serve_request';
 import { openStore } from '../fleet/store';
-import { collect, parseBytes, parseWhole, usage } from './arguments';
+import { collect, parseBudget, parseBytes, parseWhole, usage } from './arguments';
 import { stopOnSignal } from './stop';
 import { childOptions } from './store_runner';
 import { addFleetOptions } from './work';
@@ -27,6 +27,7 @@ interface Options {
   maxPixels: number;
   maxSteps: number;
   maxJobs: number;
+  presign?: number;
   quiet?: boolean;
 }
 
@@ -51,6 +52,12 @@ export function addServe(program: Command): void {
     .addOption(new Option('--max-pixels <n>', 'of a picture, in or out').argParser(parseWhole).default(2 ** 24))
     .addOption(new Option('--max-steps <n>', 'of a recipe').argParser(parseWhole).default(20_000))
     .addOption(new Option('--max-jobs <n>', 'that wait or run').argParser(parseWhole).default(1000))
+    .addOption(
+      new Option(
+        '--presign <time>',
+        'answer with an address of the result at s3://, which holds for so long',
+      ).argParser(parseBudget),
+    )
     .option('-q, --quiet', 'no line for each request')
     .addHelpText(
       'after',
@@ -70,6 +77,11 @@ async function start(options: Options): Promise<void> {
     usage(`${options.tokens} has no token`, 'Make one: toroid serve --new-token me >> tokens.');
   if (queue !== undefined && place === undefined)
     usage('which store?', 'Workers of a queue want one: --store s3://bucket/prefix, or set TOROID_STORE.');
+  if (options.presign !== undefined && !(place?.startsWith('s3://') && inAWeek(options.presign)))
+    usage(
+      `--presign ${options.presign}: is for a --store s3://bucket/prefix, from 1 second to 7 days`,
+      'Such as --presign 15min.',
+    );
   const own = place === undefined ? mkdtempSync(join(tmpdir(), 'toroid-serve-')) : undefined;
   const stop = stopOnSignal(() => {});
   try {
@@ -78,10 +90,11 @@ async function start(options: Options): Promise<void> {
     const slots = Array.from({ length: count }, (_, k) => childOptions(gpu[k % gpu.length]));
     const jobs = queue === undefined ? new HereJobs(store, slots) : new QueueJobs(await openQueue(queue, false), store);
     const { host, port, maxBody: body, maxPixels: pixels, maxSteps: steps, maxJobs: depth } = options;
+    const presign = options.presign === undefined ? undefined : Math.round(options.presign);
     const limits = { body, bodies: 4 * body, pixels, steps, depth };
     const log = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
     try {
-      const service = await serve({ host, port, jobs, store, tokens, limits, log });
+      const service = await serve({ host, port, jobs, store, tokens, limits, presign, log });
       process.stdout.write(`${service.url}\n`);
       await new Promise<void>((done) => {
         if (stop.signal.aborted) done();
@@ -96,6 +109,9 @@ async function start(options: Options): Promise<void> {
     if (own !== undefined) rmSync(own, { recursive: true, force: true });
   }
 }
+
+/** Longer signatures of S3 do not hold. */
+const inAWeek = (seconds: number): boolean => seconds >= 1 && seconds <= 7 * 86_400;
 
 function readTokens(file: string): string {
   try {

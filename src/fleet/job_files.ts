@@ -88,13 +88,25 @@ export async function putResult(
   return result;
 }
 
-/** The result of a job with its picture; null where it is missing or damaged, and has to be made (again). */
-export async function getResult(store: Store, id: string): Promise<{ result: Result; picture: Uint8Array } | null> {
+/** What is known of a job's result; null where there is none. */
+export async function findResult(store: Store, id: string): Promise<Result | null> {
   const text = await store.get(`jobs/${id}.json`);
   const result = text && parsed<Result>(text);
-  if (!result || !/^[0-9a-f]{64}$/.test(result.sha256) || !/^\.\w+$/.test(result.suffix)) return null;
-  const picture = await store.get(resultKey(result));
+  return result && /^[0-9a-f]{64}$/.test(result.sha256) && /^\.\w+$/.test(result.suffix) ? result : null;
+}
+
+/** The result of a job with its picture; null where it is missing or damaged, and has to be made (again). */
+export async function getResult(store: Store, id: string): Promise<{ result: Result; picture: Uint8Array } | null> {
+  const result = await findResult(store, id);
+  const picture = result && (await store.get(resultKey(result)));
   return picture && sha256(picture) === result.sha256 ? { result, picture } : null;
+}
+
+/** An address of a job's picture at the store, whose last part begins with its hash; null where it is missing. */
+export async function resultAddress(store: Store, id: string, seconds: number): Promise<string | null> {
+  const result = await findResult(store, id);
+  if (!result || !(await store.has(resultKey(result)))) return null;
+  return (await store.presign?.(resultKey(result), seconds)) ?? null;
 }
 
 function parsed<T>(bytes: Uint8Array): T | null {

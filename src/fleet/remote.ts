@@ -13,6 +13,7 @@ import { bytesOf, nodePlatform, type PictureSource, pathOf } from '../node/platf
 import { builtinRecipe } from '../recipes/builtin';
 import { warningsTo } from '../recipes/events';
 import type { RecipeText } from '../recipes/recipe';
+import { sha256 } from './job_files';
 import type { JobView } from './serve_jobs';
 
 export interface RemoteCall {
@@ -92,7 +93,11 @@ class Client {
     try {
       await this.#follow(id, onProgress, signal);
       const picture = await this.#ask(`/v1/jobs/${id}/result`, { signal });
-      return new RemotePicture(id, new Uint8Array(await picture.arrayBuffer()));
+      const bytes = new Uint8Array(await picture.arrayBuffer());
+      // A store's address of a picture has its hash; what the service sends it has checked itself.
+      const [, hash] = (picture.redirected && /\/results\/([0-9a-f]{64})\./.exec(picture.url)) || [];
+      if (hash === undefined || sha256(bytes) === hash) return new RemotePicture(id, bytes);
+      throw new EngineError('RemoteError', `the picture of ${id} is damaged in the store of ${this.url}`);
     } catch (error) {
       if (signal?.aborted) await this.#ask(`/v1/jobs/${id}`, { method: 'DELETE' }).catch(() => {});
       throw error;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EngineError } from '../base/errors';
-import { checkpointKey, getResult } from './job_files';
+import { checkpointKey, getResult, resultAddress } from './job_files';
 import { openApi, openApiPage } from './serve_api';
 import type { JobView, ServeJobs } from './serve_jobs';
 import { RequestMetrics } from './serve_metrics';
@@ -19,6 +19,8 @@ export interface ServeOptions {
   /** None: only this machine may ask. */
   readonly tokens: readonly TokenHash[];
   readonly limits: ServeLimits;
+  /** Results are answered with an address at the store, which holds for so many seconds. */
+  readonly presign?: number | undefined;
   /** Gets a line of JSON for each request, without pictures and tokens. */
   log(line: string): void;
 }
@@ -265,8 +267,15 @@ class Service {
   async #result(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
     const { state } = await this.#look(id);
     if (state !== 'done') throw new Refusal(409, 'NotDone', `the job is ${state}`);
-    const there = await getResult(this.options.store, id);
-    if (!there) throw new Refusal(410, 'Gone', 'the result is damaged or gone: send the job again');
+    const { store, presign } = this.options;
+    const gone = new Refusal(410, 'Gone', 'the result is damaged or gone: send the job again');
+    if (presign !== undefined) {
+      const Location = await resultAddress(store, id, presign);
+      if (Location === null) throw gone;
+      return void response.writeHead(303, { ...HEADERS, Location }).end();
+    }
+    const there = await getResult(store, id);
+    if (!there) throw gone;
     const { sha256, suffix } = there.result;
     const type = suffix === '.tif' ? 'image/tiff' : 'image/png';
     const headers = { ...HEADERS, 'Content-Type': type, ETag: `"${sha256}"` };

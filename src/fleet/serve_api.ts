@@ -86,7 +86,11 @@ export function openApi(): object {
         parameters: [id],
         get: {
           summary: 'The picture',
-          responses: { '200': answer('a PNG or TIFF', binary, 'image/png'), ...REFUSALS },
+          responses: {
+            '200': answer('a PNG or TIFF', binary, 'image/png'),
+            '303': answer('its address at the store, with --presign'),
+            ...REFUSALS,
+          },
         },
       },
       '/healthz': { get: { summary: 'Whether it runs', security: [], responses: { '200': answer('it does') } } },

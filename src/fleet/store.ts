@@ -20,6 +20,8 @@ export interface Store {
   list(prefix: string): Promise<string[]>;
   /** Also where there is nothing to remove. */
   remove(key: string): Promise<void>;
+  /** An address at which anybody can read a key for so many seconds; where the store has such. */
+  presign?(key: string, seconds: number): Promise<string>;
 }
 
 /**

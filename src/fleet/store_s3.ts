@@ -8,14 +8,23 @@ const TIMEOUT_MS = 120_000;
 /** Beyond the first; each waits twice as long as the one before. */
 const RETRIES = 5;
 const FIRST_WAIT_MS = 200;
+/** S3 wants 5 MB at least. */
+const PART = 16 << 20;
+
+interface Answer {
+  readonly bytes: Uint8Array;
+  readonly etag: string;
+}
+const textOf = (answer: Answer | null): string => Buffer.from(answer?.bytes ?? []).toString('utf8');
 
 /**
  * A prefix of a bucket of an S3-compatible server. Credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and
  * AWS_SESSION_TOKEN, the region from AWS_REGION, another server than Amazon's from AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL.
  * @param address `s3://bucket/prefix`
+ * @param part what has more bytes is sent in parts of so many: one that breaks off is sent again alone
  * @throws EngineError `StoreError`
  */
-export async function openS3(address: string): Promise<Store> {
+export async function openS3(address: string, part = PART): Promise<Store> {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,62})\/?(.*?)\/?$/.exec(address) ?? [];
   if (bucket === '') throw storeError(`--store ${address}: wants s3://bucket/prefix`, 'Name a bucket.');
   if (prefix !== '') checkKey(prefix);
@@ -32,7 +41,7 @@ export async function openS3(address: string): Promise<Store> {
   const { AwsClient } = await loadAws();
   const sessionToken = env.AWS_SESSION_TOKEN;
   const client = new AwsClient({ accessKeyId, secretAccessKey, sessionToken, region, service: 's3', retries: 0 });
-  return new S3Store(address.replace(/\/$/, ''), client, `${server.replace(/\/$/, '')}/${bucket}`, prefix);
+  return new S3Store(address.replace(/\/$/, ''), client, `${server.replace(/\/$/, '')}/${bucket}`, prefix, part);
 }
 
 class S3Store implements Store {
@@ -41,14 +50,21 @@ class S3Store implements Store {
     private readonly client: AwsClient,
     private readonly bucket: string,
     private readonly prefix: string,
+    private readonly part: number,
   ) {}
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    await this.#ask('PUT', key, bytes);
+    if (bytes.length > this.part) await this.#putParts(key, bytes);
+    else await this.#ask('PUT', key, bytes);
   }
 
   async get(key: string): Promise<Uint8Array | null> {
-    return this.#ask('GET', key);
+    return (await this.#ask('GET', key))?.bytes ?? null;
+  }
+
+  async presign(key: string, seconds: number): Promise<string> {
+    const url = `${this.#url(key)}?X-Amz-Expires=${seconds}`;
+    return (await this.client.sign(url, { method: 'GET', aws: { signQuery: true } })).url;
   }
 
   async has(key: string): Promise<boolean> {
@@ -65,7 +81,7 @@ class S3Store implements Store {
       const query = new URLSearchParams({ 'list-type': '2', prefix: this.#key(prefix) });
       if (token !== '') query.set('continuation-token', token);
       const got = await this.#request('GET', `${this.bucket}?${query}`, `the list of ${prefix}`);
-      const text = Buffer.from(got ?? []).toString('utf8');
+      const text = textOf(got);
       for (const [, key = ''] of text.matchAll(/<Key>([^<]*)<\/Key>/g)) {
         keys.push(this.prefix === '' ? key : key.slice(this.prefix.length + 1));
       }
@@ -79,18 +95,52 @@ class S3Store implements Store {
     return this.prefix === '' ? key : `${this.prefix}/${key}`;
   }
 
-  #ask(method: string, key: string, body?: Uint8Array): Promise<Uint8Array | null> {
-    return this.#request(method, `${this.bucket}/${this.#key(key)}`, key, body);
+  #url(key: string): string {
+    return `${this.bucket}/${this.#key(key)}`;
+  }
+
+  #ask(method: string, key: string, body?: Uint8Array): Promise<Answer | null> {
+    return this.#request(method, this.#url(key), key, body);
+  }
+
+  /** The key is there when all parts are. */
+  async #putParts(key: string, bytes: Uint8Array): Promise<void> {
+    const url = this.#url(key);
+    const [, id] = /<UploadId>([^<]+)</.exec(textOf(await this.#request('POST', `${url}?uploads`, key))) ?? [];
+    if (id === undefined) throw this.#noParts(key);
+    const upload = `uploadId=${encodeURIComponent(id)}`;
+    try {
+      let list = '';
+      for (let [n, at] = [1, 0]; at < bytes.length; n++, at += this.part) {
+        const part = bytes.subarray(at, at + this.part);
+        const sent = await this.#request('PUT', `${url}?partNumber=${n}&${upload}`, `part ${n} of ${key}`, part);
+        if (!sent) throw this.#noParts(key);
+        list += `<Part><PartNumber>${n}</PartNumber><ETag>${sent.etag}</ETag></Part>`;
+      }
+      const whole = Buffer.from(`<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`);
+      const ended = await this.#request('POST', `${url}?${upload}`, key, whole);
+      // An error may come behind a status 200, because it is sent before all parts are put together.
+      if (!ended || /<Error>/.test(textOf(ended))) throw this.#noParts(key);
+    } catch (error) {
+      // Parts that are left would be paid for.
+      await this.#request('DELETE', `${url}?${upload}`, key).catch(() => {});
+      throw error;
+    }
+  }
+
+  #noParts(key: string): EngineError {
+    const what = `the store ${this.address} lost the parts of ${key} while it was sent`;
+    return storeError(what, 'Try again; a rule of the bucket may remove uploads that are under way.');
   }
 
   /** @returns null for what is not there */
-  async #request(method: string, url: string, what: string, body?: Uint8Array): Promise<Uint8Array | null> {
+  async #request(method: string, url: string, what: string, body?: Uint8Array): Promise<Answer | null> {
     for (let attempt = 0; ; attempt++) {
       try {
         const signal = AbortSignal.timeout(TIMEOUT_MS);
         const response = await this.client.fetch(url, { method, signal, ...(body && { body: body as BodyInit }) });
         const bytes = new Uint8Array(await response.arrayBuffer());
-        if (response.ok) return bytes;
+        if (response.ok) return { bytes, etag: response.headers.get('etag') ?? '' };
         const code = /<Code>([^<]*)</.exec(Buffer.from(bytes).toString('utf8'))?.[1] ?? '';
         if (response.status === 404 && code !== 'NoSuchBucket') return null;
         if (response.status < 500 && response.status !== 429) {

@@ -5,10 +5,15 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { getInput, getResult, putInput, putResult } from '../../src/fleet/job_files';
+import { remote } from '../../src/fleet/remote';
+import { serve } from '../../src/fleet/serve';
+import type { ServeJobs } from '../../src/fleet/serve_jobs';
 import { openStore, type Store } from '../../src/fleet/store';
+import { openS3 } from '../../src/fleet/store_s3';
 import { long } from '../support/all';
 import { runner } from '../support/cli_run';
 import { NO_REDIS, smallRecipe } from '../support/fleet';
+import { heldStore } from '../support/held_store';
 import { needs } from '../support/needs';
 import { freePort, hasRedis, hasS3rver, startRedis } from '../support/redis';
 
@@ -84,6 +89,12 @@ needs(
     Object.assign(env, { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' });
     env.AWS_ENDPOINT_URL = `http://127.0.0.1:${port}`;
     await checkStore(await openStore('s3://bucket/some/prefix'));
+    const parts = await openStore('s3://bucket/parts');
+    const large = Buffer.alloc((16 << 20) + 5, 'large');
+    await parts.put('large', large);
+    assert.ok(large.equals((await parts.get('large')) ?? Buffer.of()));
+    const address = (await parts.presign?.('large', 60)) ?? '';
+    assert.is((await (await fetch(address)).arrayBuffer()).byteLength, large.length);
     assert.equal(await (await openStore('s3://bucket')).list('some/prefix/a/'), ['some/prefix/a/2']);
     env.AWS_ACCESS_KEY_ID = 'NOBODY'; // s3rver looks at the name alone, not at signatures of version 4
     const refused = await openStore('s3://bucket/x');
@@ -94,6 +105,76 @@ needs(
     process.env = before;
     await server.close();
   }
+});
+
+/** With the variables of a store. */
+async function withEnv(variables: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void> {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    await work();
+  } finally {
+    process.env = before;
+  }
+}
+
+test('S3: what is large goes in parts, of which one that fails is sent again; it is there whole, or not', async () => {
+  const server = await heldStore();
+  await withEnv(server.env, async () => {
+    const store = await openS3('s3://bucket/x', 1000);
+    const large = Buffer.alloc(2005, 'large');
+    server.refuse('PUT x/large?partNumber=2', 500);
+    await store.put('large', large);
+    assert.ok(large.equals(server.objects.get('x/large') ?? Buffer.of()));
+    const sent = server.asked.map((line) => /partNumber=(\d)/.exec(line)?.[1]).filter((n) => n !== undefined);
+    assert.equal(sent, ['1', '2', '2', '3']);
+    server.refuse('PUT x/other?partNumber=3', 403);
+    await assertThrows(
+      () => store.put('other', large),
+      /refuses PUT of part 3 of other: 403\n {2}Check the credentials/,
+    );
+    assert.match(server.asked.at(-1) ?? '', /^DELETE x\/other\?uploadId=2$/);
+    assert.is(await store.get('other'), null);
+    server.refuse('POST x/other?uploadId=3', 404);
+    await assertThrows(() => store.put('other', large), /lost the parts of other/);
+  });
+  await server.close();
+});
+
+test('serve --presign: the address of a result at the store, for a while; the library checks what is there', async () => {
+  const server = await heldStore();
+  await withEnv(server.env, async () => {
+    const store = await openStore('s3://bucket/y');
+    const picture = readFileSync('examples/sand.png');
+    const logged: string[] = [];
+    const jobs: ServeJobs = {
+      submit: async ({ id }) => void (await putResult(store, id, picture, about)),
+      look: async () => null,
+      cancel: async () => {},
+      depth: async () => 0,
+      counts: async () => ({}),
+      close: async () => {},
+    };
+    const limits = { body: 1e6, bodies: 1e6, pixels: 1e6, steps: 100, depth: 9 };
+    const log = (line: string): void => void logged.push(line);
+    const service = await serve({ host: '127.0.0.1', port: 0, jobs, store, tokens: [], limits, presign: 90, log });
+    const stages = [{ steps: 2, losses: [{ kind: 'mean' as const, layers: ['input'] }] }];
+    const run = () => remote(service.url).run({ size: 32, styles: [{}], stages }, { style: 'examples/sand.png' });
+    const { id, bytes } = await run();
+    assert.ok(picture.equals(bytes));
+    const answer = await fetch(`${service.url}/v1/jobs/${id}/result`, { redirect: 'manual' });
+    const address = new URL(answer.headers.get('location') ?? '');
+    assert.is(answer.status, 303);
+    assert.is(address.searchParams.get('X-Amz-Expires'), '90');
+    assert.match(address.searchParams.get('X-Amz-Signature') ?? '', /^[0-9a-f]{64}$/);
+    assert.not.match(`${logged} ${address}`, /the-secret|Signature[^&]*"/);
+    const [key = ''] = (await store.list('results/')).map((name) => name);
+    jobs.submit = async () => {};
+    await store.put(key, Buffer.from('damaged'));
+    await assertThrows(run, /the picture of \w+ is damaged in the store/);
+    await service.close();
+  });
+  await server.close();
 });
 
 test('a sweep with a store: what is there is not made again, what is damaged is', async () => {

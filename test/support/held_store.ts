@@ -9,6 +9,10 @@ export interface HeldStore {
   readonly objects: ReadonlyMap<string, Uint8Array>;
   /** Holds the next request that begins so, as `GET inputs/` (behind the bucket), before anything comes of it. */
   hold(begins: string): Held;
+  /** Answers the next request that begins so with a status. */
+  refuse(begins: string, status: number): void;
+  /** What it was asked, as `GET inputs/ab?query`. */
+  readonly asked: readonly string[];
   close(): Promise<void>;
 }
 
@@ -21,13 +25,18 @@ export interface Held {
 export async function heldStore(): Promise<HeldStore> {
   const objects = new Map<string, Uint8Array>();
   const holds: { begins: string; arrive(): void; readonly released: Promise<void> }[] = [];
+  const refusals: [string, number][] = [];
+  const asked: string[] = [];
+  /** Parts of what is being sent, by upload. */
+  const uploads = new Map<string, Map<number, Buffer>>();
+  let begun = 0;
   const server = createServer((request, response) => {
     request.on('error', () => {});
     void answer(request, response).catch(() => response.destroy());
   });
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '', 'http://here');
+    const { pathname, search, searchParams } = new URL(request.url ?? '', 'http://here');
     const key = pathname.replace(/^\/bucket\/?/, '');
     const pieces: Buffer[] = [];
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
@@ -35,7 +44,29 @@ export async function heldStore(): Promise<HeldStore> {
     const [held] = at < 0 ? [] : holds.splice(at, 1);
     held?.arrive();
     await held?.released;
-    if (key === '') {
+    asked.push(`${request.method} ${key}${search}`);
+    const refused = refusals.findIndex(([begins]) => asked.at(-1)?.startsWith(begins));
+    const [[, status] = []] = refused < 0 ? [] : refusals.splice(refused, 1);
+    const [upload = '', part] = [searchParams.get('uploadId') ?? '', searchParams.get('partNumber')];
+    const parts = uploads.get(upload);
+    if (status !== undefined) response.writeHead(status).end();
+    else if (searchParams.has('uploads')) {
+      uploads.set(`${++begun}`, new Map());
+      response.end(`<UploadId>${begun}</UploadId>`);
+    } else if (upload !== '' && !parts) response.writeHead(404).end('<Code>NoSuchUpload</Code>');
+    else if (parts && part !== null) {
+      parts.set(Number(part), Buffer.concat(pieces));
+      response.writeHead(200, { ETag: `"${part}"` }).end();
+    } else if (parts) {
+      const listed = [
+        ...Buffer.concat(pieces)
+          .toString()
+          .matchAll(/<PartNumber>(\d+)</g),
+      ].map(([, n]) => Number(n));
+      if (request.method === 'POST') objects.set(key, Buffer.concat(listed.map((n) => parts.get(n) ?? Buffer.of())));
+      uploads.delete(upload);
+      response.end();
+    } else if (key === '') {
       const prefix = searchParams.get('prefix') ?? '';
       const keys = [...objects.keys()].filter((k) => k.startsWith(prefix));
       response.end(`<R>${keys.map((k) => `<Key>${k}</Key>`).join('')}</R>`);
@@ -57,11 +88,13 @@ export async function heldStore(): Promise<HeldStore> {
   return {
     env: {
       AWS_ACCESS_KEY_ID: 'a',
-      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_SECRET_ACCESS_KEY: 'the-secret',
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       TOROID_STORE: 's3://bucket',
     },
     objects,
+    asked,
+    refuse: (begins, status) => void refusals.push([begins, status]),
     hold: (begins) => {
       let [arrive, release] = [() => {}, () => {}];
       const arrived = new Promise<void>((done) => {
