@@ -118,7 +118,7 @@ export const MAKING = 'Making the maps of the material';
 function statusOf(state: State, missing: readonly string[]): string {
   const { said, result, progress: p } = state;
   const needed = missing.length > 0 ? `Needed: ${missing.join(', ')}.` : '';
-  if (state.making) return MAKING;
+  if (state.making) return needed ? `${MAKING}. ${needed}` : MAKING;
   if (state.noGpu) return 'Nothing can be run here: this page needs WebGPU.';
   if (state.run === 'failed') return 'Stopped by an error. Nothing is lost: go on from the last snapshot.';
   if (state.starting) return 'Preparing';
