@@ -11,7 +11,7 @@ export interface ShownMaterial {
 
 /** Where the sun is, one column each: azimuth and height, degrees. */
 export const SUNS = ['135,30', '45,30', '315,30', '225,30'] as const;
-/** Side of a cell, pixels: of a render of 3 x 3 tiles it shows 2 x 2. */
+/** Side of a cell, pixels: of a render of 3 x 3 tiles it shows where four of them meet. */
 const CELL = 240;
 const GAP = 6;
 
@@ -28,11 +28,10 @@ export async function drawMaterials(shown: readonly ShownMaterial[], folder: str
         column === 0 ? [`examples/${name}.png`, ...made] : [maps, '--method', 'none', '-o', `${maps}-again`];
       const args = ['bin/toroid.mjs', 'material', ...source, '--render', render, '--sun', sun, '--quiet'];
       execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-      const all = (CELL * 3) / 2;
+      const { width, height } = await sharp(render).metadata();
+      const [left, top] = [width, height].map((side) => Math.round(side / 3 - CELL / 2)) as [number, number];
       parts.push({
-        input: await sharp(await sharp(render).resize(all, all, { fit: 'fill' }).toBuffer())
-          .extract({ left: 0, top: 0, width: CELL, height: CELL })
-          .toBuffer(),
+        input: await sharp(render).extract({ left, top, width: CELL, height: CELL }).toBuffer(),
         left: column * (CELL + GAP),
         top: row * (CELL + GAP),
       });
@@ -50,7 +49,7 @@ export const materials: readonly ShownMaterial[] = [
   {
     name: 'pebbles',
     preset: 'stone',
-    text: 'every stone is round in every light; the light painted into the picture is only half gone, so the sun from the lower right looks dull.',
+    text: 'every stone is round in every light; the light painted into the picture is only half gone, so the sun from the lower right looks dull. With `--delight 1` it is as bright as the others, but stones have white rims where their shade was.',
   },
   {
     name: 'brick',
@@ -60,7 +59,7 @@ export const materials: readonly ShownMaterial[] = [
   {
     name: 'wood',
     preset: 'wood',
-    text: 'boards keep their level, joints are grooves and grain is fine; a pale board is taken for a little higher than a dark one.',
+    text: 'boards keep their level and joints are grooves; grain stands out as if hewn, and a pale board is taken for a little higher than a dark one.',
   },
   {
     name: 'weave',
@@ -70,7 +69,11 @@ export const materials: readonly ShownMaterial[] = [
   {
     name: 'scales',
     preset: 'leather',
-    text: 'scales lean as shingles do from two sides, and from the other two they lie almost flat.',
+    text: 'scales are plump in the sun from the left, where the light of the picture is taken to come from, and lie almost flat in that from the right.',
   },
-  { name: 'sand', preset: 'ground', text: 'ripples are clearest with the sun across them and nearly gone along them.' },
+  {
+    name: 'sand',
+    preset: 'ground',
+    text: 'ripples are clear in every light, softer with the sun along them, and the grain between them is that of sand.',
+  },
 ];

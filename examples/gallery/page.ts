@@ -85,7 +85,7 @@ function copiesPage(): string[] {
 /** Materials lit from four sides, all on one sheet. */
 const materialsPage = (): string[] => [
   '## Materials, lit from four sides',
-  'What `toroid material examples/pebbles.png --preset stone --render lit.png --sun 135,30` and its like make: the sun at the upper left, upper right, lower right and lower left, 30 degrees high; 2 x 2 of the 3 x 3 tiles of each render.',
+  'What `toroid material examples/pebbles.png --preset stone --render lit.png --sun 135,30` and its like make: the sun at the upper left, upper right, lower right and lower left, 30 degrees high; of each render of 3 x 3 tiles the place where four of them meet, at its own size.',
   `![${materials.map((m) => m.name).join(', ')}, lit](images/gallery/${MATERIALS_FILE})`,
   materials.map(({ name, preset, text }) => `- **${name}**, ${preset}: ${text}`).join('\n'),
 ];
