@@ -1,7 +1,7 @@
 import { fileBytes } from '../node/file_bytes';
 import { writeWhole } from '../node/files';
 import type { Recipe } from '../recipes/recipe';
-import { type FleetJob, getResult, inputsOf, putInput } from './job_files';
+import { checkpointKey, type FleetJob, getResult, inputsOf, putInput } from './job_files';
 import type { Ended, JobEvents, JobProcess } from './job_process';
 import type { Store } from './store';
 
@@ -15,7 +15,10 @@ export async function performJob(
   try {
     const there = await unlessAborted(events.pause, getResult(store, id));
     if (there === 'aborted') return { paused: true };
-    if (there) return { done: there.result };
+    if (there) {
+      await store.remove(checkpointKey(id)); // left where a worker was ended right behind its last write
+      return { done: there.result };
+    }
   } catch (error) {
     return { fault: { code: 'StoreError', message: (error as Error).message, again: true } };
   }
