@@ -3,7 +3,7 @@
 import { EngineError } from '../../base/errors';
 import { isPng } from '../../base/first_bytes';
 import { type NamedBytes, zip, zipEntries } from '../../base/zip';
-import { z } from '../../base/zod';
+import * as z from '../../base/zod';
 import { cornersSchema, fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { sha256 } from '../api/sha256';
 import type { Given } from './given';
