@@ -460,7 +460,7 @@ if (!browser) {
     assert.ok(sealed > 16);
   });
 
-  test('nothing is needed that is younger than the oldest browser', async () => {
+  long(test)('nothing is needed that is younger than the oldest browser', async () => {
     const older = await page.context().newPage();
     await older.addInitScript(() => {
       const of = globalThis as unknown as Record<string, Record<string, unknown> | undefined>;

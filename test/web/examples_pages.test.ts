@@ -147,7 +147,7 @@ if (!browser) {
   const vite = join(folder, 'examples', 'vite');
   writeFileSync(join(vite, 'main.ts'), quick(read('vite/main.ts')));
 
-  test('vite: bundled with the conditions of a browser, it grows what is chosen', async () => {
+  long(test)('vite: bundled with the conditions of a browser, it grows what is chosen', async () => {
     const { outputFiles } = await build({
       entryPoints: [join(vite, 'main.ts')],
       ...{ bundle: true, splitting: true, format: 'esm', platform: 'browser', minify: true, write: false },

@@ -450,7 +450,7 @@ if (!browser) {
   });
 
   const real = '../shared/weights/squeezenet1.0-deep-compression';
-  const withNet = needs(test, existsSync(real), 'no ../shared/weights');
+  const withNet = needs(long(test), existsSync(real), 'no ../shared/weights');
   withNet('a network is fetched from the server, kept, checked, and used; a damaged one is refused', async () => {
     process.env.TOROID_WEIGHTS = '../shared/weights';
     const at = await context();
