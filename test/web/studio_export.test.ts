@@ -144,7 +144,7 @@ if (!browser) {
     assert.match((await other.textContent('.place')) ?? '', 'brick.png');
     assert.match(other.url(), /#size=64&seed=5$/);
     await other.click('[data-test=results] li > button');
-    const [again] = await Promise.all([other.waitForEvent('download'), other.keyboard.press('s')]);
+    const [again] = await Promise.all([other.waitForEvent('download'), other.click('text=Download PNG')]); // once it is shown
     assert.equal(readFileSync(await again.path()), plain.bytes);
     await shot(other, 'session-opened');
     await elsewhere.close();
@@ -349,6 +349,7 @@ if (!browser) {
       await shot(page, 'prepare');
       await page.click('[data-test=prepare-done]');
       await said(page, 'status', /flag 30x40 at 10,20 turned 90\.png is the picture now/);
+      await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.place img')?.naturalWidth === 30);
       const { width, height, data } = await page.evaluate(async () => {
         const img = document.querySelector<HTMLImageElement>('.place img')!;
         await img.decode();
