@@ -137,6 +137,8 @@ if (!browser) {
       'a word about the place of the sun',
     );
     assert.ok((await colours()) === plain);
+    await set(null);
+    assert.is(await p.textContent('[part=message]'), '', 'the word is gone with its cause');
     assert.equal(complaints.splice(0), []);
     await p.close();
   });

@@ -41,7 +41,8 @@ export type ElementState = 'idle' | 'loading' | Exclude<SessionState, 'closed'>;
  * Attributes, each a property too: `src` the picture, as a property also a File, a Blob or anything else with a picture in it; `size`
  * side of the tile in pixels (512); `recipe` name of a built-in recipe that needs no network (what suits the picture); `seed` (1); `steps` at
  * each scale of an optimising one; `tile` both, x, y or none; `tiles` how many across (2); `lit` as a surface in the sun, which
- * follows the pointer (`135,40`: where it is at first, and how high); `alt`; `autoplay`; `nocontrols`. A change of the first six begins anew. What plays by itself waits while it is out of sight.
+ * follows the pointer (`135,40`: where it is at first, and how high); `alt`; `autoplay`; `nocontrols`. A change of the first six begins
+ * anew. What plays by itself waits while it is out of sight.
  * Properties: `options` the other settings of `texture()`; `state`, `picture`, `outputs`. Methods: `play()`, `pause()`, `reset()`.
  * Parts for CSS: canvas, poster, bar, button, progress, message. What is between its tags shows where there is no WebGPU, and only there.
  */
@@ -369,6 +370,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     this.#lit = undefined;
     const picture = this.#picture?.raster;
     if (!picture) return;
+    this.#say('');
     const { lit } = this;
     this.#show(picture);
     if (lit === null) return;
