@@ -1,6 +1,7 @@
 import { CommanderError, InvalidArgumentError, Option } from 'commander';
 import { didYouMean } from '../base/did_you_mean';
 import type { Corners } from '../copy/rectify';
+import { type Sun, sunFrom } from '../material/sun';
 import { cornersSchema } from '../recipes/recipe';
 import { textureSettings } from '../recipes/texture_settings';
 
@@ -37,11 +38,9 @@ export function parseNumber(text: string): number {
 }
 
 /** Where the sun is: AZIMUTH,HEIGHT in degrees. */
-export function parseSun(text: string): [azimuth: number, height: number] {
-  const [azimuth = Number.NaN, height = Number.NaN, ...more] = text
-    .split(',')
-    .map((part) => (part.trim() ? Number(part) : Number.NaN));
-  if (Number.isFinite(azimuth) && height > 0 && height <= 90 && more.length === 0) return [azimuth, height];
+export function parseSun(text: string): Sun {
+  const sun = sunFrom(text);
+  if (sun) return sun;
   throw new InvalidArgumentError('It must be two angles as 135,40: where the sun is, and how high, above 0 to 90.');
 }
 

@@ -12,7 +12,8 @@ import {
 import type { TakenMap } from '../app/material_files';
 import { EXTRA_MAPS, type ExtraMap, MATERIALS } from '../material/choices';
 import type { MapKind } from '../material/maps';
-import { renderMaterial, type Sun } from '../material/render';
+import { renderMaterial } from '../material/render';
+import type { Sun } from '../material/sun';
 import { isStdin } from '../node/file_bytes';
 import { lookUp, notThere, sameFile } from '../node/files';
 import { materialSource } from '../node/material_source';

@@ -8,10 +8,7 @@ import { Graph } from '../graph/graph';
 import type { Ref } from '../shaders/op';
 import { shade } from '../shaders/shade';
 import type { MapKind, Material } from './maps';
-
-/** Where the sun is, degrees: 0 right, 90 top, 135 upper left; and how high, 90 overhead. */
-export type Sun = readonly [azimuth: number, height: number];
-export const SUN: Sun = [135, 40];
+import { SUN, type Sun, towards } from './sun';
 
 /** Tiles along each axis. */
 const TIMES = 3;
@@ -26,12 +23,6 @@ const PLAIN: Partial<Record<MapKind, readonly number[]>> = {
   roughness: [0.8],
   metalness: [0],
 };
-
-/** The direction of a sun: x right, y up in the picture, z out of it. */
-export function towards([azimuth, height]: Sun): readonly [number, number, number] {
-  const [a, h] = [(azimuth * Math.PI) / 180, (height * Math.PI) / 180];
-  return [Math.cos(a) * Math.cos(h), Math.sin(a) * Math.cos(h), Math.sin(h)];
-}
 
 /**
  * A tile of the material as seen from above, in linear light; a flat white one is 1.

@@ -2,7 +2,7 @@ import type { MadeMaterial } from '../../app/material';
 import { mapRaster } from '../../app/material';
 import type { Raster } from '../../base/raster';
 import { VERSION } from '../../base/version';
-import { SUN } from '../../material/render';
+import { SUN } from '../../material/sun';
 import { writeWhole } from '../../node/files';
 import { downscale } from '../downscale';
 import { type Html, html, page } from './html';

@@ -3,7 +3,8 @@ import { EngineError } from '../../base/errors';
 import type { Raster } from '../../base/raster';
 import { derive } from '../../material/derive';
 import type { Material } from '../../material/maps';
-import { litTile, SUN, type Sun } from '../../material/render';
+import { litTile } from '../../material/render';
+import { SUN, type Sun, sunFrom } from '../../material/sun';
 import { borrowDevice } from './element_platform';
 
 /** Lowest that a pointer puts the sun, degrees. */
@@ -15,10 +16,8 @@ const LOW = 20;
  */
 export function sunOf(text: string): Sun {
   if (text.trim() === '') return SUN;
-  const [azimuth = Number.NaN, height = Number.NaN, ...more] = text
-    .split(',')
-    .map((part) => Number(part.trim() || Number.NaN));
-  if (Number.isFinite(azimuth) && height > 0 && height <= 90 && more.length === 0) return [azimuth, height];
+  const sun = sunFrom(text);
+  if (sun) return sun;
   throw new EngineError(
     'SettingsError',
     `toroid-texture has lit="${text}", which is no place of the sun`,
