@@ -85,6 +85,11 @@ function chosen(names: readonly string[]): string[] {
       process.exit(1);
     }
   }
+  const gone = values.long ? undefined : LONGEST.find((name) => !all.includes(`${name}.test.js`));
+  if (gone !== undefined) {
+    console.error(`LONGEST of test/run.ts names ${gone}, and there is no such file`);
+    process.exit(1);
+  }
   return all.filter((f) => names.length === 0 || names.some((n) => f.includes(n)));
 }
 

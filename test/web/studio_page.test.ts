@@ -1,4 +1,5 @@
-// The studio driven as a person would, in Chromium with WebGPU on SwiftShader. TOROID_SHOTS=<folder> keeps screenshots.
+// The studio driven as a person would, in Chromium with WebGPU on SwiftShader. One file, for one browser and what was kept in it.
+//   TOROID_SHOTS=<folder> keeps screenshots.
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
