@@ -43,15 +43,14 @@ const node = {
   plugins: [pageScripts],
 };
 
-/** Pages load shaders without comments, indentation and spaces around signs (2 kB of 200), each line where it was, because errors name lines. */
+/** Pages load shaders without comments and indentation, each line where it was, because errors name lines. */
 const withoutComments = {
   name: 'shaders without comments',
   setup(esbuild) {
     esbuild.onLoad({ filter: /\.wgsl$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8')
         .replace(/\/\/.*$/gm, '')
-        .replace(/^[ \t]+|[ \t]+$/gm, '')
-        .replace(/ *([=,;:{}()*+]) */g, '$1'),
+        .replace(/^[ \t]+|[ \t]+$/gm, ''),
       loader: 'text',
     }));
   },
