@@ -11,7 +11,6 @@ export { ensureAdapter } from './gpu/swiftshader.node';
 export { TuneFile } from './gpu/tune_cache.node';
 export * from './index.shared';
 export {
-  loadNet,
   material,
   NodeMaterial,
   NodePicture,
@@ -23,6 +22,7 @@ export {
   texture,
 } from './node/api';
 export { type PictureSource, readSource } from './node/platform';
+export { loadNet } from './node/weights/find';
 // Judging takes seconds, and 6 kB that pages need not load.
 export { type FeatureScore, featureScores } from './recipes/scores/feature_distance';
 export { type PatchScore, type StructureScore, structureScore } from './recipes/scores/structure';

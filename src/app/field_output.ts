@@ -1,9 +1,11 @@
 // Where the pixels of a copied tile came from, as a file; and further maps of its exemplar, laid out as the tile is.
+
 import { EngineError } from '../base/errors';
 import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
+import { setting } from '../base/wording';
 import type { Field } from '../copy/field';
 import { recordText } from '../recipes/picture_record';
 import type { Recipe } from '../recipes/recipe';
@@ -48,7 +50,7 @@ export function checkCopies(recipe: Recipe, what: string): void {
   throw new EngineError(
     'RecipeError',
     `${what}: the recipe has no stage that copies, so no pixel comes from a place in the exemplar`,
-    'Use --method copy, or a recipe with such a stage.',
+    `Use ${setting('method', 'copy')}, or a recipe with such a stage.`,
   );
 }
 

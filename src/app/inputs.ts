@@ -1,6 +1,7 @@
 // The pictures of a recipe: how large, with or without opacity, and whether they are the files that they were.
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { input } from '../base/wording';
 import type { Corners } from '../copy/rectify';
 import type { Recipe } from '../recipes/recipe';
 import { inputPlaces } from '../recipes/resolve';
@@ -112,7 +113,7 @@ function checkSame(
   throw new EngineError(
     'RecipeError',
     `input ${name}: ${file} is not the file it was (${hashes})`,
-    `Use it all the same: --input ${name}=${file}`,
+    `To use it all the same, give ${input(name, file)}`,
   );
 }
 

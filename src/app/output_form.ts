@@ -1,9 +1,11 @@
 // How a result's numbers are kept in its file: bits, channels, and the range of heights.
+
 import { EngineError } from '../base/errors';
 import type { OptionNames } from '../base/known_options';
 import { type Measures, spread, stretchOf } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
+import { setting } from '../base/wording';
 import type { Recipe } from '../recipes/recipe';
 import type { Input } from './inputs';
 import type { WriteOptions } from './platform';
@@ -29,7 +31,7 @@ const WORTH = 1.02;
 /**
  * How to write a result.
  * @param made the recipe and the pictures it was made from
- * @throws EngineError `PictureError` where --keep-range is asked of several pictures of different units
+ * @throws EngineError `PictureError` where `keepRange` is asked of several pictures of different units
  */
 export function writingOf(
   { bits = 8, keepRange = false }: OutputForm,
@@ -45,7 +47,7 @@ export function writingOf(
     throw new EngineError(
       'PictureError',
       `the range cannot be kept: the pictures have different ones, ${first.min} to ${first.max} and ${other.min} to ${other.max}`,
-      'Bring them to the same range first, or leave out --keep-range.',
+      `Bring them to the same range first, or leave out ${setting('keepRange')}.`,
     );
   }
   return { bits: 16, measures: first, stretch: true };

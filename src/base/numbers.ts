@@ -1,9 +1,11 @@
 // Files of numbers that need not be brightness: floats, whole numbers with a sign or of other widths, as values of 0..1.
+
 import { DamagedFile } from './errors';
 import { profileToSrgb } from './icc';
 import { isBrightness, isLight, lightOf, type Measures, measuresOf, rangeText, type Sample } from './measures';
 import type { Interleaved } from './pixels';
 import { toEncoded } from './srgb';
+import { setting } from './wording';
 
 /** How numbers are kept: whole ones without and with a sign, floats. */
 export type SampleFormat = 'uint' | 'int' | 'float' | 'other';
@@ -162,7 +164,9 @@ function brightness(means: Means, kind: NumberKind): NumberPixels {
   const range = light ? `light of ${rangeText(m)}` : rangeText(m);
   const stretched = m.zero !== usual.zero || m.one !== usual.one;
   const notes = [
-    ...(stretched ? [`holds ${range}: taken as black to white (--keep-range writes such numbers again)`] : []),
+    ...(stretched
+      ? [`holds ${range}: taken as black to white (${setting('keepRange')} writes such numbers again)`]
+      : []),
     ...(missing > 0 ? [`has ${missing} numbers missing: nothing is known there`] : []),
     ...(asIs && icc && !convert ? ['has a colour profile of tables, which is left out at this depth'] : []),
     ...(samples > channels && !opacity && samples > colours

@@ -1,11 +1,13 @@
 import { Command, CommanderError, Help } from 'commander';
 import { EngineError } from '../base/errors';
 import { VERSION } from '../base/version';
+import { setWording } from '../base/wording';
 import { endWithParent } from '../gpu/swiftshader.node';
 import { coloured } from './colour';
 import { commands } from './commands';
 import { runWithoutChatter, wantsQuietDriver } from './driver_chatter';
 import { atWork, underNohup } from './stop';
+import { optionWording } from './wording';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped. */
 const FAILED = 1;
@@ -40,6 +42,8 @@ async function program(called: string | undefined): Promise<Command> {
   for (const [name, load] of Object.entries(commands)) if (!known || name === called) (await load())(root);
   return root;
 }
+
+setWording(optionWording);
 
 /** What went wrong, for people: never a stack, unless it is asked for. Returns the exit code. */
 function explain(error: unknown): number {

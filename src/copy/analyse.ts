@@ -1,4 +1,5 @@
 import type { Raster } from '../base/raster';
+import { setting } from '../base/wording';
 import { type Autocorrelation, autocorrelation, LONGEST } from './autocorrelation';
 import { lightOf } from './flatten';
 import { findLattice, type Lattice, type Vector } from './lattice';
@@ -81,7 +82,7 @@ export function analyse(exemplar: Raster, known?: Analysed): Analysis {
     const { from, near, far } = perspective;
     const to = from === 'top' ? 'bottom' : 'right';
     remarks.push(
-      `its rows fan out, from ${near.toFixed(1)} px at the ${from} to ${far.toFixed(1)} px at the ${to}, as seen at a slant; no tile can hold that: straighten it by its four corners (--rectify), or take it from straight ahead`,
+      `its rows fan out, from ${near.toFixed(1)} px at the ${from} to ${far.toFixed(1)} px at the ${to}, as seen at a slant; no tile can hold that: straighten it by its four corners (${setting('rectify')}), or take it from straight ahead`,
     );
   }
   return {

@@ -1,6 +1,7 @@
 import type { Aborted } from '../base/aborted';
 import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { setting } from '../base/wording';
 import type { Device } from '../gpu/device';
 import { type Analysed, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
@@ -321,7 +322,8 @@ function prepared({ picture: given, from }: CopySource, options: CopyOptions): P
   const found = analyse(given, options.analysed);
   for (const remark of found.remarks) warn?.(remark);
   const lit = even === false ? given : flatten(given, found, even === true);
-  if (lit !== given) warn?.('the exemplar is lit unevenly: its light is evened out (--no-flatten leaves it)');
+  if (lit !== given)
+    warn?.(`the exemplar is lit unevenly: its light is evened out (${setting('flatten', false)} leaves it)`);
   // The tile has its size by now.
   const { map, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);
   if (sentence !== null) warn?.(sentence);

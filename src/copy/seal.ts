@@ -1,4 +1,5 @@
 import { type Raster, rolledPlanes } from '../base/raster';
+import { setting } from '../base/wording';
 import { rolledField } from './field';
 import { evened, lightTrend } from './light';
 import { IDENTITY } from './linear_map';
@@ -230,7 +231,7 @@ export function sealWarnings({
     if (factor === 1) continue;
     const [brighter, ends] = factor > 1 ? [factor, ['right', 'bottom']] : [1 / factor, ['left', 'top']];
     said.push(
-      `the light was evened: it was ${Math.round(100 * (brighter - 1))} % brighter at the ${ends[axis === 'x' ? 0 : 1]}, so nearly all pixels changed (--strength 0 leaves it)`,
+      `the light was evened: it was ${Math.round(100 * (brighter - 1))} % brighter at the ${ends[axis === 'x' ? 0 : 1]}, so nearly all pixels changed (${setting('strength', 0)} leaves it)`,
     );
   }
   if (rough > WORTH) {

@@ -79,7 +79,7 @@ export function missing(w: KnownWeights, folders: readonly string[]): EngineErro
     `${w.name} wants ${w.file} (${bytesText(w.size)}), which is not in ${folders.join(' or ')}`,
     w.url
       ? `Run \`toroid weights pull ${w.name}\`; where there is no network, ${byHand(w, folders[0])}.`
-      : `${capital(byHand(w, folders[0]))}, set TOROID_WEIGHTS to the folder that has it (${w.source}), or take one that can be fetched: \`toroid weights pull vgg19\`, --net vgg19.`,
+      : `${capital(byHand(w, folders[0]))}, set TOROID_WEIGHTS to the folder that has it (${w.source}), or take one that can be fetched: \`toroid weights pull vgg19\`.`,
   );
 }
 

@@ -1,7 +1,6 @@
 // The calls of the library in Node: as in a page (web/api), with files for pictures and names for networks.
 import { isAbsolute, join } from 'node:path';
 import { type Called, runOn, textureOn } from '../app/call';
-import { inLibraryWords, withLibraryWords } from '../app/library_words';
 import { MadeMaterial, type MaterialOptions, mapBits, mapRaster, materialOn } from '../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../app/options';
 import { type Making, Picture, type StoredPicture } from '../app/picture';
@@ -17,7 +16,6 @@ import { type FoundRecord, findRecord, recordText, withForm } from '../recipes/p
 import { materialSource } from './material_source';
 import { type Bits, readMetadata, writePicture } from './picture';
 import { bytesOf, nodePlatform, type PictureSource, pathOf } from './platform';
-import { loadNet as findNet } from './weights/find';
 
 export interface SaveOptions {
   /** Bits a channel. */
@@ -59,7 +57,7 @@ export class NodePicture extends Picture {
       if (typeof file === 'object') inputs[name] = { ...file, path: nodePlatform.inputPath(place, path) };
     }
     const metadata = recordText(withForm({ ...record, recipe: { ...record.recipe, inputs } }, { bits, keepRange }));
-    await inLibraryWords(writePicture(path, this.raster, { bits, measures, stretch: true, metadata }));
+    await writePicture(path, this.raster, { bits, measures, stretch: true, metadata });
   }
 }
 
@@ -82,7 +80,7 @@ export class NodeSealedPicture extends SealedPicture {
     const own = this.forms.picture;
     const measures = keepRange ? own.measures : undefined;
     const form = { bits: bits ?? bitsFor(path, own.bits), measures, metadata: this.text };
-    await inLibraryWords(writePicture(path, this.raster, form));
+    await writePicture(path, this.raster, form);
   }
 
   /**
@@ -102,7 +100,7 @@ export class NodeSealedPicture extends SealedPicture {
     const own = this.forms.maps.get(name) ?? { bits: 8 };
     const measures = keepRange ? own.measures : undefined;
     const form = { bits: bits ?? bitsFor(path, own.bits), measures, metadata: map.text };
-    await inLibraryWords(writePicture(path, map.raster, form));
+    await writePicture(path, map.raster, form);
   }
 }
 
@@ -121,7 +119,7 @@ export async function readRecord(picture: string | URL | Blob | ArrayBuffer | Ui
  *   `DeviceError`; the `signal`'s reason when it is aborted.
  */
 export async function texture(image: PictureSource, options: TextureOptions = {}): Promise<NodePicture> {
-  return made(await inLibraryWords(textureOn(nodePlatform, image, withLibraryWords(options))));
+  return made(await textureOn(nodePlatform, image, options));
 }
 
 /**
@@ -134,7 +132,7 @@ export async function run(
   inputs: Inputs<PictureSource>,
   options: RecipeOptions = {},
 ): Promise<NodePicture> {
-  return made(await inLibraryWords(runOn(nodePlatform, recipe, inputs, withLibraryWords(options))));
+  return made(await runOn(nodePlatform, recipe, inputs, options));
 }
 
 /**
@@ -142,7 +140,7 @@ export async function run(
  * @throws EngineError `PictureError` for what is none, or cannot be read.
  */
 export const readPicture = (source: PictureSource, options: ReadPictureOptions = {}): Promise<Raster> =>
-  inLibraryWords(readPictureOn(nodePlatform, source, withLibraryWords(options)));
+  readPictureOn(nodePlatform, source, options);
 
 /**
  * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device.
@@ -153,16 +151,9 @@ export async function seal(
   picture: PictureSource,
   options: SealOptions<PictureSource> = {},
 ): Promise<NodeSealedPicture> {
-  const sealing = sealOn(nodePlatform, picture, withLibraryWords(options));
-  const { raster, text, report, field, rough, maps, forms } = await inLibraryWords(sealing);
+  const { raster, text, report, field, rough, maps, forms } = await sealOn(nodePlatform, picture, options);
   return new NodeSealedPicture(raster, text, report, field, rough, maps, forms);
 }
-
-/**
- * Finds, checks and reads a network, by its name or the path of its file.
- * @throws EngineError `WeightsError` when it is nowhere or not what the manifest says; `OnnxError` when it cannot be read
- */
-export const loadNet: typeof findNet = (nameOrPath, options) => inLibraryWords(findNet(nameOrPath, options));
 
 /** A material whose maps a program can store. */
 export class NodeMaterial extends MadeMaterial {
@@ -176,7 +167,7 @@ export class NodeMaterial extends MadeMaterial {
     for (const [kind, map] of this.material.maps) {
       const file = join(folder, `${kind}.png`);
       const form = { bits: mapBits(map), metadata: this.text };
-      await inLibraryWords(writePicture(file, mapRaster(map, this.material), form));
+      await writePicture(file, mapRaster(map, this.material), form);
       files.push(file);
     }
     return files;
@@ -191,14 +182,15 @@ export class NodeMaterial extends MadeMaterial {
  */
 export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<NodeMaterial> {
   const path = typeof picture === 'string' || picture instanceof URL ? pathOf(picture) : undefined;
-  const set = path === undefined ? undefined : await inLibraryWords(materialSource(path));
-  const heard = withLibraryWords(options);
-  const made = async (): Promise<MadeMaterial> => {
-    if (!set) return materialOn(nodePlatform, picture, heard);
-    const { materialSetOn } = await import('../app/material_set');
-    return materialSetOn(nodePlatform, set.files, { ...heard, name: set.name });
-  };
-  const { material: maps, scores, tiling, text } = await inLibraryWords(made());
+  const set = path === undefined ? undefined : await materialSource(path);
+  const {
+    material: maps,
+    scores,
+    tiling,
+    text,
+  } = set
+    ? await (await import('../app/material_set')).materialSetOn(nodePlatform, set.files, { ...options, name: set.name })
+    : await materialOn(nodePlatform, picture, options);
   return new NodeMaterial(maps, scores, tiling, text);
 }
 

@@ -116,7 +116,7 @@ function unkept(folder: string, cause: unknown): EngineError {
   return new EngineError(
     'CheckpointError',
     `no checkpoints can be kept in ${folder}: ${what}`,
-    'Free some space there, or choose another folder with --checkpoint.',
+    'Free some space there, or choose another folder.',
   );
 }
 
@@ -171,7 +171,7 @@ export function loadCheckpoint(folder: string): LoadedCheckpoint {
     throw new EngineError(
       'CheckpointError',
       `${folder} holds no checkpoint: there is no ${JOB} in it`,
-      'Give the folder that --checkpoint was given.',
+      'Give the folder that a run kept its checkpoints in.',
     );
   }
   refuseInUse(folder);

@@ -159,8 +159,8 @@ function unwritable(path: string, cause: unknown): EngineError {
   const { code } = cause as NodeJS.ErrnoException;
   const remedy =
     code === 'ENOSPC' || code === 'EDQUOT'
-      ? 'Free some space there, or choose another place with --out.'
-      : 'Choose another place with --out.';
+      ? 'Free some space there, or choose another place.'
+      : 'Choose another place.';
   return new EngineError('PictureError', `cannot write ${path}: ${reason(cause)}`, remedy);
 }
 

@@ -96,7 +96,7 @@ function checkStdout(): void {
   throw new EngineError(
     'PictureError',
     'a picture would be printed on the terminal',
-    'Name a file with --out, or pipe it: toroid ... -o - > out.png',
+    'Name a file, or pipe it: toroid ... -o - > out.png',
   );
 }
 
@@ -155,7 +155,7 @@ export function checkPreview([width, height]: readonly [number, number], [nx, ny
     throw new EngineError(
       'PictureError',
       `a ${nx}x${ny} preview of ${width}x${height} is ${width * nx}x${height * ny} pixels; the most is ${PREVIEW_SIDE} a side`,
-      'Use --preview 2x2, or none.',
+      'Use a preview of 2x2, or none.',
     );
   }
 }

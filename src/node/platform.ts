@@ -1,10 +1,12 @@
 // What the library and the command line need of Node: files, pictures by sharp, weights by name, Dawn's devices.
+
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPlain, type PlainSource, plainRaster, wantedSize } from '../app/plain_sources';
 import type { Nets, Platform, ReadOptions, ReadPicture } from '../app/platform';
 import { EngineError } from '../base/errors';
+import { setting } from '../base/wording';
 import { open } from '../gpu/open.node';
 import { TuneFile } from '../gpu/tune_cache.node';
 import { fileBytes, isPipe } from './file_bytes';
@@ -63,7 +65,7 @@ export const nodeNets: Nets = {
     new EngineError(
       'WeightsError',
       `the recipe ${recipe} needs the weights of a network, and there are none in ${weightFolders().join(' or ')}`,
-      'Run `toroid weights pull vgg19`, or `toroid weights make vgg19-random` to try it without; or give --net file.onnx.',
+      `Run \`toroid weights pull vgg19\`, or \`toroid weights make vgg19-random\` to try it without; or give ${setting('net', 'file.onnx')}.`,
     ),
 };
 

@@ -1,4 +1,5 @@
 import { bytesText, EngineError } from '../base/errors';
+import { setting } from '../base/wording';
 import type { Device } from '../gpu/device';
 import { OnnxShape } from '../nets/onnx/model';
 import { lossComponents } from './losses';
@@ -57,7 +58,7 @@ function refuseAnywhere({ recipe, size, factor, path }: PlannedStage): void {
     throw new EngineError(
       'LimitError',
       `${path}: ${text(size)} is too large for the loss ${kind}, on any adapter: it works on up to ${most.toLocaleString('en')} pixels`,
-      `Use a size up to ${text([Math.floor(size[0] * by), Math.floor(size[1] * by)])}, or copies (--method copy), which have no such limit.`,
+      `Use a size up to ${text([Math.floor(size[0] * by), Math.floor(size[1] * by)])}, or copies (${setting('method', 'copy')}), which have no such limit.`,
     );
   }
 }

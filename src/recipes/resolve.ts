@@ -1,6 +1,7 @@
 import { didYouMean } from '../base/did_you_mean';
 import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
+import { input } from '../base/wording';
 import type { Net } from '../nets/weights';
 import { type CanvasSpace, freeSpace, luminanceSpace, styleSpace } from './colour/canvas_space';
 import { matchColour } from './colour/match';
@@ -96,7 +97,7 @@ export function checkRecipe(recipe: Recipe, names: readonly string[]): void {
     throw new EngineError(
       'RecipeError',
       `${path}: there is no input ${name}.${near ? ` Did you mean ${near}?` : ''}`,
-      `Add it to the recipe's inputs, or give it: --input ${name}=picture.png`,
+      `Add it to the recipe's inputs, or give ${input(name, 'picture.png')}`,
     );
   }
   for (const [k, stage] of recipe.stages.entries()) {

@@ -1,8 +1,9 @@
 // Options and pictures that a call does not have are refused, with the one that was meant: not run without.
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { libraryWords } from '../../src/app/library_words';
 import { EngineError } from '../../src/base/errors';
+import { setting } from '../../src/base/wording';
+import { optionWording } from '../../src/cli/wording';
 import * as toroid from '../../src/index.node';
 import { loadNet as loadInPage } from '../../src/web/api/net';
 import { device } from '../support/device';
@@ -131,25 +132,39 @@ test('pictures that a recipe has no use for', async () => {
   assert.match(await said(() => toroid.run('texture', { style: raster, mask: raster }, on)), /has no input mask\./);
 });
 
-test('what is said is in the words of the library; options of other programs stay', async () => {
-  for (const [here, there] of [
-    ['or copies (--method copy), which', "or copies (method: 'copy'), which"],
-    ['vgg19-random`; or give --net file.onnx.', "vgg19-random`; or give net: 'file.onnx'."],
-    ['Choose another place with --out.', 'Choose another place.'],
-    ['pass --weights-unchecked if', 'pass unchecked: true if'],
-    ['on a Mac: sips -s format png in.heic --out out.png.', 'on a Mac: sips -s format png in.heic --out out.png.'],
-    ['npm install --include=optional', 'npm install --include=optional'],
-    ['oiiotool in.exr --scanline -o out.exr', 'oiiotool in.exr --scanline -o out.exr'],
-  ] as const)
-    assert.is(libraryWords(here), there);
+test('what is said is in the words of the library', async () => {
   const on = { device: await device() };
-  assert.match(await said(() => toroid.run('texture', {}, on)), /\{ style: picture \}/);
+  const [recipe, none] = [toroid.fillRecipe(toroid.builtinRecipe('texture')), new Map()];
+  const missing = /: there is no input style\.\n {2}Add it to the recipe's inputs, or give style among the inputs$/;
+  for (const work of [
+    () => toroid.run('texture', {}, on),
+    () => toroid.runRecipe(on.device, recipe, none),
+    () => new toroid.Session(on.device, recipe, none),
+    () => toroid.profileStage(on.device, recipe, none),
+  ])
+    assert.match(await said(work), missing);
+  assert.match(await said(() => toroid.run('textur', {}, on)), /or give a recipe of your own, or a picture made by/);
+  assert.is(setting('method', 'copy'), "method: 'copy'");
+  assert.is(setting('flatten', false), 'flatten: false');
+  assert.is(setting('strength', 0), 'strength: 0');
   const heights = new TextEncoder().encode('Pf\n16 16\n-1.0\n');
   const metres = Float32Array.from({ length: 256 }, (_, k) => 900 + k);
   const warnings: string[] = [];
   const onWarning = (text: string): void => void warnings.push(text);
   await toroid.readPicture(new Blob([heights, metres]), { onWarning });
   assert.match(warnings.join(), /holds 900 to 1155: taken as black to white \(keepRange writes such numbers again\)/);
+});
+
+test('the command line says the same of its options', () => {
+  for (const [said, option] of [
+    [optionWording.setting('method', 'copy'), '--method copy'],
+    [optionWording.setting('flatten', false), '--no-flatten'],
+    [optionWording.setting('strength', 0), '--strength 0'],
+    [optionWording.setting('keepRange'), '--keep-range'],
+    [optionWording.setting('unchecked', true), '--weights-unchecked'],
+    [optionWording.input('style', 'stone.png'), '--input style=stone.png'],
+  ])
+    assert.is(said, option);
 });
 
 test.run();

@@ -54,7 +54,7 @@ test('again from the picture, to the same pixels; an input that moved or changed
   assert.is(changed!.code, 1);
   assert.match(
     changed!.err,
-    /^error: input style: .*look\.png is not the file it was.*\n {2}Use it all the same: --input style=/,
+    /^error: input style: .*look\.png is not the file it was.*\n {2}To use it all the same, give --input style=/,
   );
   // Who gives it means it, from the command line as from a program.
   const warning = /input style is not the file that the recipe was run with: the picture will be another/;

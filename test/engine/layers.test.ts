@@ -105,4 +105,19 @@ test('onnx-proto is taken for its types alone: what is shipped reads files itsel
   assert.equal(users, []);
 });
 
+test('messages below the command line name settings by `setting`, never as its options', () => {
+  const text = (f: string): string => readFileSync(f, 'utf8');
+  const command = files.filter((f) => /^(cli|fleet)$/.test(f.split(sep)[1] ?? ''));
+  const options = new Set(command.flatMap((f) => text(f).match(/(?<='(?:-\w, )?--)[a-z][a-z-]*/g) ?? []));
+  assert.ok(options.size > 100, `${options.size} options are found`);
+  const told = files
+    .filter((f) => !command.includes(f))
+    .flatMap((f) => {
+      const code = text(f).replace(/^ *(\/?\*|\/\/).*$|\/\/ .*$|\\?`toroid .*?`|sips .*png/gm, '');
+      const named = [...code.matchAll(/--([a-z][a-z-]*)/g)].filter(([, name = '']) => options.has(name));
+      return named.map(([option]) => `${f}: ${option}`);
+    });
+  assert.equal(told, []);
+});
+
 test.run();

@@ -129,7 +129,7 @@ const rows = run(
   ['good.json --input style=none.png', 1, /error: there is no file none\.png/],
   ['good.json --input style=folder', 1, /error: folder is a folder, not a picture/],
   ['good.json --frames film.gif', 1, /error: --frames film\.gif: the recipe has no zoom/],
-  ['good.json --checkpoint file', 1, /error: no checkpoints can be kept in file: .*\n {2}.*--checkpoint/],
+  ['good.json --checkpoint file', 1, /error: no checkpoints can be kept in file: .*\n {2}.*choose another folder/],
   ['good.json --every 0', 2, /every/],
   ['texture', 1, /error: styles\[0\]\.input: there is no input style\.\n {2}Add it .* --input style=picture\.png/],
   ['names.json', 1, /error: styles\[0\]\.input: there is no input stlye\. Did you mean style\?/],

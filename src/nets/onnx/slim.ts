@@ -1,5 +1,6 @@
 import { EngineError } from '../../base/errors';
 import { toHalf } from '../../base/half';
+import { setting } from '../../base/wording';
 import type { ByteSource, Range } from './byte_source';
 import { type LayerNames, layerNames, layerValue, withAliases } from './layers';
 import { capturedNames, type GraphMessage, type ModelMessage, readModel, type TensorMessage } from './messages';
@@ -259,7 +260,10 @@ function half(t: TensorMessage, raw: readonly Piece[]): Piece {
         const floats = new Float32Array(all.buffer, 0, whole / 4);
         const large = floats.find((v) => !(Math.abs(v) < 65520));
         if (large !== undefined) {
-          throw onnxError(`${t.name} holds ${large}, which half precision does not have`, 'Leave --f16 out.');
+          throw onnxError(
+            `${t.name} holds ${large}, which half precision does not have`,
+            `Leave ${setting('f16')} out.`,
+          );
         }
         yield new Uint8Array(toHalf(floats).buffer);
         rest = all.slice(whole);

@@ -1,3 +1,4 @@
+import { setting } from '../../base/wording';
 import type { NodeMessage, TensorMessage } from './messages';
 import { onnxError } from './model';
 
@@ -25,7 +26,8 @@ export function convolutionalPart(nodes: readonly SlimNode[], name: string): str
   for (const n of nodes) for (const o of n.outputs) if (o !== '') makers.set(o, n);
   const kept = new Set<SlimNode>();
   const open = nodes.filter((n) => CONVOLUTIONS.has(n.op));
-  if (open.length === 0) throw onnxError(`${name} has no convolution`, 'Name the layers to keep with --layers.');
+  if (open.length === 0)
+    throw onnxError(`${name} has no convolution`, `Name the layers to keep with ${setting('layers')}.`);
   for (let n = open.pop(); n; n = open.pop()) {
     if (kept.has(n)) continue;
     kept.add(n);
@@ -72,14 +74,20 @@ export function floatsKept(
   const half = new Set<string>();
   for (const n of nodes) {
     if (!HALF_OPS.has(n.op) || n.captures.length > 0) {
-      throw onnxError(`${net} has ${n.op} ${n.name}, which is not known to work in half precision`, 'Leave --f16 out.');
+      throw onnxError(
+        `${net} has ${n.op} ${n.name}, which is not known to work in half precision`,
+        `Leave ${setting('f16')} out.`,
+      );
     }
     for (const [k, x] of n.inputs.entries()) (SINGLE[n.op]?.includes(k) ? single : half).add(x);
   }
   const constant = nodes.find((n) => makesFloats(n) && n.outputs.some((o) => half.has(o) || !single.has(o)));
   const torn = [...half].find((x) => single.has(x) && tensors.has(x));
   if (constant || torn !== undefined) {
-    throw onnxError(`${net} has ${constant?.name ?? torn}, which has to stay in single precision`, 'Leave --f16 out.');
+    throw onnxError(
+      `${net} has ${constant?.name ?? torn}, which has to stay in single precision`,
+      `Leave ${setting('f16')} out.`,
+    );
   }
   const FLOAT = 1;
   return new Set([...half].filter((x) => tensors.get(x)?.type === FLOAT));

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { bytesText, EngineError } from '../../base/errors';
+import { setting } from '../../base/wording';
 import { ask, connections, isCertificate, reasonOf, TransferError } from './http';
 
 /** A file to download. */
@@ -278,14 +279,18 @@ function freeBytes(path: string): number {
 export function diskError(path: string, cause: unknown): EngineError {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(path, 'no space is left');
-  return new EngineError('DiskError', `cannot write ${path}: ${message}`, 'Choose another folder with --to.');
+  return new EngineError(
+    'DiskError',
+    `cannot write ${path}: ${message}`,
+    `Choose another folder with ${setting('to')}.`,
+  );
 }
 
 function diskFull(path: string, why: string): EngineError {
   return new EngineError(
     'DiskError',
     `the disk of ${dirname(path)} is full: ${why}`,
-    'Free some space there, or choose another folder with --to; what has arrived is kept, and gone on with.',
+    `Free some space there, or choose another folder with ${setting('to')}; what has arrived is kept, and gone on with.`,
   );
 }
 

@@ -13,6 +13,7 @@ import {
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bytesText, EngineError } from '../../base/errors';
 import { checkOptions } from '../../base/known_options';
+import { setting } from '../../base/wording';
 import { cacheFolder } from '../../gpu/swiftshader.node';
 import type { ByteSource } from '../../nets/onnx/byte_source';
 import { externalFiles } from '../../nets/onnx/external';
@@ -154,7 +155,7 @@ export async function verifyWeights({ path, known, external = [] }: FoundWeights
 
 async function verifyFile(path: string, name: string, want: { size: number; sha256: string }): Promise<void> {
   const { size } = statSync(path);
-  const remedy = 'Download it again, or pass --weights-unchecked if you changed it on purpose.';
+  const remedy = `Download it again, or pass ${setting('unchecked', true)} if you changed it on purpose.`;
   if (size !== want.size) {
     throw new EngineError(
       'WeightsError',

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { EngineError } from '../../base/errors';
+import { setting } from '../../base/wording';
 import { makeFolder } from '../../gpu/temp_files.node';
 import { slim } from '../../nets/onnx/slim';
 import { byHand, type KnownWeights, weightsNamed } from '../../nets/weights';
@@ -44,7 +45,7 @@ export async function pullWeights(which: string | KnownWeights, options: PullOpt
     throw new EngineError(
       'WeightsError',
       `there is no address to download ${name} from: ${known.source}`,
-      `Where you have it, ${byHand(known, folder)}; or give its address with --url.`,
+      `Where you have it, ${byHand(known, folder)}; or give its address with ${setting('url')}.`,
     );
   }
   const path = join(folder, known.file);

@@ -17,6 +17,6 @@ export function builtinRecipe(name: string): RecipeText {
   throw new EngineError(
     'RecipeError',
     `there is no recipe called ${name}.${near ? ` Did you mean ${near}?` : ''}`,
-    `Known: ${names.join(', ')}; or give the path of a .json or .yaml file, or of a picture made by toroid.`,
+    `Known: ${names.join(', ')}; or give a recipe of your own, or a picture made by toroid.`,
   );
 }

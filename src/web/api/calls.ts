@@ -1,5 +1,4 @@
 import { type Called, runOn, textureOn } from '../../app/call';
-import { inLibraryWords, withLibraryWords } from '../../app/library_words';
 import type { MadeMaterial, MaterialOptions } from '../../app/material';
 import type { Inputs, RecipeLike, RecipeOptions, TextureOptions } from '../../app/options';
 import { type ReadPictureOptions, readPictureOn } from '../../app/read_picture';
@@ -17,7 +16,7 @@ const platform = webPlatform();
  *   `DeviceError`; the `signal`'s reason when it is aborted.
  */
 export async function texture(image: PictureSource, options: TextureOptions = {}): Promise<WebPicture> {
-  return made(await inLibraryWords(textureOn(platform, image, withLibraryWords(options))));
+  return made(await textureOn(platform, image, options));
 }
 
 /**
@@ -30,7 +29,7 @@ export async function run(
   inputs: Inputs<PictureSource>,
   options: RecipeOptions = {},
 ): Promise<WebPicture> {
-  return made(await inLibraryWords(runOn(platform, recipe, inputs, withLibraryWords(options))));
+  return made(await runOn(platform, recipe, inputs, options));
 }
 
 /**
@@ -38,7 +37,7 @@ export async function run(
  * @throws EngineError `PictureError` for what is none, or cannot be read or fetched.
  */
 export const readPicture = (source: PictureSource, options: ReadPictureOptions = {}): Promise<Raster> =>
-  inLibraryWords(readPictureOn(platform, source, withLibraryWords(options)));
+  readPictureOn(platform, source, options);
 
 /**
  * Makes a picture itself tile, out of its own pixels, along cuts where its ends agree. Needs no device; it computes on the thread
@@ -51,9 +50,7 @@ export async function seal(
   options: SealOptions<PictureSource> = {},
 ): Promise<WebSealedPicture> {
   const { sealOn } = await import('../../app/seal');
-  const { raster, text, report, field, rough, maps, forms } = await inLibraryWords(
-    sealOn(platform, picture, withLibraryWords(options)),
-  );
+  const { raster, text, report, field, rough, maps, forms } = await sealOn(platform, picture, options);
   return new WebSealedPicture(raster, text, report, field, rough, maps, forms);
 }
 
@@ -64,7 +61,7 @@ export async function seal(
  */
 export async function material(picture: PictureSource, options: MaterialOptions = {}): Promise<MadeMaterial> {
   const { materialOn } = await import('../../app/material');
-  return inLibraryWords(materialOn(platform, picture, withLibraryWords(options)));
+  return materialOn(platform, picture, options);
 }
 
 const made = ({ raster, making }: Called): WebPicture => new WebPicture(raster, making);

@@ -1,6 +1,7 @@
 // Networks in a page: fetched or dropped, checked, and read by a part of the library that only comes when it is needed.
 import { bytesText, EngineError } from '../../base/errors';
 import { checkOptions } from '../../base/known_options';
+import { setting } from '../../base/wording';
 import { notSecure } from '../../gpu/open.browser';
 import type { KnownWeights, Net } from '../../nets/weights';
 import { sha256 } from './sha256';
@@ -118,7 +119,7 @@ async function collected(
 }
 
 async function check(bytes: Uint8Array<ArrayBuffer>, known: KnownWeights): Promise<void> {
-  const remedy = 'Download it again, or pass unchecked: true if you changed it on purpose.';
+  const remedy = `Download it again, or pass ${setting('unchecked', true)} if you changed it on purpose.`;
   if (bytes.length !== known.size) {
     throw new EngineError(
       'WeightsError',

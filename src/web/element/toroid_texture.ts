@@ -1,7 +1,6 @@
 // Longer than most files: one element, whose attributes, life and drawing share its private state.
 import { roughDuration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
-import { libraryError, libraryWords } from '../../app/library_words';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
 import { type ChosenTexture, chosenTexture, type TextureChoice } from '../../app/texture_recipe';
@@ -278,7 +277,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
         throw new EngineError('PictureError', 'toroid-texture has no src', 'Give it a picture: an address or a File.');
       const platform = elementPlatform();
       const warn = (text: string): void => {
-        if (current()) this.#emit('notice', { text: libraryWords(text) });
+        if (current()) this.#emit('notice', { text });
       };
       const { recipe, analysed } = await this.#recipe(src, warn);
       const job = await prepareJob(platform, fillRecipe(recipe), new Map<string, PictureSource>([['style', src]]), {
@@ -310,7 +309,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
   #view(current: () => boolean): Output {
     return {
       onWarning: (text) => {
-        if (current()) this.#emit('notice', { text: libraryWords(text) });
+        if (current()) this.#emit('notice', { text });
       },
       onProgress: ({ step, loss }, { share, seconds }) => {
         if (!current()) return;
@@ -392,8 +391,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     }
   }
 
-  #fail(cause: unknown): void {
-    const error = libraryError(cause);
+  #fail(error: unknown): void {
     const known = error instanceof EngineError;
     this.#say(known ? error.message : 'The texture could not be grown.');
     this.#noGpu = known && error.code === 'AdapterError';
