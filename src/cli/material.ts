@@ -36,6 +36,18 @@ interface Options extends Omit<MaterialSettings, 'maps' | 'widthCm'>, ExportChoi
   quiet?: boolean;
 }
 
+const EXAMPLES =
+  '\nExamples:\n' +
+  '  toroid material wall.jpg                            writes wall.material/color.png, height.png ...\n' +
+  '  toroid material bricks.jpg -o bricks --preset brick --high dark\n' +
+  '  toroid material pebbles.jpg --light 135 --delight 0.8 --maps curvature,edge\n' +
+  '  toroid material moss.jpg --method copy --size 1024 --json\n' +
+  '  toroid material wall.jpg --for unity,godot --width-cm 120 --glb sphere\n' +
+  '  toroid material wall.jpg --render lit.png --sun 45,25\n' +
+  '  toroid material wall.jpg --page wall.html           to look at it in a browser\n' +
+  '  toroid material Bricks076_2K-PNG.zip --size 4096    all maps laid anew, larger\n' +
+  '  toroid material brick_wall/ --method none --for unreal --zip\n';
+
 export function addMaterial(program: Command): void {
   const command = program
     .command('material')
@@ -106,20 +118,7 @@ export function addMaterial(program: Command): void {
     .option('--require-gpu', 'fail rather than use a software adapter')
     .option('-q, --quiet', 'say nothing but the result')
     .option('--json', 'print the result as JSON, with scores: seams, slopes, curl, clipped values, evenness')
-    .addHelpText(
-      'after',
-      '\nExamples:\n' +
-        '  toroid material wall.jpg                            writes wall.material/color.png, height.png ...\n' +
-        '  toroid material bricks.jpg -o bricks --preset brick --high dark\n' +
-        '  toroid material pebbles.jpg --light 135 --delight 0.8 --maps curvature,edge\n' +
-        '  toroid material moss.jpg --method copy --size 1024 --json\n' +
-        '  toroid material wall.jpg --for unity,godot --width-cm 120 --glb sphere\n' +
-        '  toroid material wall.jpg --render lit.png --sun 45,25\n' +
-        '  toroid material wall.jpg --page wall.html           to look at it in a browser\n' +
-        '  toroid material Bricks076_2K-PNG.zip --size 4096    all maps laid anew, larger\n' +
-        '  toroid material brick_wall/ --method none --for unreal --zip\n' +
-        targetsHelp(),
-    )
+    .addHelpText('after', `${EXAMPLES}${targetsHelp()}`)
     .action(material);
 }
 

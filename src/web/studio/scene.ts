@@ -49,6 +49,20 @@ function isSoftware(gl: WebGLRenderingContext | WebGL2RenderingContext): boolean
   return /swiftshader|llvmpipe|software|basic render/i.test(String(name));
 }
 
+function place(light: DirectionalLight, { azimuth, height }: Sun): void {
+  const [a, h] = [(azimuth * Math.PI) / 180, (height * Math.PI) / 180];
+  light.position.set(5 * Math.cos(a) * Math.cos(h), 5 * Math.sin(a) * Math.cos(h), 5 * Math.sin(h));
+}
+
+/** Draws at the size of an element. */
+function fill({ clientWidth, clientHeight }: HTMLElement, renderer: WebGLRenderer, camera: PerspectiveCamera): void {
+  const [w, h] = [Math.max(1, clientWidth), Math.max(1, clientHeight)];
+  renderer.setSize(w, h, false);
+  camera.aspect = w / h;
+  camera.zoom = Math.min(1, (1.05 * w) / h); // all of the body, on a phone too
+  camera.updateProjectionMatrix();
+}
+
 /** @throws Error where there is no WebGL. */
 export function openScene(parent: HTMLElement, options: SceneOptions): OpenScene {
   const renderer = new WebGLRenderer({ antialias: true, alpha: true });
@@ -103,12 +117,8 @@ export function openScene(parent: HTMLElement, options: SceneOptions): OpenScene
     },
   });
   const sizes = new ResizeObserver(() => {
-    const [w, h] = [Math.max(1, parent.clientWidth), Math.max(1, parent.clientHeight)];
     renderer.setPixelRatio(software ? 0.5 : Math.min(2, window.devicePixelRatio));
-    renderer.setSize(w, h, false);
-    camera.aspect = w / h;
-    camera.zoom = Math.min(1, (1.05 * w) / h); // all of the body, on a phone too
-    camera.updateProjectionMatrix();
+    fill(parent, renderer, camera);
     ask();
   });
   sizes.observe(parent);
@@ -134,9 +144,8 @@ export function openScene(parent: HTMLElement, options: SceneOptions): OpenScene
       skin.repeat(times, tile);
       ask();
     },
-    light({ azimuth, height }) {
-      const [a, h] = [(azimuth * Math.PI) / 180, (height * Math.PI) / 180];
-      sun.position.set(5 * Math.cos(a) * Math.cos(h), 5 * Math.sin(a) * Math.cos(h), 5 * Math.sin(h));
+    light(at) {
+      place(sun, at);
       ask();
     },
     close() {

@@ -37,6 +37,8 @@ export interface Pictures {
   use(how: 'go on' | 'picture'): void;
   /** Takes files: pictures go to the input named, else to the first one that lacks a picture; masks come last. */
   take(files: readonly File[], name?: string): Promise<void>;
+  /** Fetches one of the page's own pictures. @returns whether it came */
+  takeSample(name: string): Promise<boolean>;
 }
 
 /** Everything that is dropped on the page, pasted into it or chosen by a button; kept over a reload. */
@@ -120,7 +122,16 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe, on
     setInputs((old) => ({ ...old, canvas: { name: file.name, file } }));
     say(`Going on from ${file.name}: it starts as the canvas`);
   };
-  return { inputs, setInputs, give, made, use, take };
+  const takeSample = async (name: string): Promise<boolean> => {
+    const answer = await fetch(new URL(`samples/${name}.png`, location.href)).catch(() => null);
+    if (!answer?.ok) {
+      dispatch({ type: 'error', code: 'PictureError', text: `${name}.png could not be fetched.` });
+      return false;
+    }
+    await take([new File([await answer.blob()], `${name}.png`, { type: 'image/png' })]);
+    return true;
+  };
+  return { inputs, setInputs, give, made, use, take, takeSample };
 }
 
 type Inputs = Readonly<Record<string, Given>>;

@@ -30,10 +30,17 @@ export interface Painting extends Handlers {
 }
 
 const UNDOS = 24;
+const STEP = 0.02;
+const MOVES: Readonly<Record<string, Pair>> = {
+  ArrowLeft: [-STEP, 0],
+  ArrowRight: [STEP, 0],
+  ArrowUp: [0, -STEP],
+  ArrowDown: [0, STEP],
+};
 
 /** Painting on a canvas by pointer and by keys; strokes go round the axes that tile. Positions are 0..1 of the sides. */
 export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Brush): Painting {
-  const { width, height, tile, brush, soft, erase } = options;
+  const { width, height } = options;
   const last = useRef<Pair | null>(null);
   const undos = useRef<ImageData[]>([]);
   const [ring, setRing] = useState<Pair>([0.5, 0.5]);
@@ -54,21 +61,7 @@ export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Br
     const p = pen();
     if (!p) return;
     const from = last.current ?? to;
-    const across = brush * Math.min(width, height);
-    const { x, y } = repeats(tile);
-    p.strokeStyle = erase ? 'black' : 'white';
-    p.lineWidth = across * (1 - soft / 2);
-    p.filter = soft > 0 ? `blur(${(across * soft) / 6}px)` : 'none';
-    p.lineCap = 'round';
-    for (const dx of x ? [-width, 0, width] : [0]) {
-      for (const dy of y ? [-height, 0, height] : [0]) {
-        p.beginPath();
-        p.moveTo(from[0] * width + dx, from[1] * height + dy);
-        p.lineTo(to[0] * width + dx + 0.01, to[1] * height + dy);
-        p.stroke();
-      }
-    }
-    p.filter = 'none';
+    draw(p, from, to, options);
     last.current = to;
   };
   const at = (e: PointerEvent): Pair => {
@@ -76,19 +69,12 @@ export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Br
     return box ? [(e.clientX - box.left) / box.width, (e.clientY - box.top) / box.height] : [0, 0];
   };
   const key = (e: KeyboardEvent): void => {
-    const step = 0.02;
-    const moves: Readonly<Record<string, Pair>> = {
-      ArrowLeft: [-step, 0],
-      ArrowRight: [step, 0],
-      ArrowUp: [0, -step],
-      ArrowDown: [0, step],
-    };
     if ((e.ctrlKey || e.metaKey) && e.key === 'z') {
       e.preventDefault();
       undo();
       return;
     }
-    const move = moves[e.key];
+    const move = MOVES[e.key];
     if (!move && e.key !== ' ') return;
     e.preventDefault();
     const within = (v: number): number => Math.min(1, Math.max(0, v));
@@ -143,4 +129,24 @@ export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Br
     onPointerUp: lift,
     onPointerCancel: lift,
   };
+}
+
+/** A straight stroke, and its copies beyond the sides. */
+function draw(pen: CanvasRenderingContext2D, from: Pair, to: Pair, options: Brush): void {
+  const { width, height, tile, brush, soft, erase } = options;
+  const across = brush * Math.min(width, height);
+  const { x, y } = repeats(tile);
+  pen.strokeStyle = erase ? 'black' : 'white';
+  pen.lineWidth = across * (1 - soft / 2);
+  pen.filter = soft > 0 ? `blur(${(across * soft) / 6}px)` : 'none';
+  pen.lineCap = 'round';
+  for (const dx of x ? [-width, 0, width] : [0]) {
+    for (const dy of y ? [-height, 0, height] : [0]) {
+      pen.beginPath();
+      pen.moveTo(from[0] * width + dx, from[1] * height + dy);
+      pen.lineTo(to[0] * width + dx + 0.01, to[1] * height + dy);
+      pen.stroke();
+    }
+  }
+  pen.filter = 'none';
 }
