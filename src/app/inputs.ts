@@ -85,7 +85,15 @@ export async function readInputs<Source>(
     checkSame(name, recipe.inputs[name], typeof source === 'string' ? source : picture.path, picture.sha256, options);
     inputs.push({ name, ...picture });
   }
-  return inputs;
+  const { retouch } = recipe;
+  if (!retouch) return inputs;
+  const { retouched } = await import('../recipes/retouch');
+  return inputs.map((input) => {
+    const how = retouch[input.name];
+    if (!how) return input;
+    const colours = inputs.find(({ name }) => name === how.match?.to)?.raster;
+    return { ...input, raster: retouched(input.raster, how, colours) };
+  });
 }
 
 function checkSame(

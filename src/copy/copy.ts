@@ -321,7 +321,7 @@ function prepared({ picture: given, from }: CopySource, options: CopyOptions): P
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
   const found = analyse(given, options.analysed);
   for (const remark of found.remarks) warn?.(remark);
-  const lit = even === false ? given : flatten(given, found, even === true);
+  const lit = even === false ? given : flatten(given, found, even === true ? 1 : undefined);
   if (lit !== given)
     warn?.(`the exemplar is lit unevenly: its light is evened out (${setting('flatten', false)} leaves it)`);
   // The tile has its size by now.

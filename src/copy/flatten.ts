@@ -120,21 +120,24 @@ function quadratic(plane: Float64Array, width: number, height: number): Float64A
 const MANY = 6;
 
 /**
- * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law. The same
- * object where the light is even enough not to show as patches in a tile, unless `always`.
+ * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law.
  * @param known of the picture, see `Analysis`
+ * @param share 0..1 of the light that is taken out, in stops. Without it: all, and the same object where the light is even
+ * enough not to show as patches in a tile
  */
 export function flatten(
   picture: Raster,
   known: { readonly feature: number; readonly lightFallsOff: number },
-  always = false,
+  share?: number,
 ): Raster {
   const shows = Math.min(picture.width, picture.height) >= MANY * known.feature && known.lightFallsOff >= SHOWS;
-  if (!always && !shows) return picture;
-  // CONTENT keeps the light well above 0
+  if (share === undefined && !shows) return picture;
   const light = lightOf(picture, known.feature);
   const n = picture.width * picture.height;
-  const there = Float64Array.from({ length: n }, (_, i) => light.at(i % picture.width, Math.floor(i / picture.width)));
+  const there = Float64Array.from(
+    { length: n },
+    (_, i) => Math.max(CONTENT, light.at(i % picture.width, Math.floor(i / picture.width))) ** (share ?? 1),
+  );
   const data = picture.data.map((v, i) => Math.min(1, v / (there[i % n] ?? 1)));
   return { ...picture, data };
 }

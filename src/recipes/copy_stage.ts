@@ -50,6 +50,8 @@ export async function runCopyStage(
   };
   const encoded = (raster: Raster): Float32Array => encode(resolved.space, raster);
   const pin = pinOf(setup);
+  const { retouch, styles } = resolved.recipe;
+  const isRetouched = styles.some(({ input }) => (retouch?.[input]?.flatten ?? 0) > 0);
   const copying = await Copying.open(device, sourcesOf(setup, pin), {
     size: stage.size,
     seed: resolved.recipe.seed,
@@ -57,7 +59,8 @@ export async function runCopyStage(
     evenness,
     // What is filled has to be as large and as bright as what is around it.
     fit: pin ? 'off' : fit,
-    flatten: pin && flatten === 'auto' ? false : flatten,
+    // Nor is light changed twice that somebody has evened out as far as they like.
+    flatten: flatten === 'auto' && (pin || isRetouched) ? false : flatten,
     pin,
     tile: resolved.recipe.tile,
     analysed: options.analysed,

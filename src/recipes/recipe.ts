@@ -40,6 +40,25 @@ const maskSchema = z.strictObject({
   invert: z.boolean().default(false).describe('black counts instead'),
 });
 
+const matchSchema = z.strictObject({
+  to: inputName.describe('name of the input whose colours to take on'),
+  how: z
+    .enum(['covariance', 'histogram'])
+    .default('covariance')
+    .describe('covariance: mean, spread and which colours go together; histogram: how often each value occurs'),
+});
+
+/** See `retouched`. */
+const retouchSchema = z.strictObject({
+  flatten: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('how much of the light that changes over the whole picture is evened out'),
+  match: matchSchema.optional().describe('its colours become those of another input'),
+});
+
 export const styleSchema = z.strictObject({
   input: inputName.default('style').describe('name of the input that is the style'),
   weight: z.number().default(1).describe('share of this style; negative: away from it'),
@@ -53,16 +72,7 @@ export const styleSchema = z.strictObject({
     .describe('native: a style pixel is a canvas pixel; canvas: the style is first sized to cover as many pixels'),
   mask: maskSchema.optional().describe('the part of the canvas this style is for'),
   from: maskSchema.optional().describe('the part of the style picture to take it from'),
-  match: z
-    .strictObject({
-      to: inputName.describe('name of the input whose colours to take on'),
-      how: z
-        .enum(['covariance', 'histogram'])
-        .default('covariance')
-        .describe('covariance: mean, spread and which colours go together; histogram: how often each value occurs'),
-    })
-    .optional()
-    .describe('recolour the style before it is used'),
+  match: matchSchema.optional().describe('recolour the style before it is used'),
 });
 
 const jitterSchema = z
@@ -163,6 +173,10 @@ export const recipeSchema = z.strictObject({
     .record(inputName, cornersSchema)
     .optional()
     .describe('by input: the part of it that is straightened as it is read'),
+  retouch: z
+    .record(inputName, retouchSchema)
+    .optional()
+    .describe('by input: how its light and its colours are changed as it is read'),
   styles: z.array(styleSchema).default([]).describe('what to resemble'),
   content: inputName.optional().describe('name of the input that is the content picture'),
   canvas: z
@@ -258,6 +272,7 @@ export type Recipe = z.output<typeof recipeSchema> & { readonly canvas: string }
 export type RecipeText = z.input<typeof recipeSchema>;
 export type StageRecipe = z.output<typeof stageSchema>;
 export type StyleRecipe = z.output<typeof styleSchema>;
+export type Retouch = z.output<typeof retouchSchema>;
 export type MaskRecipe = z.output<typeof maskSchema>;
 
 /**

@@ -49,6 +49,10 @@ export function inputPlaces(recipe: Recipe): readonly (readonly [path: string, n
     add(`styles[${k}].match.to`, style.match?.to);
   });
   for (const name of Object.keys(recipe.rectify ?? {})) add(`rectify.${name}`, name);
+  for (const [name, { match }] of Object.entries(recipe.retouch ?? {})) {
+    add(`retouch.${name}`, name);
+    add(`retouch.${name}.match.to`, match?.to);
+  }
   add('content', recipe.content);
   add('pin.input', recipe.pin?.input);
   add('pin.picture', recipe.pin?.picture);

@@ -305,6 +305,41 @@ if (!browser) {
       await page.click('[data-test=export]');
       const { bytes } = await exported(page, 'JSON');
       assert.equal(JSON.parse(`${bytes}`).rectify.content.slice(0, 2), [40, 20]);
+      await page.keyboard.press('Escape');
+
+      await prepare();
+      const look = (): Promise<string> =>
+        page.evaluate(() => document.querySelector<HTMLCanvasElement>('[data-test=retouched]')?.toDataURL() ?? '');
+      let seen = await look();
+      const changes = async (what: string): Promise<void> => {
+        await until(async () => (await look()) !== seen, `${what} shows in the preview`);
+        seen = await look();
+      };
+      await page.locator('[data-test=flatten]').fill('0.5');
+      await changes('even light');
+      await page.setInputFiles('[data-test=colours-of]', 'examples/leaves.png');
+      await changes('another colour');
+      assert.equal(await serious(page), []);
+      await page.click('[data-test=prepare-done]');
+      await page.waitForSelector('.place:has-text("evened out, in the colours of leaves.png")');
+      const recipeNow = async (): Promise<RecipeText> => {
+        await page.click('[data-test=export]');
+        const json = await exported(page, 'JSON');
+        await page.keyboard.press('Escape');
+        return JSON.parse(`${json.bytes}`);
+      };
+      const { retouch } = await recipeNow();
+      assert.equal(retouch, { content: { flatten: 0.5, match: { to: 'content-colours' } } });
+      // And back.
+      await prepare();
+      await page.waitForSelector('[data-test=own-colours]');
+      await page.click('[data-test=as-it-was]');
+      await page.click('[data-test=prepare-done]');
+      await page.waitForSelector('.place:not(:has-text("evened out"))');
+      assert.equal(
+        Object.keys(await recipeNow()).filter((key) => /^re(ct|touch)/.test(key)),
+        [],
+      );
       assert.equal(complaints, []);
       await page.close();
     },

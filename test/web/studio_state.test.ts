@@ -11,13 +11,14 @@ import { inputWords, presetName, shownRecipes, TASKS, taskOf } from '../../src/w
 import { readSession, writeSession } from '../../src/web/studio/session_file';
 import {
   changedSince,
+  changing,
   fromAddress,
   type Made,
   recipeOf,
-  straightening,
   termsOf,
   toAddress,
   usual,
+  withColours,
 } from '../../src/web/studio/settings';
 import { cellsOf } from '../../src/web/studio/sheet';
 import { initial, reduce } from '../../src/web/studio/state';
@@ -186,9 +187,12 @@ test('a downloaded recipe is opened again, as JSON and as YAML; what is none is 
 
 test('a session is read as it was written, each picture once; what a stranger made of it is refused by name', async () => {
   const photo = { name: 'old/wall.jpg', file: new Blob(['a photograph']) };
-  const how = { turns: 1, crop: { x: 1, y: 2, width: 30, height: 40 } };
-  const straight = { corners: [1, 2, 30, 2, 30, 40, 1, 40], preview: new Blob(['what it looks like']) };
-  const style = { name: 'wall 30x40.png', file: new Blob(['a part of it']), straight, of: { given: photo, how } };
+  const crop = { x: 1, y: 2, width: 30, height: 40 };
+  const colours = { name: 'leaf.png', file: new Blob(['green']) };
+  const corners = [1, 2, 30, 2, 30, 40, 1, 40];
+  const how = { turns: 1, crop, flatten: 0.6, colours };
+  const as = { corners, flatten: 0.6, colours, preview: new Blob(['what it looks like']) };
+  const style = { name: 'wall 30x40.png', file: new Blob(['a part of it']), as, of: { given: photo, how } };
   const made: Made = {
     settings: { ...usual, preset: 'regular', seed: 9, factors: { '0.1': 2 } },
     own: null,
@@ -210,12 +214,16 @@ test('a session is read as it was written, each picture once; what a stranger ma
   ];
   const file = await writeSession({ made, results });
   const bytes = new Uint8Array(await file.arrayBuffer());
-  assert.is(zipEntries(bytes, 'x').length, 1 + 5);
+  assert.is(zipEntries(bytes, 'x').length, 1 + 6);
   const back = await readSession(new File([bytes], 'x.zip'));
   assert.equal(back.made.settings, made.settings);
   assert.is(await back.made.inputs.style?.of?.given.file.text(), 'a photograph');
   assert.equal(back.made.inputs.style?.of?.how, how);
-  assert.equal(straightening(recipeOf(usual), back.made.inputs).rectify, { style: straight.corners });
+  const recipe = changing(recipeOf(usual), back.made.inputs);
+  assert.equal(recipe.rectify, { style: corners });
+  assert.equal(recipe.retouch, { style: { flatten: 0.6, match: { to: 'style-colours' } } });
+  assert.ok(fillRecipe(recipe));
+  assert.is(await withColours(back.made.inputs)['style-colours']?.file.text(), 'green');
   assert.equal(
     back.results.map((r) => [r.id, r.name, r.seconds, r.seamless, r.own?.name]),
     [

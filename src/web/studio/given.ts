@@ -5,10 +5,24 @@ import type { Corners } from '../../copy/rectify';
 export interface Given {
   readonly name: string;
   readonly file: Blob;
-  /** The part of it that is straightened as it is read, and what that looks like. */
-  readonly straight?: { readonly corners: Corners; readonly preview: Blob };
+  /** What the engine makes of it as it reads it. */
+  readonly as?: Changed;
   /** What it was cut out of, and how. */
   readonly of?: { readonly given: Given; readonly how: Preparation };
+}
+
+/** What a recipe says of a picture, and what that looks like. */
+export interface Changed extends Retouching {
+  /** The part between them is straightened. */
+  readonly corners?: Corners | undefined;
+  readonly preview: Blob;
+}
+
+export interface Retouching {
+  /** Share of the light that is evened out, 0..1. */
+  readonly flatten?: number | undefined;
+  /** The picture whose colours it takes on. */
+  readonly colours?: Given | undefined;
 }
 
 /** Pixels of the picture as it is turned. */
@@ -19,7 +33,7 @@ export interface Crop {
   readonly height: number;
 }
 
-export interface Preparation {
+export interface Preparation extends Retouching {
   /** Quarter turns clockwise, 0..3. */
   readonly turns: number;
   readonly crop: Crop;
@@ -30,7 +44,17 @@ export interface Preparation {
 }
 
 /** What a picture looks like as it is used. */
-export const seenOf = (given: Given): Blob => given.straight?.preview ?? given.file;
+export const seenOf = (given: Given): Blob => given.as?.preview ?? given.file;
+
+/** What is done to a picture as it is read, in words. */
+export const changesOf = ({ as }: Given): string[] =>
+  as
+    ? [
+        as.corners ? 'a part of it straightened' : '',
+        as.flatten ? 'its light evened out' : '',
+        as.colours ? `in the colours of ${as.colours.name}` : '',
+      ].filter(Boolean)
+    : [];
 
 /** Of a finished picture: a PNG of 8 bits with its record. */
 export interface ResultFile {

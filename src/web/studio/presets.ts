@@ -117,6 +117,7 @@ export function inputWords(recipe: Recipe, name: string): InputWords {
   const all = wantedInputs(recipe);
   if (name === 'other' && maskInputs(recipe).length === 0)
     return { title: 'second material', about: 'to meet half-way' };
+  if (name.endsWith('-colours')) return { title: 'colours', about: 'a picture that has them' };
   if (name !== 'style') return WORDS[name] ?? { title: name, about: 'a picture' };
   if (all.includes('other')) return { title: 'first material', about: 'a picture of it' };
   return all.includes('content')

@@ -6,7 +6,7 @@ import { type NamedBytes, zip, zipEntries } from '../../base/zip';
 import * as z from '../../base/zod';
 import { cornersSchema, fillRecipe, type RecipeText } from '../../recipes/recipe';
 import { sha256 } from '../api/sha256';
-import type { Given } from './given';
+import type { Given, Retouching } from './given';
 import type { Kept } from './keep';
 import { fromAddress, type Made, toAddress } from './settings';
 
@@ -26,14 +26,18 @@ const MOST_BYTES = 2 ** 30;
 
 const pixels = z.int().min(0).max(65_535);
 const picture = z.strictObject({ name: z.string().min(1).max(300), file: z.string().min(1).max(400) });
+const retouching = { flatten: z.number().min(0).max(1).optional(), colours: picture.optional() };
 const how = z.strictObject({
+  ...retouching,
   turns: z.int().min(0).max(3),
   crop: z.strictObject({ x: pixels, y: pixels, width: pixels.min(1), height: pixels.min(1) }),
   angle: z.number().min(-45).max(45).optional(),
   corners: cornersSchema.optional(),
 });
 const given = picture.extend({
-  straight: z.strictObject({ corners: cornersSchema, preview: z.string().min(1).max(400) }).optional(),
+  as: z
+    .strictObject({ ...retouching, corners: cornersSchema.optional(), preview: z.string().min(1).max(400) })
+    .optional(),
   of: z.strictObject({ given: picture, how }).optional(),
 });
 const made = z.strictObject({
@@ -69,15 +73,16 @@ export async function writeSession({ made, results }: Session): Promise<Blob> {
     files.set(key, entry);
     return { name, file: entry.name };
   };
+  const putColours = async <T extends Retouching>({ colours, ...how }: T) => ({
+    ...how,
+    ...(colours && { colours: await put(colours) }),
+  });
   const putGiven = async (g: Given): Promise<FiledGiven> => ({
     ...(await put(g)),
-    ...(g.straight && {
-      straight: {
-        corners: g.straight.corners,
-        preview: (await put({ name: 'straightened.png', file: g.straight.preview })).file,
-      },
+    ...(g.as && {
+      as: { ...(await putColours(g.as)), preview: (await put({ name: 'prepared.png', file: g.as.preview })).file },
     }),
-    ...(g.of && { of: { given: await put(g.of.given), how: g.of.how } }),
+    ...(g.of && { of: { given: await put(g.of.given), how: await putColours(g.of.how) } }),
   });
   const putMade = async ({ settings, own, inputs }: Made): Promise<FiledMade> => {
     const pairs: [string, FiledGiven][] = [];
@@ -126,15 +131,19 @@ export async function readSession(file: File): Promise<Session> {
     return blob;
   };
   const got = async (p: FiledPicture): Promise<Given> => ({ name: p.name, file: await blobOf(p.file) });
+  const gotColours = async <T extends { colours?: FiledPicture | undefined }>({ colours, ...how }: T) => ({
+    ...how,
+    ...(colours && { colours: await got(colours) }),
+  });
   const gotMade = async ({ settings, own, inputs }: FiledMade): Promise<Made> => {
     const pairs: [string, Given][] = [];
-    for (const [name, { of, straight, ...g }] of Object.entries(inputs))
+    for (const [name, { of, as, ...g }] of Object.entries(inputs))
       pairs.push([
         name,
         {
           ...(await got(g)),
-          ...(straight && { straight: { ...straight, preview: await blobOf(straight.preview) } }),
-          ...(of && { of: { given: await got(of.given), how: of.how } }),
+          ...(as && { as: { ...(await gotColours(as)), preview: await blobOf(as.preview) } }),
+          ...(of && { of: { given: await got(of.given), how: await gotColours(of.how) } }),
         },
       ]);
     const recipe = own && (fillRecipe(own as unknown as RecipeText) as RecipeText);

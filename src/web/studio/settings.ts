@@ -84,13 +84,30 @@ export function materialOf(base: RecipeText, kind: MaterialPreset): NonNullable<
   return kind === 'any' ? rest : { ...rest, preset: kind };
 }
 
-/** With the corners of pictures that are straightened as they are read. */
-export function straightening(recipe: RecipeText, inputs: Readonly<Record<string, Given>>): RecipeText {
-  const corners = Object.entries(inputs).flatMap(([name, { straight }]) =>
-    straight ? [[name, straight.corners]] : [],
+/** The input that has the colours for another. */
+const coloursFor = (name: string): string => `${name}-colours`;
+
+/** With what is done to pictures as they are read. */
+export function changing(recipe: RecipeText, inputs: Readonly<Record<string, Given>>): RecipeText {
+  const changed = Object.entries(inputs).flatMap(([name, { as }]) => (as ? [[name, as] as const] : []));
+  const corners = changed.flatMap(([name, { corners: its }]) => (its ? [[name, its] as const] : []));
+  const retouch = changed.flatMap(([name, { flatten = 0, colours }]) =>
+    flatten > 0 || colours ? [[name, { flatten, ...(colours && { match: { to: coloursFor(name) } }) }] as const] : [],
   );
-  return corners.length === 0 ? recipe : { ...recipe, rectify: { ...recipe.rectify, ...Object.fromEntries(corners) } };
+  return {
+    ...recipe,
+    ...(corners.length > 0 && { rectify: { ...recipe.rectify, ...Object.fromEntries(corners) } }),
+    ...(retouch.length > 0 && { retouch: { ...recipe.retouch, ...Object.fromEntries(retouch) } }),
+  };
 }
+
+/** Pictures, and those whose colours they take on. */
+export const withColours = (inputs: Readonly<Record<string, Given>>): Readonly<Record<string, Given>> => ({
+  ...inputs,
+  ...Object.fromEntries(
+    Object.entries(inputs).flatMap(([name, { as }]) => (as?.colours ? [[coloursFor(name), as.colours]] : [])),
+  ),
+});
 
 /** The recipe that these settings ask for. `own`: a recipe that came in a picture, in place of the preset's. */
 export function recipeOf(settings: Settings, own: RecipeText | null = null): RecipeText {

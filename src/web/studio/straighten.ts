@@ -1,8 +1,7 @@
 // A part of a picture that stands askew: a turned rectangle, or one seen at a slant. The engine straightens it as it reads the
-// file, and the recipe has its corners. The arithmetic is pure; `straightPicture` needs a page.
-import { flatten, toPixels } from '../../base/pixels';
-import { type Corners, rectified } from '../../copy/rectify';
-import type { Crop, Given, Preparation } from './given';
+// file, and the recipe has its corners.
+import type { Corners } from '../../copy/rectify';
+import type { Crop, Preparation } from './given';
 import type { Pair } from './pose';
 import { fitted, LEAST, turnedSize } from './prepare';
 
@@ -80,28 +79,6 @@ export function unturned(corners: Corners, turns: number, size: Pair): Corners {
   return points.flat();
 }
 
-/** Pixels of the longer side that a straightened picture is looked at by. */
-const SHOWN = 640;
-
-/** The picture with its corners, and what is between them as it will look. */
-export async function straightPicture(of: Given, bitmap: ImageBitmap, how: Preparation): Promise<Given> {
-  const size: Pair = [bitmap.width, bitmap.height];
-  const corners = unturned(askew(how, size) ?? [], how.turns, size);
-  const factor = Math.min(1, SHOWN / Math.max(...size));
-  const [width, height] = [Math.ceil(size[0] * factor), Math.ceil(size[1] * factor)];
-  const pen = new OffscreenCanvas(width, height).getContext('2d') as OffscreenCanvasRenderingContext2D;
-  pen.imageSmoothingQuality = 'high';
-  pen.drawImage(bitmap, 0, 0, width, height);
-  const values = pen.getImageData(0, 0, width, height).data;
-  const { flat } = flatten({ width, height, channels: 4, values, most: 255 }, of.name);
-  const seen = toPixels(
-    rectified(
-      flat,
-      corners.map((v, k) => Math.min(k % 2 ? height : width, v * factor)),
-    ),
-  );
-  pen.canvas.width = seen.width;
-  pen.canvas.height = seen.height;
-  pen.putImageData(new ImageData(seen.data, seen.width, seen.height), 0, 0);
-  return { ...of, straight: { corners, preview: await pen.canvas.convertToBlob() }, of: { given: of, how } };
-}
+/** The part of a picture that is used, by its corners in the picture itself. */
+export const regionOf = (how: Preparation, size: Pair): Corners =>
+  unturned(askew(how, size) ?? turnedRectangle(how.crop, 0, turnedSize(size, how.turns)), how.turns, size);

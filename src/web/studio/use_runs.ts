@@ -4,7 +4,7 @@ import { isSpare } from '../../recipes/resolve';
 import type { Given } from './given';
 import { anySeed } from './parts/controls';
 import type { WorkerClient } from './protocol';
-import { changedSince, type Settings, straightening } from './settings';
+import { changedSince, changing, type Settings, withColours } from './settings';
 import type { Action, State } from './state';
 
 interface Options {
@@ -48,13 +48,13 @@ export function useRuns(options: Options): Runs {
   const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name)).map(word);
   const missing = chosen.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
   const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
-  const recipe = straightening(chosen, given);
+  const recipe = changing(chosen, given);
   const made = { settings, own, inputs: given };
   const start = (): void => {
     if (missing.length > 0) return;
     options.onStart();
     options.dispatch({ type: 'start', made });
-    worker.send({ type: 'start', recipe, inputs: given });
+    worker.send({ type: 'start', recipe, inputs: withColours(given) });
   };
   const tryOut = useStartSoon(missing.length === 0 && state.adapter !== null, start);
   const { more, setMore } = useVariations(state, () => {

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fullSize } from '../../../recipes/plan_stages';
 import type { Recipe } from '../../../recipes/recipe';
-import { type Given, seenOf } from '../given';
+import { changesOf, type Given, seenOf } from '../given';
 import type { Pair } from '../pose';
 import { inputWords } from '../presets';
 import { Icon } from './icons';
@@ -123,7 +123,7 @@ function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: Place
       </button>
       <div>
         <p class="title">{title}</p>
-        <p class="quiet">{given ? `${given.name}${given.straight ? ', a part of it straightened' : ''}` : about}</p>
+        <p class="quiet">{given ? [given.name, ...changesOf(given)].join(', ') : about}</p>
         {onPaint && (
           <button type="button" onClick={onPaint}>
             Paint
@@ -133,7 +133,7 @@ function Place({ name, title, about, given, onFiles, onPaint, onPrepare }: Place
         {onPrepare && given && (
           <button type="button" onClick={onPrepare} data-test={`prepare-${name}`}>
             <Icon name="crop" />
-            Crop, straighten
+            Prepare
             <span class="hidden"> the {title}</span>
           </button>
         )}

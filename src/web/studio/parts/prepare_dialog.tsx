@@ -1,12 +1,12 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Corners } from '../../../copy/rectify';
 import type { Crop, Given, Preparation } from '../given';
 import type { Pair } from '../pose';
-import { between, drawPrepared, LEAST, preparedPicture, turnedCrop, turnedSize, whole } from '../prepare';
-import { askew, fittedTurned, inset, straightPicture, turnedCorners, turnedRectangle } from '../straighten';
+import { between, drawPrepared, LEAST, turnedCrop, turnedSize, whole } from '../prepare';
+import { fittedTurned, inset, turnedCorners, turnedRectangle } from '../straighten';
 import { Icon } from './icons';
 import { CornerHandles, Region } from './region';
+import { Retouch } from './retouch';
 import { Slider } from './slider';
 
 interface Props {
@@ -19,7 +19,7 @@ interface Props {
 /** Pixels of the longer side on the screen: enough to see by. */
 const SHOWN = 1024;
 
-/** Cuts a part out of a picture, turns it, and straightens it by its corners. */
+/** Cuts a part out of a picture, turns it, straightens it by its corners, and changes its light and its colours. */
 export function PrepareDialog({ given, onDone }: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const paper = useRef<HTMLCanvasElement>(null);
@@ -33,8 +33,8 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
       (b) => {
         setBitmap(b);
         const size: Pair = [b.width, b.height];
-        const { turns = 0, crop = whole(size), angle, corners } = given.of?.how ?? {};
-        setHow({ turns, crop: fittedTurned(crop, angle ?? 0, turnedSize(size, turns)), angle, corners });
+        const before = given.of?.how ?? { turns: 0, crop: whole(size) };
+        setHow({ ...before, crop: fittedTurned(before.crop, before.angle ?? 0, turnedSize(size, before.turns)) });
       },
       () => setFault(`This browser cannot show ${original.name}, so it cannot be cropped here.`),
     );
@@ -51,35 +51,34 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
   const { angle = 0, corners } = how ?? {};
   // As it was drawn: a rectangle that is turned too far shrinks, and turned back it has its size again.
   const drawn = useRef<Crop | null>(null);
+  const change = (to: Partial<Preparation>): void => setHow((old) => ({ turns, crop, ...old, ...to }));
   const setCrop = (to: Crop): void => {
     drawn.current = null;
-    setHow({ turns, angle, crop: fittedTurned(to, angle, size) });
+    change({ crop: fittedTurned(to, angle, size) });
   };
   const setAngle = (to: number): void => {
     drawn.current ??= crop;
-    setHow({ turns, angle: to, crop: fittedTurned(drawn.current, to, size) });
+    change({ angle: to, crop: fittedTurned(drawn.current, to, size) });
   };
-  const setCorners = (to: Corners | undefined): void => setHow({ turns, crop, angle, corners: to });
   const turn = (): void => {
     drawn.current = null;
     const turned = turnedCrop(crop, size[1]);
-    setHow({ turns: (turns + 1) % 4, crop: turned, angle, corners: corners && turnedCorners(corners, size[1]) });
+    change({ turns: (turns + 1) % 4, crop: turned, corners: corners && turnedCorners(corners, size[1]) });
   };
-  const all = (): void => {
+  const asItWas = (): void => {
     drawn.current = null;
-    setHow({ turns, crop: whole(size) });
+    if (bitmap) setHow({ turns: 0, crop: whole([bitmap.width, bitmap.height]) });
   };
   const region = corners ?? turnedRectangle(crop, angle, size);
   const done = async (): Promise<void> => {
     if (!bitmap || !how) return onDone(null);
-    if (askew(how, [bitmap.width, bitmap.height])) return onDone(await straightPicture(original, bitmap, how));
-    const untouched = turns === 0 && crop.width === size[0] && crop.height === size[1];
-    onDone(untouched ? original : await preparedPicture(original, bitmap, how));
+    const { prepared } = await import('../prepared_look');
+    onDone(await prepared(original, bitmap, how));
   };
   const handlers = useRectangle(crop, size, setCrop);
 
   return (
-    <dialog ref={dialog} class="painter" aria-label={`Crop and turn ${original.name}`} onCancel={() => onDone(null)}>
+    <dialog ref={dialog} class="painter" aria-label={`Prepare ${original.name}`} onCancel={() => onDone(null)}>
       {fault ? (
         <p role="alert">{fault}</p>
       ) : (
@@ -94,7 +93,7 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
             {...(corners ? {} : handlers)}
           />
           <Region corners={region} size={size} />
-          {corners && <CornerHandles corners={corners} size={size} onMove={setCorners} />}
+          {corners && <CornerHandles corners={corners} size={size} onMove={(to) => change({ corners: to })} />}
         </div>
       )}
       {corners ? (
@@ -122,6 +121,7 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
           />
         </>
       )}
+      {bitmap && how && <Retouch bitmap={bitmap} how={how} onChange={change} />}
       <div class="row">
         <button type="button" onClick={turn} data-test="turn">
           <Icon name="turn" />
@@ -130,14 +130,15 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
         <button
           type="button"
           aria-pressed={corners !== undefined}
-          onClick={() => setCorners(corners ? undefined : inset(size))}
+          onClick={() => change({ corners: corners ? undefined : inset(size) })}
           data-test="corners"
         >
           <Icon name="corners" />
           Four corners
         </button>
-        <button type="button" onClick={all}>
-          All of it
+        <button type="button" onClick={asItWas} data-test="as-it-was">
+          <Icon name="undo" />
+          As it was
         </button>
         <span class="spring" />
         <button type="button" onClick={() => onDone(null)}>

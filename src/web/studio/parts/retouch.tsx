@@ -1,0 +1,133 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Raster } from '../../../base/raster';
+import { checkPicture } from '../dropped';
+import type { Preparation, Retouching } from '../given';
+import { regionOf } from '../straighten';
+import { Icon } from './icons';
+import { useObjectUrl } from './mask';
+import { Slider } from './slider';
+
+interface Props {
+  readonly bitmap: ImageBitmap;
+  readonly how: Preparation;
+  onChange(to: Retouching): void;
+}
+
+/** Pixels of the longer side of what is shown. */
+const SHOWN = 256;
+/** Milliseconds without a further change of the part before it is cut out again. */
+const QUIET_MS = 150;
+
+const look = () => import('../prepared_look');
+
+/** The part as it will be used, and what changes its light and its colours. */
+export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
+  const paper = useRef<HTMLCanvasElement>(null);
+  const chooser = useRef<HTMLInputElement>(null);
+  const [region, setRegion] = useState<Raster | null>(null);
+  const [colours, setColours] = useState<Raster | null>(null);
+  const [fault, setFault] = useState('');
+  const { flatten = 0 } = how;
+  const url = useObjectUrl(how.colours?.file);
+  const corners = regionOf(how, [bitmap.width, bitmap.height]);
+  useEffect(() => {
+    const waiting = setTimeout(
+      () =>
+        void look()
+          .then(({ regionSeen }) => setRegion(regionSeen(bitmap, corners, SHOWN)))
+          .catch((error: Error) => setFault(error.message)), // nothing but transparency
+      QUIET_MS,
+    );
+    return () => clearTimeout(waiting);
+  }, [bitmap, corners.join()]);
+  useEffect(() => {
+    let gone = false;
+    setColours(null);
+    const { colours: of } = how;
+    if (of)
+      void look()
+        .then(({ coloursSeen }) => coloursSeen(of.file))
+        .then(
+          (raster) => gone || setColours(raster),
+          () => {
+            setFault(`This browser cannot show ${of.name}, so its colours cannot be taken.`);
+            onChange({ colours: undefined });
+          },
+        );
+    return () => {
+      gone = true;
+    };
+  }, [how.colours]);
+  useEffect(() => {
+    let gone = false;
+    if (region)
+      void look().then(({ pixelsOf }) => {
+        const canvas = paper.current;
+        if (gone || !canvas) return;
+        [canvas.width, canvas.height] = [region.width, region.height];
+        canvas.getContext('2d')?.putImageData(pixelsOf(region, { flatten }, colours), 0, 0);
+      });
+    return () => {
+      gone = true;
+    };
+  }, [region, colours, flatten]);
+  const choose = async (file: File | undefined): Promise<void> => {
+    setFault('');
+    if (!file) return;
+    await checkPicture(file, file.name).then(
+      () => onChange({ colours: { name: file.name, file } }),
+      (error: Error) => setFault(error.message),
+    );
+  };
+  return (
+    <div class="retouch">
+      <figure>
+        <canvas ref={paper} data-test="retouched" />
+        <figcaption class="quiet">As it will be used</figcaption>
+      </figure>
+      <div>
+        <Slider
+          label="Even out the light"
+          text={flatten === 0 ? 'as it is' : `${Math.round(100 * flatten)} %`}
+          value={flatten}
+          min={0}
+          max={1}
+          step={0.05}
+          test="flatten"
+          onInput={(to) => onChange({ flatten: to })}
+        />
+        <div class="row">
+          <button type="button" onClick={() => chooser.current?.click()}>
+            {url ? <img class="swatch-of" src={url} alt="" /> : <Icon name="picture" />}
+            {how.colours ? `In the colours of ${how.colours.name}` : 'In the colours of another picture'}
+          </button>
+          {how.colours && (
+            <button
+              type="button"
+              class="square plain"
+              aria-label="In its own colours"
+              title="In its own colours"
+              onClick={() => onChange({ colours: undefined })}
+              data-test="own-colours"
+            >
+              <Icon name="close" />
+            </button>
+          )}
+        </div>
+        {fault && <p role="alert">{fault}</p>}
+      </div>
+      <input
+        ref={chooser}
+        type="file"
+        hidden
+        accept="image/*"
+        data-test="colours-of"
+        onChange={(e) => {
+          void choose(e.currentTarget.files?.[0]);
+          e.currentTarget.value = '';
+        }}
+      />
+    </div>
+  );
+}
