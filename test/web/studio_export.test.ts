@@ -31,7 +31,10 @@ if (!browser) {
   if (shots) mkdirSync(shots, { recursive: true });
   const server = await serveStudio(0, join(DIST, 'studio'));
   const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
   const complaints: string[] = [];
 
   test.after(async () => {
@@ -71,7 +74,7 @@ if (!browser) {
   const recipeIn = (png: Buffer): { recipe: { seed: number }; run?: { form?: object } } =>
     JSON.parse(readText(png).toroid ?? '{}');
 
-  test('a picture is had as PNG of 8 and 16 bits with its recipe, as WebP and JPEG; the recipe as JSON and YAML, the session as a sheet and a file', async () => {
+  test('a picture is had as PNG of 8 and 16 bits with its recipe, as WebP and JPEG; the recipe as JSON and YAML, the session as a sheet and a file; it is copied, and pasted', async () => {
     const page = await open('#size=64&seed=5');
     await page.click('[data-test=sample-brick]');
     await said(page, 'status', /Done/);
@@ -151,6 +154,27 @@ if (!browser) {
     await page.click('[data-test=export]');
     await page.waitForSelector('.form[aria-disabled=true]:has-text("exact numbers are gone")');
     assert.equal((await exported(page, 'PNG 8 bits')).bytes, plain.bytes);
+    // Copied, and pasted: as another picture to grow from.
+    await page.getByRole('button', { name: 'Copy To the clipboard' }).click();
+    await said(page, 'exported', /^The picture is on the clipboard$/);
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+v');
+    await said(page, 'status', /image\.png is the picture now/);
+    const pasted = await page.evaluate(async () => {
+      const img = document.querySelector<HTMLImageElement>('.place img')!;
+      await img.decode();
+      const pen = new OffscreenCanvas(img.naturalWidth, img.naturalHeight).getContext('2d')!;
+      pen.drawImage(img, 0, 0);
+      return [...pen.getImageData(0, 0, img.naturalWidth, img.naturalHeight).data];
+    });
+    assert.equal(
+      pasted.filter((_, i) => i % 4 < 3),
+      [...of8],
+    );
+    await context.clearPermissions();
+    await page.keyboard.press('e');
+    await page.getByRole('button', { name: 'Copy To the clipboard' }).click();
+    await said(page, 'exported', /could not be copied: this browser keeps pages from the clipboard.*save the PNG/s);
     assert.equal(complaints, []);
     await page.close();
   });

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { EngineError } from '../../../base/errors';
 import type { RecipeText } from '../../../recipes/recipe';
 import { download } from '../../download';
 import type { BitmapView } from '../bitmap_view';
@@ -53,7 +54,15 @@ export function ExportDialog(props: Props): JSX.Element {
     picture &&
     trying(async () => {
       const png = shown?.file ?? encodePicture(picture, 'image/png');
-      await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+      try {
+        await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+      } catch {
+        throw new EngineError(
+          'PictureError',
+          'the picture could not be copied: this browser keeps pages from the clipboard',
+          'Allow it for this page, or save the PNG.',
+        );
+      }
       say('The picture is on the clipboard');
     });
   const exact = shown === null || state.exact.includes(shown.id);
