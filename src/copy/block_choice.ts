@@ -160,7 +160,7 @@ export class Choice {
     const sides = this.#sides(k, { stride, across, down }, filled.length > 0 ? CHANCE : CHANCE_ALONE);
     const sums = scan(few, exemplar, { stride, across, down });
     const scale = few.length > 0 ? 2 / (few.length * laid.variance) : 0;
-    const costs = Float64Array.from(sides);
+    const costs = sides.slice();
     for (let i = 0; i < costs.length; i++) costs[i] = (costs[i] as number) + (sums[i] as number) * scale;
     const place = (i: number): Point => ({ x: (i % across) * stride, y: Math.floor(i / across) * stride });
     const pixelOf = (i: number): number => Math.floor(i / across) * stride * w + (i % across) * stride;

@@ -70,12 +70,11 @@ class Moving {
       let lags = 0;
       for (const { x, y, points } of others) {
         lags += this.#lags.at(startX + u - x, startY + v - y, 0, OFF);
-        for (let i = 0; i < points.length; i += 2) {
-          const px = points[i] as number;
-          const py = points[i + 1] as number;
-          const [ax, ay, bx, by] = [startX + u + px, startY + v + py, x + px, y + py];
-          if (ax < 0 || ay < 0 || bx < 0 || by < 0 || ax >= w || ay >= h || bx >= w || by >= h) continue;
-          sum += squares(data[ay * w + ax] as number, data[by * w + bx] as number);
+        for (let i = 0; i < points.length; i += 3) {
+          const a = startX + u + (points[i] as number);
+          const p = startY + v + (points[i + 1] as number);
+          if (a < 0 || p < 0 || a >= w || p >= h) continue;
+          sum += squares(data[p * w + a] as number, points[i + 2] as number);
           count++;
         }
       }
@@ -93,26 +92,35 @@ class Moving {
     offset.y = startY + best.y - here.y * sy;
   }
 
-  /** Of each neighbour: where it would have this block's corner; and points of the cut between, from the corner. */
+  /**
+   * Of each neighbour: where it would have this block's corner; and points of the cut between, from the corner, each with the word
+   * that the neighbour has there.
+   */
   #othersOf(k: number): { x: number; y: number; points: Int32Array }[] {
     const { layout, scale, offsets } = this.placed;
+    const { width: w, height: h, data } = this.exemplar;
     const [sx, sy] = scale;
     const [W, H] = layout.canvas;
     const here = layout.corners[k] as Point;
-    const middle = [(layout.width * sx) / 2, (layout.height * sy) / 2] as const;
-    const corner = [Math.round(here.x * sx), Math.round(here.y * sy)] as const;
-    const full = [W * sx, H * sy] as const;
+    const [middleX, middleY] = [(layout.width * sx) / 2, (layout.height * sy) / 2];
+    const [cornerX, cornerY] = [Math.round(here.x * sx), Math.round(here.y * sy)];
     return [...(this.#cuts[k] ?? [])].map(([j, points]) => {
       const there = layout.corners[j] as Point;
       const o = offsets[j] as Point;
-      return {
-        x: Math.round(there.x * sx + o.x - around(there.x - here.x, W) * sx),
-        y: Math.round(there.y * sy + o.y - around(there.y - here.y, H) * sy),
-        points: Int32Array.from(points, (p, i) => {
-          const axis = i % 2 === 0 ? 0 : 1;
-          return around(p - corner[axis] - middle[axis], full[axis]) + middle[axis];
-        }),
-      };
+      const x = Math.round(there.x * sx + o.x - around(there.x - here.x, W) * sx);
+      const y = Math.round(there.y * sy + o.y - around(there.y - here.y, H) * sy);
+      const seen = new Int32Array((points.length / 2) * 3);
+      let n = 0;
+      for (let i = 0; i < points.length; i += 2) {
+        const px = around((points[i] as number) - cornerX - middleX, W * sx) + middleX;
+        const py = around((points[i + 1] as number) - cornerY - middleY, H * sy) + middleY;
+        const [a, p] = [Math.trunc(px) + x, Math.trunc(py) + y];
+        if (a < 0 || p < 0 || a >= w || p >= h) continue;
+        seen[n++] = px;
+        seen[n++] = py;
+        seen[n++] = data[p * w + a] as number;
+      }
+      return { x, y, points: seen.subarray(0, n) };
     });
   }
 

@@ -331,6 +331,7 @@ if (!browser) {
     assert.is(await at(0.5, 0), 0);
     await page.click('[data-test=mask-done]');
     await until(page, /painted mask\.png is the mask/);
+    await page.waitForSelector('img[alt^="mask"]');
     assert.equal(
       await page.evaluate(async () => {
         const img = document.querySelector<HTMLImageElement>('img[alt^="mask"]')!;
