@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import type { Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -43,13 +43,17 @@ if (!browser) {
   });
 
   const read = (path: string): string => readFileSync(join(folder, 'examples', path), 'utf8');
-  const visit = async (files: Readonly<Record<string, string | Uint8Array>>, path: string): Promise<Page> => {
+  const visit = async (
+    files: Readonly<Record<string, string | Uint8Array>>,
+    path: string,
+    where: Browser | BrowserContext = browser,
+  ): Promise<Page> => {
     const served = await serve({
       files: { '/favicon.ico': '', ...files },
       folders: { '/examples/': join(folder, 'examples'), '/dist/': DIST },
     });
     server.push(served);
-    const page = await browser.newPage();
+    const page = await where.newPage();
     page.on('console', (m) => {
       if (m.type() === 'error' || m.type() === 'warning') complaints.push(`${path}: ${m.text()}`);
     });
@@ -101,6 +105,28 @@ if (!browser) {
     );
     assert.equal((await recordAt(page, address)).recipe.size, [64, 64]);
     await done(page, 'plain');
+  });
+
+  test('plain: from a CDN of npm packages, under the address that it has there', async () => {
+    const { version, files, jsdelivr, unpkg } = JSON.parse(readFileSync('package.json', 'utf8'));
+    assert.equal([files.includes('dist'), jsdelivr, unpkg], [true, './dist/web/toroid.js', './dist/web/toroid.js']);
+    const context = await browser.newContext();
+    const asked: string[] = [];
+    await context.route('https://cdn.jsdelivr.net/**', async (route) => {
+      const { pathname } = new URL(route.request().url());
+      asked.push(pathname);
+      const [, file = 'none'] = pathname.split(`/npm/toroid@${version}/dist/`);
+      await route.fulfill({ path: join(DIST, file), headers: { 'access-control-allow-origin': '*' } });
+    });
+    const html = read('plain/cdn.html').replace(' autoplay', shots ? ' autoplay' : '');
+    const page = await visit({ '/examples/plain/cdn.html': html }, '/examples/plain/cdn.html', context);
+    await page.waitForFunction(() => customElements.get('toroid-texture'));
+    if (shots) await page.waitForFunction(() => document.querySelector('toroid-texture')?.state === 'done');
+    await page.waitForSelector('body > canvas');
+    assert.ok(asked.includes(`/npm/toroid@${version}/dist/web/element.js`), asked.join());
+    assert.ok(asked.includes(`/npm/toroid@${version}/${jsdelivr.slice(2)}`), asked.join());
+    await done(page, 'cdn');
+    await context.close();
   });
 
   test('plain: what is no picture is told', async () => {
