@@ -20,8 +20,9 @@ export function addCheck(program: Command): void {
       'Tells whether a picture tiles without a seam, per axis. The join is compared with the other lines between neighbouring\n' +
         'columns (rows): it is a seam where it stands out from the lines beside it as no other line of the picture does, or where\n' +
         'the edges repeat one another. So a strong line of the picture itself (mortar) may lie on the join, but a seam passes that\n' +
-        'looks like such lines. With --mask the edge of what was made anew is judged too: as a line, and by what lies across it.\n' +
-        'Exit code 0: seamless; 1: a seam, or an edge that shows. --json has the numbers.',
+        'looks like such lines. With --mask what was made anew is judged too: its edge as a line, and by what lies across it, and\n' +
+        'whether it is as sharp as what is around it.\n' +
+        'Exit code 0: seamless; 1: a seam, or a fill that shows. --json has the numbers.',
     )
     .argument('<tile>', 'picture to look at')
     .addOption(new Option('--tile <axes>', 'axes to judge').choices(['both', 'x', 'y', 'none']).default('both'))

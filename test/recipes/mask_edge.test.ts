@@ -3,7 +3,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { blur } from '../../src/base/blur';
 import type { Raster } from '../../src/base/raster';
+import { Rng } from '../../src/base/rng';
+
 import { plasma } from '../../src/recipes/init/plasma';
+import { fillSharpness } from '../../src/recipes/scores/fill_sharpness';
 import { maskEdgeScore, maskEdgeVerdict, pinEdgeScore } from '../../src/recipes/scores/mask_edge';
 import { paint, rolled, runningBond } from '../support/planted_faults';
 
@@ -45,6 +48,23 @@ test('a hard cut is a line, half bricks are foreign however softly they are laid
     maskEdgeVerdict(blended).text,
     /the mask's edge shows: \d\d % of what lies across it is like nothing in the rest/,
   );
+});
+
+test('a blurred fill is told, however well it meets its edge; one in other light or of a calmer material is not', () => {
+  const rng = new Rng(1, 1);
+  const grain = paint(SIDE, SIDE, () => 0.2 + 0.6 * rng.uniform());
+  for (const [name, picture] of Object.entries({ grain, wall, cloud })) {
+    const soft = blur(picture.data, [SIDE, SIDE], 1.5, [true, true]);
+    const within = (i: number): number => disc[i % disc.length] ?? 0;
+    const blurred = { ...picture, data: picture.data.map((v, i) => v + within(i) * ((soft[i] ?? 0) - v)) };
+    const { shows, text } = maskEdgeVerdict({ line: null, foreign: null, sharpness: fillSharpness(blurred, disc) });
+    if (name !== 'cloud')
+      assert.match(`${shows} ${text}`, /^true what was made anew is blurred: it has 0\.[0-3]\d of the detail/, name);
+    const dim = { ...picture, data: picture.data.map((v, i) => v * (1 - 0.3 * within(i))) };
+    assert.ok((fillSharpness(dim, disc) ?? 0) > 0.6, `${name} ${fillSharpness(dim, disc)}`);
+    const own = fillSharpness(picture, disc) ?? 0;
+    assert.ok(own > 0.8 && own < 1.3, `${name} ${own}`);
+  }
 });
 
 test('a run is judged by the mask of its recipe, as it is inverted and sized there', () => {

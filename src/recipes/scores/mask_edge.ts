@@ -1,7 +1,9 @@
-// Whether a picture goes on across the edge of the mask within which it was made anew.
+// Whether a picture goes on across the edge of the mask within which it was made anew, as sharp as around it.
 import type { Raster } from '../../base/raster';
 import { maskPlane } from '../masks';
 import type { Recipe } from '../recipe';
+import { evenly } from './evenly';
+import { fillSharpness } from './fill_sharpness';
 import { DIMENSIONS, PatchDescriptors } from './patch_descriptors';
 import { PatchTree } from './patch_tree';
 import { type AxisScore, lineScore } from './seam';
@@ -12,6 +14,8 @@ export interface MaskEdgeScore {
   readonly line: AxisScore | null;
   /** Share of the patches across the edge that are like nothing of what was kept; 0.05 is usual. Null where there are too few. */
   readonly foreign: number | null;
+  /** Detail of what was made anew over that of what is around it; 0.8 and more is usual. Null where either is too small. */
+  readonly sharpness: number | null;
 }
 
 /** Pixels of an edge that say something, and so many are looked at. */
@@ -26,16 +30,18 @@ const ACROSS = 100;
 /** Farther from all others than so many of the kept ones are is foreign. */
 const USUAL = 0.95;
 
-/** How a line stands out at most, and how many patches are foreign, where an edge passes. */
-const [BESIDE, Z, FOREIGN] = [1.3, 3, 0.2];
+/** How a line stands out at most, how many patches are foreign, and how sharp the fill is at least, where a mask passes. */
+const [BESIDE, Z, FOREIGN, SHARP] = [1.3, 3, 0.2, 0.45];
 
 /**
- * Judges the edge of a mask in two ways. A hard cut is a line that is rougher than the same line anywhere else in the picture, as a
- * seam is. A cut that was blended is none, but patches across it (half bricks) have none like them in what was kept.
+ * Judges what was made within a mask in three ways. A hard cut is a line that is rougher than the same line anywhere else in the picture, as a
+ * seam is. A cut that was blended is none, but patches across it (half bricks) have none like them in what was kept. And
+ * a fill may be blurred.
  * @param mask 0..1, [H W]: white was made anew
  */
 export function maskEdgeScore(raster: Raster, mask: Float32Array): MaskEdgeScore {
-  return { line: roughestEdge(raster, mask), foreign: foreignShare(raster, mask) };
+  const sharpness = fillSharpness(raster, mask);
+  return { line: roughestEdge(raster, mask), foreign: foreignShare(raster, mask), sharpness };
 }
 
 /** The same of what a run made within the mask of its recipe; null where it has none. */
@@ -51,7 +57,13 @@ export function pinEdgeScore(
 }
 
 /** What a score means, in words; `shows` for exit codes. */
-export function maskEdgeVerdict({ line, foreign }: MaskEdgeScore): { readonly shows: boolean; readonly text: string } {
+export function maskEdgeVerdict(score: MaskEdgeScore): { readonly shows: boolean; readonly text: string } {
+  const { line, foreign, sharpness } = score;
+  if (sharpness !== null && sharpness < SHARP)
+    return {
+      shows: true,
+      text: `what was made anew is blurred: it has ${sharpness.toFixed(2)} of the detail around it (0.8 and more is usual)`,
+    };
   if (line && line.beside > BESIDE && line.z > Z && line.alike === 0)
     return {
       shows: true,
@@ -130,12 +142,6 @@ function foreignShare(raster: Raster, mask: Float32Array): number | null {
   const found = evenly(across, ACROSS).map(distance);
   return found.filter((d) => d > usual).length / found.length;
 }
-
-/** So many of a list, or all. */
-const evenly = (list: readonly number[], count: number): readonly number[] =>
-  list.length <= count
-    ? list
-    : Array.from({ length: count }, (_, i) => list[Math.floor(((i + 0.5) * list.length) / count)] ?? 0);
 
 /** Top left pixels, y W + x, of the patches that hold nothing new, and of those that are new in about a half. */
 function positions(
