@@ -111,16 +111,21 @@ async function runFrame(
   let at: RunFacts['stopped'] = { frame, stage: (resume?.stage ?? 0) - 1, step: resume?.done.at(-1)?.steps ?? 0 };
   for (const stage of stages.slice(resume?.stage ?? 0)) {
     const point = stage.index === resume?.stage ? resume.point : undefined;
-    if (!carryOver) carryOver = { canvas: await init(stage.size), counter: 0, optimiser: '', states: [] };
-    else if (size && (size[0] !== stage.size[0] || size[1] !== stage.size[1])) {
+    abort?.throwIfAborted();
+    stopped ||= (signal?.aborted ?? false) || (stopAt !== undefined && at.stage >= stopAt.stage);
+    // Copying starts from nothing: it leaves what it was given only where it is stopped before its first step.
+    const blank = !carryOver && !stopped && stage.recipe.method === 'copy';
+    if (!carryOver) {
+      const canvas = blank ? new Float32Array(3 * stage.size[0] * stage.size[1]) : await init(stage.size);
+      carryOver = { canvas, counter: 0, optimiser: '', states: [] };
+    } else if (size && (size[0] !== stage.size[0] || size[1] !== stage.size[1])) {
       carryOver = await upscale(device, carryOver, size, stage, resolved, init);
     }
     size = stage.size;
-    abort?.throwIfAborted();
-    stopped ||= (signal?.aborted ?? false) || (stopAt !== undefined && at.stage >= stopAt.stage);
     if (stopped) continue; // enlarge what there is to the size asked for
     const ended = await runner.run(stage, carryOver, point, stopAt?.stage === stage.index ? stopAt.step : undefined);
     ({ carryOver, stopped } = ended);
+    if (blank && ended.steps === 0) carryOver = { ...carryOver, canvas: await init(stage.size) };
     const hasty = stopped && stage.recipe.method === 'copy';
     at = { frame, stage: stage.index, step: ended.steps, ...(hasty && { hasty }) };
     if (!ended.result) continue;
