@@ -190,7 +190,7 @@ test('OpenEXR: colours are light, one channel is heights, and layers, opacity an
   assert.equal([colours.range, colours.light, colours.notes], ['float32 0 to 1', true, []]);
   const bright = await read(await exr([...rgb(5, 0, 'Layer.'), ['Z', plane(3, 900)]]), 'b.exr');
   same(bright, (x, y, c) => toEncoded(slope(x, y, c)), 1e-6, 'light of more than 1');
-  assert.match(bright.notes.join('\n'), /^b\.exr holds light of 0 to 5: taken as black to white \(--keep-range/);
+  assert.match(bright.notes.join('\n'), /^b\.exr holds light of 0 to 5: taken as black to white \(keepRange/);
   const heights = await read(await exr([['height', plane(0, 700, -100)]]), 'c.exr');
   same(heights, (x, y) => slope(x, y), 1e-6, 'heights');
   assert.equal([heights.range, heights.light, heights.grey], ['float32 -100 to 600', false, true]);

@@ -119,7 +119,7 @@ test('a failure says what to put where; what arrived stays for the next time', a
   await next.close();
   assert.equal(next.asked, ['bytes=5000-']);
   const nowhere = await failure(() => pullWeights(entry, { ...quick, folder: fresh() }));
-  assert.match(nowhere.message, /there is no address to download tiny from.*\n.*--url/);
+  assert.match(nowhere.message, /there is no address to download tiny from.*\n.*url/);
 });
 
 test('two pull the same file: one downloads, both have it', async () => {
