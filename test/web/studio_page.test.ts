@@ -267,6 +267,88 @@ if (!browser) {
     await page.close();
   });
 
+  test('from a sample to a saved file by keys alone: what has the focus is seen, and it is never lost', async () => {
+    const page = await open(await context(), '#size=32');
+    const focused = (): Promise<string> =>
+      page.evaluate(() => {
+        const { activeElement: at } = document;
+        if (!at || at === document.body) return 'nothing';
+        const seen = [at, at.closest('label')].some((e) => e && getComputedStyle(e).outlineStyle !== 'none');
+        return `${at.tagName} ${at.getAttribute('aria-label') ?? at.textContent?.trim()}${seen ? '' : ', not seen'}`;
+      });
+    /** Presses Tab until it is there. */
+    const tabTo = async (wanted: RegExp): Promise<void> => {
+      const passed: string[] = [];
+      do {
+        await page.keyboard.press('Tab');
+        passed.push(await focused());
+        assert.not.ok(passed.at(-1)!.endsWith('not seen'), passed.at(-1));
+        assert.ok(passed.length < 60, `no ${wanted} among ${passed.join('; ')}`);
+      } while (!wanted.test(passed.at(-1)!));
+    };
+    await tabTo(/Try scales/);
+    await page.keyboard.press('Enter');
+    await until(page, /Done/);
+    await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
+    await page.waitForSelector('[data-test=results] img');
+    await page.keyboard.press('e');
+    await page.waitForSelector('dialog[open]');
+    await tabTo(/PNG8 bits/);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+    assert.is(file.suggestedFilename(), 'scales-texture-copy-32x32-1.png');
+    await page.waitForSelector('[data-test=exported]:has-text("is saved")');
+    await page.keyboard.press('Escape');
+    await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
+    // From a dialog to what opened it, from a result that is forgotten to the main button.
+    await page.focus('[data-test=prepare-style]');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-test=prepare]');
+    await tabTo(/Cancel/);
+    await page.keyboard.press('Enter');
+    await comesTrue(async () => (await focused()).startsWith('BUTTON Prepare'), 'BUTTON Prepare');
+    await page.focus('.forget');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-test=results]', { state: 'detached' });
+    await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
+  test('from a sample to a saved file by touch, on a phone: nothing is too small, and all is said', async () => {
+    const page = await open(
+      await context({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }),
+      '#size=32',
+    );
+    const small = (): Promise<string[]> =>
+      page.evaluate(() => {
+        const targets = [
+          ...document.querySelectorAll('button, select, input[type=range], input[type=number], summary'),
+        ];
+        return targets
+          .filter((e) => e.checkVisibility() && !e.matches('.forget'))
+          .map((e) => ({ e, box: e.getBoundingClientRect() }))
+          .filter(({ box }) => box.height < 43.5 || box.width < 43.5)
+          .map(({ e, box }) => `${e.outerHTML.slice(0, 80)} ${box.width}x${box.height}`);
+      });
+    assert.equal(await small(), []);
+    await page.tap('[data-test=sample-scales]');
+    await until(page, /Done/);
+    await page.waitForSelector('[data-test=results] img');
+    assert.equal(await small(), []);
+    await page.tap('[data-test=export]');
+    await page.waitForSelector('dialog[open]');
+    assert.equal(await small(), []);
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'PNG 8 bits' }).tap(),
+    ]);
+    assert.is(file.suggestedFilename(), 'scales-texture-copy-32x32-1.png');
+    await page.waitForSelector('[data-test=exported]:has-text("is saved")');
+    await shot(page, 'phone');
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
   test('by keyboard alone: the button keeps the focus; what is changed while paused is for the next run, and said to be', async () => {
     const page = await open(first, '#preset=texture&size=48&steps=20');
     await page.setInputFiles('[data-test=file-style]', stone);

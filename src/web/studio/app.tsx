@@ -18,6 +18,7 @@ import { recipeOf } from './settings';
 import { useShortcuts } from './shortcuts';
 import { redoOf, type State, shareOf, undoOf } from './state';
 import { useDragging } from './use_dragging';
+import { useKeptFocus } from './use_focus';
 import { usePictures } from './use_pictures';
 import { useRuns } from './use_runs';
 import { useSession } from './use_session';
@@ -63,8 +64,10 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const surface = useSurface({ settings, shown, state, worker, dispatch, choose });
   const canSave = shown !== null || (state.size !== null && state.run !== null);
   const save = (): void => {
-    if (shown) download(shown.file, shown.name);
-    else if (canSave) worker.send({ type: 'save' });
+    if (shown) {
+      download(shown.file, shown.name);
+      say(`${shown.name} is saved`);
+    } else if (canSave) worker.send({ type: 'save' });
   };
   const goTo = (moment: SnapshotSeen | undefined): void => {
     if (!moment) return;
@@ -82,6 +85,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   };
   const { over, ...drops } = useDragging(take, say);
   useTab(state);
+  useKeptFocus();
   const { main } = deedsOf({ state, worker, missing: runs.missing, onStart: () => runs.vary(0) });
   useShortcuts({
     ' ': () => main.deed?.(),

@@ -1,5 +1,4 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { EngineError } from '../../../base/errors';
 import type { RecipeText } from '../../../recipes/recipe';
 import { download } from '../../download';
@@ -8,6 +7,7 @@ import { encodePicture } from '../encode_picture';
 import type { Kept } from '../keep';
 import type { Event, WorkerClient } from '../protocol';
 import type { Action, State } from '../state';
+import { useModal } from '../use_focus';
 import type { SessionTools } from '../use_session';
 import type { SurfaceTools } from '../use_surface';
 import { Icon, type IconName } from './icons';
@@ -34,8 +34,7 @@ interface Props {
 /** Everything that the picture and its recipe can be had as. */
 export function ExportDialog(props: Props): JSX.Element {
   const { state, shown, view, recipe, worker, surface, session, results, dispatch, onSave, onClose } = props;
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const dialog = useModal();
   const say = (text: string): void => dispatch({ type: 'say', text });
   const save = (file: Blob, name: string): void => {
     download(file, name);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { SHORTCUTS } from '../shortcuts';
 import type { State } from '../state';
+import { useModal } from '../use_focus';
 import { Icon } from './icons';
 
 /** The name of the page, and what it runs on. */
@@ -44,8 +44,7 @@ export function Fault({ error, onDismiss }: Pick<State, 'error'> & { onDismiss()
 
 /** What keys do. */
 export function ShortcutSheet({ onClose }: { onClose(): void }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
+  const dialog = useModal();
   return (
     <dialog ref={dialog} class="sheet" aria-labelledby="shortcuts" onClose={onClose}>
       <h2 id="shortcuts">Keyboard shortcuts</h2>

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Pair } from '../pose';
 import type { Tile } from '../settings';
+import { useModal } from '../use_focus';
 import { Slider } from './slider';
 import { useBrush } from './use_brush';
 
@@ -22,7 +23,7 @@ const MOST = 1024;
 
 /** A mask painted by hand: white on black. Keys: arrows move the brush, space paints. */
 export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const paper = useRef<HTMLCanvasElement>(null);
   const [brush, setBrush] = useState(0.12);
   const [soft, setSoft] = useState(0);
@@ -32,10 +33,7 @@ export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Ele
   const { fill, invert, undo, load, ring, ...handlers } = useBrush(paper, { width, height, tile, brush, soft, erase });
   const url = useObjectUrl(under);
 
-  useEffect(() => {
-    dialog.current?.showModal();
-    void load(from);
-  }, []);
+  useEffect(() => void load(from), []);
   const done = (): void => {
     paper.current?.toBlob(
       (blob) => onDone(blob && new File([blob], 'painted mask.png', { type: 'image/png' })),

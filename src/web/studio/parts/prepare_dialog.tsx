@@ -1,16 +1,17 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Crop, Given, Preparation } from '../given';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Crop, Given } from '../given';
 import type { Pair } from '../pose';
-import { between, drawPrepared, LEAST, turnedCrop, turnedSize, whole } from '../prepare';
-import { fittedTurned, inset, turnedCorners, turnedRectangle } from '../straighten';
+import { between, drawPrepared, LEAST, whole } from '../prepare';
+import { inset, turnedRectangle } from '../straighten';
+import { useModal } from '../use_focus';
+import { usePreparation } from '../use_preparation';
 import { Icon } from './icons';
 import { CornerHandles, Region } from './region';
 import { Retouch } from './retouch';
 import { Slider } from './slider';
 
 interface Props {
-  /** The picture; one that was prepared already is prepared anew from what it was. */
   readonly given: Given;
   /** Null: never mind. */
   onDone(given: Given | null): void;
@@ -21,60 +22,19 @@ const SHOWN = 1024;
 
 /** Cuts a part out of a picture, turns it, straightens it by its corners, and changes its light and its colours. */
 export function PrepareDialog({ given, onDone }: Props): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const paper = useRef<HTMLCanvasElement>(null);
-  const original = given.of?.given ?? given;
-  const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
-  const [how, setHow] = useState<Preparation | null>(null);
-  const [fault, setFault] = useState('');
-  useEffect(() => {
-    dialog.current?.showModal();
-    createImageBitmap(original.file).then(
-      (b) => {
-        setBitmap(b);
-        const size: Pair = [b.width, b.height];
-        const before = given.of?.how ?? { turns: 0, crop: whole(size) };
-        setHow({ ...before, crop: fittedTurned(before.crop, before.angle ?? 0, turnedSize(size, before.turns)) });
-      },
-      () => setFault(`This browser cannot show ${original.name}, so it cannot be cropped here.`),
-    );
-  }, []);
-  useEffect(() => () => bitmap?.close(), [bitmap]);
-  const turns = how?.turns ?? 0;
-  const size: Pair = bitmap ? turnedSize([bitmap.width, bitmap.height], turns) : [1, 1];
+  const { original, bitmap, how, size, fault, change, setCrop, setAngle, turn, asItWas, done } = usePreparation(
+    given,
+    onDone,
+  );
+  const { turns, crop, angle = 0, corners } = how ?? { turns: 0, crop: whole(size) };
   const factor = Math.min(1, SHOWN / Math.max(...size));
   useEffect(() => {
     const pen = paper.current?.getContext('2d');
     if (pen && bitmap) drawPrepared(pen, bitmap, { turns, crop: whole(size) });
   }, [bitmap, turns]);
-  const crop = how?.crop ?? whole(size);
-  const { angle = 0, corners } = how ?? {};
-  // As it was drawn: a rectangle that is turned too far shrinks, and turned back it has its size again.
-  const drawn = useRef<Crop | null>(null);
-  const change = (to: Partial<Preparation>): void => setHow((old) => ({ turns, crop, ...old, ...to }));
-  const setCrop = (to: Crop): void => {
-    drawn.current = null;
-    change({ crop: fittedTurned(to, angle, size) });
-  };
-  const setAngle = (to: number): void => {
-    drawn.current ??= crop;
-    change({ angle: to, crop: fittedTurned(drawn.current, to, size) });
-  };
-  const turn = (): void => {
-    drawn.current = null;
-    const turned = turnedCrop(crop, size[1]);
-    change({ turns: (turns + 1) % 4, crop: turned, corners: corners && turnedCorners(corners, size[1]) });
-  };
-  const asItWas = (): void => {
-    drawn.current = null;
-    if (bitmap) setHow({ turns: 0, crop: whole([bitmap.width, bitmap.height]) });
-  };
   const region = corners ?? turnedRectangle(crop, angle, size);
-  const done = async (): Promise<void> => {
-    if (!bitmap || !how) return onDone(null);
-    const { prepared } = await import('../prepared_look');
-    onDone(await prepared(original, bitmap, how));
-  };
   const handlers = useRectangle(crop, size, setCrop);
 
   return (
@@ -102,24 +62,7 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
           sharp.
         </p>
       ) : (
-        <>
-          <div class="row">
-            <Field label="Left" value={crop.x} onChange={(x) => setCrop({ ...crop, x })} />
-            <Field label="Top" value={crop.y} onChange={(y) => setCrop({ ...crop, y })} />
-            <Field label="Width" value={crop.width} onChange={(width) => setCrop({ ...crop, width })} />
-            <Field label="Height" value={crop.height} onChange={(height) => setCrop({ ...crop, height })} />
-          </div>
-          <Slider
-            label="Turned by"
-            text={`${angle} degrees`}
-            value={angle}
-            min={-45}
-            max={45}
-            step={0.5}
-            test="angle"
-            onInput={setAngle}
-          />
-        </>
+        <Fields crop={crop} angle={angle} onCrop={setCrop} onAngle={setAngle} />
       )}
       {bitmap && how && <Retouch bitmap={bitmap} how={how} onChange={change} />}
       <div class="row">
@@ -144,19 +87,42 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
         <button type="button" onClick={() => onDone(null)}>
           Cancel
         </button>
-        <button
-          type="button"
-          class="main"
-          aria-disabled={!bitmap}
-          onClick={() => void done().catch((error: Error) => setFault(error.message))}
-          data-test="prepare-done"
-        >
+        <button type="button" class="main" aria-disabled={!bitmap} onClick={done} data-test="prepare-done">
           Use it
         </button>
       </div>
     </dialog>
   );
 }
+
+interface FieldsProps {
+  readonly crop: Crop;
+  readonly angle: number;
+  onCrop(to: Crop): void;
+  onAngle(to: number): void;
+}
+
+/** The part in numbers. */
+const Fields = ({ crop, angle, onCrop, onAngle }: FieldsProps): JSX.Element => (
+  <>
+    <div class="row">
+      <Field label="Left" value={crop.x} onChange={(x) => onCrop({ ...crop, x })} />
+      <Field label="Top" value={crop.y} onChange={(y) => onCrop({ ...crop, y })} />
+      <Field label="Width" value={crop.width} onChange={(width) => onCrop({ ...crop, width })} />
+      <Field label="Height" value={crop.height} onChange={(height) => onCrop({ ...crop, height })} />
+    </div>
+    <Slider
+      label="Turned by"
+      text={`${angle} degrees`}
+      value={angle}
+      min={-45}
+      max={45}
+      step={0.5}
+      test="angle"
+      onInput={onAngle}
+    />
+  </>
+);
 
 interface FieldProps {
   readonly label: string;

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Raster } from '../../../base/raster';
 import { checkPicture } from '../dropped';
@@ -25,53 +25,13 @@ const look = () => import('../prepared_look');
 export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
   const paper = useRef<HTMLCanvasElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
-  const [region, setRegion] = useState<Raster | null>(null);
-  const [colours, setColours] = useState<Raster | null>(null);
   const [fault, setFault] = useState('');
   const { flatten = 0 } = how;
   const url = useObjectUrl(how.colours?.file);
-  const corners = regionOf(how, [bitmap.width, bitmap.height]);
-  useEffect(() => {
-    const waiting = setTimeout(
-      () =>
-        void look()
-          .then(({ regionSeen }) => setRegion(regionSeen(bitmap, corners, SHOWN)))
-          .catch((error: Error) => setFault(error.message)), // nothing but transparency
-      QUIET_MS,
-    );
-    return () => clearTimeout(waiting);
-  }, [bitmap, corners.join()]);
-  useEffect(() => {
-    let gone = false;
-    setColours(null);
-    const { colours: of } = how;
-    if (of)
-      void look()
-        .then(({ coloursSeen }) => coloursSeen(of.file))
-        .then(
-          (raster) => gone || setColours(raster),
-          () => {
-            setFault(`This browser cannot show ${of.name}, so its colours cannot be taken.`);
-            onChange({ colours: undefined });
-          },
-        );
-    return () => {
-      gone = true;
-    };
-  }, [how.colours]);
-  useEffect(() => {
-    let gone = false;
-    if (region)
-      void look().then(({ pixelsOf }) => {
-        const canvas = paper.current;
-        if (gone || !canvas) return;
-        [canvas.width, canvas.height] = [region.width, region.height];
-        canvas.getContext('2d')?.putImageData(pixelsOf(region, { flatten }, colours), 0, 0);
-      });
-    return () => {
-      gone = true;
-    };
-  }, [region, colours, flatten]);
+  useLook(paper, bitmap, how, (text) => {
+    setFault(text);
+    onChange({ colours: undefined });
+  });
   const choose = async (file: File | undefined): Promise<void> => {
     setFault('');
     if (!file) return;
@@ -130,4 +90,49 @@ export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
       />
     </div>
   );
+}
+
+/** Draws what the engine will make of the part. */
+function useLook(
+  paper: RefObject<HTMLCanvasElement | null>,
+  bitmap: ImageBitmap,
+  how: Preparation,
+  onFault: (text: string) => void,
+): void {
+  const [region, setRegion] = useState<Raster | null>(null);
+  const [colours, setColours] = useState<Raster | null>(null);
+  const { flatten } = how;
+  const corners = regionOf(how, [bitmap.width, bitmap.height]);
+  useEffect(() => {
+    const cut = async (): Promise<void> => setRegion((await look()).regionSeen(bitmap, corners, SHOWN));
+    const waiting = setTimeout(() => void cut().catch(() => {}), QUIET_MS); // nothing but transparency: nothing to show
+    return () => clearTimeout(waiting);
+  }, [bitmap, corners.join()]);
+  useEffect(() => {
+    let gone = false;
+    const { colours: of } = how;
+    setColours(null);
+    if (of)
+      void look()
+        .then(({ coloursSeen }) => coloursSeen(of.file))
+        .then(
+          (raster) => gone || setColours(raster),
+          () => gone || onFault(`This browser cannot show ${of.name}, so its colours cannot be taken.`),
+        );
+    return () => {
+      gone = true;
+    };
+  }, [how.colours]);
+  useEffect(() => {
+    let gone = false;
+    void look().then(({ pixelsOf }) => {
+      const canvas = paper.current;
+      if (gone || !canvas || !region) return;
+      [canvas.width, canvas.height] = [region.width, region.height];
+      canvas.getContext('2d')?.putImageData(pixelsOf(region, { flatten }, colours), 0, 0);
+    });
+    return () => {
+      gone = true;
+    };
+  }, [region, colours, flatten]);
 }

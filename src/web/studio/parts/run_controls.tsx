@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { duration, roughDuration } from '../../../app/eta';
 import type { WorkerClient } from '../protocol';
 import { type State, shareOf } from '../state';
+import { MAIN } from '../use_focus';
 import { Icon } from './icons';
 
 interface Props {
@@ -34,6 +35,7 @@ export function RunControls(props: Props): JSX.Element {
         {/* One button: it keeps the focus, whatever it does next. */}
         <button
           type="button"
+          id={MAIN}
           class="main"
           aria-disabled={main.deed === null}
           data-test="main"

@@ -1,0 +1,76 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Crop, Given, Preparation } from './given';
+import type { Pair } from './pose';
+import { turnedCrop, turnedSize, whole } from './prepare';
+import { fittedTurned, turnedCorners } from './straighten';
+
+interface Preparing {
+  /** What it was before it was prepared the last time. */
+  readonly original: Given;
+  /** Null until it is decoded. */
+  readonly bitmap: ImageBitmap | null;
+  readonly how: Preparation | null;
+  /** Of the picture as it is turned. */
+  readonly size: Pair;
+  /** Why nothing can be done with it. */
+  readonly fault: string;
+  change(to: Partial<Preparation>): void;
+  setCrop(to: Crop): void;
+  setAngle(to: number): void;
+  /** By a quarter. */
+  turn(): void;
+  asItWas(): void;
+  done(): void;
+}
+
+/** How a picture is prepared; one that was prepared already goes on from there. */
+export function usePreparation(given: Given, onDone: (given: Given | null) => void): Preparing {
+  const original = given.of?.given ?? given;
+  const [bitmap, setBitmap] = useState<ImageBitmap | null>(null);
+  const [how, setHow] = useState<Preparation | null>(null);
+  const [fault, setFault] = useState('');
+  useEffect(() => {
+    createImageBitmap(original.file).then(
+      (b) => {
+        setBitmap(b);
+        const size: Pair = [b.width, b.height];
+        const before = given.of?.how ?? { turns: 0, crop: whole(size) };
+        setHow({ ...before, crop: fittedTurned(before.crop, before.angle ?? 0, turnedSize(size, before.turns)) });
+      },
+      () => setFault(`This browser cannot show ${original.name}, so it cannot be prepared here.`),
+    );
+  }, []);
+  useEffect(() => () => bitmap?.close(), [bitmap]);
+  const turns = how?.turns ?? 0;
+  const size: Pair = bitmap ? turnedSize([bitmap.width, bitmap.height], turns) : [1, 1];
+  const crop = how?.crop ?? whole(size);
+  // As it was drawn: a rectangle that is turned too far shrinks, and turned back it has its size again.
+  const drawn = useRef<Crop | null>(null);
+  const change = (to: Partial<Preparation>): void => setHow((old) => ({ turns, crop, ...old, ...to }));
+  const done = async (): Promise<void> => {
+    if (!bitmap || !how) return onDone(null);
+    const { prepared } = await import('./prepared_look');
+    onDone(await prepared(original, bitmap, how));
+  };
+  return {
+    ...{ original, bitmap, how, size, fault, change },
+    setCrop: (to) => {
+      drawn.current = null;
+      change({ crop: fittedTurned(to, how?.angle ?? 0, size) });
+    },
+    setAngle: (to) => {
+      drawn.current ??= crop;
+      change({ angle: to, crop: fittedTurned(drawn.current, to, size) });
+    },
+    turn: () => {
+      drawn.current = null;
+      const corners = how?.corners && turnedCorners(how.corners, size[1]);
+      change({ turns: (turns + 1) % 4, crop: turnedCrop(crop, size[1]), corners });
+    },
+    asItWas: () => {
+      drawn.current = null;
+      if (bitmap) setHow({ turns: 0, crop: whole([bitmap.width, bitmap.height]) });
+    },
+    done: () => void done().catch((error: Error) => setFault(error.message)),
+  };
+}
