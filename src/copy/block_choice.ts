@@ -95,6 +95,9 @@ export class Choice {
   readonly #across: number;
   readonly #salience: Float64Array;
   readonly #lags: LagCost;
+  /** For `#usesAround`, written anew for each block. */
+  readonly #uses: Float64Array;
+  readonly #usesSummed: Float64Array;
   /** Of each block that has been placed, how many blocks its piece is of, shared by all of them. */
   readonly #pieces: { blocks: number }[] = [];
 
@@ -107,6 +110,8 @@ export class Choice {
     this.exemplar = wordsOf(level);
     this.#across = level.width - laid.layout.width + 1;
     this.#salience = salience(level, options.correlation.feature / Math.max(...laid.scale));
+    this.#uses = new Float64Array(level.width * level.height);
+    this.#usesSummed = new Float64Array((level.width + 1) * (level.height + 1));
     this.#always = this.#alwaysCost();
     this.#lags = new LagCost(options.correlation, options.lattice);
   }
@@ -218,7 +223,8 @@ export class Choice {
     const weight = Float64Array.from({ length: 2 * Math.max(reachX, reachY) + 1 }, (_, d) =>
       Math.exp(-((d / far) ** 2)),
     );
-    const uses = everywhere.map((n) => FAR * n);
+    const uses = this.#uses;
+    for (let i = 0; i < uses.length; i++) uses[i] = FAR * (everywhere[i] as number);
     // Every second pixel, for four.
     const columns = Int32Array.from({ length: reachX }, (_, i) => (middleX - reachX + 2 * i + 2 * W) % W);
     for (let dy = -reachY; dy < reachY; dy += 2) {
@@ -230,7 +236,7 @@ export class Choice {
       }
     }
     for (let i = 0; i < uses.length; i++) uses[i] = (uses[i] as number) * (this.#salience[i] as number);
-    return summed(uses, w, h);
+    return summed(uses, w, h, this.#usesSummed);
   }
 
   /** Where a copy lies beside the copies around it: as parts of the exemplar lie that look alike, and not just where they end. */

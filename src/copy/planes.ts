@@ -58,9 +58,13 @@ export function cropped(picture: Raster, left: number, top: number, width: numbe
   return { width, height, data };
 }
 
-/** Sums over everything above and to the left (Crow, "Summed-area tables", SIGGRAPH 1984), one row and column larger. */
-export function summed(plane: ArrayLike<number>, width: number, height: number): Float64Array {
-  const out = new Float64Array((width + 1) * (height + 1));
+/** Sums over everything above and to the left (Crow, "Summed-area tables", SIGGRAPH 1984), one row and column larger. @param out such sums to write over */
+export function summed(
+  plane: ArrayLike<number>,
+  width: number,
+  height: number,
+  out: Float64Array = new Float64Array((width + 1) * (height + 1)),
+): Float64Array {
   for (let y = 0; y < height; y++) {
     let row = 0;
     for (let x = 0; x < width; x++) {
