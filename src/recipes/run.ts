@@ -5,7 +5,6 @@ import { type Field, rolledField } from '../copy/field';
 import type { Device } from '../gpu/device';
 import { refuseTooLarge } from './assert_fits';
 import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
-import { estimateRun } from './estimate';
 import { EVENT_OPTIONS, onceEach, type StageResult, warningsTo } from './events';
 import { finish } from './finish';
 import type { RunFacts } from './picture_record';
@@ -97,6 +96,7 @@ async function runFrame(
   if (resume && (resume.stage >= stages.length || resume.stages !== stages.length)) throw foreignCheckpoint();
   if (options.onEstimate && frame === (resume?.frame ?? 0) && !signal?.aborted) {
     const frames = (wanted.zoom?.frames ?? 1) - frame;
+    const { estimateRun } = await import('./estimate');
     const estimate = await estimateRun(device, prepared, largest, { resume, frames });
     if (estimate) options.onEstimate(estimate);
   }

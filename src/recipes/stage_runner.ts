@@ -6,7 +6,7 @@ import { asSums, type Fit, fitText, withLessMemory } from './memory_fit';
 import type { PlannedStage } from './plan_stages';
 import type { Prepared } from './prepare';
 import { CanvasRenderer } from './render';
-import { runStage, type StageOptions, type StageOutcome } from './stage';
+import type { StageOptions, StageOutcome } from './stage';
 
 /** What the stages of a run have in common. */
 interface StageRunnerSettings {
@@ -50,9 +50,10 @@ export class StageRunner {
     const setup = prepared.setup(stage, start.canvas, warn);
     const renderer = new CanvasRenderer(device, prepared.resolved, stage, warn);
     const events = this.#events(stage, start, renderer);
-    const attempt = (fit: Fit | null): Promise<StageOutcome> => {
+    const attempt = async (fit: Fit | null): Promise<StageOutcome> => {
       const how = fit && fitText(fit);
       if (how) warn(`${stage.size.join('x')} ${how}`);
+      const { runStage } = await import('./stage');
       return runStage(device, fit?.direct ? asSums(setup) : setup, {
         ...events,
         carryOver: start,
