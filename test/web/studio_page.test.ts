@@ -479,6 +479,69 @@ if (!browser) {
     await page.close();
   });
 
+  test('with text twice as large, and 320 pixels wide, nothing is cut off', async () => {
+    const page = await open(await context(), '#size=32');
+    /** Controls and words that stick out of the page, or of what clips them; the names of presets in their list are the browser's. */
+    const cut = (): Promise<string[]> =>
+      page.evaluate(() => {
+        const faults: string[] = [];
+        for (const e of document.querySelectorAll(
+          'button, label, p, h1, h2, h3, legend, summary, dt, dd, strong, input',
+        )) {
+          if (!e.checkVisibility() || e.closest('.hidden, .strips')) continue;
+          const box = e.getBoundingClientRect();
+          let [left, right] = [0, window.innerWidth];
+          const top = e.closest('dialog')?.parentElement ?? document.body;
+          for (let p = e.parentElement; p && p !== top; p = p.parentElement) {
+            if (getComputedStyle(p).overflowX === 'visible') continue;
+            const its = p.getBoundingClientRect();
+            [left, right] = [Math.max(left, its.left), Math.min(right, its.right)];
+          }
+          const wide = e.matches('p, label, strong, h3') && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0;
+          if (wide || box.right > right + 1 || box.left < left - 1) faults.push(`${e.outerHTML.slice(0, 90)}`);
+        }
+        const field = document.querySelector('.field');
+        if (field && field.scrollHeight > field.clientHeight + 1) faults.push('the words of the empty field');
+        return faults;
+      });
+    const sizes = [
+      [1280, 800, '200%'],
+      [320, 640, ''],
+    ] as const;
+    const everywhere = async (what: string): Promise<void> => {
+      for (const [width, height, text] of sizes) {
+        await page.setViewportSize({ width, height });
+        await page.evaluate((t) => {
+          document.documentElement.style.fontSize = t;
+        }, text);
+        await page.waitForFunction((w) => window.innerWidth === w && document.documentElement.clientWidth === w, width);
+        assert.equal(await cut(), [], `${what}, ${width} pixels wide, text ${text || '100%'}`);
+        await shot(page, `${what.replaceAll(' ', '-')}-${width}`);
+      }
+    };
+    await everywhere('at first');
+    await page.click('[data-test=sample-scales]');
+    await until(page, /Done/);
+    await page.waitForSelector('[data-test=results] img');
+    await everywhere('done');
+    assert.equal(await serious(page), []);
+    await page.keyboard.press('?');
+    await page.waitForSelector('dialog[open]');
+    await everywhere('shortcuts');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('e');
+    await page.waitForSelector('dialog.export[open]');
+    await everywhere('export');
+    assert.equal(await serious(page), []);
+    await page.keyboard.press('Escape');
+    await page.click('[data-test=prepare-style]');
+    await page.waitForSelector('[data-test=flatten]');
+    await everywhere('preparing');
+    assert.equal(await serious(page), []);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
   test('a mask is painted by hand', async () => {
     const page = await open(first, '#preset=inpaint&size=48&steps=8');
     const places = await page.locator('.place').count();

@@ -71,13 +71,6 @@ export function RunControls(props: Props): JSX.Element {
           For the next run: {next.join(', ')}.{begun && missing.length > 0 && ` It needs: ${missing.join(', ')}.`}
         </p>
       )}
-      {state.warnings.length > 0 && (
-        <ul class="notices" aria-label="Notes">
-          {state.warnings.map((text) => (
-            <li key={text}>{text}</li>
-          ))}
-        </ul>
-      )}
       <div class="row save">
         {onMaterial ? (
           <button type="button" onClick={onMaterial} disabled={!canMake && !state.making} data-test="material">
@@ -95,6 +88,13 @@ export function RunControls(props: Props): JSX.Element {
           Export
         </button>
       </div>
+      {state.warnings.length > 0 && (
+        <ul class="notices" aria-label="Notes">
+          {state.warnings.map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      )}
     </div>
   );
 }
