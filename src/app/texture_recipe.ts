@@ -107,7 +107,7 @@ function checkMethod(choice: TextureChoice): void {
  */
 export function textureRecipe(choice: TextureChoice): RecipeText {
   const { recipe: _, size, ...rest } = choice;
-  const given = { ...rest, size: typeof size === 'number' ? ([size, size] as const) : size };
+  const given = { ...rest, size: size === undefined || Array.isArray(size) ? size : [size, size] };
   const settings = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== undefined)) as TextureSettingsText;
   fillSettings(settings);
   checkMethod(choice);

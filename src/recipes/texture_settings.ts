@@ -2,11 +2,12 @@ import { EngineError } from '../base/errors';
 import { checkOptions, type OptionNames } from '../base/known_options';
 import * as z from '../base/zod';
 import { copySchema, cornersSchema } from './recipe';
+import { describeIssues } from './recipe_errors';
 
 const side = z
-  .int('a size is whole pixels')
-  .min(32, 'at least 32 pixels a side')
-  .max(8192, 'at most 8192 pixels a side');
+  .int('must be whole pixels')
+  .min(32, 'must be at least 32 pixels a side')
+  .max(8192, 'must be at most 8192 pixels a side');
 const whole = (low: number, high: number): z.ZodInt =>
   z.int('must be a whole number').min(low, `must be at least ${low}`).max(high, `must be at most ${high}`);
 
@@ -58,6 +59,5 @@ export function fillSettings(given: unknown): TextureSettings {
   if (typeof given === 'object' && given !== null) checkOptions('fillSettings', given, SETTING_NAMES);
   const filled = textureSettings.safeParse(given);
   if (filled.success) return filled.data;
-  const lines = filled.error.issues.map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`);
-  throw new EngineError('SettingsError', lines.join('\n  '));
+  throw new EngineError('SettingsError', describeIssues(filled.error.issues, given, {}).join('\n  '));
 }

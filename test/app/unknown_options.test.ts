@@ -123,6 +123,20 @@ test('options of every op, optimiser and other function of the engine', async ()
   );
 });
 
+test('values that a setting cannot have are shown, with what it can', async () => {
+  const wrong = (options: object): Promise<string> => said(() => toroid.texture(raster, options as never));
+  for (const [options, text] of [
+    [{ size: 'abc' }, /^size\[0\]: is "abc", but a \w+ is wanted\./],
+    [{ size: 7.5 }, /^size\[0\]: is 7\.5, but a whole number is wanted\./],
+    [{ size: 16 }, /^size\[0\]: is 16, but must be at least 32 pixels a side\./],
+    [{ seed: 'x' }, /^seed: is "x", but a \w+ is wanted\./],
+    [{ tile: 'z' }, /^tile: "z" is none of both, x, y, none\./],
+    [{ method: 'kopy' }, /^method: "kopy" is none of auto, copy, patches, net\. Did you mean copy\?/],
+    [{ polish: 'yes', method: 'copy' }, /^polish: is "yes", but true or false is wanted\./],
+  ] as const)
+    assert.match(await wrong(options), text);
+});
+
 test('pictures that a recipe has no use for', async () => {
   const on = { device: await device() };
   assert.match(

@@ -431,7 +431,7 @@ if (!browser) {
     });
     assert.match(said[0] ?? '', /^RecipeError: .*there is no input style\.\n {2}Add it to .* style among the inputs/);
     assert.match(said[1] ?? '', /^RecipeError: [\s\S]*or give a recipe of your own/);
-    assert.match(said[2] ?? '', /^SettingsError: size.*whole pixels/);
+    assert.match(said[2] ?? '', /^SettingsError: size\[0\]: is 7\.5, but a whole number is wanted/);
   });
 
   test('a page over plain http is told so, and can seal', async () => {

@@ -313,7 +313,7 @@ if (!browser) {
     assert.match(await said('#a'), /none\.png/);
     assert.match(await said('#b'), 'has no src');
     assert.match(await said('#c'), 'Did you mean texture?');
-    assert.match(await said('#d'), /size.*a size is whole pixels/);
+    assert.match(await said('#d'), /size\[0\]: is 7\.5, but a whole number is wanted/);
     assert.match(await said('#e'), 'looks through a network');
     complaints.splice(0); // the browser's own word about the address
     await p.close();
