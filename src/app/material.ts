@@ -57,7 +57,7 @@ export interface MaterialOptions extends MaterialSettings {
 const MATERIAL_OPTIONS: OptionNames<MaterialOptions> = {
   ...{ preset: true, delight: true, light: true, high: true, relief: true, maps: true },
   ...{
-    method: true,
+    method: TILE_METHODS,
     size: true,
     seed: true,
     rectify: true,

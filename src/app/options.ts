@@ -54,7 +54,8 @@ export interface RecipeOptions extends CallOptions {
 const { abort: _, ...EVENTS } = EVENT_OPTIONS;
 const CALL: OptionNames<CallOptions> = {
   ...EVENTS,
-  ...{ device: true, net: true, stop: true, tune: true, outputs: true, memory: true, resume: true },
+  ...{ device: true, net: true, stop: true, outputs: true, memory: true, resume: true },
+  tune: ['off', 'cached', 'now'],
   ...{ onCheckpoint: true, wantsCheckpoint: true, checkpointSteps: true, checkpointSeconds: true },
 };
 export const RECIPE_OPTIONS: OptionNames<RecipeOptions> = { seed: true, size: true, ...CALL };

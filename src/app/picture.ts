@@ -41,14 +41,14 @@ export class StoredPicture {
 
   /** A PNG file with the text inside. */
   async toPng(options: { readonly bits?: Bits } = {}): Promise<Uint8Array<ArrayBuffer>> {
-    checkOptions('toPng', options, { bits: true });
+    checkOptions('toPng', options, { bits: [8, 16] });
     const { encodePng } = await import('../base/png');
     return encodePng(this.raster, { ...options, text: this.text });
   }
 
   /** `toPng` as a Blob, to be downloaded or shown. */
   async toBlob(options: { readonly bits?: Bits } = {}): Promise<Blob> {
-    checkOptions('toBlob', options, { bits: true });
+    checkOptions('toBlob', options, { bits: [8, 16] });
     return new Blob([await this.toPng(options)], { type: 'image/png' });
   }
 }

@@ -1,3 +1,4 @@
+import { EngineError } from '../base/errors';
 import { checkOptions } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Platform } from './platform';
@@ -21,6 +22,7 @@ export async function readPictureOn<Source>(
 ): Promise<Raster> {
   checkOptions('readPicture', options, { most: true, signal: true, onWarning: true });
   const { most = 2 ** 24, signal, onWarning = () => {} } = options;
+  if (!(most >= 1)) throw new EngineError('SettingsError', `most is ${most}`, 'It is a number of pixels, at least 1.');
   const reading = { name: 'picture', least: 1, most, alpha: false, signal, onWarning };
   return (await platform.readPicture(source, reading)).raster;
 }

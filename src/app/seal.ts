@@ -39,7 +39,9 @@ const LEAST = 16;
 const MOST = 2 ** 24;
 /** Names that `checkOptions` knows `seal` by. */
 const SEAL_OPTIONS: OptionNames<SealOptions<unknown>> = {
-  ...{ tile: true, keepSize: true, strength: true, maps: true, rectify: true, signal: true, onWarning: true },
+  tile: ['both', 'x', 'y'],
+  keepSize: [true, false],
+  ...{ strength: true, maps: true, rectify: true, signal: true, onWarning: true },
 };
 
 export interface SealedRaster extends Sealed {

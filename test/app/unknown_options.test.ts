@@ -135,6 +135,34 @@ test('values that a setting cannot have are shown, with what it can', async () =
     [{ polish: 'yes', method: 'copy' }, /^polish: is "yes", but true or false is wanted\./],
   ] as const)
     assert.match(await wrong(options), text);
+  const any = (options: object): never => options as never;
+  for (const [work, text] of [
+    [() => toroid.seal(raster, any({ tile: 'none' })), /^tile: "none" is none of both, x, y\./],
+    [() => toroid.seal(raster, any({ keepSize: 'yes' })), /^keepSize: "yes" is none of true, false\./],
+    [() => toroid.material(raster, any({ method: 'seel' })), /^method: "seel" is none of auto, .*Did you mean seal\?/],
+    [() => toroid.run('texture', { style: raster }, any({ tune: 'of' })), /^tune: "of" is none of off, cached, now\./],
+    [() => toroid.readPicture('examples/sand.png', any({ most: 'x' })), /^most is x\n {2}It is a number of pixels/],
+    [
+      () => new toroid.NodePicture(raster, { record: {} } as never).toPng(any({ bits: 9 })),
+      /^bits: 9 is none of 8, 16\./,
+    ],
+  ] as const)
+    assert.match(await said(work), text);
+  const g = new toroid.Graph();
+  const [map, counter] = [g.input([3, 8, 8]), g.state([1], new Float32Array(1), 'counter')];
+  for (const [work, text] of [
+    [() => toroid.pool2d(g, map, any({ kind: 'min' })), /^kind: "min" is none of max, average, l2\./],
+    [() => toroid.resize(g, map, [4, 4], any({ filter: 'cubic' })), /^filter: "cubic" is none of linear, bicubic, /],
+    [
+      () => toroid.random(g, [4], any({ distribution: 'gauss' }), counter),
+      /^distribution: "gauss" is none of uniform, /,
+    ],
+    [
+      () => toroid.conv2d(g, map, g.input([2, 3, 3, 3]), any({ algorithm: 'fft' })),
+      /^algorithm: "fft" is none of auto, /,
+    ],
+  ] as const)
+    assert.match(await said(work), text);
 });
 
 test('pictures that a recipe has no use for', async () => {

@@ -55,7 +55,7 @@ const CONV_OPTIONS: OptionNames<ConvOptions> = {
   pad: true,
   border: true,
   relu: true,
-  algorithm: true,
+  algorithm: ['auto', 'direct', 'gemm', 'winograd2', 'winograd4', 'matrix'],
 };
 
 /**

@@ -211,8 +211,9 @@ export const averagePoolGradOp: Op<1, Window & { readonly map: Pair<number> }> =
 
 const poolOps = { max: maxPoolOp, average: averagePoolOp, l2: l2PoolOp } as const;
 
-const POOL_OPTIONS: OptionNames<PoolOptions & { readonly kind: unknown }> = {
-  ...{ kind: true, size: true, stride: true, pad: true, border: true, ceil: true, countPad: true, scale: true },
+const POOL_OPTIONS: OptionNames<PoolOptions & { readonly kind: keyof typeof poolOps }> = {
+  kind: ['max', 'average', 'l2'],
+  ...{ size: true, stride: true, pad: true, border: true, ceil: true, countPad: true, scale: true },
 };
 
 /**

@@ -65,7 +65,7 @@ export const randomOp: Op<1, RandomAttrs> = defineOp<1, RandomAttrs>({
  * @throws EngineError `ShapeError` when the counter is not one number, or seed or stream are no u32.
  */
 export function random(g: Builder, shape: Shape, options: RandomOptions, counter: Ref): Ref {
-  checkOptions('random', options, { seed: true, stream: true, distribution: true });
+  checkOptions('random', options, { seed: true, stream: true, distribution: ['uniform', 'normal'] });
   const { seed, stream, distribution } = options;
   return g.apply(randomOp, [counter], { shape, seed, stream, distribution });
 }

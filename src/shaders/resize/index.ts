@@ -137,6 +137,6 @@ export const resizeAdjointOp: Op<1, ResizeAttrs> = defineOp<1, ResizeAttrs>({
  * @throws EngineError `ShapeError` when x is no feature map or a side is not a whole number in 1 .. 16384.
  */
 export function resize(g: Builder, x: Ref, to: Sides, options: ResizeOptions = {}): Ref {
-  checkOptions('resize', options, { filter: true, border: true });
+  checkOptions('resize', options, { filter: ['linear', 'bicubic', 'spline'], border: true });
   return g.apply(resizeOp, [x], { ...options, size: to });
 }
