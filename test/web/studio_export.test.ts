@@ -145,7 +145,7 @@ if (!browser) {
     await other.setInputFiles('[data-test=file-style]', { name: session.name, mimeType: 'application/zip', buffer });
     await said(other, 'status', /The session toroid-session\.zip is open.* 1 result/);
     assert.match((await other.textContent('.place')) ?? '', 'brick.png');
-    assert.match(other.url(), /#size=64&seed=5$/);
+    await other.waitForURL(/#size=64&seed=5$/);
     await other.click('[data-test=results] li > button');
     const [again] = await Promise.all([other.waitForEvent('download'), other.click('text=Download PNG')]); // once it is shown
     assert.equal(readFileSync(await again.path()), plain.bytes);
@@ -160,6 +160,7 @@ if (!browser) {
     await page.keyboard.press('Escape');
     await page.keyboard.press('Control+v');
     await said(page, 'status', /image\.png is the picture now/);
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>('.place img')?.naturalWidth === 64);
     const pasted = await page.evaluate(async () => {
       const img = document.querySelector<HTMLImageElement>('.place img')!;
       await img.decode();
@@ -188,7 +189,7 @@ if (!browser) {
       await said(page, 'status', /Done/);
       await page.selectOption('[data-test=surface]', 'brick');
       await page.selectOption('[data-test=target]', 'unity');
-      assert.match(page.url(), 'material=brick');
+      await page.waitForURL(/material=brick/);
       const archive = await exported(page, 'Material (.zip)');
       assert.is(archive.name, 'brick-unity.zip');
       const entries = zipEntries(new Uint8Array(archive.bytes), archive.name);

@@ -153,7 +153,7 @@ if (!browser) {
     await until(page, /Done/);
     const devices = await page.evaluate(() => (globalThis as unknown as { own: { devices: number } }).own.devices);
     assert.is(devices, 0, 'were the work the page’s, it would not answer meanwhile');
-    assert.match(page.url(), 'weights=0.0%3A2');
+    await page.waitForURL(/weights=0\.0%3A2/);
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
     await file.saveAs(join(folder, 'saved.png'));
     assert.is(file.suggestedFilename(), 'stone-regular-48x48-3.png');
@@ -267,54 +267,57 @@ if (!browser) {
     await page.close();
   });
 
-  test('from a sample to a saved file by keys alone: what has the focus is seen, and it is never lost', async () => {
-    const page = await open(await context(), '#size=32');
-    const focused = (): Promise<string> =>
-      page.evaluate(() => {
-        const { activeElement: at } = document;
-        if (!at || at === document.body) return 'nothing';
-        const seen = [at, at.closest('label')].some((e) => e && getComputedStyle(e).outlineStyle !== 'none');
-        return `${at.tagName} ${at.getAttribute('aria-label') ?? at.textContent?.trim()}${seen ? '' : ', not seen'}`;
-      });
-    /** Presses Tab until it is there. */
-    const tabTo = async (wanted: RegExp): Promise<void> => {
-      const passed: string[] = [];
-      do {
-        await page.keyboard.press('Tab');
-        passed.push(await focused());
-        assert.not.ok(passed.at(-1)!.endsWith('not seen'), passed.at(-1));
-        assert.ok(passed.length < 60, `no ${wanted} among ${passed.join('; ')}`);
-      } while (!wanted.test(passed.at(-1)!));
-    };
-    await tabTo(/Try scales/);
-    await page.keyboard.press('Enter');
-    await until(page, /Done/);
-    await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
-    await page.waitForSelector('[data-test=results] img');
-    await page.keyboard.press('e');
-    await page.waitForSelector('dialog[open]');
-    await tabTo(/PNG8 bits/);
-    const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
-    assert.is(file.suggestedFilename(), 'scales-texture-copy-32x32-1.png');
-    await page.waitForSelector('[data-test=exported]:has-text("is saved")');
-    await page.keyboard.press('Escape');
-    await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
-    // From a dialog to what opened it, from a result that is forgotten to the main button.
-    await page.focus('[data-test=prepare-style]');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('[data-test=prepare]');
-    await tabTo(/Cancel/);
-    await page.keyboard.press('Enter');
-    await comesTrue(async () => (await focused()).startsWith('BUTTON Prepare'), 'BUTTON Prepare');
-    await page.focus('.forget');
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('[data-test=results]', { state: 'detached' });
-    await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
-  });
+  long(test)(
+    'from a sample to a saved file by keys alone: what has the focus is seen, and it is never lost',
+    async () => {
+      const page = await open(await context(), '#size=32');
+      const focused = (): Promise<string> =>
+        page.evaluate(() => {
+          const { activeElement: at } = document;
+          if (!at || at === document.body) return 'nothing';
+          const seen = [at, at.closest('label')].some((e) => e && getComputedStyle(e).outlineStyle !== 'none');
+          return `${at.tagName} ${at.getAttribute('aria-label') ?? at.textContent?.trim()}${seen ? '' : ', not seen'}`;
+        });
+      /** Presses Tab until it is there. */
+      const tabTo = async (wanted: RegExp): Promise<void> => {
+        const passed: string[] = [];
+        do {
+          await page.keyboard.press('Tab');
+          passed.push(await focused());
+          assert.not.ok(passed.at(-1)!.endsWith('not seen'), passed.at(-1));
+          assert.ok(passed.length < 60, `no ${wanted} among ${passed.join('; ')}`);
+        } while (!wanted.test(passed.at(-1)!));
+      };
+      await tabTo(/Try scales/);
+      await page.keyboard.press('Enter');
+      await until(page, /Done/);
+      await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
+      await page.waitForSelector('[data-test=results] img');
+      await page.keyboard.press('e');
+      await page.waitForSelector('dialog[open]');
+      await tabTo(/PNG8 bits/);
+      const [file] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('Enter')]);
+      assert.is(file.suggestedFilename(), 'scales-texture-copy-32x32-1.png');
+      await page.waitForSelector('[data-test=exported]:has-text("is saved")');
+      await page.keyboard.press('Escape');
+      await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
+      // From a dialog to what opened it, from a result that is forgotten to the main button.
+      await page.focus('[data-test=prepare-style]');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-test=prepare]');
+      await tabTo(/Cancel/);
+      await page.keyboard.press('Enter');
+      await comesTrue(async () => (await focused()).startsWith('BUTTON Prepare'), 'BUTTON Prepare');
+      await page.focus('.forget');
+      await page.keyboard.press('Enter');
+      await page.waitForSelector('[data-test=results]', { state: 'detached' });
+      await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
+      assert.equal(complaints.splice(0), []);
+      await page.close();
+    },
+  );
 
-  test('from a sample to a saved file by touch, on a phone: nothing is too small, and all is said', async () => {
+  long(test)('from a sample to a saved file by touch, on a phone: nothing is too small, and all is said', async () => {
     const page = await open(
       await context({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }),
       '#size=32',
@@ -479,7 +482,7 @@ if (!browser) {
     await page.close();
   });
 
-  test('with text twice as large, and 320 pixels wide, nothing is cut off', async () => {
+  long(test)('with text twice as large, and 320 pixels wide, nothing is cut off', async () => {
     const page = await open(await context(), '#size=32');
     /** Controls and words that stick out of the page, or of what clips them; the names of presets in their list are the browser's. */
     const cut = (): Promise<string[]> =>
