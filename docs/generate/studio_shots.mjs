@@ -1,0 +1,104 @@
+// The pictures of the studio in README.md and quick-start-artist.md, drawn from the page as it is built.
+//   node build.mjs cli web studio && node docs/generate/studio_shots.mjs [name ...]      default: all
+import { spawn } from 'node:child_process';
+import packed from '@sparticuz/chromium';
+import { chromium } from 'playwright-core';
+import sharp from 'sharp';
+
+const wanted = process.argv.slice(2);
+const WIDE = { viewport: { width: 1280, height: 800 } };
+const DARK = { ...WIDE, colorScheme: 'dark' };
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const drawn = (page) =>
+  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+/** Grows a tile of a sample, and waits until it is among the results. */
+const grow = async (page, sample) => {
+  const before = await page.locator('[data-test=results] li').count();
+  await page.click(`[data-test=sample-${sample}]`);
+  await page.waitForFunction((n) => document.querySelectorAll('[data-test=results] img').length > n, before);
+};
+
+/** By name: how the page is opened, its address, and what is done there. */
+const shots = {
+  'studio-first': [WIDE, '', async () => {}],
+  studio: [
+    WIDE,
+    '#size=256',
+    async (page) => {
+      await grow(page, 'scales');
+      for (const more of [1, 2]) {
+        await page.fill('[data-test=seed]', `${1 + more}`);
+        await page.keyboard.press('Tab');
+        await page.click('[data-test=main]');
+        await page.waitForFunction((n) => document.querySelectorAll('[data-test=results] img').length > n, more);
+      }
+      await page.keyboard.press('c');
+      await page.waitForSelector('[data-test=wipe]');
+      await page.evaluate(() => document.querySelector('.settings')?.scrollTo(0, 0));
+    },
+  ],
+  'studio-prepare': [
+    WIDE,
+    '#size=256',
+    async (page) => {
+      await page.setInputFiles('[data-test=file-style]', 'examples/pebbles.png');
+      await page.click('[data-test=prepare-style]');
+      await page.waitForFunction(() => document.querySelector('[data-test=retouched]')?.width !== 300);
+      await page.locator('[data-test=angle]').fill('12');
+      await page.locator('[data-test=flatten]').fill('0.6');
+      const look = () => page.evaluate(() => document.querySelector('[data-test=retouched]')?.toDataURL());
+      const plain = await look();
+      await page.setInputFiles('[data-test=colours-of]', 'examples/leaves.png');
+      await page.waitForSelector('[data-test=own-colours]');
+      while ((await look()) === plain) await drawn(page);
+    },
+  ],
+  'studio-material': [
+    DARK,
+    '#size=256',
+    async (page) => {
+      await page.check('input[name=task][value=material]', { force: true });
+      await grow(page, 'pebbles');
+      await page.check('input[value=sphere]', { force: true });
+      await page.waitForSelector('[data-test=sphere][data-lit=true] canvas');
+    },
+  ],
+  'studio-phone': [PHONE, '#size=256', (page) => grow(page, 'brick')],
+};
+
+const server = spawn(process.execPath, ['bin/toroid.mjs', 'studio', '--port', '0'], {
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const url = await new Promise((resolve) => {
+  let said = '';
+  server.stdout.on('data', (text) => {
+    said += text;
+    const [found] = /http:\/\/\S+/.exec(said) ?? [];
+    if (found) resolve(found);
+  });
+});
+const browser = await chromium.launch({
+  executablePath: await packed.executablePath(),
+  args: [
+    ...['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+    ...['--enable-webgpu-developer-features', '--enable-dawn-features=disable_workgroup_init'],
+  ],
+});
+for (const [name, [options, address, deeds]] of Object.entries(shots)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
+  context.setDefaultTimeout(300_000);
+  const page = await context.newPage();
+  await page.goto(`${url}${address}`);
+  await page.waitForFunction(() => document.querySelector('[data-test=adapter]')?.textContent !== 'Opening WebGPU');
+  await deeds(page);
+  await drawn(page);
+  const { size } = await sharp(await page.screenshot())
+    .webp({ quality: 72 })
+    .toFile(`docs/images/${name}.webp`);
+  console.log(`docs/images/${name}.webp ${size}`);
+  await context.close();
+}
+await browser.close();
+server.kill();
