@@ -224,6 +224,11 @@ if (!browser) {
     await until(again, /The recipe of copied\.png is loaded: it was made from pebbles\.png.*Needed: picture/);
     assert.is(await again.inputValue('[data-test=variety]'), '0.5');
     assert.is(await again.inputValue('[data-test=size]'), '128');
+    await again.reload();
+    await again.waitForSelector('[data-test=preset] option:has-text("texture-copy (from a file)")', {
+      state: 'attached',
+    });
+    assert.is(await again.inputValue('[data-test=variety]'), '0.5');
     assert.equal(complaints.splice(0), []);
     await again.close();
   });
@@ -443,6 +448,10 @@ if (!browser) {
     await page.keyboard.press('Tab');
     await run(page);
     await until(page, /Done/);
+    const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
+    const record = JSON.parse(readText(readFileSync(await file.path())).toroid ?? '{}');
+    const { rate, final } = record.recipe.stages[0].optimizer;
+    assert.ok(rate < 0.01 && final === 0.1, `${rate}: a finished picture would become worse at first`);
     assert.equal(complaints.splice(0), []);
     await page.close();
   });

@@ -7,7 +7,7 @@ import { fillRecipe } from '../../src/recipes/recipe';
 import { recipeIn } from '../../src/web/studio/dropped';
 import { fitSpan, HOME, type Pair, zoomed } from '../../src/web/studio/pose';
 import { fitted, preparedName, turnedCrop, turnedSize } from '../../src/web/studio/prepare';
-import { inputWords, presetName, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
+import { inputWords, lossName, presetName, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
 import { readSession, writeSession } from '../../src/web/studio/session_file';
 import {
   changedSince,
@@ -61,9 +61,13 @@ test('every preset of the page is in one task, under words; so are the inputs of
 test('a loss that is alone has no weight to choose', () => {
   assert.equal(termsOf(builtinRecipe('texture')), []);
   assert.equal(
-    termsOf(builtinRecipe('regular')).map((t) => t.key),
-    ['0.0', '0.1'],
+    termsOf(builtinRecipe('regular')).map((t) => [t.key, t.stage, lossName(t.kind)]),
+    [
+      ['0.0', null, 'small pieces (patches)'],
+      ['0.1', null, 'straight, even rows (spectrum)'],
+    ],
   );
+  for (const { kind } of shownRecipes.flatMap((r) => termsOf(r))) assert.match(lossName(kind), /^\w.* \(/);
 });
 
 test('what was changed since a run began is named: it is for the next one', () => {

@@ -4,7 +4,7 @@ import { isNumbers, isPng } from '../../base/first_bytes';
 import { readText } from '../../base/png_read';
 import { isZip } from '../../base/zip';
 import { findRecord } from '../../recipes/picture_record';
-import { fillRecipe, type RecipeText } from '../../recipes/recipe';
+import { fillRecipe, type RecipeText, type StageRecipe } from '../../recipes/recipe';
 import { methodsOf } from './settings';
 
 export type FileKind = 'picture' | 'net' | 'recipe' | 'session' | 'other';
@@ -63,6 +63,12 @@ export interface Inside extends Loaded {
   readonly played: boolean;
 }
 
+/** Half-way, in octaves, to the rate that a run ends with: at its first one a finished picture becomes worse before it becomes better. */
+const settled = (optimiser: StageRecipe['optimizer']): StageRecipe['optimizer'] =>
+  'rate' in optimiser && 'final' in optimiser
+    ? { ...optimiser, rate: optimiser.rate * Math.sqrt(optimiser.final) }
+    : optimiser;
+
 /** Text chunks come before the pixels; more than this is no recipe. */
 const HEAD = 1 << 20;
 
@@ -77,11 +83,12 @@ export async function recipeInside(file: Blob): Promise<Inside | null> {
   if (!found) return null;
   try {
     const { recipe, files } = loaded(found.recipe);
-    const { inputs, scales } = fillRecipe(recipe);
+    const { inputs, scales, stages } = fillRecipe(recipe);
     const start = {
       canvas: 'picture(canvas)',
       inputs: { ...inputs, canvas: 'canvas' },
       scales: { ...scales, count: 1 },
+      stages: stages.map((stage) => ({ ...stage, optimizer: settled(stage.optimizer) })),
     };
     const { stopped, halfway, changed } = found.run ?? {};
     return {

@@ -1,6 +1,6 @@
 // What is kept in the browser: pictures that were made, and those of a tab over a reload. A browser that keeps nothing
 // (private windows of some) loses them, and all else works.
-import type { RecipeText } from '../../recipes/recipe';
+import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import type { Given } from './given';
 import type { Result } from './protocol';
 import type { Settings } from './settings';
@@ -97,6 +97,26 @@ export async function keepInputsOfTab(inputs: Readonly<Record<string, Given>>): 
   await within('tabs', 'readwrite', (s) => s.put({ id, inputs }));
   const ids = (await within('tabs', 'readonly', (s) => s.getAllKeys())) ?? [];
   for (const old of ids.slice(0, -TABS)) if (old !== id) await within('tabs', 'readwrite', (s) => s.delete(old));
+}
+
+/** A recipe that came in a file, over a reload; an address that is opened anew means what it says. */
+export function ownOfTab(): RecipeText | null {
+  try {
+    const [how] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+    const text = how?.type === 'navigate' ? null : sessionStorage.getItem('toroid-recipe');
+    return text === null ? null : (fillRecipe(JSON.parse(text)) as RecipeText);
+  } catch {
+    return null;
+  }
+}
+
+export function keepOwnOfTab(own: RecipeText | null): void {
+  try {
+    if (own) sessionStorage.setItem('toroid-recipe', JSON.stringify(own));
+    else sessionStorage.removeItem('toroid-recipe');
+  } catch {
+    // nothing is kept
+  }
 }
 
 /** Longer side of a thumbnail, pixels. */

@@ -95,6 +95,23 @@ export const taskOf = ({ preset, material }: Pick<Settings, 'preset' | 'material
 export const presetName = (preset: string): string =>
   TASKS.flatMap((t) => t.presets).find(([name]) => name === preset)?.[1] ?? preset;
 
+const LOSSES: Readonly<Record<string, string>> = {
+  patches: 'small pieces',
+  spectrum: 'straight, even rows',
+  mean: 'colours and features',
+  gram: 'what goes together',
+  moments: 'the style, evenly',
+  gaussian: 'the style, smoothly',
+  content: 'what the photo shows',
+  tv: 'smoothness',
+  enhance: 'what the network sees',
+  guide: 'things of the guide',
+  anchor: 'staying as it began',
+};
+
+/** What a loss is for, and its name, by which the reference has it. */
+export const lossName = (kind: string): string => (kind in LOSSES ? `${LOSSES[kind]} (${kind})` : kind);
+
 /** Films need a place for many pictures: that is the command line's. */
 export const shownRecipes: readonly RecipeText[] = builtinRecipes.filter((r) => r.zoom === undefined);
 

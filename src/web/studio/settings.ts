@@ -52,7 +52,9 @@ export function methodsOf({ stages }: RecipeText): { readonly copies: boolean; r
 export interface Term {
   /** `0.1`: the second loss of the first stage. */
   readonly key: string;
-  readonly name: string;
+  readonly kind: string;
+  /** Of which there are several. */
+  readonly stage: string | null;
   readonly weight: number;
 }
 
@@ -61,7 +63,8 @@ export function termsOf(recipe: RecipeText): Term[] {
   return recipe.stages.flatMap((stage, s) =>
     (stage.losses?.length === 1 ? [] : (stage.losses ?? [])).map((loss, l) => ({
       key: `${s}.${l}`,
-      name: recipe.stages.length > 1 ? `${stage.name ?? `part ${s + 1}`}: ${loss.kind}` : loss.kind,
+      kind: loss.kind,
+      stage: recipe.stages.length > 1 ? (stage.name ?? `part ${s + 1}`) : null,
       weight: 'weight' in loss && typeof loss.weight === 'number' ? loss.weight : 1,
     })),
   );

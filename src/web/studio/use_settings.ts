@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RecipeText } from '../../recipes/recipe';
+import { keepOwnOfTab, ownOfTab } from './keep';
 import type { Event, WorkerClient } from './protocol';
 import { fromAddress, recipeOf, type Settings, toAddress, usual } from './settings';
 import type { Action, State } from './state';
@@ -27,7 +28,8 @@ export function useSettings(
   const [settings, setSettings] = useState<Settings>(() => fromAddress(location.hash));
   // Two changes may come before the page is drawn again: the second is one of what the first has made.
   const latest = useRef(settings);
-  const [own, setOwn] = useState<RecipeText | null>(null);
+  const [own, setOwn] = useState<RecipeText | null>(ownOfTab);
+  useEffect(() => keepOwnOfTab(own), [own]);
   useEffect(() => {
     const address = toAddress(settings);
     history.replaceState(null, '', address ? `#${address}` : location.pathname + location.search);

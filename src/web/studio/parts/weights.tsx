@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { shortNumber } from '../../../app/charts/svg';
 import type { RecipeText } from '../../../recipes/recipe';
+import { lossName } from '../presets';
 import { type Settings, termsOf } from '../settings';
 import { Slider } from './slider';
 
@@ -26,12 +27,12 @@ export function Weights({ recipe, settings, onChange }: Props): JSX.Element | nu
   return (
     <details class="weights" open>
       <summary>Weights</summary>
-      {terms.map(({ key, name, weight }) => {
+      {terms.map(({ key, kind, stage, weight }) => {
         const factor = settings.factors[key] ?? 1;
         return (
           <Slider
             key={key}
-            label={name}
+            label={`${stage === null ? '' : `${stage}: `}${lossName(kind)}`}
             text={factor === 0 ? 'off' : shortNumber(weight * factor)}
             min={LEAST}
             max={32}
@@ -44,7 +45,7 @@ export function Weights({ recipe, settings, onChange }: Props): JSX.Element | nu
       })}
       {Object.values(settings.factors).some((f) => f !== 1) && (
         <button type="button" onClick={() => onChange({ factors: {} })}>
-          Back to the preset's
+          As the method has them
         </button>
       )}
     </details>
