@@ -37,9 +37,9 @@ const times = ({ v, c }: Combination, by: number): Combination => ({
 
 /**
  * The state after a trial, [controlSize(pairs)]: `before` and `phase`, the loss `f` at the trial, and the inner products `p` of
- * history, step, gradients and trial. One long function on purpose: it takes control.wgsl's steps in the kernel's order, so
- * that the two can be read side by side.
+ * history, step, gradients and trial.
  */
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: it takes control.wgsl's steps in their order, to be read side by side
 export function control(
   before: Float64Array,
   phase: number,

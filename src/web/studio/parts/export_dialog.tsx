@@ -31,6 +31,18 @@ interface Props {
   onClose(): void;
 }
 
+async function toClipboard(png: Blob | Promise<Blob>): Promise<void> {
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
+  } catch {
+    throw new EngineError(
+      'PictureError',
+      'the picture could not be copied: this browser keeps pages from the clipboard',
+      'Allow it for this page, or save the PNG.',
+    );
+  }
+}
+
 /** Everything that the picture and its recipe can be had as. */
 export function ExportDialog(props: Props): JSX.Element {
   const { state, shown, view, recipe, worker, surface, session, results, dispatch, onSave, onClose } = props;
@@ -52,16 +64,7 @@ export function ExportDialog(props: Props): JSX.Element {
   const copy =
     picture &&
     trying(async () => {
-      const png = shown?.file ?? encodePicture(picture, 'image/png');
-      try {
-        await navigator.clipboard.write([new ClipboardItem({ 'image/png': png })]);
-      } catch {
-        throw new EngineError(
-          'PictureError',
-          'the picture could not be copied: this browser keeps pages from the clipboard',
-          'Allow it for this page, or save the PNG.',
-        );
-      }
+      await toClipboard(shown?.file ?? encodePicture(picture, 'image/png'));
       say('The picture is on the clipboard');
     });
   const exact = shown === null || state.exact.includes(shown.id);
