@@ -21,13 +21,23 @@ export function fillSharpness(raster: Raster, mask: Float32Array): number | null
     const y = Math.min(height - 1, Math.max(0, Math.floor(i / width) + dy));
     return y * width + x;
   };
-  const near = (i: number, by: number): number[] =>
-    [-by, 0, by].flatMap((dy) => [-by, 0, by].map((dx) => mask[at(i, dx, dy)] ?? 0));
+  /** Of the pixel and eight around it at a distance: the least and the greatest that the mask has. */
+  const range = (i: number, by: number): readonly [least: number, most: number] => {
+    let [least, most] = [1, 0];
+    for (let dy = -by; dy <= by; dy += by) {
+      for (let dx = -by; dx <= by; dx += by) {
+        const m = mask[at(i, dx, dy)] ?? 0;
+        least = Math.min(least, m);
+        most = Math.max(most, m);
+      }
+    }
+    return [least, most];
+  };
   const [inside, around]: [number[], number[]] = [[], []];
   for (let i = 0; i < mask.length; i++) {
-    const close = near(i, EDGE);
-    if (close.every((m) => m > 0.98)) inside.push(i);
-    else if (close.every((m) => m < 0.02) && near(i, AROUND).some((m) => m > 0.98)) around.push(i);
+    const [least, most] = range(i, EDGE);
+    if (least > 0.98) inside.push(i);
+    else if (most < 0.02 && range(i, AROUND)[1] > 0.98) around.push(i);
   }
   if (Math.min(inside.length, around.length) < FEW) return null;
   const light = (i: number): number => {
