@@ -1,5 +1,4 @@
 // Where the pixels of a copied tile came from, as a file; and further maps of its exemplar, laid out as the tile is.
-
 import { EngineError } from '../base/errors';
 import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';

@@ -1,5 +1,4 @@
 // How a result's numbers are kept in its file: bits, channels, and the range of heights.
-
 import { EngineError } from '../base/errors';
 import type { OptionNames } from '../base/known_options';
 import { type Measures, spread, stretchOf } from '../base/measures';

@@ -1,5 +1,4 @@
 // Files of numbers that need not be brightness: floats, whole numbers with a sign or of other widths, as values of 0..1.
-
 import { DamagedFile } from './errors';
 import { profileToSrgb } from './icc';
 import { isBrightness, isLight, lightOf, type Measures, measuresOf, rangeText, type Sample } from './measures';

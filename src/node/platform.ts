@@ -1,5 +1,4 @@
 // What the library and the command line need of Node: files, pictures by sharp, weights by name, Dawn's devices.
-
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
