@@ -3,10 +3,8 @@
 //
 // Ends with 1, and the last deeds, at an error that nobody caught, at a state that has no way on, at a page that does not answer,
 // and where memory grew. The same seed does the same deeds as long as the page answers as fast.
-import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import packed from '@sparticuz/chromium';
-import { chromium } from 'playwright-core';
+import { openStudio } from './open_studio.mjs';
 
 const [minutes = '8', seed = '1'] = process.argv.slice(2);
 const MB = 2 ** 20;
@@ -26,24 +24,7 @@ function random() {
 const whole = (below) => Math.floor(random() * below);
 const one = (list) => list[whole(list.length)];
 
-const server = spawn(process.execPath, ['bin/toroid.mjs', 'studio', '--port', '0'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const url = await new Promise((resolve) => {
-  let said = '';
-  server.stdout.on('data', (text) => {
-    said += text;
-    const [found] = /http:\/\/\S+/.exec(said) ?? [];
-    if (found) resolve(found);
-  });
-});
-const browser = await chromium.launch({
-  executablePath: await packed.executablePath(),
-  args: [
-    ...['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-    ...['--enable-webgpu-developer-features', '--enable-dawn-features=disable_workgroup_init'],
-  ],
-});
+const { url, browser, close } = await openStudio();
 const context = await browser.newContext({ acceptDownloads: true });
 context.setDefaultTimeout(PATIENCE);
 const page = await context.newPage();
@@ -359,6 +340,5 @@ if (faults.length > 0) {
   console.error(`\n${faults.slice(0, 3).join('\n')}\n\nafter:\n  ${deeds.slice(-25).join('\n  ')}`);
   await page.screenshot({ path: 'build/studio_monkey.png' }).catch(() => {});
 }
-await Promise.race([browser.close(), new Promise((over) => setTimeout(over, 5000))]);
-server.kill();
+await close();
 process.exit(faults.length > 0 ? 1 : 0);

@@ -1,9 +1,7 @@
 // The pictures of the studio in README.md and quick-start-artist.md, drawn from the page as it is built.
 //   node build.mjs cli web studio && node docs/generate/studio_shots.mjs [name ...]      default: all
-import { spawn } from 'node:child_process';
-import packed from '@sparticuz/chromium';
-import { chromium } from 'playwright-core';
 import sharp from 'sharp';
+import { openStudio } from '../../bench/open_studio.mjs';
 
 const wanted = process.argv.slice(2);
 const WIDE = { viewport: { width: 1280, height: 800 } };
@@ -67,24 +65,7 @@ const shots = {
   'studio-phone': [PHONE, '#size=256', (page) => grow(page, 'brick')],
 };
 
-const server = spawn(process.execPath, ['bin/toroid.mjs', 'studio', '--port', '0'], {
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
-const url = await new Promise((resolve) => {
-  let said = '';
-  server.stdout.on('data', (text) => {
-    said += text;
-    const [found] = /http:\/\/\S+/.exec(said) ?? [];
-    if (found) resolve(found);
-  });
-});
-const browser = await chromium.launch({
-  executablePath: await packed.executablePath(),
-  args: [
-    ...['--no-sandbox', '--disable-dev-shm-usage', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
-    ...['--enable-webgpu-developer-features', '--enable-dawn-features=disable_workgroup_init'],
-  ],
-});
+const { url, browser, close } = await openStudio();
 for (const [name, [options, address, deeds]] of Object.entries(shots)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
@@ -100,5 +81,4 @@ for (const [name, [options, address, deeds]] of Object.entries(shots)) {
   console.log(`docs/images/${name}.webp ${size}`);
   await context.close();
 }
-await browser.close();
-server.kill();
+await close();
