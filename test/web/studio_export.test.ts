@@ -1,9 +1,5 @@
 // What the studio hands out, read back as strangers would. TOROID_SHOTS=<folder> keeps screenshots.
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { AxeResults } from 'axe-core';
+import { readFileSync } from 'node:fs';
 import gltfValidator from 'gltf-validator';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
@@ -12,13 +8,12 @@ import * as assert from 'uvu/assert';
 import { parse } from 'yaml';
 import { readText } from '../../src/base/png_read';
 import { zipEntries } from '../../src/base/zip';
-import { serveStudio } from '../../src/cli/studio';
 import type { RecipeText } from '../../src/recipes/recipe';
 import { long } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
 import { until } from '../support/until';
-import { DIST } from '../support/web/pages';
+import { openStudio } from '../support/web/studio';
 
 const test = suite('studio export');
 const browser = await openGpuBrowser();
@@ -26,45 +21,21 @@ const browser = await openGpuBrowser();
 if (!browser) {
   skip(test, 'the studio', 'no browser starts here');
 } else {
-  const folder = mkdtempSync(join(tmpdir(), 'toroid-studio-export-'));
-  const shots = process.env.TOROID_SHOTS;
-  if (shots) mkdirSync(shots, { recursive: true });
-  const server = await serveStudio(0, join(DIST, 'studio'));
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  const context = await browser.newContext({
+  const studio = await openStudio(browser);
+  const { server, complaints, serious, shot } = studio;
+  const context = await studio.context({
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],
   });
-  const complaints: string[] = [];
+  const open = (hash: string): Promise<Page> => studio.open(context, hash);
 
   test.after(async () => {
-    await context.close();
-    await server.close();
+    await studio.close();
     await closeGpuBrowser();
-    rmSync(folder, { recursive: true, force: true });
   });
 
-  const open = async (hash: string): Promise<Page> => {
-    const page = await context.newPage();
-    page.on('pageerror', (e) => complaints.push(e.message));
-    page.on('request', (r) => {
-      if (!/^(blob|data):/.test(r.url()) && !r.url().startsWith(server.url)) complaints.push(`asked ${r.url()}`);
-    });
-    await page.goto(`${server.url}${hash}`);
-    return page;
-  };
   const said = (page: Page, where: string, wanted: RegExp): Promise<void> =>
     until(async () => wanted.test((await page.textContent(`[data-test=${where}]`)) ?? ''), `${wanted}`);
-  const serious = async (page: Page): Promise<string[]> => {
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
-    return violations.filter((v) => v.impact === 'serious' || v.impact === 'critical').map((v) => v.id);
-  };
-  const shot = async (page: Page, name: string): Promise<void> => {
-    if (shots) await page.screenshot({ path: join(shots, `${name}.png`) });
-  };
   /** What a button of the dialog hands out. */
   const exported = async (page: Page, title: string): Promise<{ name: string; bytes: Buffer }> => {
     const button = page.getByRole('button', { name: title });
