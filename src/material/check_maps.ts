@@ -1,5 +1,6 @@
 // What maps that were given say of themselves: whether normals are such, which way y points in them, how deep heights are.
 import { EngineError } from '../base/errors';
+import { SCHARR } from './slopes';
 import { slopesOfNormals } from './surface';
 
 type Size = readonly [width: number, height: number];
@@ -47,7 +48,7 @@ export function normalsPoint(planes: Float32Array, [width, height]: Size): 'up' 
 
 /**
  * From the lowest to the highest, over the width, by the slopes of the normals: least squares; undefined where the two maps have nothing
- * to do with one another.
+ * to do with one another. Slopes are Scharr's, as those of toroid's own normals: others would be steeper in what is fine.
  */
 export function reliefOf(heights: Float32Array, normals: Float32Array, [width, height]: Size): number | undefined {
   const [right, down] = slopesOfNormals(normals);
@@ -55,8 +56,13 @@ export function reliefOf(heights: Float32Array, normals: Float32Array, [width, h
   for (let y = 1; y < height - 1; y++) {
     for (let x = 1; x < width - 1; x++) {
       const i = y * width + x;
-      const across = ((heights[i + 1] as number) - (heights[i - 1] as number)) / 2;
-      const along = ((heights[i + width] as number) - (heights[i - width] as number)) / 2;
+      let [across, along] = [0, 0];
+      for (let k = 0; k < SCHARR.length; k++) {
+        const weight = (SCHARR[k] as number) / 32;
+        const [a, b] = [(k % 3) - 1, Math.floor(k / 3) - 1];
+        across += weight * (heights[i + b * width + a] as number);
+        along += weight * (heights[i + a * width + b] as number);
+      }
       both += across * (right[i] as number) + along * (down[i] as number);
       own += across ** 2 + along ** 2;
     }

@@ -12,12 +12,14 @@ import { readExr } from '../../src/base/exr_read';
 import { encodePng } from '../../src/base/png';
 import { Rng } from '../../src/base/rng';
 import { type NamedBytes, zip, zipEntries } from '../../src/base/zip';
+import { reliefOf } from '../../src/material/check_maps';
 import { completed } from '../../src/material/complete';
 import { exportMaterial } from '../../src/material/export/export';
 import { downwards } from '../../src/material/export/packed';
 import type { TargetName } from '../../src/material/export/targets';
 import type { MapKind, Material } from '../../src/material/maps';
 import { scoreMaterial } from '../../src/material/scores';
+import { normalsOf, slopesOf } from '../../src/material/surface';
 import { nodePlatform } from '../../src/node/platform';
 import { runner } from '../support/cli_run';
 import { device } from '../support/device';
@@ -68,6 +70,20 @@ test('what each target writes is read again: packed maps unpacked, smoothness tu
         'metalness (red), occlusion (green), smoothness (opacity)',
       );
   }
+});
+
+test('the relief of a rough surface is read back from its normals, of 8 bits too', async () => {
+  const size = [48, 40] as const;
+  const noise = new Rng(7, 0);
+  const heights = Float32Array.from({ length: 48 * 40 }, () => noise.uniform());
+  const slopes = await slopesOf(
+    await device(),
+    heights.map((v) => 0.05 * 48 * v),
+    size,
+  );
+  const kept = (plane: Float32Array): Float32Array => plane.map((v) => Math.round(255 * v) / 255);
+  const relief = reliefOf(kept(heights), kept(normalsOf(slopes)), size)!;
+  assert.ok(Math.abs(relief - 0.05) < 0.001 * 0.05, `${relief}`);
 });
 
 test('all maps are laid anew by one field: 16-bit heights are those of the source, bit for bit; two runs, the same', async () => {
