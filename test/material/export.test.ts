@@ -34,7 +34,7 @@ const info16 = (channels: number): 'grey16' | 'rgb16' => (channels < 3 ? 'grey16
 
 const NAMES: Readonly<Record<TargetName, string>> = {
   blender:
-    'Old_Wall_basecolor.png Old_Wall_normal.png Old_Wall_roughness.png Old_Wall_metallic.png Old_Wall_ao.png Old_Wall_height.png Old_Wall_opacity.png Old_Wall_emission.png Old_Wall_curvature.png Old_Wall_edge.png',
+    'Old_Wall_base_color.png Old_Wall_normal.png Old_Wall_roughness.png Old_Wall_metallic.png Old_Wall_ao.png Old_Wall_height.png Old_Wall_opacity.png Old_Wall_emission.png Old_Wall_curvature.png Old_Wall_edge.png',
   unity:
     'OldWall_BaseMap.png OldWall_Normal.png OldWall_MaskMap.png OldWall_Height.png OldWall_Emission.png OldWall_BaseMap.png.meta OldWall_Normal.png.meta OldWall_MaskMap.png.meta OldWall_Height.png.meta OldWall_Emission.png.meta OldWall.mat OldWall.mat.meta',
   unreal: 'T_OldWall_BC.png T_OldWall_N.png T_OldWall_ORM.png T_OldWall_H.png T_OldWall_E.png import_OldWall.py',
@@ -64,40 +64,56 @@ test('every target by its names; two runs, the same bytes; several have a folder
   assert.not.match(text(bare, 'import_OldWall.py'), /_ORM/);
 });
 
-/** Words that Node Wrangler of Blender 4 knows, and how it takes names apart: no digits, words at capitals and separators. */
+/**
+ * Words that Node Wrangler of Blender 3.4 knows. It takes names apart at separators and capitals, leaves digits out, and gives an input the first file
+ * that has one of its words, in the material's own name too. Blender 4 has one word more, basecolor, and leaves out what all names begin with.
+ */
 const WRANGLER: Readonly<Record<string, string>> = {
-  'Base Color': 'diffuse diff albedo base col color basecolor',
+  Displacement: 'displacement displace disp dsp height heightmap',
+  'Base Color': 'diffuse diff albedo base col color',
+  'Subsurface Color': 'sss subsurface',
   Metallic: 'metallic metalness metal mtl',
+  Specular: 'specularity specular spec spc',
   Roughness: 'roughness rough rgh gloss glossy glossiness',
   Normal: 'normal nor nrm nrml norm bump bmp',
-  Displacement: 'displacement displace disp dsp height heightmap',
+  Transmission: 'transmission transparency',
   Emission: 'emission emissive emit',
   Alpha: 'alpha opacity',
   'Ambient Occlusion': 'ao ambient occlusion',
 };
 
 test("Node Wrangler's rules: each file of blender is one input, and each input one file", async () => {
-  const names = [...(await written('blender')).keys()];
-  const inputs = names.map((n) => {
-    const words = n
-      .replace(/\.\w+$/, '')
-      .replace(/\d/g, '')
-      .replace(/([a-z])([A-Z])/g, '$1 $2')
-      .toLowerCase()
-      .split(/[ _.\-#]/);
-    return Object.keys(WRANGLER).filter((k) => WRANGLER[k]!.split(' ').some((w) => words.includes(w)));
-  });
-  assert.equal(inputs.slice(0, 8), [
-    ['Base Color'],
-    ['Normal'],
-    ['Roughness'],
-    ['Metallic'],
-    ['Ambient Occlusion'],
-    ['Displacement'],
-    ['Alpha'],
-    ['Emission'],
-  ]);
-  assert.equal(inputs.slice(8), [[], []], 'no input for curvature and edges');
+  for (const [name, own] of [
+    ['Old Wall', 'Old_Wall'],
+    ['rough metal 2', 'roughmetal2'],
+    ['scratchedMetal', 'scratchedmetal'],
+    ['metal', 'metalmaterial'],
+  ] as const) {
+    const names = [...(await written('blender', {}, { ...waves(), name })).keys()];
+    const words = names.map((n) =>
+      n
+        .replace(/\.\w+$/, '')
+        .replace(/\d/g, '')
+        .replace(/([a-z])([A-Z])/g, '$1 $2')
+        .toLowerCase()
+        .split(/[ _.\-#]/),
+    );
+    const found = Object.entries(WRANGLER).flatMap(([input, known]) => {
+      const k = words.findIndex((all) => all.some((w) => known.split(' ').includes(w)));
+      return k < 0 ? [] : [`${input}: ${names[k]}`];
+    });
+    assert.equal(found, [
+      `Displacement: ${own}_height.png`,
+      `Base Color: ${own}_base_color.png`,
+      `Metallic: ${own}_metallic.png`,
+      `Roughness: ${own}_roughness.png`,
+      `Normal: ${own}_normal.png`,
+      `Emission: ${own}_emission.png`,
+      `Alpha: ${own}_opacity.png`,
+      `Ambient Occlusion: ${own}_ao.png`,
+    ]);
+    assert.is(names.length, 10, 'curvature and edges are no input');
+  }
 });
 
 test('what every target writes is found again by its names', async () => {

@@ -9,8 +9,8 @@ export type Channel = ScalarKind | 'smoothness' | number;
 
 export interface TextureFile {
   /**
-   * `{name}` is the material's, `{Name}` and `{name_}` the same in PascalCase and in snake_case, `{size}` as 1K where it is that; the format is
-   * the ending's.
+   * `{name}` is the material's, `{Name}` and `{name_}` the same in PascalCase and in snake_case, `{own}` without words that maps are named by,
+   * `{size}` as 1K where it is that; the format is the ending's.
    */
   readonly file: string;
   /** One map, normals along OpenGL's or DirectX's y, or channels in the order red, green, blue, opacity. */
@@ -42,24 +42,21 @@ export interface Target {
 }
 
 const ORM = ['occlusion', 'roughness', 'metalness'] as const;
-const EXTRAS: readonly TextureFile[] = [
-  { file: '{name}_curvature.png', from: 'curvature', bits: 8 },
-  { file: '{name}_edge.png', from: 'edge', bits: 8 },
-];
 
 export const TARGETS = {
   blender: {
     about: "Blender: names that Node Wrangler's Ctrl-Shift-T knows, OpenGL normals",
     files: [
-      { file: '{name}_basecolor.png', from: 'color', bits: 8 },
-      { file: '{name}_normal.png', from: 'normal-gl', bits: 16, exr: true },
-      { file: '{name}_roughness.png', from: 'roughness', bits: 8 },
-      { file: '{name}_metallic.png', from: 'metalness', bits: 8 },
-      { file: '{name}_ao.png', from: 'occlusion', bits: 8 },
-      { file: '{name}_height.png', from: 'height', bits: 16, exr: true },
-      { file: '{name}_opacity.png', from: 'opacity', bits: 8 },
-      { file: '{name}_emission.png', from: 'emission', bits: 8 },
-      ...EXTRAS,
+      { file: '{own}_base_color.png', from: 'color', bits: 8 },
+      { file: '{own}_normal.png', from: 'normal-gl', bits: 16, exr: true },
+      { file: '{own}_roughness.png', from: 'roughness', bits: 8 },
+      { file: '{own}_metallic.png', from: 'metalness', bits: 8 },
+      { file: '{own}_ao.png', from: 'occlusion', bits: 8 },
+      { file: '{own}_height.png', from: 'height', bits: 16, exr: true },
+      { file: '{own}_opacity.png', from: 'opacity', bits: 8 },
+      { file: '{own}_emission.png', from: 'emission', bits: 8 },
+      { file: '{own}_curvature.png', from: 'curvature', bits: 8 },
+      { file: '{own}_edge.png', from: 'edge', bits: 8 },
     ],
   },
   unity: {
