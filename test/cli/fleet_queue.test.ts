@@ -6,19 +6,17 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { long } from '../support/all';
 import { runner } from '../support/cli_run';
-import { childOf, NO_REDIS, smallRecipe } from '../support/fleet';
-import { needs } from '../support/needs';
-import { hasPostgres, startPostgres } from '../support/postgres';
-import { hasRedis, type QueueServer, startRedis } from '../support/redis';
+import { childOf, eachQueue, smallRecipe } from '../support/fleet';
+import type { QueueServer } from '../support/redis';
 import { until } from '../support/until';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-queue-'));
 const at = (name: string): string => join(folder, name);
 const test = suite('fleet, its queue');
 const { start, toroid } = runner(folder);
-const started = new Map<string, Promise<QueueServer>>();
+const queues = eachQueue(long(test));
 test.after(async () => {
-  for (const server of started.values()) await (await server).stop();
+  await queues.stop();
   rmSync(folder, { recursive: true });
 });
 
@@ -29,25 +27,9 @@ interface Status {
   readonly failed: { label: string; why: string }[];
 }
 
-const SERVERS = [
-  ['Redis', hasRedis, startRedis, NO_REDIS],
-  ['PostgreSQL', hasPostgres, startPostgres, 'no PostgreSQL (apt-get install postgresql), no bullmq, or no pg'],
-] as const;
-
 /** A test for each kind of server. `own` makes names of files that no other test has. */
-function queued(name: string, run: (server: QueueServer, own: (name: string) => string) => Promise<void>): void {
-  for (const [kind, has, begin, lacking] of SERVERS) {
-    needs(
-      long(test),
-      has,
-      lacking,
-    )(`${name}; on ${kind}`, async () => {
-      const server = started.get(kind) ?? begin();
-      started.set(kind, server);
-      await run(await server, (file) => `${kind}-${file}`);
-    });
-  }
-}
+const queued = (name: string, run: (server: QueueServer, own: (name: string) => string) => Promise<void>): void =>
+  queues.queued(name, (server, kind) => run(server, (file) => `${kind}-${file}`));
 
 queued('a batch: submitted twice it is done once; what users did wrong is not tried again', async ({ url }, own) => {
   const env = { TOROID_QUEUE: url, TOROID_STORE: at(own('fleet')) };

@@ -1,5 +1,5 @@
-// A worker that is told to stop (SIGTERM), whatever it is doing: it goes with 0, and the job goes on with another, to the
-// same bytes.
+// A worker that is told to stop (SIGTERM), whatever it is doing, on Redis and on PostgreSQL: it goes with 0, and the job
+// goes on with another, to the same bytes.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,22 +9,21 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { long } from '../support/all';
 import { type Ended, runner } from '../support/cli_run';
-import { childOf, NO_REDIS, smallRecipe } from '../support/fleet';
+import { childOf, eachQueue, smallRecipe } from '../support/fleet';
 import { type Held, type HeldStore, heldStore } from '../support/held_store';
 import { type Line, lineTo } from '../support/line';
-import { needs } from '../support/needs';
-import { hasRedis, type QueueServer, startRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-stop-'));
 const test = suite('fleet, told to stop');
 const { start, toroid } = runner(folder);
 const JOB = ['job.json', '--over', 'seed=7'];
-let [redis, store]: [QueueServer?, HeldStore?] = [];
+const queues = eachQueue(long(test));
+let store: HeldStore | undefined;
 let alone: Buffer | undefined;
 let count = 0;
 test.after(async () => {
-  await redis?.stop();
+  await queues.stop();
   await store?.close();
   rmSync(folder, { recursive: true });
 });
@@ -54,18 +53,13 @@ function stopped(
   act: (phase: Phase) => Promise<void>,
   { code = 0, seconds = 10 } = {},
 ): void {
-  needs(
-    long(test),
-    hasRedis,
-    NO_REDIS,
-  )(phase, async () => {
-    redis ??= await startRedis();
+  queues.queued(phase, async ({ url }) => {
     store ??= await heldStore();
     alone ??= await undisturbed();
     const name = `${++count}`;
-    const line = await lineTo(redis.url);
+    const line = await lineTo(url);
     const { objects, hold: holdAny } = store;
-    const env = { ...store.env, TOROID_STORE: `s3://bucket/${name}`, TOROID_QUEUE: `${redis.url}#${name}` };
+    const env = { ...store.env, TOROID_STORE: `s3://bucket/${name}`, TOROID_QUEUE: `${url}#${name}` };
     assert.is((await toroid(['fleet', 'submit', ...JOB], env)).code, 0);
     const work = ['work', '--drain', '--every', '0.3s', '--lock', '2s'];
     const first = start(work, { ...env, TOROID_QUEUE: `${line.url}#${name}` });
@@ -168,18 +162,13 @@ stopped(
   { seconds: 25 },
 );
 
-needs(
-  long(test),
-  hasRedis,
-  NO_REDIS,
-)('while it waits for jobs: it goes at once, and says no more', async () => {
-  redis ??= await startRedis();
-  const idle = start(['work', '--store', 'none'], { TOROID_QUEUE: `${redis.url}#none` });
+queues.queued('while it waits for jobs: it goes at once, and says no more', async ({ url }) => {
+  const idle = start(['work', '--store', 'none'], { TOROID_QUEUE: `${url}#none` });
   await once(idle.child.stderr as NodeJS.ReadableStream, 'data');
   idle.child.kill('SIGTERM');
   const { code, err }: Ended = await idle.ended;
   assert.is(code, 0, err);
-  assert.match(err, /^takes jobs from redis:\S+, 1 at a time\nStopping: [^\n]+\n$/);
+  assert.match(err, /^takes jobs from \w+:\S+, 1 at a time\nStopping: [^\n]+\n$/);
 });
 
 test.run();

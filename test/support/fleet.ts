@@ -2,9 +2,42 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { needs, type Test } from './needs';
+import { hasPostgres, startPostgres } from './postgres';
+import { hasRedis, type QueueServer, startRedis } from './redis';
 import { until } from './until';
 
 export const NO_REDIS = 'no redis-server (apt-get install redis-server), or no bullmq';
+const NO_POSTGRES = 'no PostgreSQL (apt-get install postgresql), no bullmq, or no pg';
+
+const SERVERS = [
+  ['Redis', hasRedis, startRedis, NO_REDIS],
+  ['PostgreSQL', hasPostgres, startPostgres, NO_POSTGRES],
+] as const;
+
+/** Adds tests for each kind of server that a queue is kept in. The first test of a kind starts it, for all. */
+export function eachQueue(test: Test) {
+  const started = new Map<string, Promise<QueueServer>>();
+  return {
+    /** @param run gets the kind too, for names that no other test has */
+    queued(name: string, run: (server: QueueServer, kind: string) => Promise<void>): void {
+      for (const [kind, has, begin, lacking] of SERVERS) {
+        needs(
+          test,
+          has,
+          lacking,
+        )(`${name}; on ${kind}`, async () => {
+          const server = started.get(kind) ?? begin();
+          started.set(kind, server);
+          await run(await server, kind);
+        });
+      }
+    },
+    async stop(): Promise<void> {
+      for (const server of started.values()) await (await server).stop();
+    },
+  };
+}
 
 const style = resolve('examples/sand.png');
 const mean = { kind: 'mean', layers: ['input'] };
