@@ -54,69 +54,74 @@ const recipe = {
 };
 writeFileSync(join(folder, 'r.json'), JSON.stringify(recipe));
 
-let began = performance.now();
-toroid('sweep', 'r.json', '--over', `seed=1..${jobs}`, '--store', 'undisturbed', '-o', 'alone', '--quiet');
-console.log(`undisturbed, one process: ${seconds(began)} s`);
+try {
+  let began = performance.now();
+  toroid('sweep', 'r.json', '--over', `seed=1..${jobs}`, '--store', 'undisturbed', '-o', 'alone', '--quiet');
+  console.log(`undisturbed, one process: ${seconds(began)} s`);
 
-began = performance.now();
-const batch = toroid('fleet', 'submit', 'r.json', '--over', `seed=1..${jobs}`).trim();
-console.log(`submitted: ${seconds(began)} s`);
-began = performance.now();
-for (let k = 0; k < workers; k++) startWorker();
-const kills = { child: 0, supervisor: 0, server: 0 };
-let nextKill = performance.now() + 1000 * pause;
-for (;;) {
-  await sleep(1000);
-  const { count, failed } = JSON.parse(toroid('fleet', 'status', batch, '--json')) as {
-    count: Record<'waiting' | 'running' | 'done', number>;
-    failed: object[];
-  };
-  process.stderr.write(`\r${seconds(began)} s: ${JSON.stringify(count)}   `);
-  if (count.waiting + count.running === 0) {
-    if (failed.length > 0) console.log('failed:', failed);
-    break;
+  began = performance.now();
+  const batch = toroid('fleet', 'submit', 'r.json', '--over', `seed=1..${jobs}`).trim();
+  console.log(`submitted: ${seconds(began)} s`);
+  began = performance.now();
+  for (let k = 0; k < workers; k++) startWorker();
+  const kills = { child: 0, supervisor: 0, server: 0 };
+  let nextKill = performance.now() + 1000 * pause;
+  for (;;) {
+    await sleep(1000);
+    const { count, failed } = JSON.parse(toroid('fleet', 'status', batch, '--json')) as {
+      count: Record<'waiting' | 'running' | 'done', number>;
+      failed: object[];
+    };
+    process.stderr.write(`\r${seconds(began)} s: ${JSON.stringify(count)}   `);
+    if (count.waiting + count.running === 0) {
+      if (failed.length > 0) console.log('failed:', failed);
+      break;
+    }
+    if (performance.now() < nextKill) continue;
+    nextKill += 1000 * pause;
+    const victims = [...supervisors];
+    const victim = victims[random(victims.length)];
+    if (!victim) continue;
+    const children = readFileSync(`/proc/${victim.pid}/task/${victim.pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean);
+    if (random(2) === 0 && children.length > 0) {
+      process.kill(Number(children[0]), 'SIGKILL');
+      kills.child++;
+    } else {
+      victim.kill('SIGKILL');
+      kills.supervisor++;
+    }
+    const share = count.done / jobs;
+    if (kills.server < restarts && share > (kills.server + 1) / (restarts + 2)) {
+      await server.restart(kills.server === 0 ? 'SIGINT' : 'SIGKILL');
+      kills.server++;
+    }
   }
-  if (performance.now() < nextKill) continue;
-  nextKill += 1000 * pause;
-  const victims = [...supervisors];
-  const victim = victims[random(victims.length)];
-  if (!victim) continue;
-  const children = readFileSync(`/proc/${victim.pid}/task/${victim.pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter(Boolean);
-  if (random(2) === 0 && children.length > 0) {
-    process.kill(Number(children[0]), 'SIGKILL');
-    kills.child++;
-  } else {
-    victim.kill('SIGKILL');
-    kills.supervisor++;
-  }
-  const share = count.done / jobs;
-  if (kills.server < restarts && share > (kills.server + 1) / (restarts + 2)) {
-    await server.restart(kills.server === 0 ? 'SIGINT' : 'SIGKILL');
-    kills.server++;
-  }
+  process.stderr.write('\n');
+  const took = seconds(began);
+  over = true;
+  for (const worker of supervisors) worker.kill('SIGTERM');
+  while (supervisors.size > 0) await sleep(50);
+  toroid('fleet', 'pull', batch, '-o', 'pulled');
+
+  const names = readdirSync(join(folder, 'alone')).filter((f) => f.endsWith('.png') && f !== 'sheet.png');
+  const pulled = readdirSync(join(folder, 'pulled'));
+  const equal = names.filter(
+    (f) => pulled.includes(f) && readFileSync(join(folder, 'alone', f)).equals(readFileSync(join(folder, 'pulled', f))),
+  );
+  const results = readdirSync(join(folder, 'store', 'results')).length;
+  console.log(
+    `${workers} workers: ${took} s; kill -9 of ${kills.child} children and ${kills.supervisor} supervisors, ${kills.server} restarts of ${kind}`,
+  );
+  console.log(
+    `${jobs} jobs: ${pulled.length} pulled, ${equal.length} with the bytes of the undisturbed process, ${results} pictures in the store, ${told} times done`,
+  );
+  process.exitCode = equal.length === jobs && pulled.length === jobs && results === jobs ? 0 : 1;
+} finally {
+  over = true;
+  for (const worker of supervisors) worker.kill('SIGKILL');
+  await server.stop();
+  rmSync(folder, { recursive: true });
 }
-process.stderr.write('\n');
-const took = seconds(began);
-over = true;
-for (const worker of supervisors) worker.kill('SIGTERM');
-while (supervisors.size > 0) await sleep(50);
-toroid('fleet', 'pull', batch, '-o', 'pulled');
-await server.stop();
-
-const names = readdirSync(join(folder, 'alone')).filter((f) => f.endsWith('.png') && f !== 'sheet.png');
-const pulled = readdirSync(join(folder, 'pulled'));
-const equal = names.filter(
-  (f) => pulled.includes(f) && readFileSync(join(folder, 'alone', f)).equals(readFileSync(join(folder, 'pulled', f))),
-);
-const results = readdirSync(join(folder, 'store', 'results')).length;
-console.log(
-  `${workers} workers: ${took} s; kill -9 of ${kills.child} children and ${kills.supervisor} supervisors, ${kills.server} restarts of ${kind}`,
-);
-console.log(
-  `${jobs} jobs: ${pulled.length} pulled, ${equal.length} with the bytes of the undisturbed process, ${results} pictures in the store, ${told} times done`,
-);
-rmSync(folder, { recursive: true });
-process.exitCode = equal.length === jobs && pulled.length === jobs && results === jobs ? 0 : 1;

@@ -32,10 +32,9 @@ export interface OpenQueue {
 /** @throws EngineError `QueueError` */
 export async function openQueue(address: string, patient: boolean): Promise<OpenQueue> {
   const { name, shown, ...at } = parseAddress(address);
-  const [connection, { Queue: BullQueue }] = await Promise.all([
-    connect({ name, shown, ...at }, patient),
-    loadBullMq(),
-  ]);
+  // Not while it connects: on a busy machine loading takes seconds, behind which the connection counts as late.
+  const { Queue: BullQueue } = await loadBullMq();
+  const connection = await connect({ name, shown, ...at }, patient);
   const queue = new BullQueue<QueueData>(name, connection.queueOptions(), connection.backend);
   queue.on('error', () => {}); // what fails says so where it is awaited
   const close = async (): Promise<void> => {
