@@ -88,11 +88,12 @@ async function start(options: Options): Promise<void> {
     const store = await openStore(place ?? own ?? '');
     const count = Math.max(1, options.jobs ?? gpu.length);
     const slots = Array.from({ length: count }, (_, k) => childOptions(gpu[k % gpu.length]));
-    const jobs = queue === undefined ? new HereJobs(store, slots) : new QueueJobs(await openQueue(queue, false), store);
+    const log = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
+    const jobs =
+      queue === undefined ? new HereJobs(store, slots, log) : new QueueJobs(await openQueue(queue, false), store);
     const { host, port, maxBody: body, maxPixels: pixels, maxSteps: steps, maxJobs: depth } = options;
     const presign = options.presign === undefined ? undefined : Math.round(options.presign);
     const limits = { body, bodies: 4 * body, pixels, steps, depth };
-    const log = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
     try {
       const service = await serve({ host, port, jobs, store, tokens, limits, presign, log });
       process.stdout.write(`${service.url}\n`);

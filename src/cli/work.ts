@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander';
+import { EngineError } from '../base/errors';
 import { serveAsChild } from '../fleet/child';
+import { logLine, type Say } from '../fleet/log';
 import { supervise } from '../fleet/supervise';
 import { collect, parseBudget, parseWhole, usage } from './arguments';
 import { Console } from './console';
@@ -18,6 +20,7 @@ interface Options {
   attempts: number;
   lock: number;
   anyVersion?: boolean;
+  log: 'text' | 'json';
   quiet?: boolean;
   child?: boolean;
 }
@@ -57,6 +60,12 @@ export function addWork(program: Command): void {
     .addOption(new Option('--attempts <n>', 'a job that fails so often is parked').argParser(parseWhole).default(3))
     .addOption(seconds('--lock <time>', 'a worker silent for so long loses its jobs to others', 60))
     .option('--any-version', 'also run jobs that another version of toroid submitted')
+    .addOption(
+      new Option('--log <form>', 'lines for people, or of JSON for what collects logs')
+        .choices(['text', 'json'])
+        .default('text')
+        .env('TOROID_LOG'),
+    )
     .option('-q, --quiet', 'print only errors')
     .addOption(new Option('--child', 'compute for the process that forked this one').hideHelp())
     .addHelpText(
@@ -77,13 +86,25 @@ async function work(options: Options): Promise<void> {
   if (queue === undefined) usage('which queue?', 'Such as --queue redis://127.0.0.1:6379, or set TOROID_QUEUE.');
   const count = Math.max(1, options.jobs ?? gpu.length);
   const slots = Array.from({ length: count }, (_, k) => childOptions(gpu[k % gpu.length], { stall, every }));
-  const report = new Console(options.quiet === true);
-  const say = (text: string): void => report.say(text);
+  const say = saying(options);
   const stop = stopOnSignal(() => say('Stopping: keeps what is under way for others (Ctrl-C again leaves at once)'));
   try {
     const until = options.once ? 'once' : options.drain ? 'drained' : undefined;
     await supervise({ queue, store, slots, attempts, until, anyVersion, lock, signal: stop.signal, say });
+  } catch (error) {
+    if (options.log !== 'json' || !(error instanceof EngineError)) throw error;
+    say(error.message, { level: 'error', error: error.code });
+    process.exitCode = 1;
   } finally {
     stop.release();
   }
+}
+
+function saying({ log, quiet }: Options): Say {
+  const report = new Console(false);
+  return (msg, { level, ...facts } = {}) => {
+    if (quiet && level !== 'error') return;
+    if (log === 'json') process.stderr.write(`${logLine({ level: level ?? 'info', msg, ...facts })}\n`);
+    else report.say(msg);
+  };
 }

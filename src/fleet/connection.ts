@@ -32,15 +32,16 @@ export interface Connection {
 /** `redis://user:password@host:6379/0#name`, `postgres://user:password@host:5432/database#name` */
 export function parseAddress(address: string): Address {
   const parsed = URL.canParse(address) ? new URL(address) : null;
+  const given = `--queue ${address.replace(/^(\w+:\/\/)?.*@/s, '$1')}`;
   if (!parsed || !/^(rediss?|postgres(ql)?):$/.test(parsed.protocol)) {
     throw queueError(
-      `--queue ${address}: no address of a Redis or PostgreSQL`,
+      `${given}: no address of a Redis or PostgreSQL`,
       'Such as --queue redis://127.0.0.1:6379 or postgres://127.0.0.1/toroid',
     );
   }
   const name = decodeURIComponent(parsed.hash.slice(1)) || DEFAULT_NAME;
   if (!/^[\w.-]{1,60}$/.test(name))
-    throw queueError(`--queue ${address}: the name ${name} has other characters`, 'Use letters, digits and .-_');
+    throw queueError(`${given}: the name ${name} has other characters`, 'Use letters, digits and .-_');
   parsed.hash = '';
   const url = parsed.href;
   parsed.username = parsed.password = '';

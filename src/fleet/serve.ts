@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { EngineError } from '../base/errors';
 import { checkpointKey, getResult, resultAddress } from './job_files';
+import { logLine } from './log';
 import { openApi, openApiPage } from './serve_api';
 import type { JobView, ServeJobs } from './serve_jobs';
 import { RequestMetrics } from './serve_metrics';
@@ -125,9 +126,9 @@ class Service {
     const seconds = (performance.now() - began) / 1000;
     const path = (request.url ?? '').split('?')[0]?.slice(0, 200);
     this.#requests.count(status, seconds, path?.endsWith('/events') === true);
-    const [level, time] = [status < 500 ? 'info' : 'error', new Date().toISOString()];
+    const level = status < 500 ? 'info' : 'error';
     const ms = Math.round(1000 * seconds);
-    this.options.log(JSON.stringify({ level, time, method: request.method, path, status, ms, ...facts }));
+    this.options.log(logLine({ level, method: request.method, path, status, ms, ...facts }));
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, facts: Record<string, unknown>): Promise<void> {

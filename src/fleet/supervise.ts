@@ -4,6 +4,7 @@ import { VERSION } from '../base/version';
 import type { JobProgress } from './child';
 import type { Manifest } from './job_files';
 import { JobProcess, type JobProcessOptions } from './job_process';
+import type { Say } from './log';
 import { type BullMq, loadBullMq, type QueuedJob, type Worker } from './packages';
 import { performJob } from './perform';
 import { cancelled, foreign, type OpenQueue, openQueue, type QueueData } from './queue';
@@ -24,7 +25,7 @@ export interface WorkOptions {
   /** Seconds after which the job of a supervisor that is silent goes to another. */
   readonly lock: number;
   readonly signal: AbortSignal;
-  say(text: string): void;
+  readonly say: Say;
 }
 
 const LOOK_MS = 1000;
@@ -80,7 +81,7 @@ class Supervisor {
     let fault = '';
     const trouble = (error: Error): void => {
       const text = error.message || String((error as NodeJS.ErrnoException).code ?? error);
-      if (text !== fault) options.say(`queue: ${text}`);
+      if (text !== fault) options.say(`queue: ${text}`, { level: 'warn' });
       fault = text;
     };
     this.#worker.on('error', trouble);
@@ -149,9 +150,11 @@ class Supervisor {
     const stop = new AbortController();
     this.#running.set(id, stop);
     this.#taken++;
+    const began = performance.now();
+    const facts = { job: id, label: data.label, attempt: job.attemptsMade + 1 };
     try {
       const log = (line: string): void => void job.log(line).catch(() => {});
-      log(`${new Date().toISOString()} taken by ${hostname()} ${process.pid}, attempt ${job.attemptsMade + 1}`);
+      log(`${new Date().toISOString()} taken by ${hostname()} ${process.pid}, attempt ${facts.attempt}`);
       const store = await this.#store(this.options.store ?? data.store);
       const ended = await performJob(
         child,
@@ -165,18 +168,21 @@ class Supervisor {
         },
       );
       if ('done' in ended) {
-        this.options.say(`done ${data.label}`);
+        const seconds = Math.round(performance.now() - began) / 1000;
+        this.options.say(`done ${data.label}`, { ...facts, seconds });
         return ended.done;
       }
       if ('paused' in ended) {
-        this.options.say(`hands back ${data.label}`);
+        this.options.say(`hands back ${data.label}`, facts);
         return await this.#handBack(job, token);
       }
       const { code, message, again } = ended.fault;
       const text = `${code}: ${message}`;
       log(text);
-      const last = !again || job.attemptsMade + 1 >= this.options.attempts;
-      this.options.say(`${last ? 'FAILED' : 'will be tried again:'} ${data.label}: ${text.split('\n')[0]}`);
+      const last = !again || facts.attempt >= this.options.attempts;
+      const what = last ? 'FAILED' : 'will be tried again:';
+      const level = last ? 'error' : 'warn';
+      this.options.say(`${what} ${data.label}: ${text.split('\n')[0]}`, { level, ...facts, error: text });
       throw last ? new this.bull.UnrecoverableError(text) : new Error(text);
     } finally {
       this.#running.delete(id);

@@ -194,7 +194,10 @@ test('a sweep with a store: what is there is not made again, what is damaged is'
 test('refused before anything is done: no queue, no store, no Redis', async () => {
   const rows: [string[], number, RegExp][] = [
     [['work'], 2, /which queue\?/],
-    [['work', '--queue', 'ftp://x'], 1, /no address of a Redis/],
+    [['work', '--queue', 'ftp://me:secret/@x'], 1, /--queue ftp:\/\/x: no address of a Redis/],
+    [['work', '--queue', 'redis://me:secret@x#a/b'], 1, /--queue redis:\/\/x#a\/b: the name a\/b has/],
+    [['work', '--log', 'yaml'], 2, /Allowed choices are text, json/],
+    [['work', '--log', 'json', '--queue', 'x'], 1, /^\{"level":"error","time":"\S+Z","msg":"--queue x: .*\}\n$/],
     [['fleet', 'submit', 'r.json', '--queue', 'redis://127.0.0.1:1'], 2, /which store\?/],
     ...(hasRedis
       ? ([[['work', '--queue', 'redis://me:secret@127.0.0.1:1'], 1, /no Redis answers at redis:\/\/127/]] as [

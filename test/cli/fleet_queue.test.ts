@@ -42,8 +42,17 @@ queued('a batch: submitted twice it is done once; what users did wrong is not tr
   writeFileSync(at('bad.yaml'), `recipe: tall.json\nset: {size: 16}\nover: {seed: [5, 6]}\n`);
   const bad = await toroid(['fleet', 'submit', 'bad.yaml'], env);
   assert.is(bad.code, 0, bad.err);
-  const worked = await toroid(['work', '--drain'], env);
+  const worked = await toroid(['work', '--drain', '--log', 'json'], env);
   assert.is(worked.code, 0, worked.err);
+  const lines = worked.err
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  for (const line of lines) assert.equal(Object.keys(line).slice(0, 3), ['level', 'time', 'msg']);
+  const over = lines.filter(({ job }) => job !== undefined);
+  const said = over.map(({ level, label, msg }) => `${level} ${label} ${`${msg}`.split(' ')[0]}`);
+  const expected = ['info seed=1 done', 'info seed=2 done', 'error seed=5 FAILED', 'error seed=6 FAILED'];
+  assert.equal(said.sort(), expected.sort());
   const status = async (name: string): Promise<Status> =>
     JSON.parse((await toroid(['fleet', 'status', name.trim(), '--json'], env)).out) as Status;
   assert.is((await status('good')).count.done, 2);
