@@ -133,7 +133,7 @@ interface Tile {
 }
 
 /** A border where a map is so many deviations from its other lines is moved to a line that is ordinary in all of them. */
-const UNUSUAL = 1.5;
+const UNUSUAL = 1;
 
 /** The maps rolled together, so that none has an unusual line of its own along the border, which would pass for a seam. */
 export function wellLaid(derived: Derived): Derived {
@@ -173,7 +173,8 @@ async function tileOf<Source>(
     const { rough } = sealed.report;
     if (method === 'seal' || rough <= ROUGH) {
       for (const text of sealWarnings(sealed.report)) warn(text);
-      return { raster: sealed.raster, tiling: `it does not tile: sealed, ${reportText(sealed.report)}`, made: true };
+      const [made, how] = [sealed.report.sealed.length > 0, reportText(sealed.report)];
+      return { raster: sealed.raster, tiling: made ? `it does not tile: sealed, ${how}` : how, made };
     }
     why = `it does not tile, and sealed its cuts would show on ${Math.round(100 * rough)} %: `;
   }

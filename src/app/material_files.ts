@@ -9,7 +9,7 @@ import { checkRatio, isNormalMap, normalsPoint, reliefOf } from '../material/che
 import { downwards, rangeOf } from '../material/export/packed';
 import type { MapKind, Material, MaterialMap } from '../material/maps';
 import { type FoundMap, findMaps, type Held, saidOf } from '../material/names';
-import { alreadyTiles } from '../recipes/scores/seam';
+import { seamScore, verdict } from '../recipes/scores/seam';
 import type { Platform, ReadPicture } from './platform';
 
 /** A file that is read when it is a map. */
@@ -172,13 +172,14 @@ function joined(parts: readonly Part[], name: string, warn: (text: string) => vo
   }
   const [heights, normals] = [maps.get('height'), maps.get('normal')];
   const measured = heights && normals && reliefOf(heights.data, normals.data, [width, height]);
-  const tiles = maps.get('color') ? alreadyTiles({ width, height, data: lead.data }) : { x: false, y: false };
+  const seams = maps.has('color') ? seamScore({ width, height, data: lead.data }) : undefined;
+  const [x, y] = [seams?.x, seams?.y].map((s) => s !== undefined && verdict(s) === 'seamless');
   return {
     name,
     width,
     height,
     maps,
-    tile: tiles.x ? (tiles.y ? 'both' : 'x') : tiles.y ? 'y' : 'none',
+    tile: x ? (y ? 'both' : 'x') : y ? 'y' : 'none',
     relief: measured ?? RELIEF,
     assumed: heights ? { height: measured ? 'relief by the slopes of the normals' : `relief ${RELIEF}, assumed` } : {},
   };

@@ -61,7 +61,8 @@ test('what each target writes is read again: packed maps unpacked, smoothness tu
       assert.ok(off <= 0.5 / 255 + 1e-6, `${target} ${kind}: ${off}`);
     }
     assert.is(read.maps.get('height')!.bits, 16);
-    assert.ok(Math.abs(read.relief - material.relief) < 0.02 * material.relief, `${target}: relief ${read.relief}`);
+    // Their normals are exact, and slopes of heights are read by a filter of 3 pixels.
+    assert.ok(Math.abs(read.relief - material.relief) < 0.03 * material.relief, `${target}: relief ${read.relief}`);
     if (target === 'unreal')
       assert.is(taken.find((t) => t.file === 'T_OldWall_N.png')!.as, 'normal, y down (by its curl)');
     if (target === 'unity')

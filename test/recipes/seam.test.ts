@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { repeat } from '../../src/base/raster';
+import { readPicture } from '../../src/node/picture';
 import { chooseSeam } from '../../src/recipes/finish';
 import { plasma } from '../../src/recipes/init/plasma';
 import { alreadyTiles, seamless, seamScore, verdict, verdictText } from '../../src/recipes/scores/seam';
 import { long } from '../support/all';
+import { needs } from '../support/needs';
 import { crop, paint, rolled, runningBond } from '../support/planted_faults';
 import { goodTiles, plantedSeams, type SeamCase } from '../support/seam_cases';
 
@@ -86,6 +89,25 @@ test('the border goes to no line that would be called a seam, and what tiles is 
   assert.ok(Math.abs(seamScore(cut).x.z) < 1);
   assert.is.not(chooseSeam(cut, [false, true]).moved[0], 0);
   assert.is(alreadyTiles(cut).x, false);
+});
+
+/** The join of its columns is rougher than all other lines, though hardly than those beside it. */
+const SAND = '../shared/exemplars/coast_sand_rocks_256.png';
+
+test('cloth that only nearly tiles is not taken for a tile: no line is as rough as its join', async () => {
+  const cloth = await readPicture('examples/weave.png');
+  assert.is(verdict(seamScore(cloth).y), 'seamless');
+  assert.equal(alreadyTiles(cloth), { x: true, y: false });
+});
+
+needs(
+  test,
+  existsSync(SAND),
+  `no ${SAND}`,
+)('nor is sand', async () => {
+  const sand = await readPicture(SAND);
+  assert.is(verdict(seamScore(sand).x), 'seamless');
+  assert.equal(alreadyTiles(sand), { x: false, y: true });
 });
 
 test('a dark column at the edge is a seam: that it has a line on either side is no excuse', () => {

@@ -188,9 +188,20 @@ export const seamless = (s: SeamScore): boolean => verdict(s.x) === 'seamless' &
 /** A strong line on the join is taken for the picture's own with so many like it: sealing what tiles costs little, else a seam stays. */
 const OWN = 3;
 
-/** Whether the ends of a picture continue one another as they are. */
+/** The join of a tile is hardly among the roughest of so many lines. */
+const RARE = 1 / 50;
+
+/**
+ * Whether the ends of a picture continue one another so well that nothing is to be mended: no seam, and the join is not rougher than 98 of 100
+ * lines but where some like it are elsewhere, one at least as rough.
+ */
 export function alreadyTiles(raster: Raster): { readonly x: boolean; readonly y: boolean } {
-  const { x, y } = seamScore(raster);
-  const tiles = (s: AxisScore): boolean => verdict(s) === 'seamless' && (!standsOut(s) || s.alike >= OWN);
-  return { x: tiles(x), y: tiles(y) };
+  const lines = lineGradients(raster);
+  const tiles = (gradients: Float64Array): boolean => {
+    const s = score(gradients);
+    const rougher = gradients.subarray(0, -1).filter((v) => v >= (gradients.at(-1) ?? 0)).length;
+    const own = s.alike >= OWN;
+    return verdict(s) === 'seamless' && (rougher > RARE * gradients.length ? !standsOut(s) || own : rougher > 0 && own);
+  };
+  return { x: tiles(lines.x), y: tiles(lines.y) };
 }
