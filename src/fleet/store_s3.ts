@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../base/errors';
+import { sha256 } from './job_files';
 import { type AwsClient, loadAws } from './packages';
 import { checkKey, type Store, storeError } from './store';
 
@@ -10,6 +11,9 @@ const RETRIES = 5;
 const FIRST_WAIT_MS = 200;
 /** S3 wants 5 MB at least. */
 const PART = 16 << 20;
+
+/** Refusals below 500 of a request that was good when it was sent. */
+const LOST = ['RequestTimeout', 'XAmzContentSHA256Mismatch'];
 
 interface Answer {
   readonly bytes: Uint8Array;
@@ -135,15 +139,17 @@ class S3Store implements Store {
 
   /** @returns null for what is not there */
   async #request(method: string, url: string, what: string, body?: Uint8Array): Promise<Answer | null> {
+    // The hash is signed too: what is damaged on its way is not taken.
+    const sent = body && { body: body as BodyInit, headers: { 'X-Amz-Content-Sha256': sha256(body) } };
     for (let attempt = 0; ; attempt++) {
       try {
         const signal = AbortSignal.timeout(TIMEOUT_MS);
-        const response = await this.client.fetch(url, { method, signal, ...(body && { body: body as BodyInit }) });
+        const response = await this.client.fetch(url, { method, signal, ...sent });
         const bytes = new Uint8Array(await response.arrayBuffer());
         if (response.ok) return { bytes, etag: response.headers.get('etag') ?? '' };
         const code = /<Code>([^<]*)</.exec(Buffer.from(bytes).toString('utf8'))?.[1] ?? '';
         if (response.status === 404 && code !== 'NoSuchBucket') return null;
-        if (response.status < 500 && response.status !== 429) {
+        if (response.status < 500 && response.status !== 429 && !LOST.includes(code)) {
           throw storeError(
             `the store ${this.address} refuses ${method} of ${what}: ${response.status} ${code}`.trimEnd(),
             response.status === 403

@@ -1,7 +1,9 @@
-// A store over HTTP, as S3 is asked, that keeps everything in memory and answers some requests only when it is let.
+// A store over HTTP, as S3 is asked, that keeps everything in memory and answers some requests only when it is let. It takes
+// what is signed as S3 wants it, and nothing else.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { signatureFault, UNSIGNED } from './signature';
 
 export interface HeldStore {
   /** For processes that are to use it, with `TOROID_STORE`. */
@@ -9,8 +11,8 @@ export interface HeldStore {
   readonly objects: ReadonlyMap<string, Uint8Array>;
   /** Holds the next request that begins so, as `GET inputs/` (behind the bucket), before anything comes of it. */
   hold(begins: string): Held;
-  /** Answers the next request that begins so with a status. */
-  refuse(begins: string, status: number): void;
+  /** Answers the next request that begins so with a status, and a code of S3's. */
+  refuse(begins: string, status: number, code?: string): void;
   /** What it was asked, as `GET inputs/ab?query`. */
   readonly asked: readonly string[];
   close(): Promise<void>;
@@ -22,10 +24,16 @@ export interface Held {
   release(): void;
 }
 
-export async function heldStore(): Promise<HeldStore> {
+/** As S3's: what is to be encoded in an address. */
+const TOKEN = '1+/=';
+const REGION = 'eu-test-1';
+const [KEY, SECRET] = ['an-id', 'the-secret'];
+
+/** @param page most keys of one list */
+export async function heldStore(page = 1000): Promise<HeldStore> {
   const objects = new Map<string, Uint8Array>();
   const holds: { begins: string; arrive(): void; readonly released: Promise<void> }[] = [];
-  const refusals: [string, number][] = [];
+  const refusals: [string, number, string][] = [];
   const asked: string[] = [];
   /** Parts of what is being sent, by upload. */
   const uploads = new Map<string, Map<number, Buffer>>();
@@ -45,33 +53,41 @@ export async function heldStore(): Promise<HeldStore> {
     held?.arrive();
     await held?.released;
     asked.push(`${request.method} ${key}${search}`);
+    const { method = '', url: target = '', headers } = request;
+    const body = Buffer.concat(pieces);
+    const signer = { accessKey: KEY, secret: SECRET, region: REGION, now: Date.now() };
+    const fault = signatureFault({ method, target, headers, body }, signer);
+    // Bytes that are not signed may be damaged on their way.
+    const unsigned = body.length > 0 && headers['x-amz-content-sha256'] === UNSIGNED;
+    if (unsigned) return void response.writeHead(403).end('<Code>AccessDenied: the payload is not signed</Code>');
+    if (fault !== null) return void response.writeHead(403).end(`<Code>${fault}</Code>`);
     const refused = refusals.findIndex(([begins]) => asked.at(-1)?.startsWith(begins));
-    const [[, status] = []] = refused < 0 ? [] : refusals.splice(refused, 1);
+    const [[, status, code] = []] = refused < 0 ? [] : refusals.splice(refused, 1);
     const [upload = '', part] = [searchParams.get('uploadId') ?? '', searchParams.get('partNumber')];
     const parts = uploads.get(upload);
-    if (status !== undefined) response.writeHead(status).end();
+    if (status !== undefined) response.writeHead(status).end(`<Code>${code}</Code>`);
     else if (searchParams.has('uploads')) {
       uploads.set(`${++begun}`, new Map());
       response.end(`<UploadId>${begun}</UploadId>`);
     } else if (upload !== '' && !parts) response.writeHead(404).end('<Code>NoSuchUpload</Code>');
     else if (parts && part !== null) {
-      parts.set(Number(part), Buffer.concat(pieces));
+      parts.set(Number(part), body);
       response.writeHead(200, { ETag: `"${part}"` }).end();
     } else if (parts) {
-      const listed = [
-        ...Buffer.concat(pieces)
-          .toString()
-          .matchAll(/<PartNumber>(\d+)</g),
-      ].map(([, n]) => Number(n));
+      const listed = [...body.toString().matchAll(/<PartNumber>(\d+)</g)].map(([, n]) => Number(n));
       if (request.method === 'POST') objects.set(key, Buffer.concat(listed.map((n) => parts.get(n) ?? Buffer.of())));
       uploads.delete(upload);
       response.end();
     } else if (key === '') {
       const prefix = searchParams.get('prefix') ?? '';
-      const keys = [...objects.keys()].filter((k) => k.startsWith(prefix));
-      response.end(`<R>${keys.map((k) => `<Key>${k}</Key>`).join('')}</R>`);
+      const keys = [...objects.keys()].filter((k) => k.startsWith(prefix)).sort();
+      const from = Number(searchParams.get('continuation-token')?.slice(TOKEN.length) ?? 0);
+      const listed = keys.slice(from, from + page).map((k) => `<Key>${k}</Key>`);
+      const next = from + page;
+      if (next < keys.length) listed.push(`<NextContinuationToken>${TOKEN}${next}</NextContinuationToken>`);
+      response.end(`<R>${listed.join('')}</R>`);
     } else if (request.method === 'PUT') {
-      objects.set(key, Buffer.concat(pieces));
+      objects.set(key, body);
       response.end();
     } else if (request.method === 'DELETE') {
       objects.delete(key);
@@ -87,14 +103,16 @@ export async function heldStore(): Promise<HeldStore> {
   const { port } = server.address() as AddressInfo;
   return {
     env: {
-      AWS_ACCESS_KEY_ID: 'a',
-      AWS_SECRET_ACCESS_KEY: 'the-secret',
+      AWS_ACCESS_KEY_ID: KEY,
+      AWS_SECRET_ACCESS_KEY: SECRET,
+      AWS_SESSION_TOKEN: '',
+      AWS_REGION: REGION,
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
       TOROID_STORE: 's3://bucket',
     },
     objects,
     asked,
-    refuse: (begins, status) => void refusals.push([begins, status]),
+    refuse: (begins, status, code = '') => void refusals.push([begins, status, code]),
     hold: (begins) => {
       let [arrive, release] = [() => {}, () => {}];
       const arrived = new Promise<void>((done) => {
