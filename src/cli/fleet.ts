@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { duration } from '../app/eta';
+import type { Raster } from '../base/raster';
 import { type BatchStatus, batchStatus, cancelBatch, fetchPicture, retryBatch } from '../fleet/batch';
 import { type Batch, getBatch, putBatch } from '../fleet/job_files';
 import { inWords, type OpenQueue, openQueue, submit } from '../fleet/queue';
@@ -11,6 +12,7 @@ import { decodePicture, writePicture } from '../node/picture';
 import { collect, parseWhole, usage } from './arguments';
 import { Console } from './console';
 import { contactSheet } from './contact_sheet';
+import { downscale } from './downscale';
 import { fleetPlan } from './fleet_plan';
 import { stopOnSignal } from './stop';
 import { addFleetOptions } from './work';
@@ -177,10 +179,12 @@ async function sheet(name: string, options: Options): Promise<void> {
   const out = options.out ?? `${name}.sheet.png`;
   await withBatch(name, options, async ({ open, store, batch }) => {
     const { axes, title, jobs } = batch;
-    const found = await Promise.all(jobs.map(({ id }) => fetchPicture(open, store, id)));
-    const pictures = await Promise.all(
-      found.map(async (f) => (typeof f === 'string' ? null : (await decodePicture(f.picture, 'result', READ)).raster)),
-    );
+    const pictures: (Raster | null)[] = [];
+    for (const { id } of jobs) {
+      const found = await fetchPicture(open, store, id);
+      const raster = typeof found === 'string' ? null : (await decodePicture(found.picture, 'result', READ)).raster;
+      pictures.push(raster && downscale(raster, options.cell)); // all of them at full size would not fit in memory
+    }
     await writePicture(
       out,
       contactSheet({

@@ -1,7 +1,7 @@
 // What became of jobs that were submitted together, by the queue.
 import { type Batch, getResult } from './job_files';
 import type { QueuedJob } from './packages';
-import { cancel, type OpenQueue, type QueueData, redo, tryAgain } from './queue';
+import { askEach, cancel, type OpenQueue, type QueueData, redo, tryAgain } from './queue';
 import type { Store } from './store';
 
 export type BatchState = 'done' | 'running' | 'waiting' | 'failed' | 'gone';
@@ -23,15 +23,14 @@ export interface BatchStatus {
 }
 
 export async function batchStatus({ queue }: OpenQueue, batch: Batch): Promise<BatchStatus> {
-  const known = await Promise.all(batch.jobs.map(({ id }) => queue.getJobState(id)));
+  const known = await askEach(batch.jobs, ({ id }) => queue.getJobState(id));
   const states = new Map(batch.jobs.map(({ id }, k) => [id, STATES[known[k] ?? ''] ?? 'waiting'] as const));
   const count = { done: 0, running: 0, waiting: 0, failed: 0, gone: 0 };
   for (const state of states.values()) count[state]++;
   const inState = async (state: BatchState): Promise<(readonly [BatchJob, QueuedJob<QueueData> | undefined])[]> =>
-    Promise.all(
-      batch.jobs
-        .filter(({ id }) => states.get(id) === state)
-        .map(async (job) => [job, await queue.getJob(job.id)] as const),
+    askEach(
+      batch.jobs.filter(({ id }) => states.get(id) === state),
+      async (job) => [job, await queue.getJob(job.id)] as const,
     );
   const running = (await inState('running')).map(([{ label }, job]) => {
     const { share = 0, worker = '' } = (job?.progress ?? {}) as { share?: number; worker?: string };
@@ -48,7 +47,7 @@ export async function batchStatus({ queue }: OpenQueue, batch: Batch): Promise<B
 
 /** Cancels what is not over. @returns how many jobs */
 export async function cancelBatch(open: OpenQueue, { jobs }: Batch): Promise<number> {
-  const what = await Promise.all(jobs.map(({ id }) => cancel(open, id)));
+  const what = await askEach(jobs, ({ id }) => cancel(open, id));
   return what.filter((w) => w !== null).length;
 }
 

@@ -7,6 +7,8 @@ const PREFIX = 'toroid';
 /** What `--queue` names after its `#`. */
 const DEFAULT_NAME = 'jobs';
 const CONNECT_MS = 5000;
+/** For a connection of PostgreSQL's that is free: questions wait for one another. */
+const FREE_MS = 30_000;
 
 export const queueError = (what: string, remedy: string): EngineError => new EngineError('QueueError', what, remedy);
 
@@ -107,11 +109,11 @@ async function checkPolicy(redis: Redis, shown: string): Promise<void> {
 async function connectPostgres({ url, shown }: Address): Promise<Connection> {
   await loadPostgres();
   const { createPostgresBackend: backend, Queue: BullQueue } = await loadBullMq();
-  const options = () => ({
-    connection: { connectionString: url, schema: PREFIX, migrate: true, connectionTimeoutMillis: CONNECT_MS, max: 4 },
+  const options = (connectionTimeoutMillis = FREE_MS) => ({
+    connection: { connectionString: url, schema: PREFIX, migrate: true, connectionTimeoutMillis, max: 4 },
   });
   // The first one makes the tables, or finds out why not.
-  const first = new BullQueue(DEFAULT_NAME, options(), backend);
+  const first = new BullQueue(DEFAULT_NAME, options(CONNECT_MS), backend);
   first.on('error', () => {});
   try {
     await first.waitUntilReady();

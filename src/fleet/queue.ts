@@ -14,7 +14,8 @@ export interface QueueData {
   readonly cancelled?: boolean;
 }
 
-const CHUNK = 500;
+/** Questions at a time: PostgreSQL has few connections, and what waits long for one fails. */
+const CHUNK = 100;
 /** Of the queue; workers give up earlier, by their `--attempts`. */
 const MOST_ATTEMPTS = 100;
 const BACKOFF = { type: 'exponential', delay: 1000, jitter: 0.5 } as const;
@@ -44,6 +45,10 @@ export async function openQueue(address: string, patient: boolean): Promise<Open
   return { name, shown, connection, queue, close };
 }
 
+/** What Redis and PostgreSQL, their clients and the network say of a server that is away, or going. */
+const AWAY =
+  /^Connection (is closed|terminated)|ECONN|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN|timeout exceeded|terminating connection|the database system is|too many clients/;
+
 /** What an error of the queue means to people; others stay what they are. */
 function explained(error: unknown, shown: string): unknown {
   const { name, message } = error as Error;
@@ -52,10 +57,7 @@ function explained(error: unknown, shown: string): unknown {
       `the Redis at ${shown} is full (maxmemory)`,
       'Give it more: redis-cli config set maxmemory 1gb; then do the same again, which adds only what is missing.',
     );
-  if (
-    name === 'MaxRetriesPerRequestError' ||
-    /^Connection (is closed|terminated)|ECONNREFUSED|ECONNRESET/.test(message)
-  )
+  if (name === 'MaxRetriesPerRequestError' || AWAY.test(message))
     return queueError(`the queue at ${shown} does not answer any more`, 'Start it, then do the same again.');
   return error;
 }
@@ -67,6 +69,15 @@ export async function inWords<T>({ shown }: OpenQueue, work: () => Promise<T>): 
   } catch (error) {
     throw explained(error, shown);
   }
+}
+
+/** Asks the same of many; answers in order. */
+export async function askEach<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  for (let at = 0; at < items.length; at += CHUNK) {
+    answers.push(...(await Promise.all(items.slice(at, at + CHUNK).map(ask))));
+  }
+  return answers;
 }
 
 /** What a submission found. */

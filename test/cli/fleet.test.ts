@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { getInput, getResult, putInput, putResult } from '../../src/fleet/job_files';
+import { inWords, type OpenQueue } from '../../src/fleet/queue';
 import { remote } from '../../src/fleet/remote';
 import { serve } from '../../src/fleet/serve';
 import type { ServeJobs } from '../../src/fleet/serve_jobs';
@@ -213,6 +214,24 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
     assert.match(ended[k]?.err ?? '', message);
     assert.not.match(ended[k]?.err ?? '', /secret|\n {4}at /);
   }
+});
+
+test('a queue that goes away meanwhile is said to, not called a bug', async () => {
+  const open = { shown: 'postgres://here/toroid' } as OpenQueue;
+  const said = [
+    'timeout exceeded when trying to connect',
+    'terminating connection due to administrator command',
+    'the database system is shutting down',
+    'sorry, too many clients already',
+    'connect ECONNREFUSED 127.0.0.1:5432',
+  ];
+  for (const text of said) {
+    await assertThrows(
+      () => inWords(open, () => Promise.reject(new Error(text))),
+      /^the queue at postgres:\/\/here\/toroid does not answer any more\n/,
+    );
+  }
+  await assertThrows(() => inWords(open, () => Promise.reject(new Error('another'))), /^another$/);
 });
 
 const queued = needs(long(test), hasRedis, NO_REDIS);
