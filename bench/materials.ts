@@ -6,16 +6,14 @@ import { dirname, join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
 import { mapRaster, materialOn, type TileMethod } from '../src/app/material';
 import { readMaterial } from '../src/app/material_files';
-import { repeat } from '../src/base/raster';
 import { findAdapter, open } from '../src/gpu/open.node';
 import { ensureAdapter } from '../src/gpu/swiftshader.node';
 import type { MaterialPreset } from '../src/material/choices';
 import { renderMaterial } from '../src/material/render';
 import { scoreMaterial } from '../src/material/scores';
-import { readPicture } from '../src/node/picture';
 import { nodePlatform } from '../src/node/platform';
 import { seamScore, verdict } from '../src/recipes/scores/seam';
-import { type BorderLine, borderLines } from '../test/support/lit_border';
+import { borderLines } from '../test/support/lit_border';
 import { text } from './report';
 
 const SHARED = join('..', 'shared', 'exemplars');
@@ -61,8 +59,6 @@ interface Row {
   readonly border: number;
   /** How many of those 16 are above it. */
   readonly above: number;
-  /** The same of the picture itself, where it is left as it lies; else its border is not that of the tile. */
-  readonly own: number | null;
 }
 
 const { values } = parseArgs({
@@ -110,7 +106,7 @@ async function judged(file: string, preset: MaterialPreset): Promise<Row> {
   let [border, above] = [0, 0];
   for (const azimuth of LIGHTS) {
     const lines = borderLines(await renderMaterial(device, material, [azimuth, 30]));
-    border = Math.max(border, worst(lines));
+    border = Math.max(border, ...lines.map((l) => l.border / l.inside));
     above += lines.filter((l) => l.border > l.inside).length;
   }
   return {
@@ -125,26 +121,18 @@ async function judged(file: string, preset: MaterialPreset): Promise<Row> {
     curl: { height: height.curl, normal: normal.curl },
     border,
     above,
-    own: /taken as it is/.test(made.tiling) ? worst(borderLines(repeat(await readPicture(file), 3, 3))) : null,
   };
 }
 
-function worst(lines: readonly BorderLine[]): number {
-  return Math.max(...lines.map(({ border, inside }) => border / inside));
-}
-
-/** What the picture's own border shows is no fault of the maps: they are on its pixels, and it is left as it lies. */
-const failures = (row: Row): string[] => [...(row.above > 0 && !strong(row) ? [inLights(row)] : []), ...faults(row)];
-const strong = ({ own }: Row): boolean => own !== null && own > 1;
-const inLights = ({ above }: Row): string => `border in ${above} of ${2 * LIGHTS.length}`;
-const faults = ({ maps, seams, meanSlope, curl }: Row): string[] => [
+const failures = ({ above, maps, seams, meanSlope, curl }: Row): string[] => [
+  ...(above > 0 ? [`border in ${above} of ${2 * LIGHTS.length}`] : []),
   ...(maps === 8 ? [] : [`${maps} maps`]),
   ...seams,
   ...Object.entries(meanSlope).flatMap(([map, v]) => (v < SLOPE ? [] : [`mean slope of ${map}`])),
   ...Object.entries(curl).flatMap(([map, v]) => (v < CURL ? [] : [`curl of ${map}`])),
 ];
 const short = (v: number): string => (v < 0.01 ? v.toExponential(1) : v.toFixed(2));
-const columns = 'picture,preset,made,size,seams,worst z,mean slope,curl,border,its own,fails'.split(',');
+const columns = 'picture,preset,made,size,seams,worst z,mean slope,curl,border,fails'.split(',');
 const lines = rows.map((r) => [
   r.picture,
   r.preset,
@@ -155,19 +143,16 @@ const lines = rows.map((r) => [
   `${short(r.meanSlope.height)}, ${short(r.meanSlope.normal)}`,
   `${short(r.curl.height)}, ${short(r.curl.normal)}`,
   short(r.border),
-  r.own === null ? '' : short(r.own),
-  [...failures(r), ...(r.above > 0 && strong(r) ? [`${inLights(r)}, the picture's own`] : [])].join('; ') || 'none',
+  failures(r).join('; ') || 'none',
 ]);
 const failed = rows.filter((r) => failures(r).length > 0);
-const own = rows.filter((r) => r.above > 0 && strong(r));
 const page = `# Materials of ${rows.length} pictures
 
 \`npm run bench:materials\`, ${new Date().toISOString().slice(0, 10)}, ${device.adapter.description}. Each is what \`toroid material --method ${method} --preset ...
 --maps metalness,curvature,edge\` makes, and is judged by its files (8 maps: 16 bits of height and normals, 8 of the others): seams by \`toroid check\` on both
 axes; length of the mean slope (below ${SLOPE}) and curl per pixel (below ${CURL}) of height, normals; and, in renders of 3 x 3 tiles in the sun from
-8 sides, 30 degrees high, the step across the border over what 99 of 100 lines inside the tile do not exceed (at most 1), the worst of 16. "Its
-own" is the same of the picture, where it tiles and is left as it lies: above 1 its border lies on one of its strongest lines, lit or not.
-${rows.length - failed.length - own.length} of ${rows.length} pass, ${own.length} but for such a line of the picture${left.length > 0 ? `; not there: ${left.join(', ')}` : ''}.
+8 sides, 30 degrees high, the step across the border over what 99 of 100 lines inside the tile do not exceed (at most 1), the worst of 16.
+${rows.length - failed.length} of ${rows.length} pass${left.length > 0 ? `; not there: ${left.join(', ')}` : ''}.
 
 ${[columns, columns.map(() => '---'), ...lines].map((l) => `| ${l.join(' | ')} |`).join('\n')}
 `;

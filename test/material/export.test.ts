@@ -318,12 +318,13 @@ test('Godot: every texture that the material names is there; Unreal: so is every
   );
 });
 
-test('sizes that a target does not like are said', async () => {
+test('sizes that a target does not like are said, and what Node Wrangler leaves to be set', async () => {
   const { notices } = await exportMaterial(waves(24), ['unity', 'polyhaven', 'blender']);
   assert.equal(notices, [
     'unity: sides that are powers of two, such as 32, compress and stream best; the material is 24x24',
     'polyhaven: sides that are powers of two, such as 32, are what it publishes; the material is 24x24',
     'polyhaven publishes materials from 8192 pixels on, and this is 24x24',
+    'blender: of the node Displacement, where there is one, set Scale to 0.05 for a tile 0.5 m wide: Node Wrangler leaves it at 1',
   ]);
 });
 

@@ -54,7 +54,7 @@ export async function exportMaterial(
   const notices: string[] = [];
   for (const name of targets) {
     const target = targetOf(name);
-    notices.push(...sizeNotices(name, target, material));
+    notices.push(...sizeNotices(name, target, material), ...displacementNotices(name, material));
     if (options.ktx2 && !target.ktx2 && target.besides !== 'glb')
       notices.push(`${name} gets no KTX2: it does not read it`);
     const own = await targetFiles(material, target, options);
@@ -89,6 +89,16 @@ function sizeNotices(name: TargetName, { powersOfTwo, most, least }: Target, mat
   if (least !== undefined && longest < least)
     notices.push(`${name} publishes materials from ${least} pixels on, and this is ${sizeOf(material)}`);
   return notices;
+}
+
+/** What Node Wrangler sets up for a map of heights is for reliefs of a metre. */
+function displacementNotices(name: TargetName, { maps, relief, widthCm }: Material): string[] {
+  if (name !== 'blender' || !maps.has('height')) return [];
+  const wide = (widthCm ?? 100) / 100;
+  const scale = Number((relief * wide).toPrecision(3));
+  return [
+    `blender: of the node Displacement, where there is one, set Scale to ${scale} for a tile ${wide} m wide: Node Wrangler leaves it at 1`,
+  ];
 }
 
 async function targetFiles(material: Material, target: Target, options: ExportOptions): Promise<NamedBytes[]> {
