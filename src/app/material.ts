@@ -156,7 +156,7 @@ export function wellLaid(derived: Derived): Derived {
 
 /** The picture as a tile, and a line that says how and why. */
 async function tileOf<Source>(
-  platform: Platform<Source>,
+  platform: Platform<Source | Raster>,
   source: Source,
   { raster, bits }: ReadPicture,
   options: MaterialOptions & { readonly device: Device },
@@ -178,18 +178,25 @@ async function tileOf<Source>(
     }
     why = `it does not tile, and sealed its cuts would show on ${Math.round(100 * rough)} %: `;
   }
-  const grown = await textureOn(platform, source, {
-    method: method === 'auto' ? 'copy' : method,
+  const copied = method === 'auto' || method === 'copy';
+  // With opacity it is copied as it lies; else what is seen through would be left out.
+  const { width, height, data, alpha } = raster;
+  const whole = copied && alpha ? { width, height, data } : undefined;
+  const grown = await textureOn(platform, whole ?? source, {
+    method: copied ? 'copy' : method,
     size,
     seed,
-    rectify,
+    ...(!whole && { rectify }),
     device,
     signal,
     onWarning: warn,
   });
-  const { width, height } = grown.raster;
-  const how = method === 'auto' || method === 'copy' ? 'copied' : `grown by ${method}`;
-  return { raster: grown.raster, tiling: `${why}${how} to ${width}x${height}`, made: true };
+  const tiling = `${why}${copied ? 'copied' : `grown by ${method}`} to ${grown.raster.width}x${grown.raster.height}`;
+  const { field } = grown.making;
+  if (!whole || !alpha || !field) return { raster: grown.raster, tiling, made: true };
+  const { applyField } = await import('../copy/apply_field');
+  const opacity = applyField(field, { width, height, data: alpha }).data;
+  return { raster: { ...grown.raster, alpha: opacity }, tiling, made: true };
 }
 
 /**
@@ -197,7 +204,7 @@ async function tileOf<Source>(
  * @throws EngineError; an `AbortError` where the platform opened no device
  */
 export async function materialOn<Source>(
-  platform: Platform<Source>,
+  platform: Platform<Source | Raster>,
   source: Source,
   { device: given, ...options }: MaterialOptions,
 ): Promise<MadeMaterial> {

@@ -92,6 +92,21 @@ test('the library does the same, twice to the same bytes', async () => {
   assert.is((await made.picture('normal').toPng({ bits: 16 })).length > 1000, true);
 });
 
+test('what is copied keeps its opacity', async () => {
+  const { data, info } = await sharp('examples/leaves.png')
+    .resize(48, 48)
+    .ensureAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  for (let i = 0; i < data.length; i += 4) data[i + 3] = data[i]! > 100 ? 255 : 0;
+  const png = await sharp(data, { raw: info }).png().toBuffer();
+  const { material: made } = await material(png, { method: 'copy', size: 40, delight: 0, device: await device() });
+  const opacity = made.maps.get('opacity')!.data;
+  assert.ok(opacity.includes(0) && opacity.includes(1));
+  const wrong = opacity.filter((v, i) => v !== (Math.round(255 * made.maps.get('color')!.data[i]!) > 100 ? 1 : 0));
+  assert.ok(wrong.length < 0.02 * opacity.length, `${wrong.length}: evened light alone moves colours`);
+});
+
 test('CMYK, opacity, grey, a single colour', async () => {
   const shared = { device: await device(), onWarning: () => {} };
   const press = await material(at('press.jpg'), shared);
