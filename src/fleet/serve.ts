@@ -187,14 +187,7 @@ class Service {
   ): Promise<void> {
     const { jobs, store } = this.options;
     const limits = narrowed(this.options.limits, who);
-    if ((await jobs.depth()) >= limits.depth) {
-      throw new Refusal(429, 'Busy', `${limits.depth} jobs are waiting, which is the most`, { 'Retry-After': '10' });
-    }
-    const own = await this.#ownJobs(who);
-    const most = who?.limits.depth;
-    if (most !== undefined && own.size >= most) {
-      throw new Refusal(429, 'Busy', `${most} jobs of yours are waiting, which is the most`, { 'Retry-After': '10' });
-    }
+    await this.#checkDepth(who, limits);
     const given = request.headers['idempotency-key'];
     const key = given === undefined ? null : `${who?.name ?? ''} ${given}`;
     const type = request.headers['content-type'];
@@ -207,6 +200,7 @@ class Service {
       }
       if (before) return before.id;
       const job = await jobOf(type, body, store, limits);
+      const own = await this.#checkDepth(who, limits); // others may have been quicker
       await jobs.submit(job);
       own.add(job.id);
       if (key !== null) this.#remember(key, { body: digest, id: job.id });
@@ -214,6 +208,17 @@ class Service {
     });
     facts.job = id;
     json(response, 202, await this.#look(id), { Location: `/v1/jobs/${id}` });
+  }
+
+  /** @returns those of the token. @throws Refusal 429 where as many jobs wait as may */
+  async #checkDepth(who: TokenHash | null, { depth }: ServeLimits): Promise<Set<string>> {
+    const busy = (whose: string, most: number): Refusal =>
+      new Refusal(429, 'Busy', `${most} jobs${whose} are waiting, which is the most`, { 'Retry-After': '10' });
+    if ((await this.options.jobs.depth()) >= depth) throw busy('', depth);
+    const own = await this.#ownJobs(who);
+    const most = who?.limits.depth;
+    if (most !== undefined && own.size >= most) throw busy(' of yours', most);
+    return own;
   }
 
   /** Jobs of a token that are not over. */

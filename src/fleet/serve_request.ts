@@ -81,34 +81,69 @@ export function tokenOf({ headers }: IncomingMessage, tokens: readonly TokenHash
   return given === '' ? null : found;
 }
 
-/** Bytes of the bodies that are being read now. */
+/** What is being read waits for room so long, and so many requests do: a few kilobytes each, of what they sent already. */
+const PATIENCE = { ms: 30_000, most: 1000 };
+
+/** Bytes of the bodies that are being read now. Who sends more is not read meanwhile, and so made to wait by TCP. */
 export class BodyBudget {
   #used = 0;
+  readonly #waiting: { readonly size: number; readonly go: () => void }[] = [];
 
-  constructor(private readonly limits: Pick<ServeLimits, 'bodies'>) {}
+  constructor(
+    private readonly limits: Pick<ServeLimits, 'bodies'>,
+    private readonly patience = PATIENCE,
+  ) {}
 
   get used(): number {
     return this.#used;
   }
 
   /**
-   * Reads a body and does something with it; its bytes count until that is done.
+   * Reads a body, once there is room for it, and does something with it; its bytes count until that is done.
    * @param body the most bytes
    * @throws Refusal 413, 429
    */
   async with<T>(request: IncomingMessage, body: number, work: (body: Buffer) => Promise<T>): Promise<T> {
-    const { bodies } = this.limits;
     const told = request.headers['content-length'];
     const size = told === undefined ? body : Number(told);
     if (size > body) throw new Refusal(413, 'TooLarge', `the request has ${size} bytes; the most is ${body}`);
-    if (this.#used + size > bodies) {
-      throw new Refusal(429, 'Busy', 'too many requests are being read', { 'Retry-After': '1' });
-    }
-    this.#used += size;
+    await this.#room(size);
     try {
       return await work(told === undefined ? await allOf(request, body) : await bytesOf(request, size));
     } finally {
       this.#used -= size;
+      this.#next();
+    }
+  }
+
+  #room(size: number): Promise<void> {
+    return new Promise((done, fail) => {
+      const busy = (): void =>
+        fail(new Refusal(429, 'Busy', 'too many requests are being read', { 'Retry-After': '5' }));
+      if (this.#waiting.length >= this.patience.most) return busy();
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(entry), 1);
+        busy();
+        this.#next();
+      }, this.patience.ms);
+      const go = (): void => {
+        clearTimeout(timer);
+        done();
+      };
+      const entry = { size, go };
+      this.#waiting.push(entry);
+      this.#next();
+    });
+  }
+
+  /** Lets in, in the order they came, those for whom there is room. */
+  #next(): void {
+    for (;;) {
+      const [first] = this.#waiting;
+      if (!first || this.#used + first.size > this.limits.bodies) return;
+      this.#waiting.shift();
+      this.#used += first.size;
+      first.go();
     }
   }
 }

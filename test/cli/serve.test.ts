@@ -2,13 +2,15 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type RunningService, serve } from '../../src/fleet/serve';
 import { HereJobs } from '../../src/fleet/serve_jobs';
-import { parseTokens } from '../../src/fleet/serve_request';
+import { BodyBudget, parseTokens, type Refusal } from '../../src/fleet/serve_request';
 import { openStore } from '../../src/fleet/store';
 import { remote } from '../../src/index.node';
 import type { RecipeText } from '../../src/recipes/recipe';
@@ -213,6 +215,36 @@ test('a token may have limits of its own', async () => {
     () => parseTokens(`${hash} me jobs=many`),
     /the token of me has a limit jobs=many\n {2}Limits are body/,
   );
+});
+
+test('bodies wait for room in the order they come; 429 for one that waits too long, or where too many do', async () => {
+  const body = (size: number): IncomingMessage =>
+    Object.assign(Readable.from([Buffer.alloc(size)]), { headers: { 'content-length': `${size}` } }) as never;
+  const order: number[] = [];
+  let free = (): void => {};
+  const held = new Promise<void>((done) => {
+    free = done;
+  });
+  const budget = new BodyBudget({ bodies: 10 }, { ms: 1e6, most: 2 });
+  const read = (size: number, until?: Promise<void>) =>
+    budget.with(body(size), 10, async (all) => {
+      await until;
+      order.push(all.length);
+    });
+  const refused = (what: Promise<void>) =>
+    what.then(
+      () => assert.unreachable(),
+      (error: Refusal) => assert.equal([error.status, error.headers['Retry-After']], [429, '5']),
+    );
+  const reading = [read(8, held), read(6), read(1)];
+  await refused(read(2));
+  assert.is(budget.used, 8, 'small ones do not pass large ones');
+  free();
+  await Promise.all(reading);
+  assert.equal([order, budget.used], [[8, 6, 1], 0]);
+  const hasty = new BodyBudget({ bodies: 10 }, { ms: 1, most: 2 });
+  await hasty.with(body(10), 10, () => refused(hasty.with(body(1), 10, async () => {})));
+  await hasty.with(body(10), 10, async () => {});
 });
 
 const boundaryOf = (body: ArrayBuffer): string => /^--(\S+)/.exec(Buffer.from(body).toString('latin1'))?.[1] ?? '';
