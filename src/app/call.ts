@@ -2,7 +2,7 @@
 
 import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
-import { checkOptions } from '../base/known_options';
+import { checkOptions, checkValues, group, type Is, text } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Analysed } from '../copy/analyse';
 import { builtinRecipe } from '../recipes/builtin';
@@ -37,6 +37,7 @@ export async function textureOn<Source>(
   options: TextureOptions,
 ): Promise<Called> {
   checkOptions('texture', options, TEXTURE_OPTIONS);
+  if (options.recipe !== undefined) checkValues('texture', { recipe: options.recipe }, { recipe: RECIPE });
   const { recipe, size, seed, tile, steps, scales, canvas, layers, pooling, net, ...more } = options;
   const { method, polish, variety, fit, flatten, rectify, ...call } = more;
   const name = typeof net === 'object' ? net.name : net;
@@ -48,6 +49,11 @@ export async function textureOn<Source>(
   return runOn(platform, chosen.recipe, { style: image }, own, chosen.analysed);
 }
 
+const RECIPE: Is<never> = {
+  wanted: 'a recipe, the name of one, or what readRecord returns',
+  is: (v): v is never => text.is(v) || group.is(v),
+};
+
 /** `run()` of a platform. */
 export async function runOn<Source>(
   platform: Platform<Source>,
@@ -56,10 +62,11 @@ export async function runOn<Source>(
   options: RecipeOptions,
   analysed?: Analysed,
 ): Promise<Called> {
+  checkOptions('run', options, RECIPE_OPTIONS);
+  checkValues('run', { recipe: wanted, inputs }, { recipe: RECIPE, inputs: group });
   const { signal, stop, net, seed, size } = options;
   signal?.throwIfAborted();
   const found = typeof wanted === 'object' && 'recipe' in wanted ? wanted : undefined;
-  checkOptions('run', options, RECIPE_OPTIONS);
   const recipe = fillRecipe(changed(recipeText(wanted), options));
   const sources = inputs instanceof Map ? inputs : new Map(Object.entries(inputs));
   checkInputs(recipe, [...sources.keys()]);

@@ -1,5 +1,7 @@
 // Where the pixels of a copied tile came from, as a file; and further maps of its exemplar, laid out as the tile is.
+
 import { EngineError } from '../base/errors';
+import { checkValues, list, text } from '../base/known_options';
 import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
@@ -65,48 +67,51 @@ function fieldOf(field: Field | undefined, { warn }: JobInfo, what: string): Fie
  * value. `.npy`: [H, W, 2] or [H, W, 3], uint16. `.png`: 16 bits, red, green and blue. `.exr`: floats X, Y and `picture`, with fractions
  * where the exemplar was fitted to the tile; the others are rounded.
  */
-export const fieldOutput = (path: string): Output => ({
-  kind: 'field',
-  begin: ({ recipe }) => {
-    checkFieldPath(path);
-    checkCopies(recipe, path);
-  },
-  finish: async (result, job) => {
-    const field = fieldOf(result.field, job, path);
-    if (!field) return undefined;
-    const { exemplarPlaces } = await import('../copy/apply_field');
-    const { width, height } = field;
-    const n = width * height;
-    const planes = exemplarPlaces(field);
-    const plane = (c: number): Float32Array => planes.subarray(c * n, (c + 1) * n);
-    const several = field.source.pictures.length > 1;
-    const about = aboutField(field, copiedInputs(result.recipe));
-    if (/\.exr$/i.test(path)) {
-      const { encodeExr } = await import('../base/exr');
-      const channels = [
-        ['X', plane(0)],
-        ['Y', plane(1)],
-        ...(several ? [['picture', plane(2)] as const] : []),
-      ] as const;
-      const bytes = await encodeExr(channels, [width, height], { comments: about });
-      return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
-    }
-    const whole = rounded(planes, field);
-    if (/\.npy$/i.test(path)) {
-      const { encodeNpy } = await import('../base/npy');
-      const count = several ? 3 : 2;
-      const values = Uint16Array.from(
-        { length: count * n },
-        (_, i) => whole[(i % count) * n + Math.floor(i / count)] ?? 0,
-      );
-      const bytes = encodeNpy(values, [height, width, count]);
-      return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
-    }
-    const raster = { width, height, data: Float32Array.from(whole, (v) => v / 65535) };
-    const metadata = { Software: `toroid ${VERSION}`, Description: about };
-    return writeSomewhere(path, job.files, (place) => job.files.writePicture(place, raster, { bits: 16, metadata }));
-  },
-});
+export function fieldOutput(path: string): Output {
+  checkValues('fieldOutput', { path }, { path: text });
+  return {
+    kind: 'field',
+    begin: ({ recipe }) => {
+      checkFieldPath(path);
+      checkCopies(recipe, path);
+    },
+    finish: async (result, job) => {
+      const field = fieldOf(result.field, job, path);
+      if (!field) return undefined;
+      const { exemplarPlaces } = await import('../copy/apply_field');
+      const { width, height } = field;
+      const n = width * height;
+      const planes = exemplarPlaces(field);
+      const plane = (c: number): Float32Array => planes.subarray(c * n, (c + 1) * n);
+      const several = field.source.pictures.length > 1;
+      const about = aboutField(field, copiedInputs(result.recipe));
+      if (/\.exr$/i.test(path)) {
+        const { encodeExr } = await import('../base/exr');
+        const channels = [
+          ['X', plane(0)],
+          ['Y', plane(1)],
+          ...(several ? [['picture', plane(2)] as const] : []),
+        ] as const;
+        const bytes = await encodeExr(channels, [width, height], { comments: about });
+        return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
+      }
+      const whole = rounded(planes, field);
+      if (/\.npy$/i.test(path)) {
+        const { encodeNpy } = await import('../base/npy');
+        const count = several ? 3 : 2;
+        const values = Uint16Array.from(
+          { length: count * n },
+          (_, i) => whole[(i % count) * n + Math.floor(i / count)] ?? 0,
+        );
+        const bytes = encodeNpy(values, [height, width, count]);
+        return writeSomewhere(path, job.files, (place) => job.files.keepFile(place, bytes));
+      }
+      const raster = { width, height, data: Float32Array.from(whole, (v) => v / 65535) };
+      const metadata = { Software: `toroid ${VERSION}`, Description: about };
+      return writeSomewhere(path, job.files, (place) => job.files.writePicture(place, raster, { bits: 16, metadata }));
+    },
+  };
+}
 
 /** Whole pixels, inside of the pictures. */
 function rounded(planes: Float32Array, { width, height, source }: Field): Float32Array {
@@ -126,24 +131,27 @@ function aboutField({ source: { pictures } }: Field, names: readonly string[]): 
 }
 
 /** Further maps of the exemplar, laid out as the tile is. */
-export const mapsOutput = (maps: readonly MapFile[]): Output => ({
-  kind: 'maps',
-  begin: ({ recipe }) => checkCopies(recipe, maps.map((m) => m.name).join(', ')),
-  finish: async (result, job) => {
-    const field = fieldOf(result.field, job, maps.map((m) => m.path).join(', '));
-    if (!field) return undefined;
-    const { applyField } = await import('../copy/apply_field');
-    const written: string[] = [];
-    for (const { name, raster, path, bits, measures } of maps) {
-      const colours = applyField(field, raster, { normals: /normal/i.test(name) });
-      const grey = [raster].flat().every((r) => r.grey);
-      const laid = grey ? { ...colours, grey: true as const } : colours;
-      const write = (place: string): Promise<void> => {
-        const metadata = recordText(job.record(place, result.recipe));
-        return job.files.writePicture(place, laid, { bits, measures, metadata, onWarning: job.warn });
-      };
-      written.push(await writeSomewhere(path, job.files, write));
-    }
-    return written;
-  },
-});
+export function mapsOutput(maps: readonly MapFile[]): Output {
+  checkValues('mapsOutput', { maps }, { maps: list });
+  return {
+    kind: 'maps',
+    begin: ({ recipe }) => checkCopies(recipe, maps.map((m) => m.name).join(', ')),
+    finish: async (result, job) => {
+      const field = fieldOf(result.field, job, maps.map((m) => m.path).join(', '));
+      if (!field) return undefined;
+      const { applyField } = await import('../copy/apply_field');
+      const written: string[] = [];
+      for (const { name, raster, path, bits, measures } of maps) {
+        const colours = applyField(field, raster, { normals: /normal/i.test(name) });
+        const grey = [raster].flat().every((r) => r.grey);
+        const laid = grey ? { ...colours, grey: true as const } : colours;
+        const write = (place: string): Promise<void> => {
+          const metadata = recordText(job.record(place, result.recipe));
+          return job.files.writePicture(place, laid, { bits, measures, metadata, onWarning: job.warn });
+        };
+        written.push(await writeSomewhere(path, job.files, write));
+      }
+      return written;
+    },
+  };
+}

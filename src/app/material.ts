@@ -1,6 +1,7 @@
 // A material from one photograph: what command line, library and pages share. src/material derives the maps.
+
 import { EngineError } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import { abortSignal, call, checkOptions, list, number, type OptionNames } from '../base/known_options';
 import type { Bits } from '../base/pixels';
 import { type Raster, rolledPlanes } from '../base/raster';
 import { VERSION } from '../base/version';
@@ -23,6 +24,7 @@ import {
 } from '../recipes/scores/seam';
 import { textureOn } from './call';
 import { readStraight } from './inputs';
+import { anyDevice } from './options';
 import { StoredPicture } from './picture';
 import type { Platform, ReadPicture } from './platform';
 import { fileName } from './record';
@@ -54,17 +56,17 @@ export interface MaterialOptions extends MaterialSettings {
 }
 
 /** Names that `checkOptions` knows `material` by. */
-const MATERIAL_OPTIONS: OptionNames<MaterialOptions> = {
-  ...{ preset: true, delight: true, light: true, high: true, relief: true, maps: true },
+export const MATERIAL_OPTIONS: OptionNames<MaterialOptions> = {
+  ...{ preset: true, delight: number, light: number, high: ['light', 'dark'], relief: number, maps: list },
   ...{
     method: TILE_METHODS,
     size: true,
-    seed: true,
-    rectify: true,
-    widthCm: true,
-    device: true,
-    signal: true,
-    onWarning: true,
+    seed: number,
+    rectify: list,
+    widthCm: { wanted: 'a number above 0', is: (v): v is number => number.is(v) && v > 0 },
+    device: anyDevice,
+    signal: abortSignal,
+    onWarning: call,
   },
 };
 
@@ -206,9 +208,10 @@ async function tileOf<Source>(
 export async function materialOn<Source>(
   platform: Platform<Source | Raster>,
   source: Source,
-  { device: given, ...options }: MaterialOptions,
+  given: MaterialOptions,
 ): Promise<MadeMaterial> {
-  checkOptions('material', options, MATERIAL_OPTIONS);
+  checkOptions('material', given, MATERIAL_OPTIONS);
+  const { device: own, ...options } = given;
   const { signal, onWarning, ...settings } = options;
   signal?.throwIfAborted();
   checkDerive(settings);
@@ -219,7 +222,7 @@ export async function materialOn<Source>(
     settings.rectify,
   );
   signal?.throwIfAborted();
-  return onDevice(platform, given, async (device) => {
+  return onDevice(platform, own, async (device) => {
     const { raster, tiling, made } = await tileOf(platform, source, picture, { ...options, device });
     signal?.throwIfAborted();
     const name = picture.path === undefined ? 'material' : fileName(picture.path).replace(/\.[^.]+$/, '');

@@ -1,13 +1,22 @@
 // A material from a finished set of maps: laid anew, and completed.
 
 import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { completed } from '../material/complete';
 import { checkDerive } from '../material/derive';
 import { joinedNormals } from '../material/join_normals';
 import type { Material } from '../material/maps';
-import { inputOf, MadeMaterial, type MaterialOptions, onDevice, recordOf, scoresOf } from './material';
+import {
+  inputOf,
+  MATERIAL_OPTIONS,
+  MadeMaterial,
+  type MaterialOptions,
+  onDevice,
+  recordOf,
+  scoresOf,
+} from './material';
 import { type MaterialFile, readMaterial, type TakenMap } from './material_files';
 import type { Platform } from './platform';
 import { type RelayOptions, relaidMaterial } from './relaid_material';
@@ -28,8 +37,10 @@ export interface MaterialSetOptions extends MaterialOptions {
 export async function materialSetOn<Source>(
   platform: Platform<Source | Raster | Uint8Array<ArrayBuffer>>,
   files: readonly MaterialFile[],
-  { device: given, name, onTaken, signal, onWarning, ...settings }: MaterialSetOptions,
+  { name, onTaken, ...options }: MaterialSetOptions,
 ): Promise<MadeMaterial> {
+  checkOptions<MaterialOptions>('material', options, MATERIAL_OPTIONS);
+  const { device: given, signal, onWarning, ...settings } = options;
   const { method = 'auto', size, seed } = settings;
   checkDerive(settings);
   if (method !== 'auto' && method !== 'copy' && method !== 'none') {

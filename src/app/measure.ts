@@ -1,3 +1,6 @@
+import { checkValues } from '../base/known_options';
+import { openDevice } from '../gpu/device';
+
 // What pages seldom call: the code comes with the first call.
 
 /** See `encodePng` of base/png.ts. */
@@ -6,6 +9,7 @@ export const encodePng: typeof import('../base/png').encodePng = async (...args)
 
 /** See `measureRoofline` of gpu/roofline.ts. */
 export const measureRoofline: typeof import('../gpu/roofline').measureRoofline = async (...args) =>
+  checkValues('measureRoofline', { device: args[0] }, { device: openDevice }) &&
   (await import('../gpu/roofline')).measureRoofline(...args);
 
 /** See `profile` of graph/profile.ts. */

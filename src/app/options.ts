@@ -1,8 +1,8 @@
-import type { OptionNames } from '../base/known_options';
-import type { Device } from '../gpu/device';
+import { abortSignal, call, group, type Is, number, type OptionNames, text } from '../base/known_options';
+import { type Device, openDevice } from '../gpu/device';
 import type { TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
-import { EVENT_OPTIONS, type Progress, type RunEvents } from '../recipes/events';
+import { EVENT_OPTIONS, loadedNet, type Progress, type RunEvents } from '../recipes/events';
 import type { FoundRecord } from '../recipes/picture_record';
 import type { RecipeText } from '../recipes/recipe';
 import type { RunOptions } from '../recipes/run';
@@ -50,13 +50,26 @@ export interface RecipeOptions extends CallOptions {
   readonly size?: number | readonly [width: number, height: number] | undefined;
 }
 
+export const anyDevice: Is<Device | GPUDevice> = {
+  wanted: 'what open returns, or a GPUDevice',
+  is: (v): v is Device | GPUDevice => openDevice.is(v) || Object(v).queue !== undefined,
+};
+const netOrName: Is<Net | string> = {
+  wanted: 'a network of loadNet, or the name of one',
+  is: (v): v is Net | string => text.is(v) || (v !== null && loadedNet.is(v)),
+};
+const outputs: Is<readonly Output[]> = {
+  wanted: 'a list of outputs',
+  is: (v): v is readonly Output[] => Array.isArray(v) && v.every(group.is),
+};
+
 /** Names that `checkOptions` knows calls by. */
 const { abort: _, ...EVENTS } = EVENT_OPTIONS;
 const CALL: OptionNames<CallOptions> = {
   ...EVENTS,
-  ...{ device: true, net: true, stop: true, outputs: true, memory: true, resume: true },
+  ...{ device: anyDevice, net: netOrName, stop: abortSignal, outputs, memory: number, resume: group },
   tune: ['off', 'cached', 'now'],
-  ...{ onCheckpoint: true, wantsCheckpoint: true, checkpointSteps: true, checkpointSeconds: true },
+  ...{ onCheckpoint: call, wantsCheckpoint: call, checkpointSteps: number, checkpointSeconds: number },
 };
 export const RECIPE_OPTIONS: OptionNames<RecipeOptions> = { seed: true, size: true, ...CALL };
 export const CHOICE_OPTIONS: OptionNames<TextureChoice> = {

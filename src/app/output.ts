@@ -1,5 +1,5 @@
 // What is made of a run while it goes on and when it is over: files, a film, lines on a screen, a page, a picture shown.
-import { checkOptions } from '../base/known_options';
+import { checkOptions, checkValues, numbers, text, whole } from '../base/known_options';
 import { repeat } from '../base/raster';
 import type { AdapterFacts } from '../gpu/adapter';
 import type { Device } from '../gpu/device';
@@ -152,6 +152,7 @@ export async function writeSomewhere(
 
 /** The picture itself, with its record inside. */
 export function pictureOutput(path: string, form: OutputForm = {}): Output {
+  checkValues('pictureOutput', { path }, { path: text });
   checkOptions('pictureOutput', form, FORM_OPTIONS);
   return {
     kind: 'file',
@@ -179,11 +180,13 @@ export function previewName(path: string, [nx, ny]: readonly [number, number]): 
 
 /** The tile repeated, to look at its joins; named after the picture. */
 export function previewOutput(path: string, times: readonly [number, number], form: OutputForm = {}): Output {
+  const [nx, ny] = checkValues('previewOutput', { path, times }, { path: text, times: numbers(2) }).times;
+  checkValues('previewOutput', { nx, ny }, { nx: whole(1), ny: whole(1) });
   checkOptions('previewOutput', form, FORM_OPTIONS);
   return {
     kind: 'preview',
     finish: async ({ raster }, { files }) => {
-      const shown = repeat(withChannels(raster, form.channels), ...times);
+      const shown = repeat(withChannels(raster, form.channels), nx, ny);
       return writeSomewhere(previewName(path, times), files, (place) => files.writePicture(place, shown));
     },
   };
@@ -195,6 +198,7 @@ export function stageFileName(folder: string, { stage, name, width, height }: St
 
 /** The picture after each stage. */
 export function stagesOutput(folder: string): Output {
+  checkValues('stagesOutput', { folder }, { folder: text });
   const saved: string[] = [];
   let files: Files | undefined;
   return {

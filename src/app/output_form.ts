@@ -1,6 +1,6 @@
 // How a result's numbers are kept in its file: bits, channels, and the range of heights.
 import { EngineError } from '../base/errors';
-import type { OptionNames } from '../base/known_options';
+import { flag, type OptionNames } from '../base/known_options';
 import { type Measures, spread, stretchOf } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
@@ -21,7 +21,9 @@ export interface OutputForm {
 }
 
 /** Names that `checkOptions` knows outputs by. */
-export const FORM_OPTIONS: OptionNames<OutputForm> = { bits: true, channels: true, keepRange: true, paths: true };
+export const FORM_OPTIONS: OptionNames<OutputForm> = {
+  ...{ bits: [8, 16, 32], channels: ['auto', 1, 3], keepRange: flag, paths: flag },
+};
 
 const FLOATS: Measures = { sample: 'float32', min: 0, max: 1, zero: 0, one: 1 };
 /** A stretch by less is not worth a word. */

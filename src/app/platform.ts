@@ -1,3 +1,4 @@
+import { abortSignal, call, number, type OptionNames, text } from '../base/known_options';
 import type { Measures } from '../base/measures';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
@@ -17,6 +18,19 @@ export interface ReadOptions {
   readonly signal?: AbortSignal | undefined;
   onWarning(text: string): void;
 }
+
+/** Names that `checkOptions` knows them by. */
+export const READ_OPTIONS: OptionNames<ReadOptions> = {
+  ...{
+    name: text,
+    least: number,
+    most: number,
+    alpha: [true, false, 'straight'],
+    signal: abortSignal,
+    onWarning: call,
+  },
+};
+export const READ_NEEDS = ['name', 'least', 'most', 'alpha', 'onWarning'] as const;
 
 /** A picture, and which file it was, where it was one: for the record. */
 export interface ReadPicture {

@@ -1,5 +1,5 @@
 import { EngineError } from '../base/errors';
-import { checkOptions } from '../base/known_options';
+import { abortSignal, call, checkOptions, number } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Platform } from './platform';
 
@@ -20,7 +20,7 @@ export async function readPictureOn<Source>(
   source: Source,
   options: ReadPictureOptions,
 ): Promise<Raster> {
-  checkOptions('readPicture', options, { most: true, signal: true, onWarning: true });
+  checkOptions('readPicture', options, { most: number, signal: abortSignal, onWarning: call });
   const { most = 2 ** 24, signal, onWarning = () => {} } = options;
   if (!(most >= 1)) throw new EngineError('SettingsError', `most is ${most}`, 'It is a number of pixels, at least 1.');
   const reading = { name: 'picture', least: 1, most, alpha: false, signal, onWarning };

@@ -1,6 +1,6 @@
 // Sealing a picture so that it tiles: what command line, library and pages share. src/copy/seal.ts does the work.
 import { EngineError } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import { abortSignal, call, checkOptions, flag, group, list, number, type OptionNames } from '../base/known_options';
 import type { Bits } from '../base/pixels';
 import type { Raster } from '../base/raster';
 import { VERSION } from '../base/version';
@@ -40,8 +40,8 @@ const MOST = 2 ** 24;
 /** Names that `checkOptions` knows `seal` by. */
 const SEAL_OPTIONS: OptionNames<SealOptions<unknown>> = {
   tile: ['both', 'x', 'y'],
-  keepSize: [true, false],
-  ...{ strength: true, maps: true, rectify: true, signal: true, onWarning: true },
+  keepSize: flag,
+  ...{ strength: number, maps: group, rectify: list, signal: abortSignal, onWarning: call },
 };
 
 export interface SealedRaster extends Sealed {

@@ -1,3 +1,5 @@
+import { shown } from './errors';
+
 /**
  * The fewest edits that turn `a` into `b`: a letter put in, left out or changed, or two neighbours exchanged (Damerau,
  * "A technique for computer detection and correction of spelling errors", CACM 7(3), 1964; no letter edited twice).
@@ -33,3 +35,13 @@ export function didYouMean(word: string, known: readonly string[]): string | und
   }
   return best;
 }
+
+/** ` Did you mean ...?`, where a known word is near. */
+export function meant(value: unknown, known: readonly unknown[]): string {
+  const near = typeof value === 'string' ? didYouMean(value, known.map(String)) : undefined;
+  return near === undefined ? '' : ` Did you mean ${near}?`;
+}
+
+/** `"lineer" is none of linear, bicubic. Did you mean linear?` */
+export const noneOf = (value: unknown, known: readonly unknown[]): string =>
+  `${shown(value)} is none of ${known.map(String).join(', ')}.${meant(value, known)}`;

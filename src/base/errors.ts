@@ -28,6 +28,16 @@ export function shapeError(op: string, want: string, ...got: (readonly number[])
   return new EngineError('ShapeError', `${op} wants ${want}, got ${got.map(shapeText).join(' and ')}`);
 }
 
+/** A value as messages show it: short lists of plain values whole, and nothing that would be too deep to write down. */
+export function shown(value: unknown): string {
+  if (Array.isArray(value))
+    return value.length > 4 || value.some((v) => typeof v === 'object') ? 'a list' : `[${value.map(shown)}]`;
+  if (typeof value === 'object' && value !== null) return 'a group { }';
+  if (typeof value === 'function') return 'a function';
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
 /** Bytes for people: `128 MiB`, `1.5 GiB`. */
 export function bytesText(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];

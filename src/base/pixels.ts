@@ -1,5 +1,6 @@
 import { EngineError } from './errors';
-import type { Raster } from './raster';
+import { checkValues } from './known_options';
+import { picture, type Raster } from './raster';
 
 /** Bits a channel that pictures are kept with. */
 export type Bits = 8 | 16;
@@ -50,6 +51,7 @@ export const channelsOf = ({ grey, alpha }: Raster, opaque = false): 1 | 2 | 3 |
 
 /** A raster for screens: 8 bits a channel. */
 export function toPixels(raster: Raster): Pixels {
+  checkValues('toPixels', { raster }, { raster: picture });
   const { width, height } = raster;
   const data = new Uint8ClampedArray(interleave(raster, 8, 4).buffer);
   return { width, height, data, colorSpace: 'srgb' };

@@ -3,9 +3,9 @@
 import { crc32 } from './crc32';
 import { EngineError } from './errors';
 import { PNG_SIGNATURE } from './first_bytes';
-import { checkOptions } from './known_options';
+import { checkOptions, checkValues, flag, group, number } from './known_options';
 import { type Bits, channelsOf, interleave } from './pixels';
-import type { Raster } from './raster';
+import { picture, type Raster } from './raster';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -24,7 +24,8 @@ export interface PngOptions {
 
 /** A raster as a PNG file: grey or RGB, and opacity where it has any. */
 export async function encodePng(raster: Raster, options: PngOptions = {}): Promise<Bytes> {
-  checkOptions('encodePng', options, { bits: true, text: true, data: true, pixelsPerMetre: true });
+  checkValues('encodePng', { raster }, { raster: picture });
+  checkOptions('encodePng', options, { bits: [8, 16], text: group, data: flag, pixelsPerMetre: number });
   const { bits = 8, text = {}, data: measured = false, pixelsPerMetre } = options;
   const { width, height } = raster;
   const channels = channelsOf(raster);

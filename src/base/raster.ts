@@ -1,3 +1,5 @@
+import { checkValues, type Is, whole } from './known_options';
+
 /** A picture in memory: what files are read into and results are written from. */
 export interface Raster {
   readonly width: number;
@@ -10,8 +12,21 @@ export interface Raster {
   readonly grey?: true | undefined;
 }
 
+/** For `checkValues`: planes of a picture, or with 0 any number of them. */
+export const rasterOf = (planes: number): Is<Raster> => ({
+  wanted: `a picture of ${planes || ''} planes, { width, height, data: Float32Array },`,
+  is(v): v is Raster {
+    const { width, height, data } = Object(v) as Partial<Raster>;
+    if (!whole(1).is(width) || !whole(1).is(height) || !(data instanceof Float32Array)) return false;
+    const n = data.length / (width * height);
+    return n === (planes || Math.max(1, Math.floor(n)));
+  },
+});
+export const picture = rasterOf(3);
+
 /** The picture repeated `nx` times to the right and `ny` times down. */
 export function repeat(tile: Raster, nx: number, ny: number): Raster {
+  checkValues('repeat', { tile, nx, ny }, { tile: picture, nx: whole(1), ny: whole(1) });
   const { width, height } = tile;
   const wide = width * nx;
   const high = height * ny;

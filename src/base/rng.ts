@@ -1,3 +1,5 @@
+import { checkValues, number } from './known_options';
+
 /**
  * Counter-based random numbers: a pure function of (seed, stream, counter, index), so any value can be
  * had in any order, on the host and in WGSL (`shaders/lib/pcg.wgsl`), with the same bits.
@@ -25,6 +27,8 @@ export function pcg4d(x: number, y: number, z: number, w: number): [number, numb
   return [x, y, z, w];
 }
 
+const SEEDS = { seed: number, stream: number };
+
 /** A named sequence of random numbers. Two streams of one seed are independent. */
 export class Rng {
   #index = 0;
@@ -32,7 +36,9 @@ export class Rng {
   constructor(
     readonly seed: number,
     readonly stream = 0,
-  ) {}
+  ) {
+    checkValues('Rng', { seed, stream }, SEEDS);
+  }
 
   /** The next 32 random bits, 0 .. 2^32 - 1. */
   bits(): number {

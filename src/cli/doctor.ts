@@ -132,13 +132,24 @@ async function adaptersFound(): Promise<{ adapters: Found[]; loadError?: string 
   }
 }
 
+/** What chooses an adapter; Dawn opens the first whose name has the wanted one in it. */
+export function gpuText(
+  { gpu, name }: Pick<Found, 'gpu' | 'name'>,
+  all: readonly Pick<Found, 'gpu' | 'name'>[],
+): string {
+  const first = all.find((a) => a.name.includes(name))?.gpu ?? gpu;
+  if (first === gpu) return `${gpu}, or a part of ${name}`;
+  return `${gpu}, which Dawn cannot tell from ${first} by its name: for a process that sees it alone (docs/servers.md)`;
+}
+
 function text({ version, node, system, adapters, loadError, swiftShader, runsOn, remedy, roof }: Diagnosis): string {
   const lines = [`toroid ${version}, Node ${node}, ${system}`, ''];
   if (loadError !== undefined) lines.push(`WebGPU could not be loaded: ${loadError}`);
-  for (const { gpu, name, description, vendor, software, driver, features, limits } of adapters) {
+  for (const found of adapters) {
+    const { description, vendor, software, driver, features, limits } = found;
     lines.push(
       `${description || vendor}${software ? ' (software: no GPU)' : ''}`,
-      `  gpu       ${gpu}, or a part of ${name}`,
+      `  gpu       ${gpuText(found, adapters)}`,
       `  driver    ${driver || 'says nothing about itself'}`,
       `  features  ${features.join(', ') || 'none of those toroid uses'}`,
       `  limits    buffer ${bytesText(limits.maxBufferSize)}, binding ${bytesText(limits.maxStorageBufferBindingSize)}, ` +

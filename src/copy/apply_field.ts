@@ -1,6 +1,6 @@
 import { EngineError } from '../base/errors';
-import { checkOptions } from '../base/known_options';
-import type { Raster } from '../base/raster';
+import { checkOptions, checkValues, flag, type Is, returnedBy } from '../base/known_options';
+import { type Raster, rasterOf } from '../base/raster';
 import type { Field, FieldPicture } from './field';
 import type { LinearMap } from './linear_map';
 import { makeUnit } from './seal_maps';
@@ -11,6 +11,13 @@ export interface ApplyOptions {
   readonly normals?: boolean | undefined;
 }
 
+const FIELD = { field: returnedBy('texture', 'source') };
+const plain = rasterOf(0);
+const MAPS: Is<Raster | readonly Raster[]> = {
+  ...plain,
+  is: (v): v is Raster => [v].flat().every(plain.is),
+};
+
 /**
  * A further map of a tile's exemplar (height, normals, roughness) laid out as the tile is: each pixel is the one of the map at the
  * place that the tile's came from. Values are unchanged, at whatever depth, where the exemplar was copied as it is; where it was fitted
@@ -20,7 +27,8 @@ export interface ApplyOptions {
  * @throws EngineError `PictureError` for maps of another size or another number
  */
 export function applyField(field: Field, map: Raster | readonly Raster[], options: ApplyOptions = {}): Raster {
-  checkOptions('applyField', options, { normals: true });
+  checkValues('applyField', { field, map }, { ...FIELD, map: MAPS });
+  checkOptions('applyField', options, { normals: flag });
   const { normals = false } = options;
   const maps = 'data' in map ? [map] : map;
   const { width, height, source, data } = field;
@@ -78,7 +86,8 @@ export function checkMapSize(
  * Planes [3, H, W] of a field: column and row of each pixel in the picture as it was given, in pixels, with fractions where that was
  * fitted to the tile; and which of `field.source.pictures` it is.
  */
-export function exemplarPlaces({ width, height, source, data }: Field): Float32Array {
+export function exemplarPlaces(field: Field): Float32Array {
+  const { width, height, source, data } = checkValues('exemplarPlaces', { field }, FIELD).field;
   const n = width * height;
   const owners = ownersOf(source.pictures, source.height);
   const out = new Float32Array(3 * n);

@@ -5,7 +5,7 @@ import { CHOICE_OPTIONS } from '../app/options';
 import { isPlain, plainRaster } from '../app/plain_sources';
 import { chosenTexture, type TextureChoice } from '../app/texture_recipe';
 import { EngineError } from '../base/errors';
-import { checkOptions } from '../base/known_options';
+import { abortSignal, call, checkOptions, checkValues, text } from '../base/known_options';
 import { encodePng } from '../base/png';
 import { fileBytes } from '../node/file_bytes';
 import { writeWhole } from '../node/files';
@@ -58,6 +58,7 @@ const TRIES = 5;
  * @param token where it wants one
  */
 export function remote(url: string, token?: string): Remote {
+  checkValues('remote', { url }, { url: text });
   const client = new Client(url.replace(/\/$/, ''), token);
   return {
     texture: async (picture, { signal, onProgress, onWarning, ...choice } = {}) => {
@@ -67,7 +68,7 @@ export function remote(url: string, token?: string): Remote {
       return client.run(recipe, { style: picture }, { signal, onProgress });
     },
     run: async (recipe, inputs, options = {}) => {
-      checkOptions('run', options, { signal: true, onProgress: true, onWarning: true });
+      checkOptions('run', options, { signal: abortSignal, onProgress: call, onWarning: call });
       return client.run(typeof recipe === 'string' ? builtinRecipe(recipe) : recipe, inputs, options);
     },
   };

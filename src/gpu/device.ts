@@ -1,4 +1,5 @@
 import { EngineError } from '../base/errors';
+import { returnedBy } from '../base/known_options';
 import type { AdapterFacts } from './adapter';
 import { KernelCache } from './kernel';
 import { BufferPool } from './pool';
@@ -170,6 +171,11 @@ export class Device {
     this.platform.release();
   }
 }
+
+/** For `checkValues`. */
+export const openDevice = returnedBy('open', 'kernels');
+
+export const gpuDevice = returnedBy('requestDevice', 'queue');
 
 /** Platform services a device needs: Node and browsers each bring their own. */
 export interface Platform {

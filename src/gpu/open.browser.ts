@@ -1,7 +1,7 @@
 import { EngineError } from '../base/errors';
-import { checkOptions } from '../base/known_options';
+import { checkOptions, flag } from '../base/known_options';
 import { type AdapterFacts, deviceDescriptor, facts } from './adapter';
-import { Device, type Platform } from './device';
+import { Device, gpuDevice, type Platform } from './device';
 
 export interface OpenOptions {
   /** Refuse an adapter that is only software. */
@@ -20,7 +20,7 @@ const platform: Platform = { waitFor: (pending) => pending, release: () => {} };
  *   set; `DeviceError` for a device that is lost already.
  */
 /** Those of Node too, so that one program may do for both. */
-const OPEN_OPTIONS = { requireGpu: true, gpu: true, device: true, powerPreference: true } as const;
+const OPEN_OPTIONS = { requireGpu: flag, gpu: true, device: gpuDevice, powerPreference: true } as const;
 
 export async function open(options: OpenOptions = {}): Promise<Device> {
   checkOptions<OpenOptions & { gpu?: unknown }>('open', options, OPEN_OPTIONS);

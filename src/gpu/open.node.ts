@@ -1,8 +1,8 @@
 import { EngineError } from '../base/errors';
-import { checkOptions } from '../base/known_options';
+import { checkOptions, flag } from '../base/known_options';
 import { deviceDescriptor, facts } from './adapter';
 import { loadDawn } from './dawn.node';
-import { Device } from './device';
+import { Device, gpuDevice } from './device';
 
 export { facts, named } from './adapter';
 
@@ -16,7 +16,7 @@ export interface OpenOptions {
 }
 
 /** Those of pages too, so that one program may do for both. */
-const OPEN_OPTIONS = { requireGpu: true, gpu: true, device: true, powerPreference: true } as const;
+const OPEN_OPTIONS = { requireGpu: flag, gpu: true, device: gpuDevice, powerPreference: true } as const;
 
 /**
  * Dawn's switches. Timestamps are otherwise rounded to 65 us; f16 is otherwise hidden on NVIDIA. Zeroing of workgroup

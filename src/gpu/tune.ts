@@ -1,5 +1,6 @@
 // Which variant of a kernel to take: what was measured on this adapter, else the shipped table, else the kernel's own
 // word. Knows nothing of graphs; graph/tune_plan.ts does the measuring.
+import { checkValues, list, text } from '../base/known_options';
 import * as z from '../base/zod';
 import type { AdapterFacts } from './adapter';
 import { type KernelSource, type Overrides, type Scalar, supportsVariant } from './kernel';
@@ -180,6 +181,7 @@ export class Tuning {
     records: readonly TuneRecord[] = [],
     readonly pinned?: Choices | undefined,
   ) {
+    checkValues('Tuning', { adapter, records }, { adapter: text, records: list });
     this.#pinned = pinned && renamedChoices(pinned);
     this.add(records);
   }

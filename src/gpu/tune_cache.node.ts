@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { EngineError } from '../base/errors';
+import { checkValues, text } from '../base/known_options';
 import * as z from '../base/zod';
 import { cacheFolder } from './swiftshader.node';
 import { makeFolder, temporary } from './temp_files.node';
@@ -22,7 +23,9 @@ export const tuneFile = (): string => join(cacheFolder(), 'tuned.json');
 
 /** Measurements in a file. Written whole, by a rename; processes that write at the same time lose a record at worst. */
 export class TuneFile implements TuneStore {
-  constructor(readonly path: string = tuneFile()) {}
+  constructor(readonly path: string = tuneFile()) {
+    checkValues('TuneFile', { path }, { path: text });
+  }
 
   async read(warn: (text: string) => void): Promise<readonly TuneRecord[]> {
     const found = this.#look();

@@ -1,5 +1,5 @@
-import { EngineError, graphError, shapeText } from '../base/errors';
-import { checkOptions } from '../base/known_options';
+import { EngineError, graphError, shapeText, shown } from '../base/errors';
+import { call, checkOptions, checkValues, flag, list, returnedBy, text, whole } from '../base/known_options';
 import { type Shape, sameShape, size } from '../base/shape';
 import { toHalf } from '../shaders/cast';
 import type { ConvolutionPolicy } from '../shaders/conv2d/policy';
@@ -36,7 +36,7 @@ export interface Section {
 export class Graph implements Builder {
   /** @param policy how convolutions are computed. */
   constructor(readonly policy: ConvolutionPolicy = {}) {
-    checkOptions('Graph', policy, { convolutions: true, matrices: true });
+    checkOptions('Graph', policy, { convolutions: call, matrices: true });
   }
 
   readonly nodes: Node[] = [];
@@ -49,11 +49,13 @@ export class Graph implements Builder {
 
   /** What is appended from now on is computed `times` times in each run, all of it, one time after another. */
   section(times: number, setup = false): void {
+    checkValues('section', { times, setup }, { times: whole(1), setup: flag });
     this.sections.push({ times, setup });
   }
 
   /** A value that the host writes before a run (`plan.write`). */
   input(shape: Shape, label = 'input', dtype: Dtype | keyof typeof OLD_DTYPES = 'f32'): Node {
+    checkValues('input', { label, dtype }, { label: text, dtype: ['f32', 'f16', 'u32', 'real', 'half'] });
     checkShape(shape, label);
     return this.#push({ from: 'input' }, shape, isOld(dtype) ? OLD_DTYPES[dtype] : dtype, label);
   }
@@ -79,6 +81,7 @@ export class Graph implements Builder {
       half && n.dtype === 'f32' && (op.f16Maps?.maps.includes(k) ?? true) && this.#isFixed(n) ? this.#asHalf(n) : n,
     );
     const shape = op.infer(inputs.map((n) => n.shape) as unknown as Tuple<Shape, N>, attrs);
+    checkShape(shape, op.name);
     return this.#push({ from: 'op', op, x: inputs, attrs }, shape, dtypeOf(op, inputs), op.name);
   }
 
@@ -116,7 +119,7 @@ export class Graph implements Builder {
     const node = isRef(r) ? this.nodes[r.id] : undefined;
     if (node === r && node) return node;
     if (!isRef(r))
-      throw graphError(`a value of the graph is wanted, got ${kindText(r)}`, 'Pass what g or an op returned.');
+      throw graphError(`a value of the graph is wanted, got ${shown(r)}`, 'Pass what g or an op returned.');
     const label = 'label' in r ? `${r.label}#${r.id}` : `#${r.id}`;
     throw graphError(`the value ${label} belongs to another graph`, 'Build all of a plan with one Graph.');
   }
@@ -127,8 +130,9 @@ export class Graph implements Builder {
    * @throws EngineError `GradError` when an op on the way has no derivative.
    */
   grad(y: Ref, wrt: readonly Ref[], dy?: Ref): Node[] {
+    checkValues('grad', { wrt }, { wrt: list });
     const last = this.node(y);
-    if (dy && !sameShape(this.node(dy).shape, last.shape)) {
+    if (dy !== undefined && !sameShape(this.node(dy).shape, last.shape)) {
       throw graphError(
         `the gradient of ${nameOf(last)} ${shapeText(last.shape)} is seeded with ${shapeText(dy.shape)}`,
         'The seed has the shape of the value.',
@@ -185,11 +189,35 @@ export class Graph implements Builder {
   }
 
   #push(source: Source, shape: Shape, dtype: Dtype, label: string): Node {
-    const node: Node = { id: this.nodes.length, shape, dtype, source, label, section: this.sections.length - 1 };
+    const section = this.sections.length - 1;
+    const node: Node = Object.assign(Object.create(NO_GRAPH), {
+      id: this.nodes.length,
+      shape,
+      dtype,
+      source,
+      label,
+      section,
+    });
     this.nodes.push(node);
     return node;
   }
 }
+
+/** What a value answers that stands in the place of the graph, `relu(x)`. */
+const NO_GRAPH = {
+  get apply(): never {
+    throw graphError('the graph is wanted first, got one of its values', 'Write relu(g, x).');
+  },
+  get node(): never {
+    return this.apply;
+  },
+  get constant(): never {
+    return this.apply;
+  },
+};
+
+/** For `checkValues`. */
+export const aGraph = returnedBy('new Graph', 'nodes');
 
 /** How an op's value is stored: as it says, else like its inputs, indices aside. */
 function dtypeOf(op: Op, inputs: readonly Node[]): Dtype {
@@ -210,8 +238,6 @@ const nameOf = ({ label, id }: Node): string => `${label}#${id}`;
 const kindOf = ({ source }: Node): string =>
   source.from === 'op' ? `what ${source.op.name} makes` : source.from === 'input' ? 'an input' : `a ${source.from}`;
 const isRef = (r: unknown): r is Ref => typeof r === 'object' && r !== null && 'id' in r && 'shape' in r;
-const kindText = (r: unknown): string =>
-  typeof r === 'number' ? `the number ${r}` : r === null ? 'null' : `${typeof r}`;
 
 const dtypeOfData = (data: HostData): Dtype => (data instanceof Uint32Array ? 'u32' : 'f32');
 
@@ -234,8 +260,6 @@ function checkShape(shape: Shape, label: string): void {
   if (isShape) return;
   throw new EngineError(
     'ShapeError',
-    `${label} wants a shape of whole numbers from 1, such as [3, 64, 64], got ${shapeOf(shape)}`,
+    `${label} wants a shape of whole numbers from 1, such as [3, 64, 64], got ${shown(shape)}`,
   );
 }
-
-const shapeOf = (shape: unknown): string => (Array.isArray(shape) ? shapeText(shape as Shape) : `${shape}`);

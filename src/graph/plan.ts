@@ -1,12 +1,23 @@
 import { didYouMean } from '../base/did_you_mean';
 import { bytesText, EngineError, graphError, invariant, shapeText } from '../base/errors';
 import { fromHalf, toHalf } from '../base/half';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import {
+  call,
+  checkOptions,
+  checkValues,
+  flag,
+  list,
+  number,
+  type OptionNames,
+  returnedBy,
+  text,
+  whole,
+} from '../base/known_options';
 import { size } from '../base/shape';
-import type { Device } from '../gpu/device';
+import { type Device, openDevice } from '../gpu/device';
 import type { KernelSource, Scalar } from '../gpu/kernel';
 import type { Dtype, Ref } from '../shaders/op';
-import type { Graph, Node } from './graph';
+import { aGraph, type Graph, type Node } from './graph';
 import { assertLimits } from './limits';
 import type { Schedule } from './place';
 import type { Recomputed } from './program';
@@ -37,10 +48,13 @@ export interface CompileOptions {
 }
 
 const COMPILE_OPTIONS: OptionNames<CompileOptions> = {
-  ...{ scalar: true, variant: true, fuse: true, alone: true, memory: true, inplace: true },
+  ...{ scalar: ['f32', 'f16'], variant: call, fuse: flag, alone: flag, memory: number, inplace: flag },
 };
 
 export type { Step, VariantPlace };
+
+/** For `checkValues`. */
+export const aPlan = returnedBy('Plan.compile', 'steps');
 
 /** Deterministic counts of one run; CI pins these, not seconds. */
 export interface Cost {
@@ -88,6 +102,7 @@ export class Plan {
     outputs: readonly Ref[],
     options: CompileOptions = {},
   ): Promise<Plan> {
+    checkValues('Plan.compile', { device, graph, outputs }, { device: openDevice, graph: aGraph, outputs: list });
     checkOptions('Plan.compile', options, COMPILE_OPTIONS);
     device.check();
     const { scalar: sums = 'f32', variant = (k, at) => chosenVariant(device, k, at) } = options;
@@ -166,6 +181,7 @@ export class Plan {
 
   /** Replays the plan: one encoder and one submit, however many `times`, unless it has thousands of launches. */
   run(times = 1): void {
+    checkValues('run', { times }, { times: whole(0) });
     this.device.check();
     this.#submit(this.steps, times, this.copies);
   }
@@ -276,6 +292,7 @@ export class Plan {
 
   /** Changes a number in the uniforms of every launch that uses it. */
   setScalar(name: string, value: number): void {
+    checkValues('setScalar', { name, value }, { name: text, value: number });
     const place = this.#scalars.get(name);
     if (!place) {
       const known = [...this.#scalars.keys()];

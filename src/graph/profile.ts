@@ -1,6 +1,7 @@
 import { EngineError } from '../base/errors';
+import { checkValues, whole } from '../base/known_options';
 import type { Clock } from '../gpu/roofline';
-import type { Plan, Step } from './plan';
+import { aPlan, type Plan, type Step } from './plan';
 
 /** What one launch of a plan took, the median of several runs. */
 export interface ProfileRow {
@@ -28,6 +29,7 @@ interface Span {
  * @throws EngineError `DeviceError` when the adapter has no timestamp-query.
  */
 export async function profile(plan: Plan, runs = 7, clock: Clock = 'timestamps'): Promise<ProfileRow[]> {
+  checkValues('profile', { plan, runs, clock }, { plan: aPlan, runs: whole(1), clock: ['timestamps', 'wall'] });
   const { device, steps } = plan;
   if (clock === 'timestamps' && !device.has('timestamp-query')) {
     throw new EngineError('DeviceError', `${device.name} has no timestamp-query: kernels cannot be timed one by one`);

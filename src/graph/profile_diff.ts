@@ -1,4 +1,5 @@
 // What changed from one profile to another. Runs in browsers too.
+import { checkValues, returnedBy } from '../base/known_options';
 import type { LaunchReport, ProfileReport } from './profile_report';
 
 export interface DiffRow {
@@ -46,6 +47,8 @@ const LIKENESS: readonly ((r: LaunchReport) => string)[] = [
 
 /** Matches launches of two profiles, each at most once, in the order of a run where several are alike. */
 export function diffOf(before: ProfileReport, after: ProfileReport): ProfileDiff {
+  const report = returnedBy('profileStage', 'rows');
+  checkValues('diffOf', { before, after }, { before: report, after: report });
   const old = new Set(before.rows);
   const fresh = new Set(after.rows);
   const pairs: [LaunchReport | null, LaunchReport | null][] = [];

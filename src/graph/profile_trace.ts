@@ -1,6 +1,7 @@
 // A profile for the timelines of others: Chrome's trace format (Perfetto, chrome://tracing) and the marks of a browser's
 // own profiler. Runs in browsers too.
 // The format: "Trace Event Format", Google, https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
+import { checkValues, returnedBy } from '../base/known_options';
 import { variantText } from '../gpu/tune';
 import type { LaunchReport, ProfileReport } from './profile_report';
 
@@ -28,11 +29,14 @@ const HOST = 2;
 /** Timestamps count nanoseconds: nothing is shorter. */
 const SHORTEST_US = 1e-3;
 
+const REPORT = { report: returnedBy('profileStage', 'rows') };
+
 /**
  * One run on two tracks: what the host does for it, and every launch as it was timed, each in a pass of its own, from
  * when the host has submitted it. Where GPUs run passes at once, one is drawn from the end of the one before.
  */
 export function traceOf(report: ProfileReport): Trace {
+  checkValues('traceOf', { report }, REPORT);
   const { totals, subject, adapter, rows } = report;
   const names: TraceEvent[] = [
     meta('process_name', GPU, `toroid ${subject.name}, ${subject.width}x${subject.height}`),
@@ -105,6 +109,7 @@ interface Measurer {
  * `performance.now()`): a track "GPU passes" of the group "toroid" in Chrome's performance panel, plain measures elsewhere.
  */
 export function emitMeasures(report: ProfileReport, at: number, performance: Measurer = globalThis.performance): void {
+  checkValues('emitMeasures', { report }, REPORT);
   for (const r of report.rows) {
     const properties = Object.entries(argsOf(r)).map(([k, v]) => [k, String(v)]);
     const devtools = {

@@ -1,7 +1,8 @@
 import { graphError } from '../base/errors';
+import { checkValues, list, whole } from '../base/known_options';
 import { size } from '../base/shape';
 import type { Ref } from '../shaders/op';
-import type { Plan } from './plan';
+import { aPlan, type Plan } from './plan';
 
 /**
  * Reads small outputs (losses) while runs go on: each sample is a copy queued behind the runs submitted so far, so
@@ -18,6 +19,8 @@ export class ScalarReadback {
     readonly refs: readonly Ref[],
     depth = 3,
   ) {
+    checkValues('ScalarReadback', { plan, refs, depth }, { plan: aPlan, refs: list, depth: whole(1) });
+    for (const r of refs) plan.buffer(r); // refuses what it has not
     if (plan.scalar !== 'f32' || refs.some((r) => r.dtype !== 'f32'))
       throw graphError('ScalarReadback reads f32 values', 'Read others with plan.read.');
     this.#bytes = 4 * refs.reduce((n, r) => n + size(r.shape), 0);

@@ -1,8 +1,9 @@
 // A material in the sun, without a window.
+import { checkValues, returnedBy } from '../base/known_options';
 import { type Raster, repeat } from '../base/raster';
 import { resample } from '../base/resample';
 import { toEncoded } from '../base/srgb';
-import type { Device } from '../gpu/device';
+import { type Device, openDevice } from '../gpu/device';
 import { computed } from '../graph/computed';
 import { Graph } from '../graph/graph';
 import type { Ref } from '../shaders/op';
@@ -59,6 +60,7 @@ export async function litTile(device: Device, material: Material, sun: Sun = SUN
 
 /** The material repeated 3 x 3, lit, from above; of large tiles smaller. */
 export async function renderMaterial(device: Device, material: Material, sun: Sun = SUN): Promise<Raster> {
+  checkValues('renderMaterial', { device, material }, { device: openDevice, material: returnedBy('material', 'maps') });
   const { width, height } = material;
   const by = Math.min(1, MOST / TIMES / Math.max(width, height));
   const [w, h] = [Math.max(1, Math.round(width * by)), Math.max(1, Math.round(height * by))];

@@ -8,7 +8,7 @@ import { type ReadPictureOptions, readPictureOn } from '../app/read_picture';
 import { type SealOptions, sealOn } from '../app/seal';
 import { SealedPicture } from '../app/sealed_picture';
 import { EngineError } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import { checkOptions, flag, type OptionNames } from '../base/known_options';
 import type { Pixels } from '../base/pixels';
 import { readText } from '../base/png_read';
 import type { Raster } from '../base/raster';
@@ -24,7 +24,7 @@ export interface SaveOptions {
   readonly keepRange?: boolean;
 }
 
-const SAVE_OPTIONS: OptionNames<SaveOptions> = { bits: true, keepRange: true };
+const SAVE_OPTIONS: OptionNames<SaveOptions> = { bits: [8, 16], keepRange: flag };
 
 /** A picture that toroid made: what a program can store. */
 export class NodePicture extends Picture {

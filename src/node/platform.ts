@@ -1,10 +1,19 @@
 // What the library and the command line need of Node: files, pictures by sharp, weights by name, Dawn's devices.
+
 import { createHash } from 'node:crypto';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isPlain, type PlainSource, plainRaster, wantedSize } from '../app/plain_sources';
-import type { Nets, Platform, ReadOptions, ReadPicture } from '../app/platform';
+import {
+  type Nets,
+  type Platform,
+  READ_NEEDS,
+  READ_OPTIONS,
+  type ReadOptions,
+  type ReadPicture,
+} from '../app/platform';
 import { EngineError } from '../base/errors';
+import { checkOptions } from '../base/known_options';
 import { setting } from '../base/wording';
 import { open } from '../gpu/open.node';
 import { TuneFile } from '../gpu/tune_cache.node';
@@ -21,6 +30,7 @@ export type PictureSource = string | URL | Blob | ArrayBuffer | Uint8Array | Pla
  * @throws EngineError `PictureError`
  */
 export async function readSource(source: PictureSource, options: ReadOptions): Promise<ReadPicture> {
+  checkOptions('readSource', options, READ_OPTIONS, READ_NEEDS);
   const { name } = options;
   if (typeof source === 'string' || source instanceof URL) {
     const path = pathOf(source);

@@ -1,5 +1,7 @@
-import type { OptionNames } from '../base/known_options';
-import type { Raster } from '../base/raster';
+import { abortSignal, call, type Is, type OptionNames, returnedBy } from '../base/known_options';
+import { picture, type Raster } from '../base/raster';
+import { openDevice } from '../gpu/device';
+import type { Net } from '../nets/weights';
 
 /** Where a run is. */
 export interface Progress {
@@ -70,10 +72,24 @@ export interface RunEvents {
   readonly abort?: AbortSignal | undefined;
 }
 
+const ofLoadNet = returnedBy('loadNet', 'builder');
+/** For `checkOptions`: a network, or null. */
+export const loadedNet: Is<Net | null> = { ...ofLoadNet, is: (v): v is Net | null => v === null || ofLoadNet.is(v) };
+
+/** For `checkValues`: what a run is of. */
+export const JOB = {
+  device: openDevice,
+  recipe: returnedBy('fillRecipe', 'stages'),
+  inputs: {
+    wanted: 'a Map of pictures by their names',
+    is: (v): v is ReadonlyMap<string, Raster> => v instanceof Map && [...v.values()].every(picture.is),
+  } satisfies Is<ReadonlyMap<string, Raster>>,
+};
+
 /** Names that `checkOptions` knows runs by. */
 export const EVENT_OPTIONS: OptionNames<RunEvents> = {
-  ...{ onPlan: true, onEstimate: true, onProgress: true, onPicture: true, wantsPicture: true, onStage: true },
-  ...{ onFrame: true, onWarning: true, onNotice: true, signal: true, abort: true },
+  ...{ onPlan: call, onEstimate: call, onProgress: call, onPicture: call, wantsPicture: call, onStage: call },
+  ...{ onFrame: call, onWarning: call, onNotice: call, signal: abortSignal, abort: abortSignal },
 };
 
 /** Where warnings go. */

@@ -1,4 +1,5 @@
 // What a picture carries inside: enough to make it again, here or elsewhere, from the command line or in a page.
+import { checkValues, group } from '../base/known_options';
 import type { Measures } from '../base/measures';
 import { VERSION } from '../base/version';
 import type { Choices } from '../gpu/tune';
@@ -55,7 +56,8 @@ export interface FoundRecord {
 }
 
 /** The entries to put into a picture: `Software` for everybody, `toroid` for us. */
-export function recordText({ recipe, adapter, measures, run }: Omit<PictureRecord, 'version'>): Record<string, string> {
+export function recordText(record: Omit<PictureRecord, 'version'>): Record<string, string> {
+  const { recipe, adapter, measures, run } = checkValues('recordText', { record }, { record: group }).record;
   return {
     Software: `toroid ${VERSION}`,
     toroid: JSON.stringify({ version: VERSION, recipe, adapter, measures, run }),

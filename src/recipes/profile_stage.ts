@@ -1,7 +1,7 @@
 // Profiles a stage of a recipe: the very plan that a run would replay.
 
 import { EngineError } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import { call, checkOptions, checkValues, group, number, type OptionNames, whole } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import { type Clock, measureRoofline, type Roofline } from '../gpu/roofline';
@@ -10,7 +10,7 @@ import { clockRuns, profile, timeRuns } from '../graph/profile';
 import { type ProfileReport, reportOf, sourcesOf } from '../graph/profile_report';
 import type { Net } from '../nets/weights';
 import { refuseTooLarge } from './assert_fits';
-import { onceEach } from './events';
+import { JOB, loadedNet, onceEach } from './events';
 import type { PlannedStage } from './plan_stages';
 import { prepare } from './prepare';
 import type { Recipe } from './recipe';
@@ -32,7 +32,15 @@ interface ProfileStageOptions {
 }
 
 const PROFILE_OPTIONS: OptionNames<ProfileStageOptions> = {
-  ...{ net: true, stage: true, runs: true, clock: true, roof: true, versions: true, onWarning: true },
+  ...{
+    net: loadedNet,
+    stage: number,
+    runs: whole(1),
+    clock: ['timestamps', 'wall'],
+    roof: group,
+    versions: group,
+    onWarning: call,
+  },
 };
 
 export interface StageProfile {
@@ -55,6 +63,7 @@ export async function profileStage(
   inputs: ReadonlyMap<string, Raster>,
   options: ProfileStageOptions = {},
 ): Promise<StageProfile> {
+  checkValues('profileStage', { device, recipe: wanted, inputs }, JOB);
   checkOptions('profileStage', options, PROFILE_OPTIONS);
   const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);

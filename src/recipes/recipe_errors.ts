@@ -1,4 +1,5 @@
-import { didYouMean } from '../base/did_you_mean';
+import { meant, noneOf } from '../base/did_you_mean';
+import { shown } from '../base/errors';
 import type * as z from '../base/zod';
 
 type Issue = z.core.$ZodIssue;
@@ -73,15 +74,6 @@ const depth = (branch: readonly Issue[]): number => Math.max(0, ...branch.map((i
 const list = (known: readonly unknown[]): string =>
   known.length > 0 ? ` Known: ${known.map(String).join(', ')}.` : '';
 
-function noneOf(value: unknown, known: readonly unknown[]): string {
-  return `${shown(value)} is none of ${known.map(String).join(', ')}.${meant(value, known)}`;
-}
-
-function meant(value: unknown, known: readonly unknown[]): string {
-  const near = typeof value === 'string' ? didYouMean(value, known.map(String)) : undefined;
-  return near === undefined ? '' : ` Did you mean ${near}?`;
-}
-
 /** Names of the settings that exist at a path, for this input: a loss of kind gram has others than one of kind tv. */
 function settingsAt(schema: SchemaNode, input: unknown, path: readonly PropertyKey[]): string[] {
   let nodes = [schema];
@@ -115,14 +107,6 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
     at = (at as Record<PropertyKey, unknown>)[p];
   }
   return at;
-}
-
-function shown(value: unknown): string {
-  // Short lists of plain values are shown; what is deep would be too deep to write down.
-  if (Array.isArray(value) && (value.length > 4 || value.some((v) => typeof v === 'object'))) return 'a list';
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return 'a group { }';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -1,11 +1,10 @@
 import { invariant } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import { call, checkOptions, checkValues, group, number, type OptionNames, returnedBy } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import { type Field, rolledField } from '../copy/field';
 import type { Device } from '../gpu/device';
-import { refuseTooLarge } from './assert_fits';
 import { type CarryOver, foreignCheckpoint, type RunOptions } from './checkpoint';
-import { EVENT_OPTIONS, onceEach, type StageResult, warningsTo } from './events';
+import { EVENT_OPTIONS, JOB, loadedNet, onceEach, type StageResult, warningsTo } from './events';
 import { finish } from './finish';
 import type { RunFacts } from './picture_record';
 import type { Size } from './plan_stages';
@@ -13,7 +12,6 @@ import { prepare } from './prepare';
 import type { Recipe } from './recipe';
 import { CanvasRenderer } from './render';
 import { checkRecipe } from './resolve';
-import { StageRunner } from './stage_runner';
 import { upscale } from './upscale';
 import { zoomed } from './zoom';
 
@@ -67,12 +65,13 @@ export async function run(
 
 const RUN_OPTIONS: OptionNames<RunOptions> = {
   ...EVENT_OPTIONS,
-  ...{ net: true, analysed: true, memory: true, stopAt: true, resume: true },
-  ...{ checkpointSteps: true, checkpointSeconds: true, wantsCheckpoint: true, onCheckpoint: true },
+  ...{ net: loadedNet, analysed: group, memory: number, stopAt: returnedBy('readRecord', 'frame'), resume: group },
+  ...{ checkpointSteps: number, checkpointSeconds: number, wantsCheckpoint: call, onCheckpoint: call },
 };
 
 /** `run` for programs: what it does not know is refused. @throws EngineError `SettingsError` besides */
 export const runRecipe: typeof run = async (device, recipe, inputs, options = {}) => {
+  checkValues('runRecipe', { device, recipe, inputs }, JOB);
   checkOptions('runRecipe', options, RUN_OPTIONS);
   return run(device, recipe, inputs, options);
 };
@@ -89,6 +88,7 @@ async function runFrame(
   const warn = onceEach(warningsTo(options));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);
   const { resolved, stages } = prepared;
+  const [{ refuseTooLarge }, { StageRunner }] = await Promise.all([import('./assert_fits'), import('./stage_runner')]);
   const { fitOf, largest } = refuseTooLarge(device, prepared, { memory: options.memory });
   options.onPlan?.(stages.map((s) => ({ name: s.name, width: s.size[0], height: s.size[1], steps: s.recipe.steps })));
   const last = stages.at(-1);

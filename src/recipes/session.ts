@@ -1,11 +1,11 @@
 import { EngineError } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import { call, checkOptions, checkValues, group, number, type OptionNames, whole } from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Analysed } from '../copy/analyse';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { type Checkpoint, copyCheckpoint } from './checkpoint';
-import { EVENT_OPTIONS, type RunEvents } from './events';
+import { EVENT_OPTIONS, JOB, loadedNet, type RunEvents } from './events';
 import type { RunPlace } from './picture_record';
 import { prepare } from './prepare';
 import type { Recipe } from './recipe';
@@ -47,8 +47,8 @@ export interface SessionOptions extends Omit<RunEvents, 'signal'> {
 const { signal: _, ...EVENTS } = EVENT_OPTIONS;
 const SESSION_OPTIONS: OptionNames<SessionOptions> = {
   ...EVENTS,
-  ...{ net: true, memory: true, analysed: true, every: true, snapshots: true, moments: true },
-  ...{ onState: true, onSnapshots: true, onMoments: true, onDone: true, onError: true },
+  ...{ net: loadedNet, memory: number, analysed: group, every: number, snapshots: whole(1), moments: whole(1) },
+  ...{ onState: call, onSnapshots: call, onMoments: call, onDone: call, onError: call },
 };
 
 /** What a snapshot was made by. */
@@ -89,6 +89,7 @@ export class Session {
     private readonly inputs: ReadonlyMap<string, Raster>,
     private readonly options: SessionOptions = {},
   ) {
+    checkValues('Session', { device, recipe, inputs }, JOB);
     checkOptions('Session', options, SESSION_OPTIONS);
     checkRecipe(recipe, [...inputs.keys()]);
     this.#device = device;

@@ -1,8 +1,8 @@
 import { EngineError } from '../base/errors';
-import { checkOptions, type OptionNames } from '../base/known_options';
-import type { Raster } from '../base/raster';
+import { abortSignal, call, checkOptions, checkValues, type OptionNames } from '../base/known_options';
+import { picture, type Raster } from '../base/raster';
 import type { Field } from '../copy/field';
-import type { Device } from '../gpu/device';
+import { type Device, openDevice } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { builtinRecipe } from './builtin';
 import type { Progress, StageResult } from './events';
@@ -25,11 +25,11 @@ export interface TextureEvents {
 }
 
 const EVENT_NAMES: OptionNames<TextureEvents> = {
-  onProgress: true,
-  onStage: true,
-  onWarning: true,
-  loadNet: true,
-  signal: true,
+  onProgress: call,
+  onStage: call,
+  onWarning: call,
+  loadNet: call,
+  signal: abortSignal,
 };
 
 export interface TextureResult {
@@ -100,6 +100,7 @@ export async function growTexture(
   settings: TextureSettings,
   events: TextureEvents = {},
 ): Promise<TextureResult> {
+  checkValues('growTexture', { device, exemplar }, { device: openDevice, exemplar: picture });
   checkOptions('growTexture', settings, SETTING_NAMES);
   checkOptions('growTexture', events, EVENT_NAMES);
   const optimising = settings.net === 'patches' ? 'texture' : 'texture-net';

@@ -1,6 +1,15 @@
 // Tunes the kernels of a recipe: of the very plans that a run would replay.
 import type { Aborted } from '../base/aborted';
-import { checkOptions, type OptionNames } from '../base/known_options';
+import {
+  abortSignal,
+  call,
+  checkOptions,
+  checkValues,
+  flag,
+  number,
+  type OptionNames,
+  returnedBy,
+} from '../base/known_options';
 import type { Raster } from '../base/raster';
 import type { Device } from '../gpu/device';
 import type { TuneRecord, Tuning } from '../gpu/tune';
@@ -11,7 +20,7 @@ import type { Net } from '../nets/weights';
 import { type Algorithm, algorithmFor } from '../shaders/conv2d';
 import type { ConvSize } from '../shaders/conv2d/policy';
 import { refuseTooLarge } from './assert_fits';
-import { onceEach } from './events';
+import { JOB, loadedNet, onceEach } from './events';
 import type { PlannedStage } from './plan_stages';
 import { prepare } from './prepare';
 import type { Recipe } from './recipe';
@@ -30,8 +39,8 @@ export interface TuneRecipeOptions {
 }
 
 const TUNE_OPTIONS: OptionNames<TuneRecipeOptions> = {
-  ...{ tuning: true, net: true, until: true, again: true, signal: true },
-  ...{ onWarning: true, onStage: true, onRecord: true },
+  ...{ tuning: returnedBy('new Tuning', 'find'), net: loadedNet, until: number, again: flag, signal: abortSignal },
+  ...{ onWarning: call, onStage: call, onRecord: call },
 };
 
 export interface RecipeTuned extends TuneOutcome {
@@ -49,7 +58,8 @@ export async function tuneRecipe(
   inputs: ReadonlyMap<string, Raster>,
   options: TuneRecipeOptions,
 ): Promise<RecipeTuned> {
-  checkOptions('tuneRecipe', options, TUNE_OPTIONS);
+  checkValues('tuneRecipe', { device, recipe: wanted, inputs }, JOB);
+  checkOptions('tuneRecipe', options, TUNE_OPTIONS, ['tuning']);
   const { tuning, until = Number.POSITIVE_INFINITY, signal } = options;
   const warn = onceEach((text) => options.onWarning?.(text));
   const prepared = prepare(device, wanted, inputs, options.net ?? null, warn);

@@ -1,3 +1,4 @@
+import { type Is, number } from '../base/known_options';
 import type { Shape } from '../base/shape';
 import type { KernelSource, Overrides } from '../gpu/kernel';
 import type { ConvolutionPolicy } from './conv2d/policy';
@@ -17,6 +18,13 @@ export interface RuntimeScalar {
   readonly scalar: string;
   readonly value: number;
 }
+
+/** For `checkValues`: a number, fixed or of the run. */
+export const scalar: Is<number | RuntimeScalar> = {
+  wanted: number.wanted,
+  is: (v): v is number | RuntimeScalar =>
+    number.is(v) || (Object(v).scalar !== undefined && number.is(Object(v).value)),
+};
 
 /** One dispatch of one kernel. */
 export interface Launch<U extends string = string, V extends string = string> {
@@ -58,6 +66,8 @@ export type Tuple<T, N extends number> = N extends 1
 /** What an op may ask of the graph. The graph implements it; ops only see this. */
 export interface Builder {
   readonly policy: ConvolutionPolicy;
+  /** `x`, for whoever looks at it before an op does. @throws EngineError `GraphError` where it is no value of this graph. */
+  node(x: Ref): Ref;
   apply<N extends number, A>(op: Op<N, A>, x: Tuple<Ref, N>, attrs: A): Ref;
   /**
    * What `make` returned when this graph was first asked for `name` of `of`, a value or other object: weights laid out for a

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EngineError } from '../../src/base/errors';
+import { gpuText } from '../../src/cli/doctor';
 import { ChatterFilter } from '../../src/cli/driver_chatter';
 import { atWork, stopOnSignal, underNohup } from '../../src/cli/stop';
 import { chooseGpu } from '../../src/gpu/open.node';
@@ -130,6 +131,14 @@ test('GPUs are chosen by number or part of a name; one that is not there is told
   assert.match(wrong(7, names), /^there is no GPU 7: /);
   assert.match(wrong('A100', []), /^there is no GPU A100: there is none at all\n {2}Run `toroid doctor`/);
   assert.match(wrong(2, names), /^GPU 2 cannot be told from GPU 1 by its name, NVIDIA H200, .*\n {2}Show the process/);
+});
+
+test('the list of adapters says which cannot be chosen', () => {
+  const all = ['Intel Arc', 'NVIDIA H200', 'NVIDIA H200'].map((name, gpu) => ({ gpu, name }));
+  const [, first, second] = all;
+  if (!first || !second) throw new Error('three');
+  assert.is(gpuText(first, all), '1, or a part of NVIDIA H200');
+  assert.match(gpuText(second, all), /^2, which Dawn cannot tell from 1 by its name: for a process that sees it alone /);
 });
 
 test('what drivers write is left out line by line, errors are not', () => {

@@ -1,12 +1,12 @@
 import { graphError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, checkValues, flag, number, type OptionNames } from '../../base/known_options';
 import { size } from '../../base/shape';
 import { adamInplace, adamMomentsOp, adamOp } from '../../shaders/adam';
 import { allFinite } from '../../shaders/all_finite';
 import type { Ref } from '../../shaders/op';
 import { affine } from '../../shaders/pointwise';
-import type { Graph, Node } from '../graph';
-import { type Bound, bounds } from './bounds';
+import { aGraph, type Graph, type Node } from '../graph';
+import { type Bound, bound, bounds } from './bounds';
 import { evaluation, type Optimiser, type Problem } from './optimiser';
 
 export type { Bound } from './bounds';
@@ -31,7 +31,7 @@ export interface AdamOptions {
 }
 
 const ADAM_OPTIONS: OptionNames<AdamOptions> = {
-  ...{ rate: true, beta1: true, beta2: true, eps: true, lo: true, hi: true, counter: true, inplace: true },
+  ...{ rate: number, beta1: number, beta2: number, eps: number, lo: bound, hi: bound, counter: true, inplace: flag },
 };
 
 export interface Adam {
@@ -67,6 +67,8 @@ export function adam(
   gradient: Ref | readonly Ref[],
   options: AdamOptions,
 ): Adam | AdamOfMany {
+  checkValues('adam', { g }, { g: aGraph });
+  checkOptions('adam', options, ADAM_OPTIONS, ['rate']);
   if (!isList(param) && !isList(gradient)) return adamOfOne(g, param, gradient, options);
   const params = [param].flat() as readonly Node[];
   const gradients = [gradient].flat() as readonly Ref[];
@@ -84,13 +86,12 @@ export function adam(
 const isList = (x: unknown): x is readonly unknown[] => Array.isArray(x);
 
 function adamOfOne(g: Graph, param: Node, gradient: Ref, options: AdamOptions): Adam {
-  if (param.source?.from !== 'state') {
+  if (g.node(param).source.from !== 'state') {
     throw graphError(
       `adam changes a state, and ${param.label}#${param.id} is none`,
       'Make the parameter with g.state(shape, data).',
     );
   }
-  checkOptions('adam', options, ADAM_OPTIONS);
   const { rate, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, lo, hi, inplace = false } = options;
   const step = options.counter ?? g.state([1], new Float32Array(1), 'adam step');
   const shape = [2, ...param.shape];

@@ -1,11 +1,11 @@
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, number } from '../../base/known_options';
 import { allFinite } from '../../shaders/all_finite';
 import { normalizedSgdOp } from '../../shaders/normalized_sgd';
 import type { Ref } from '../../shaders/op';
 import { abs, affine } from '../../shaders/pointwise';
 import { mean } from '../../shaders/sum';
 import { bounds } from './bounds';
-import { evaluation, type Optimiser, type Problem } from './optimiser';
+import { checkProblem, evaluation, type Optimiser, type Problem } from './optimiser';
 
 export interface AscentOptions {
   /** What elements move by in a run, on average. The plan's scalar `rate`. */
@@ -20,7 +20,8 @@ export interface AscentOptions {
  * draws anew in every run.
  */
 export function ascent(problem: Problem, options: AscentOptions): Optimiser & { readonly next: Ref } {
-  checkOptions('ascent', options, { rate: true, eps: true });
+  checkProblem('ascent', problem);
+  checkOptions('ascent', options, { rate: number, eps: number }, ['rate']);
   const { rate, eps = 1e-8 } = options;
   const { g, param, counter, lo, hi } = problem;
   const { loss, gradient } = evaluation(problem, param);

@@ -1,8 +1,15 @@
 import { EngineError } from '../../base/errors';
+import { type Is, number, numbers } from '../../base/known_options';
 import type { Graph, Node } from '../graph';
 
 /** One bound for everything, or one for each channel. */
 export type Bound = number | readonly number[];
+
+/** For `checkOptions`. */
+export const bound: Is<Bound> = {
+  wanted: 'a number, or one for each channel',
+  is: (v): v is Bound => number.is(v) || numbers(0).is(v),
+};
 
 /**
  * Bounds as the ops want them: [2, C] or [2, 1], lowest and highest; infinite where there are none.

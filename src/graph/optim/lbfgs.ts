@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, number, type OptionNames } from '../../base/known_options';
 import { size } from '../../base/shape';
 import { allFinite } from '../../shaders/all_finite';
 import { slice } from '../../shaders/concat';
@@ -15,7 +15,7 @@ import {
 import { add } from '../../shaders/pointwise';
 import type { Node } from '../graph';
 import { bounds } from './bounds';
-import { evaluation, type Optimiser, type Problem } from './optimiser';
+import { checkProblem, evaluation, type Optimiser, type Problem } from './optimiser';
 
 export interface LbfgsOptions {
   /** Root mean square of what the first step moves elements by. The plan's scalar `rate`. Default 0.02. */
@@ -34,11 +34,11 @@ export interface LbfgsOptions {
 }
 
 const LBFGS_OPTIONS: OptionNames<LbfgsOptions> = {
-  rate: true,
-  history: true,
-  longest: true,
-  hold: true,
-  patience: true,
+  rate: number,
+  history: number,
+  longest: number,
+  hold: number,
+  patience: number,
 };
 
 /**
@@ -54,6 +54,7 @@ const LBFGS_OPTIONS: OptionNames<LbfgsOptions> = {
  * @throws EngineError `ShapeError` when history or hold is not at least 1.
  */
 export function lbfgs(problem: Problem, options: LbfgsOptions = {}): Optimiser & { readonly next: Node } {
+  checkProblem('lbfgs', problem);
   checkOptions('lbfgs', options, LBFGS_OPTIONS);
   return search(problem, options, false);
 }
@@ -63,6 +64,7 @@ export function lbfgs(problem: Problem, options: LbfgsOptions = {}): Optimiser &
  * along the gradient (gamma = y.s / y.y) and ends in the direction d of L-BFGS: where that fails, shorter trials turn towards the gradient.
  */
 export function qqn(problem: Problem, options: LbfgsOptions = {}): Optimiser & { readonly next: Node } {
+  checkProblem('qqn', problem);
   checkOptions('qqn', options, LBFGS_OPTIONS);
   return search(problem, options, true);
 }

@@ -1,12 +1,21 @@
-import { EngineError } from '../../base/errors';
+import { EngineError, graphError } from '../../base/errors';
+import {
+  call,
+  checkOptions,
+  checkValues,
+  type Is,
+  number,
+  type OptionNames,
+  returnedBy,
+} from '../../base/known_options';
 import { size } from '../../base/shape';
 import { allFinite } from '../../shaders/all_finite';
 import { fill } from '../../shaders/fill';
 import type { Ref } from '../../shaders/op';
 import { add, affine, div, sub } from '../../shaders/pointwise';
 import { mulScalar } from '../../shaders/sum';
-import type { Graph, Node } from '../graph';
-import type { Bound } from './bounds';
+import { aGraph, type Graph, type Node } from '../graph';
+import { type Bound, bound } from './bounds';
 
 /** What is to be made small. */
 export interface Problem {
@@ -25,6 +34,23 @@ export interface Problem {
   /** The box the parameter is kept in, one bound or one for each channel. */
   readonly lo?: Bound | undefined;
   readonly hi?: Bound | undefined;
+}
+
+const PROBLEM: OptionNames<Problem> & { readonly objective: Is<never> } = {
+  ...{ g: aGraph, param: true, objective: call, evaluate: call, counter: true, lo: bound, hi: bound },
+};
+
+/** @throws EngineError `SettingsError`, `GraphError` */
+export function checkProblem(who: string, problem: Problem): void {
+  checkOptions(who, problem, PROBLEM, ['g', 'param', 'counter']);
+  if (!problem.evaluate) checkValues(who, { objective: problem.objective }, { objective: PROBLEM.objective });
+  for (const state of [problem.param, problem.counter]) {
+    if (problem.g.node(state).source.from === 'state') continue;
+    throw graphError(
+      `${who} changes states, and ${state.label}#${state.id} is none`,
+      'Make it with g.state(shape, data).',
+    );
+  }
 }
 
 export interface Evaluation {
@@ -74,7 +100,10 @@ export function evaluation({ g, param, objective, evaluate }: Problem, x: Ref): 
  * @param decay from 0 (the last iterate) to 1 (all alike). Default 0.99.
  * @throws EngineError `ShapeError` when decay is not in [0, 1].
  */
-export function averaged({ g, param }: Problem, optimiser: Optimiser, decay = 0.99): Optimiser {
+export function averaged(problem: Problem, optimiser: Optimiser, decay = 0.99): Optimiser {
+  checkProblem('averaged', problem);
+  checkValues('averaged', { optimiser, decay }, { optimiser: returnedBy('adam or lbfgs', 'states'), decay: number });
+  const { g, param } = problem;
   if (!(decay >= 0 && decay <= 1))
     throw new EngineError('ShapeError', `averaged wants a decay in [0, 1], got ${decay}`);
   const next = g.assigned.get(param.id) ?? param;

@@ -187,13 +187,16 @@ function checkWeights(net: string, label: string, data: Float32Array, half: bool
   );
 }
 
+/** What ops say of shapes and attributes that they cannot take. */
+const OF_VALUES = ['ShapeError', 'SettingsError'];
+
 /** Errors of shaders say what they want, but not of which node. */
 function named<T>(who: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof RangeError) throw onnxError(`${who} makes values too large to be held: ${error.message}`);
-    if (!(error instanceof EngineError) || error.code !== 'ShapeError' || error.message.includes(who)) throw error;
+    if (!(error instanceof EngineError) || !OF_VALUES.includes(error.code) || error.message.includes(who)) throw error;
     const plain = error.message.split('\n')[0];
     throw new OnnxShape(`${who}: ${plain}`, error.hint);
   }

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { bytesText, EngineError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, checkValues, flag, list, text } from '../../base/known_options';
 import { setting } from '../../base/wording';
 import { cacheFolder } from '../../gpu/swiftshader.node';
 import type { ByteSource } from '../../nets/onnx/byte_source';
@@ -222,7 +222,8 @@ export async function loadNet(
   nameOrPath: string,
   options: SearchOptions & { readonly unchecked?: boolean } = {},
 ): Promise<Net> {
-  checkOptions('loadNet', options, { folders: true, unchecked: true });
+  checkValues('loadNet', { nameOrPath }, { nameOrPath: text });
+  checkOptions('loadNet', options, { folders: list, unchecked: flag });
   const found = resolveWeights(nameOrPath, options);
   if (!options.unchecked) await verifyWeights(found);
   const model = parseOnnx(weightsSource(found.path), { name: found.name, readExternal: reader(found.path) });

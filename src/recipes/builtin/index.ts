@@ -1,5 +1,6 @@
 import { didYouMean } from '../../base/did_you_mean';
 import { EngineError } from '../../base/errors';
+import { checkValues, text } from '../../base/known_options';
 import type { RecipeText } from '../recipe';
 import { builtinRecipes } from './list';
 
@@ -10,6 +11,7 @@ export { builtinRecipes };
  * @throws EngineError `RecipeError`: `there is no recipe called textur. Did you mean texture?`
  */
 export function builtinRecipe(name: string): RecipeText {
+  checkValues('builtinRecipe', { name }, { name: text });
   const found = builtinRecipes.find((r) => r.name === name);
   if (found) return structuredClone(found);
   const names = builtinRecipes.map((r) => r.name ?? '');

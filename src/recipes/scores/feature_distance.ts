@@ -1,5 +1,6 @@
-import type { Raster } from '../../base/raster';
-import type { Device } from '../../gpu/device';
+import { checkValues, returnedBy } from '../../base/known_options';
+import { picture, type Raster } from '../../base/raster';
+import { type Device, openDevice } from '../../gpu/device';
 import { Graph, type Node } from '../../graph/graph';
 import { Plan } from '../../graph/plan';
 import { regionGram } from '../../nets/statistics';
@@ -30,6 +31,8 @@ export async function featureScores(
   exemplar: Raster,
   axes: Recipe['tile'] = 'both',
 ): Promise<FeatureScore[]> {
+  const kinds = { device: openDevice, net: returnedBy('loadNet', 'builder'), tile: picture, exemplar: picture };
+  checkValues('featureScores', { device, net, tile, exemplar }, kinds);
   const g = new Graph();
   const layers = net.layers.map((l) => l.layer);
   const prepare = net.builder.prepare(g, net.preprocessing);

@@ -1,5 +1,6 @@
 import { EngineError } from '../../base/errors';
-import type { Raster } from '../../base/raster';
+import { checkValues, returnedBy } from '../../base/known_options';
+import { picture, type Raster } from '../../base/raster';
 
 /** How the join of a tile along one axis compares with the lines between neighbours inside it. */
 export interface AxisScore {
@@ -41,6 +42,7 @@ const Z = 3;
  * @throws EngineError `PictureError` when a side is under 4 pixels: fewer than 3 lines inside say nothing.
  */
 export function seamScore(raster: Raster): SeamScore {
+  checkValues('seamScore', { raster }, { raster: picture });
   const { x, y } = lineGradients(raster);
   return { x: score(x), y: score(y) };
 }
@@ -167,6 +169,7 @@ const standsOut = ({ beside }: AxisScore): boolean => beside > STANDS_OUT;
  * itself (mortar) may lie on the join where others like it are elsewhere. So a seam passes that is like such lines.
  */
 export function verdict(score: AxisScore): Verdict {
+  checkValues('verdict', { score }, { score: returnedBy('seamScore, along x or y,', 'beside') });
   if (standsOut(score) && score.alike === 0) return 'jump';
   return score.ratio < 1 / SMOOTH && score.z <= -Z ? 'too smooth' : 'seamless';
 }
@@ -183,7 +186,10 @@ export function verdictText(score: AxisScore): string {
 }
 
 /** Whether both joins are. */
-export const seamless = (s: SeamScore): boolean => verdict(s.x) === 'seamless' && verdict(s.y) === 'seamless';
+export function seamless(score: SeamScore): boolean {
+  const { x, y } = checkValues('seamless', { score }, { score: returnedBy('seamScore', 'x') }).score;
+  return verdict(x) === 'seamless' && verdict(y) === 'seamless';
+}
 
 /** A strong line on the join is taken for the picture's own with so many like it: sealing what tiles costs little, else a seam stays. */
 const OWN = 3;

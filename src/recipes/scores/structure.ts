@@ -1,5 +1,6 @@
 import { EngineError } from '../../base/errors';
-import type { Raster } from '../../base/raster';
+import { checkValues } from '../../base/known_options';
+import { picture as aPicture, type Raster } from '../../base/raster';
 import type { Recipe } from '../recipe';
 import { largestCopied } from './copied_region';
 import { type LagPeak, lagPeaks } from './lag_peaks';
@@ -64,6 +65,11 @@ export interface StructureScore {
  * @throws EngineError `PictureError` when either picture has a side under 16 pixels.
  */
 export function structureScore(tile: Raster, exemplar: Raster, axes: Recipe['tile'] = 'both'): StructureScore {
+  checkValues(
+    'structureScore',
+    { tile, exemplar, axes },
+    { tile: aPicture, exemplar: aPicture, axes: ['both', 'x', 'y', 'none'] },
+  );
   for (const picture of [tile, exemplar]) {
     if (!tooSmall(picture)) continue;
     const { width, height } = picture;

@@ -1,3 +1,4 @@
+import { checkValues, list, returnedBy } from '../../base/known_options';
 import type { FeatureScore } from './feature_distance';
 import { type Verdict as SeamVerdict, verdict as seamVerdict } from './seam';
 import type { StructureScore } from './structure';
@@ -23,6 +24,11 @@ const STANDS_OUT = 1.25;
  * pieces of the same material (`structure_score.test.ts`): fair is what may be the material, poor what is seen.
  */
 export function structureLines(score: StructureScore, features: readonly FeatureScore[] = []): StructureLine[] {
+  checkValues(
+    'structureLines',
+    { score, features },
+    { score: returnedBy('structureScore', 'patches'), features: list },
+  );
   const lines: StructureLine[] = [];
   const say = (name: string, value: string, good: string, verdict: StructureVerdict, about: string): void =>
     void lines.push({ name, value, good, verdict, about });

@@ -75,7 +75,7 @@ export interface SortOptions {
   readonly bits?: 24 | 32;
 }
 
-const SORT_OPTIONS: OptionNames<SortOptions> = { bits: true };
+const SORT_OPTIONS: OptionNames<SortOptions> = { bits: [24, 32] };
 
 /** `block` (keys to a block of a long row) and `short` are for tests; the defaults are measured. */
 export interface SortAttrs extends SortOptions {

@@ -1,10 +1,11 @@
-import { EngineError, invariant, shapeError } from '../../base/errors';
+import { EngineError, graphError, invariant, shapeError, shown } from '../../base/errors';
+import { checkValues, number } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { defineOp, launch, type Op, type Ref } from '../op';
-import { type ConstantBuilder, type SparseMap, transposed } from '../sparse_remap';
+import { type ConstantBuilder, checkMap, type SparseMap, transposed } from '../sparse_remap';
 import wgsl from './axis_linear.wgsl';
 
 export type { ConstantBuilder, SparseMap };
@@ -66,6 +67,9 @@ function checkLists(op: string, rows: number, start?: Shape, index?: Shape, weig
 
 /** A map in which row i has these entries. */
 export function sparseMap(rows: readonly (readonly (readonly [index: number, weight: number])[])[]): SparseMap {
+  const isEntry = (e: unknown): boolean => Array.isArray(e) && e.length === 2 && e.every(Number.isFinite);
+  if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row) && row.every(isEntry)))
+    throw graphError(`sparseMap wants a list of [index, weight] for each row, got ${shown(rows)}`);
   const start = new Uint32Array(rows.length + 1);
   rows.forEach((row, i) => {
     start[i + 1] = (start[i] ?? 0) + row.length;
@@ -102,7 +106,9 @@ function identity({ start, index, weight }: SparseMap, n: number): boolean {
  * @throws EngineError `ShapeError` when there is no such axis, or the map has no row.
  */
 export function axisLinear(g: ConstantBuilder, x: Ref, axis: number, map: SparseMap, fill = 0): Ref {
-  const at = axisOf('axisLinear', x.shape, axis);
+  const at = axisOf('axisLinear', g.node(x).shape, axis);
+  checkMap('axisLinear', map);
+  checkValues('axisLinear', { fill }, { fill: number });
   const from = x.shape[at] ?? 1;
   const to = map.start.length - 1;
   if (to < 1) throw new EngineError('ShapeError', 'axisLinear wants a map of at least one row');

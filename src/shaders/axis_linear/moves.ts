@@ -96,7 +96,8 @@ export function split(g: ConstantBuilder, x: Ref, axis: number, sizes: readonly 
 }
 
 /** What lies beyond the ends of an axis: a value, the mirror image without the last element, that element, the other end. */
-export type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap';
+export const PAD_MODES = ['constant', 'reflect', 'edge', 'wrap'] as const;
+export type PadMode = (typeof PAD_MODES)[number];
 
 /** The element that padding puts at place i, which may be negative or beyond the end. */
 function beyond(i: number, n: number, mode: PadMode): number | null {

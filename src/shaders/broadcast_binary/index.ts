@@ -1,5 +1,6 @@
 // Functions of two values with NumPy's broadcasting, any rank; those of equal shapes are `pointwise`'s.
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, numbers } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { type Builder, defineOp, type Op, type Ref } from '../op';
 import * as pointwise from '../pointwise';
@@ -91,7 +92,7 @@ export const permuteOp: Op<1, { perm: readonly number[] }> = defineOp<1, { perm:
 const broadcast =
   (fn: BinaryName, equal?: (g: Builder, a: Ref, b: Ref) => Ref) =>
   (g: Builder, a: Ref, b: Ref): Ref =>
-    equal && sameShape(a.shape, b.shape) ? equal(g, a, b) : g.apply(binaryOp, [a, b], { fn });
+    equal && sameShape(g.node(a).shape, g.node(b).shape) ? equal(g, a, b) : g.apply(binaryOp, [a, b], { fn });
 
 /**
  * a + b with NumPy's broadcasting, up to 6 axes. Equal shapes take `pointwise`'s way. Gradients are summed over the
@@ -118,4 +119,7 @@ export const prelu: (g: Builder, x: Ref, slope: Ref) => Ref = broadcast('prelu')
  * @throws EngineError `ShapeError` when perm is no permutation of the axes.
  */
 export const permute = (g: Builder, x: Ref, perm: readonly number[]): Ref =>
-  perm.length === x.shape.length && perm.every((k, i) => k === i) ? x : g.apply(permuteOp, [x], { perm });
+  checkValues('permute', { perm }, { perm: numbers(0) }).perm.length === g.node(x).shape.length &&
+  perm.every((k, i) => k === i)
+    ? x
+    : g.apply(permuteOp, [x], { perm });

@@ -1,3 +1,4 @@
+import { checkValues, number } from '../../base/known_options';
 import { size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -24,6 +25,8 @@ export interface CastAttrs {
   readonly back: number;
 }
 
+const KINDS = { scale: number, back: number } as const;
+
 function cast(name: string, dtype: 'f16' | 'f32', other: () => Op<1, CastAttrs>): Op<1, CastAttrs> {
   return defineOp<1, CastAttrs>({
     name,
@@ -49,11 +52,13 @@ export const toRealOp: Op<1, CastAttrs> = cast('to_real', 'f32', () => toHalfOp)
  * `scale` x stored as f16: 11 bits of precision, numbers from 6e-8 (6e-5 at full precision) to 65504. Its gradient is
  * f32 again. `back` is for losses that were scaled up: see `toReal`.
  */
-export const toHalf = (g: Builder, x: Ref, scale = 1, back = scale): Ref => g.apply(toHalfOp, [x], { scale, back });
+export const toHalf = (g: Builder, x: Ref, scale = 1, back = scale): Ref =>
+  g.apply(toHalfOp, [x], checkValues('toHalf', { scale, back }, KINDS));
 
 /**
  * `scale` x stored as f32. What was f16 stays it on the way back: its gradient is multiplied by `back` and rounded. A
  * power of two there, and its inverse where the f16 part began (`toHalf`), keeps small gradients from vanishing and
  * changes nothing else (Micikevicius et al., "Mixed Precision Training", 2018).
  */
-export const toReal = (g: Builder, x: Ref, scale = 1, back = scale): Ref => g.apply(toRealOp, [x], { scale, back });
+export const toReal = (g: Builder, x: Ref, scale = 1, back = scale): Ref =>
+  g.apply(toRealOp, [x], checkValues('toReal', { scale, back }, KINDS));

@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, list } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -108,7 +109,7 @@ const counted = (x: Ref | undefined, axis: number): number => (axis < 0 ? axis +
  * @throws EngineError `ShapeError` when the other axes differ, or there is no value.
  */
 export const concat = (g: Builder, refs: readonly Ref[], axis = 0): Ref =>
-  g.apply(concatOp, refs, { axis: counted(refs[0], axis) });
+  g.apply(concatOp, checkValues('concat', { refs }, { refs: list }).refs, { axis: counted(refs[0], axis) });
 
 /**
  * `count` elements of an axis, by default the first (channels), from `start` on: one copy, without tables (`sliceNd` takes
@@ -116,6 +117,6 @@ export const concat = (g: Builder, refs: readonly Ref[], axis = 0): Ref =>
  * @throws EngineError `ShapeError` when x has not so many.
  */
 export const slice = (g: Builder, x: Ref, start: number, count: number, axis = 0): Ref =>
-  start === 0 && count === x.shape[counted(x, axis)]
+  start === 0 && count === g.node(x).shape[counted(x, axis)]
     ? x
     : g.apply(sliceOp, [x], { axis: counted(x, axis), start, count });

@@ -13,10 +13,10 @@
 // Winograd and matrices are ops of their own; their gradient in the weights is that of ops.ts. Each file has its spec
 // beside it, and spec.ts gathers them.
 import { shapeError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, flag, numbers, type OptionNames, pairOf } from '../../base/known_options';
 import { chw, sameShape } from '../../base/shape';
 import type { Builder, Ref } from '../op';
-import type { Border, Borders, Pads } from '../pad/border';
+import { BORDERS, type Border, type Borders, type Pads } from '../pad/border';
 import { relu } from '../pointwise';
 import { chosen } from './algorithm';
 import { type Conv, convShape, filterOf } from './geometry';
@@ -51,10 +51,10 @@ export interface ConvOptions {
 
 const CONV_OPTIONS: OptionNames<ConvOptions> = {
   bias: true,
-  stride: true,
-  pad: true,
-  border: true,
-  relu: true,
+  stride: numbers(2),
+  pad: numbers(4),
+  border: pairOf(BORDERS),
+  relu: flag,
   algorithm: ['auto', 'direct', 'gemm', 'winograd2', 'winograd4', 'matrix'],
 };
 
@@ -68,8 +68,8 @@ const CONV_OPTIONS: OptionNames<ConvOptions> = {
 export function conv2d(g: Builder, x: Ref, w: Ref, options: ConvOptions = {}): Ref {
   checkOptions('conv2d', options, CONV_OPTIONS);
   const { bias, stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
-  const attrs = { filter: filterOf('conv2d', w.shape), stride, pad, border };
-  const shape = convShape('conv2d', x.shape, attrs); // before any node is made
+  const attrs = { filter: filterOf('conv2d', g.node(w).shape), stride, pad, border };
+  const shape = convShape('conv2d', g.node(x).shape, attrs); // before any node is made
   const algorithm = chosen(g, attrs, chw('conv2d', shape), options.algorithm ?? 'auto');
   const common = { pad, border, ...(bias && { bias }) };
   const y =
@@ -96,10 +96,15 @@ export interface ConvTransposeOptions {
  * @throws EngineError `ShapeError` when conv2d of the result would not have the shape of x.
  */
 export function convTranspose2d(g: Builder, x: Ref, w: Ref, options: ConvTransposeOptions = {}): Ref {
-  checkOptions('convTranspose2d', options, { size: true, stride: true, pad: true, border: true });
+  checkOptions('convTranspose2d', options, {
+    size: numbers(2),
+    stride: numbers(2),
+    pad: numbers(4),
+    border: pairOf(BORDERS),
+  });
   const { stride = [1, 1], pad = [0, 0, 0, 0], border = ['zeros', 'zeros'] } = options;
-  const filter = filterOf('convTranspose2d', w.shape);
-  const [, h = 0, wide = 0] = x.shape;
+  const filter = filterOf('convTranspose2d', g.node(w).shape);
+  const [, h = 0, wide = 0] = g.node(x).shape;
   const size = options.size ?? [
     stride[0] * (h - 1) + filter.ky - pad[0] - pad[2],
     stride[1] * (wide - 1) + filter.kx - pad[1] - pad[3],

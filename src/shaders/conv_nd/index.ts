@@ -1,10 +1,10 @@
 // Convolution over one to three axes with dilation and groups, as ONNX has it: plain kernels; the fast way is conv2d.
 import { EngineError, shapeError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, checkValues, number, numbers, type OptionNames } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import type { ConstantBuilder } from '../axis_linear';
-import { bordered, type PadMode } from '../axis_linear/moves';
+import { bordered, PAD_MODES, type PadMode } from '../axis_linear/moves';
 import { broadcastAdd } from '../broadcast_binary';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
@@ -13,7 +13,16 @@ import { reshape } from '../reshape';
 import wgsl from './conv_nd.wgsl';
 import transposeWgsl from './conv_nd_transpose.wgsl';
 import weightGradWgsl from './conv_nd_weight_grad.wgsl';
-import { type Three, three, uniformsOf, type Window, type WindowOptions, windowOf, windowUniforms } from './window';
+import {
+  movesOf,
+  type Three,
+  three,
+  uniformsOf,
+  type Window,
+  type WindowOptions,
+  windowOf,
+  windowUniforms,
+} from './window';
 
 const shared = { lib: [globalIndex], binds: ['read', 'read', 'write'], variants: [{ WG: 64 }, { WG: 256 }] } as const;
 const counts = { C: 'u32', O: 'u32', groups: 'u32', ...windowUniforms } as const;
@@ -139,12 +148,12 @@ export interface ConvNdOptions extends Omit<WindowOptions, 'ceil'> {
 }
 
 const CONV_OPTIONS: OptionNames<ConvNdOptions> = {
-  strides: true,
-  dilations: true,
-  pads: true,
+  strides: numbers(0),
+  dilations: numbers(0),
+  pads: numbers(0),
   bias: true,
-  border: true,
-  groups: true,
+  border: PAD_MODES,
+  groups: number,
 };
 
 /** [N, C, ...sides] with three sides. */
@@ -177,7 +186,7 @@ function finished(g: Builder, y: Ref, rank: number, bias: Ref | undefined): Ref 
 export function convNd(g: ConstantBuilder, x: Ref, w: Ref, convolving: ConvNdOptions = {}): Ref {
   checkOptions('convNd', convolving, CONV_OPTIONS);
   const { groups = 1, bias } = convolving;
-  checked('convNd', x, w, groups);
+  checked('convNd', g.node(x), g.node(w), groups);
   const [map, options] = bordered(g, x, convolving);
   const window = windowOf('convNd', map.shape.slice(2), w.shape.slice(2), options);
   const y = g.apply(convNdOp, [five(g, map), five(g, w)], { window, groups });
@@ -190,12 +199,12 @@ export interface ConvTransposeNdOptions extends Omit<ConvNdOptions, 'border'> {
 }
 
 const CONV_TRANSPOSE_OPTIONS: OptionNames<ConvTransposeNdOptions> = {
-  strides: true,
-  dilations: true,
-  pads: true,
+  strides: numbers(0),
+  dilations: numbers(0),
+  pads: numbers(0),
   bias: true,
-  groups: true,
-  outputPadding: true,
+  groups: number,
+  outputPadding: numbers(0),
 };
 
 /**
@@ -206,17 +215,20 @@ const CONV_TRANSPOSE_OPTIONS: OptionNames<ConvTransposeNdOptions> = {
  */
 export function convTransposeNd(g: Builder, x: Ref, w: Ref, options: ConvTransposeNdOptions = {}): Ref {
   checkOptions('convTransposeNd', options, CONV_TRANSPOSE_OPTIONS);
-  const { groups = 1, bias, outputPadding } = options;
-  checked('convTransposeNd', x, w, groups);
+  const { groups = 1, bias } = options;
+  checked('convTransposeNd', g.node(x), g.node(w), groups);
   const sides = x.shape.slice(2);
   const rank = sides.length;
   const kernel = three(w.shape.slice(2), 1);
-  const stride = three(options.strides ?? sides.map(() => 1), 1);
-  const dilation = three(options.dilations ?? sides.map(() => 1), 1);
-  const pads = options.pads ?? sides.flatMap(() => [0, 0]);
+  const { strides, dilations, pads } = movesOf('convTransposeNd', sides, w.shape.slice(2), options);
+  const [stride, dilation] = [three(strides, 1), three(dilations, 1)];
   const pad = three(pads.slice(0, rank), 0);
   const behind = three(pads.slice(rank), 0);
-  const more = three(outputPadding ?? sides.map(() => 0), 0);
+  const { outputPadding = sides.map(() => 0) } = options;
+  const more = three(
+    checkValues('convTransposeNd', { outputPadding }, { outputPadding: numbers(rank) }).outputPadding,
+    0,
+  );
   const y = three(sides, 1);
   const along = (k: 0 | 1 | 2): number =>
     stride[k] * (y[k] - 1) + more[k] + (kernel[k] - 1) * dilation[k] + 1 - pad[k] - behind[k];

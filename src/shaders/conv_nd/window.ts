@@ -55,11 +55,13 @@ export function places(
 
 const whole = (v: readonly number[], least: number): boolean => v.every((d) => Number.isInteger(d) && d >= least);
 
-/**
- * The window of some options over the spatial sides of a map.
- * @throws EngineError `ShapeError`: other than 1 to 3 axes, numbers that are not whole, a window larger than the map.
- */
-export function windowOf(op: string, sides: Shape, kernel: readonly number[], options: WindowOptions): Window {
+/** Strides, dilations and pads over so many sides, with their defaults; or a ShapeError. */
+export function movesOf(
+  op: string,
+  sides: Shape,
+  kernel: readonly number[],
+  options: WindowOptions,
+): Required<Omit<WindowOptions, 'ceil'>> {
   const rank = sides.length;
   const { strides = sides.map(() => 1), dilations = sides.map(() => 1), pads = sides.flatMap(() => [0, 0]) } = options;
   if (rank < 1 || rank > 3) throw new EngineError('ShapeError', `${op} wants 1 to 3 spatial axes, got ${rank}`);
@@ -69,6 +71,16 @@ export function windowOf(op: string, sides: Shape, kernel: readonly number[], op
   if (!whole(kernel, 1) || !whole(strides, 1) || !whole(dilations, 1) || !whole(pads, 0)) {
     throw new EngineError('ShapeError', `${op} wants whole sides, strides and dilations from 1 on, and pads from 0 on`);
   }
+  return { strides, dilations, pads };
+}
+
+/**
+ * The window of some options over the spatial sides of a map.
+ * @throws EngineError `ShapeError`: other than 1 to 3 axes, numbers that are not whole, a window larger than the map.
+ */
+export function windowOf(op: string, sides: Shape, kernel: readonly number[], options: WindowOptions): Window {
+  const rank = sides.length;
+  const { strides, dilations, pads } = movesOf(op, sides, kernel, options);
   const y = sides.map((x, k) =>
     places(x, kernel[k] ?? 1, strides[k] ?? 1, dilations[k] ?? 1, pads[k] ?? 0, pads[k + rank] ?? 0, options.ceil),
   );

@@ -1,5 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, number, type OptionNames, pairOf } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -124,7 +124,7 @@ export interface FourierOptions {
   readonly scale?: number;
 }
 
-const FOURIER_OPTIONS: OptionNames<FourierOptions> = { axes: true, scale: true };
+const FOURIER_OPTIONS: OptionNames<FourierOptions> = { axes: pairOf([true, false]), scale: number };
 
 /**
  * Discrete Fourier transform of each channel, X[v, u] = scale * sum over y, x of x[y, x] exp(-2 pi i (u x/W + v y/H)).
@@ -147,7 +147,7 @@ export const ifftReal = (g: Builder, x: Ref, options: FourierOptions = {}): Ref 
 
 function inverse(g: Builder, x: Ref, call: string, options: FourierOptions, real: boolean): Ref {
   checkOptions(call, options, FOURIER_OPTIONS);
-  const { axes = [true, true], scale = 1 / summed(x, axes) } = options;
+  const { axes = [true, true], scale = 1 / summed(g.node(x), axes) } = options;
   return g.apply(fftOp, [x], { inverse: true, axes, real, scale });
 }
 

@@ -1,9 +1,10 @@
 import { EngineError } from '../../base/errors';
+import { checkValues, numbers } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
-import { type Builder, defineOp, launch, type Ref, type RuntimeScalar } from '../op';
+import { type Builder, defineOp, launch, type Ref, type RuntimeScalar, scalar } from '../op';
 import wgsl from './fill.wgsl';
 
 const kernel = defineKernel({
@@ -31,4 +32,4 @@ export const fillOp = defineOp<0, { shape: Shape; value: number | RuntimeScalar 
 
 /** A value of the given shape, the same number everywhere. */
 export const fill = (g: Builder, shape: Shape, value: number | RuntimeScalar): Ref =>
-  g.apply(fillOp, [], { shape, value });
+  g.apply(fillOp, [], checkValues('fill', { shape, value }, { shape: numbers(0), value: scalar }));

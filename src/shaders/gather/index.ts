@@ -1,5 +1,5 @@
 import { shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, flag } from '../../base/known_options';
 import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -106,7 +106,7 @@ export const gatherAdjointOp: Op<2, { N: number }> = defineOp<2, { N: number }>(
  * @throws EngineError `ShapeError` when the rows do not match, or a permutation is promised and M is not N.
  */
 export function gather(g: Builder, x: Ref, idx: Ref, options: GatherAttrs = {}): Ref {
-  checkOptions('gather', options, { permutation: true });
+  checkOptions('gather', options, { permutation: flag });
   return g.apply(gatherOp, [x, idx], options);
 }
 

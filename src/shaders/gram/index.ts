@@ -1,5 +1,5 @@
 import { invariant, shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, flag } from '../../base/known_options';
 import { chw, type Shape, sameShape } from '../../base/shape';
 import { matmul } from '../matmul';
 import { type Applied, type Builder, defineOp, type Fused, type Op, type Ref } from '../op';
@@ -147,7 +147,7 @@ export interface GramOptions {
  * @throws EngineError `ShapeError` when x is no feature map.
  */
 export function gram(g: Builder, x: Ref, options: GramOptions = {}): Ref {
-  checkOptions('gram', options, { centred: true, centre: true });
+  checkOptions('gram', options, { centred: flag, centre: true });
   const { centred = false, centre } = options;
   if (centre) return g.apply(gramAboutOp, [x, centre], { mean: false });
   if (centred) return g.apply(gramAboutOp, [x, channelMean(g, x)], { mean: true });

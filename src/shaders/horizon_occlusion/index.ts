@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, number } from '../../base/known_options';
 import { chw, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -58,6 +58,6 @@ export const horizonOcclusionOp: Op<1, HorizonOptions> = defineOp<1, HorizonOpti
  * @throws EngineError `ShapeError` when it reaches further than the shorter side
  */
 export function horizonOcclusion(g: Builder, x: Ref, options: HorizonOptions): Ref {
-  checkOptions('horizonOcclusion', options, { reach: true, scale: true });
+  checkOptions('horizonOcclusion', options, { reach: number, scale: number }, ['reach', 'scale']);
   return g.apply(horizonOcclusionOp, [x], options);
 }

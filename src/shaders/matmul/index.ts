@@ -1,6 +1,6 @@
 // The product of two matrices, the fast way; for products over axes in front, as NumPy has them, see matmul_nd.
 import { shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, flag } from '../../base/known_options';
 import { rowsCols, type Shape } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { tileClass, tileGrid, tileVariants } from '../grid';
@@ -70,6 +70,6 @@ export const matmulOp: Op<2, Transposed> = defineOp<2, Transposed>({
  * @throws EngineError `ShapeError` when a factor is no matrix or the inner sides differ.
  */
 export function matmul(g: Builder, a: Ref, b: Ref, transposed: Transposed = {}): Ref {
-  checkOptions('matmul', transposed, { ta: true, tb: true });
+  checkOptions('matmul', transposed, { ta: flag, tb: flag });
   return g.apply(matmulOp, [a, b], transposed);
 }

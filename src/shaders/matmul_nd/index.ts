@@ -72,8 +72,8 @@ export const matmulBatchOp: Op<2, Transposed> = defineOp<2, Transposed>({
  * @throws EngineError `ShapeError` when a factor has fewer than 2 axes, or sides do not go together.
  */
 export function matmulNd(g: Builder, a: Ref, b: Ref): Ref {
-  const [M, K] = a.shape.slice(-2);
-  const [L, N] = b.shape.slice(-2);
+  const [M, K] = g.node(a).shape.slice(-2);
+  const [L, N] = g.node(b).shape.slice(-2);
   if (a.shape.length < 2 || b.shape.length < 2 || M === undefined || K === undefined || N === undefined || K !== L) {
     throw shapeError('matmulNd', '[.., M, K] and [.., K, N]', a.shape, b.shape);
   }

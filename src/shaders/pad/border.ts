@@ -10,6 +10,7 @@ export type Borders = readonly [Border, Border];
 /** Elements added at each side: [top, left, bottom, right], as in ONNX. */
 export type Pads = readonly [top: number, left: number, bottom: number, right: number];
 
+export const BORDERS: Borders[number][] = ['zeros', 'replicate', 'reflect', 'wrap'];
 /** The numbers that the shaders know borders by. */
 export const BORDER: Readonly<Record<Border, number>> = { zeros: 0, replicate: 1, reflect: 2, wrap: 3 };
 

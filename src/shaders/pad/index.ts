@@ -1,11 +1,11 @@
 import { shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, number, numbers, pairOf } from '../../base/known_options';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, type Launch, launch, type Op, type Ref } from '../op';
-import { BORDER, type Borders, checkPads, type Pads } from './border';
+import { BORDER, BORDERS, type Borders, checkPads, type Pads } from './border';
 import padWgsl from './pad.wgsl';
 import gradWgsl from './pad_grad.wgsl';
 
@@ -131,6 +131,6 @@ export function pad(
   x: Ref,
   options: { readonly pad: Pads; readonly border: Borders; readonly value?: number },
 ): Ref {
-  checkOptions('pad', options, { pad: true, border: true, value: true });
+  checkOptions('pad', options, { pad: numbers(4), border: pairOf(BORDERS), value: number }, ['pad', 'border']);
   return g.apply(padOp, [x], options);
 }

@@ -1,9 +1,10 @@
 // Functions of one value or of two of equal shapes, element by element; broadcast_binary has those that broadcast.
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, number } from '../../base/known_options';
 import { sameShape, size } from '../../base/shape';
 import { flatGrid } from '../grid';
 import globalIndex from '../lib/global_index.wgsl';
-import { type Builder, defineOp, type Launch, type Op, type Ref, type RuntimeScalar } from '../op';
+import { type Builder, defineOp, type Launch, type Op, type Ref, type RuntimeScalar, scalar } from '../op';
 import functions from './functions.wgsl';
 import { operandKernels, operandLaunch } from './inplace';
 import wgsl from './pointwise.wgsl';
@@ -21,6 +22,8 @@ export interface Params {
   readonly s?: number | RuntimeScalar;
   readonly t?: number | RuntimeScalar;
 }
+
+const NUMBERS = { s: number, t: number } as const;
 
 type Derivative<N extends number> = Op<N, Params>['backward'];
 
@@ -104,12 +107,13 @@ export const mul = (g: Builder, a: Ref, b: Ref): Ref => g.apply(ops.mul, [a, b],
 export const div = (g: Builder, a: Ref, b: Ref): Ref => g.apply(ops.div, [a, b], {});
 /** s a + t b, elementwise. */
 export const linearCombine = (g: Builder, a: Ref, b: Ref, s: number, t: number): Ref =>
-  g.apply(ops.mix, [a, b], { s, t });
+  g.apply(ops.mix, [a, b], checkValues('linearCombine', { s, t }, NUMBERS));
 /** s a + t, elementwise. */
-export const affine = (g: Builder, a: Ref, s: number, t: number): Ref => g.apply(ops.affine, [a], { s, t });
+export const affine = (g: Builder, a: Ref, s: number, t: number): Ref =>
+  g.apply(ops.affine, [a], checkValues('affine', { s, t }, NUMBERS));
 /** s a; a itself where s is 1, which is what most weights are. */
 export const scale = (g: Builder, a: Ref, s: number | RuntimeScalar): Ref =>
-  s === 1 ? a : g.apply(ops.affine, [a], { s, t: 0 });
+  s === 1 ? g.node(a) : g.apply(ops.affine, [a], checkValues('scale', { s, t: 0 }, { s: scalar, t: number }));
 /** |a|; its gradient at 0 is 0. */
 export const abs = (g: Builder, a: Ref): Ref => g.apply(ops.abs, [a], {});
 /** -1, 0 or 1. Has no gradient. */
@@ -130,6 +134,7 @@ export const relu = (g: Builder, a: Ref): Ref => g.apply(ops.relu, [a], {});
  * @throws EngineError `ShapeError` when lo > hi.
  */
 export function clamp(g: Builder, a: Ref, lo: number, hi: number): Ref {
+  checkValues('clamp', { lo, hi }, { lo: number, hi: number });
   if (!(lo <= hi)) throw new EngineError('ShapeError', `clamp wants lo <= hi, got [${lo}, ${hi}]`);
   return g.apply(ops.clamp, [a], { s: lo, t: hi });
 }

@@ -1,6 +1,6 @@
 // Pooling of maps [C, H, W], with borders that wrap and the mean and L2 norm too; any rank, as ONNX has it: pool_nd.
 import { shapeError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, flag, number, numbers, type OptionNames, pairOf } from '../../base/known_options';
 import { chw, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -213,7 +213,15 @@ const poolOps = { max: maxPoolOp, average: averagePoolOp, l2: l2PoolOp } as cons
 
 const POOL_OPTIONS: OptionNames<PoolOptions & { readonly kind: keyof typeof poolOps }> = {
   kind: ['max', 'average', 'l2'],
-  ...{ size: true, stride: true, pad: true, border: true, ceil: true, countPad: true, scale: true },
+  ...{
+    size: numbers(2),
+    stride: numbers(2),
+    pad: numbers(4),
+    border: pairOf(['none', 'wrap']),
+    ceil: flag,
+    countPad: flag,
+    scale: number,
+  },
 };
 
 /**
@@ -224,6 +232,6 @@ const POOL_OPTIONS: OptionNames<PoolOptions & { readonly kind: keyof typeof pool
  * @throws EngineError `ShapeError` when no window fits, or padding could fill a window.
  */
 export function pool2d(g: Builder, x: Ref, options: PoolOptions & { readonly kind: keyof typeof poolOps }): Ref {
-  checkOptions('pool2d', options, POOL_OPTIONS);
+  checkOptions('pool2d', options, POOL_OPTIONS, ['kind', 'size', 'stride']);
   return g.apply(poolOps[options.kind], [x], windowOf(options));
 }

@@ -1,10 +1,10 @@
 // Max pooling over one to three axes with dilation, as ONNX has it: plain kernels; the fast way for [C, H, W] is pool2d.
 import { EngineError, shapeError } from '../../base/errors';
-import { checkOptions, type OptionNames } from '../../base/known_options';
+import { checkOptions, checkValues, flag, numbers, type OptionNames } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel, type KernelSource } from '../../gpu/kernel';
 import type { ConstantBuilder } from '../axis_linear';
-import { bordered, type PadMode } from '../axis_linear/moves';
+import { bordered, PAD_MODES, type PadMode } from '../axis_linear/moves';
 import {
   type Three,
   three,
@@ -89,7 +89,8 @@ export const maxPoolNdGradOp: Op<2, Window> = defineOp<2, Window>({
 
 /** x [N, C, ...] as planes, and its window. */
 function seen(op: string, g: Builder, x: Ref, kernelSides: readonly number[], options: WindowOptions): [Ref, Window] {
-  const [N = 1, C = 1, ...sides] = x.shape;
+  const [N = 1, C = 1, ...sides] = g.node(x).shape;
+  checkValues(op, { kernelSides }, { kernelSides: numbers(0) });
   if (x.shape.length < 3) throw shapeError(op, 'a map [N, C, ...] of 1 to 3 spatial axes', x.shape);
   const w = windowOf(op, sides, kernelSides, options);
   return [reshape(g, x, [N * C, ...three(sides, 1)]), w];
@@ -98,7 +99,12 @@ function seen(op: string, g: Builder, x: Ref, kernelSides: readonly number[], op
 const backTo = (g: Builder, y: Ref, x: Ref, w: Window): Ref =>
   reshape(g, y, [...x.shape.slice(0, 2), ...w.y.slice(5 - x.shape.length)]);
 
-const WINDOW_OPTIONS: OptionNames<WindowOptions> = { strides: true, dilations: true, pads: true, ceil: true };
+const WINDOW_OPTIONS: OptionNames<WindowOptions> = {
+  strides: numbers(0),
+  dilations: numbers(0),
+  pads: numbers(0),
+  ceil: flag,
+};
 
 export interface MaxPoolOptions extends WindowOptions {
   /** What padding is made of. Default: constant, where it never is the largest. */
@@ -116,8 +122,8 @@ export function maxPoolNd(
   kernelSides: readonly number[],
   pooling: MaxPoolOptions = {},
 ): Ref {
-  checkOptions('maxPoolNd', pooling, { ...WINDOW_OPTIONS, border: true });
-  const [around, options] = bordered(g, x, pooling);
+  checkOptions('maxPoolNd', pooling, { ...WINDOW_OPTIONS, border: PAD_MODES });
+  const [around, options] = bordered(g, g.node(x), pooling);
   const [map, w] = seen('maxPoolNd', g, around, kernelSides, options);
   return backTo(g, g.apply(maxPoolNdOp, [map], w), x, w);
 }

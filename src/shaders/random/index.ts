@@ -1,5 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, checkValues, number, numbers } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -65,7 +65,10 @@ export const randomOp: Op<1, RandomAttrs> = defineOp<1, RandomAttrs>({
  * @throws EngineError `ShapeError` when the counter is not one number, or seed or stream are no u32.
  */
 export function random(g: Builder, shape: Shape, options: RandomOptions, counter: Ref): Ref {
-  checkOptions('random', options, { seed: true, stream: true, distribution: ['uniform', 'normal'] });
+  checkOptions('random', options, { seed: number, stream: number, distribution: ['uniform', 'normal'] }, [
+    ...(['seed', 'stream', 'distribution'] as const),
+  ]);
+  checkValues('random', { shape }, { shape: numbers(0) });
   const { seed, stream, distribution } = options;
   return g.apply(randomOp, [counter], { shape, seed, stream, distribution });
 }

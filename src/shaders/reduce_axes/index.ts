@@ -1,7 +1,7 @@
 // Reductions over chosen axes of a value of any rank, as ONNX has them, and the spreading of a value over axes, which is the
 // adjoint of summing over them. For sums of all elements or pixels see sum.
 import { EngineError, shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, checkValues, flag, numbers } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { broadcastShape, walk } from '../broadcast_binary/axes';
@@ -31,10 +31,10 @@ const gradKernel = defineKernel({
   variants: [{ WG: 64 }],
 });
 
-const numbers = { sum: 0, prod: 1, max: 2, min: 3 } as const;
+const FN = { sum: 0, prod: 1, max: 2, min: 3 } as const;
 
 export interface ReduceAttrs {
-  readonly fn: keyof typeof numbers;
+  readonly fn: keyof typeof FN;
   /** Neighbouring axes that go, the first and the one behind the last; the result has 1 in their place. */
   readonly from: number;
   readonly to: number;
@@ -68,7 +68,7 @@ export const reduceAxesOp: Op<1, ReduceAttrs> = defineOp<1, ReduceAttrs>({
       launch({
         kernel,
         bind: [x, y],
-        overrides: { FN: numbers[attrs.fn], LANES: lanes },
+        overrides: { FN: FN[attrs.fn], LANES: lanes },
         uniforms: { n, K, inner, scale: attrs.scale ?? 1 },
         grid: ({ WG }) => flatGrid(n * lanes, WG),
         flops: n * K,
@@ -95,7 +95,7 @@ export const reduceAxesGradOp: Op<3, ReduceAttrs> = defineOp<3, ReduceAttrs>({
       launch({
         kernel: gradKernel,
         bind: [x, y, dy, dx],
-        overrides: { FN: numbers[attrs.fn] },
+        overrides: { FN: FN[attrs.fn] },
         uniforms: { n, K, inner },
         grid: ({ WG }) => flatGrid(n, WG),
         flops: 3 * n * K,
@@ -108,7 +108,9 @@ export const reduceAxesGradOp: Op<3, ReduceAttrs> = defineOp<3, ReduceAttrs>({
 });
 
 /** What an axis may be reduced to. */
-export type Reduction = 'sum' | 'mean' | 'prod' | 'max' | 'min' | 'l1' | 'l2' | 'sumSquare';
+export type Reduction = (typeof REDUCTIONS)[number];
+
+const REDUCTIONS = ['sum', 'mean', 'prod', 'max', 'min', 'l1', 'l2', 'sumSquare'] as const;
 
 export interface ReduceOptions {
   /** Axes that go, negative ones from the end. Default: all. */
@@ -149,8 +151,9 @@ function summed(g: Builder, x: Ref, fn: ReduceAttrs['fn'], axes: readonly number
  * @throws EngineError `ShapeError` when there is no such axis.
  */
 export function reduceAxes(g: Builder, x: Ref, fn: Reduction, options: ReduceOptions = {}): Ref {
-  checkOptions('reduceAxes', options, { axes: true, keep: true });
-  const axes = positions(x.shape, options.axes);
+  checkOptions('reduceAxes', options, { axes: numbers(0), keep: flag });
+  checkValues('reduceAxes', { fn }, { fn: REDUCTIONS });
+  const axes = positions(g.node(x).shape, options.axes);
   const count = axes.reduce((n, k) => n * (x.shape[k] ?? 1), 1);
   const shape = options.keep
     ? x.shape.map((d, k) => (axes.includes(k) ? 1 : d))
@@ -175,7 +178,8 @@ export function reduceAxes(g: Builder, x: Ref, fn: Reduction, options: ReduceOpt
 
 /** x summed over the axes along which `shape` is spread to x's: the adjoint of `expandTo`. */
 export function sumTo(g: Builder, x: Ref, shape: Shape): Ref {
-  const missing = x.shape.length - shape.length;
+  checkValues('sumTo', { shape }, { shape: numbers(0) });
+  const missing = g.node(x).shape.length - shape.length;
   const axes = x.shape.flatMap((d, k) => (d !== 1 && (shape[k - missing] ?? 1) === 1 ? [k] : []));
   const y = summed(g, x, 'sum', axes, 1);
   return sameShape(y.shape, shape) ? y : reshape(g, y, shape);
@@ -200,4 +204,6 @@ export const expandToOp: Op<1, { shape: Shape }> = defineOp<1, { shape: Shape }>
  * @throws EngineError `ShapeError` when x has a side that is neither 1 nor the shape's.
  */
 export const expandTo = (g: Builder, x: Ref, shape: Shape): Ref =>
-  sameShape(x.shape, shape) ? x : g.apply(expandToOp, [x], { shape });
+  sameShape(g.node(x).shape, checkValues('expandTo', { shape }, { shape: numbers(0) }).shape)
+    ? x
+    : g.apply(expandToOp, [x], { shape });

@@ -1,4 +1,5 @@
 import { shapeError } from '../../base/errors';
+import { checkValues, numbers } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { type Builder, defineOp, type Op, type Ref } from '../op';
 
@@ -18,4 +19,5 @@ export const reshapeOp: Op<1, { shape: Shape }> = defineOp<1, { shape: Shape }>(
  * The same elements in the same order under another shape. Costs nothing: it is a view.
  * @throws EngineError `ShapeError` when the numbers of elements differ.
  */
-export const reshape = (g: Builder, x: Ref, shape: Shape): Ref => g.apply(reshapeOp, [x], { shape });
+export const reshape = (g: Builder, x: Ref, shape: Shape): Ref =>
+  g.apply(reshapeOp, [x], checkValues('reshape', { shape }, { shape: numbers(0) }));

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, checkValues, numbers, pairOf } from '../../base/known_options';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -137,6 +137,6 @@ export const resizeAdjointOp: Op<1, ResizeAttrs> = defineOp<1, ResizeAttrs>({
  * @throws EngineError `ShapeError` when x is no feature map or a side is not a whole number in 1 .. 16384.
  */
 export function resize(g: Builder, x: Ref, to: Sides, options: ResizeOptions = {}): Ref {
-  checkOptions('resize', options, { filter: ['linear', 'bicubic', 'spline'], border: true });
-  return g.apply(resizeOp, [x], { ...options, size: to });
+  checkOptions('resize', options, { filter: ['linear', 'bicubic', 'spline'], border: pairOf(['wrap', 'clamp']) });
+  return g.apply(resizeOp, [x], { ...options, ...checkValues('resize', { size: to }, { size: numbers(2) }) });
 }

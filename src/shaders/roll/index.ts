@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, numbers } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -72,7 +73,8 @@ export const rollByOp: Op<2, { sign: 1 | -1 }> = defineOp<2, { sign: 1 | -1 }>({
  * @param by [dy, dx] in elements, of any sign and size.
  * @throws EngineError `ShapeError` when x has fewer than two axes or the shift is no whole number.
  */
-export const roll = (g: Builder, x: Ref, by: Roll): Ref => g.apply(rollOp, [x], { by });
+export const roll = (g: Builder, x: Ref, by: Roll): Ref =>
+  g.apply(rollOp, [x], checkValues('roll', { by }, { by: numbers(2) }));
 
 /**
  * Moves a torus by a shift that lives on the GPU, so that a jitter can change from run to run without the host.

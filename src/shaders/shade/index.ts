@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, numbers } from '../../base/known_options';
 import { chw } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -65,6 +65,6 @@ export const shadeOp: Op<3, ShadeOptions> = defineOp<3, ShadeOptions>({
  * @throws EngineError `ShapeError` for other shapes, and for a sun that is not above the surface
  */
 export function shade(g: Builder, color: Ref, normal: Ref, surface: Ref, options: ShadeOptions): Ref {
-  checkOptions('shade', options, { sun: true });
+  checkOptions('shade', options, { sun: numbers(3) }, ['sun']);
   return g.apply(shadeOp, [color, normal, surface], options);
 }

@@ -75,7 +75,7 @@ export const softmaxGradOp: Op<2, SoftmaxAttrs> = defineOp<2, SoftmaxAttrs>({
 });
 
 const along = (g: Builder, x: Ref, axis: number, log: boolean): Ref =>
-  g.apply(softmaxOp, [x], { axis: axis < 0 ? axis + x.shape.length : axis, ...(log && { log }) });
+  g.apply(softmaxOp, [x], { axis: axis < 0 ? axis + g.node(x).shape.length : axis, ...(log && { log }) });
 
 /**
  * e^x divided by its sum along an axis; negative axes count from the end. Does not overflow.

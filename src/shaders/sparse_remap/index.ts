@@ -1,4 +1,5 @@
-import { EngineError, invariant, shapeError } from '../../base/errors';
+import { EngineError, graphError, invariant, shapeError, shown } from '../../base/errors';
+import { checkValues, numbers } from '../../base/known_options';
 import { chw, type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -125,6 +126,13 @@ export interface ConstantBuilder extends Builder {
   constant(shape: Shape, data: Float32Array | Uint32Array, label?: string): Ref;
 }
 
+/** Refuses what is no sparse map. */
+export function checkMap(op: string, map: SparseMap): void {
+  if (map?.start instanceof Uint32Array && map.index instanceof Uint32Array && map.weight instanceof Float32Array)
+    return;
+  throw graphError(`${op} wants a sparse map, got ${shown(map)}`, 'Make it with sparseMap(rows).');
+}
+
 function transposeOf(map: SparseMap, M: number): SparseMap {
   if (map.transpose?.start.length !== M + 1) map.transpose = transposed(map, M);
   return map.transpose;
@@ -141,7 +149,9 @@ function transposeOf(map: SparseMap, M: number): SparseMap {
  * @throws EngineError `ShapeError` when x is no feature map, or the map has not H W rows.
  */
 export function sparseRemap(g: ConstantBuilder, x: Ref, map: SparseMap, to?: readonly [number, number]): Ref {
-  const [, h, w] = chw('sparse_remap', x.shape);
+  const [, h, w] = chw('sparseRemap', g.node(x).shape);
+  checkMap('sparseRemap', map);
+  if (to !== undefined) checkValues('sparseRemap', { to }, { to: numbers(2) });
   const back = transposeOf(map, h * w);
   const lists = [map, back].flatMap(({ start, index, weight }) => [
     g.constant([start.length], start, 'remap_start'),

@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, flag } from '../../base/known_options';
 import { type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -119,4 +120,4 @@ export const spectrumOverlapGradOp: Op<4, Comparison> = defineOp<4, Comparison>(
  * @throws EngineError `ShapeError` when these are not such spectra.
  */
 export const spectrumOverlap = (g: Builder, x: Ref, y: Ref, each = false): Ref =>
-  g.apply(spectrumOverlapOp, [x, y], { each });
+  g.apply(spectrumOverlapOp, [x, y], checkValues('spectrumOverlap', { each }, { each: flag }));

@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, number } from '../../base/known_options';
 import { rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { broadcastAdd, broadcastMul } from '../broadcast_binary';
@@ -80,7 +81,7 @@ export const standardizeRowsGradOp: Op<2, StandardizeAttrs> = defineOp<2, Standa
  * @throws EngineError `ShapeError` when x is no matrix.
  */
 export const standardizeRows = (g: Builder, x: Ref, epsilon = 1e-5): Ref =>
-  g.apply(standardizeRowsOp, [x], { epsilon });
+  g.apply(standardizeRowsOp, [x], checkValues('standardizeRows', { epsilon }, { epsilon: number }));
 
 /** [C] as something that broadcasts along the channels of a map of this shape. */
 const byChannel = (g: Builder, v: Ref, x: Shape): Ref =>
@@ -92,8 +93,8 @@ const byChannel = (g: Builder, v: Ref, x: Shape): Ref =>
  * @throws EngineError `ShapeError` when scale or bias has not one number per channel.
  */
 export function channelAffine(g: Builder, x: Ref, scale: Ref, bias: Ref): Ref {
-  const C = x.shape[1];
-  if (size(scale.shape) !== C || size(bias.shape) !== C) {
+  const C = g.node(x).shape[1];
+  if (size(g.node(scale).shape) !== C || size(g.node(bias).shape) !== C) {
     throw shapeError(
       'channelAffine',
       `one number for each channel of [${x.shape.join(', ')}]`,
@@ -111,7 +112,7 @@ export function channelAffine(g: Builder, x: Ref, scale: Ref, bias: Ref): Ref {
  * @throws EngineError `ShapeError` when x has no spatial axis, or scale or bias not one number per channel.
  */
 export function instanceNorm(g: Builder, x: Ref, scale: Ref, bias: Ref, epsilon = 1e-5): Ref {
-  const [N, C, ...sides] = x.shape;
+  const [N, C, ...sides] = g.node(x).shape;
   if (N === undefined || C === undefined || sides.length === 0)
     throw shapeError('instanceNorm', '[N, C, ...]', x.shape);
   const rows = standardizeRows(g, reshape(g, x, [N * C, size(sides)]), epsilon);

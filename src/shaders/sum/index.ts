@@ -1,6 +1,7 @@
 // Sums of all elements, of products and of the pixels of each channel, in a fixed order; and their adjoints, which spread a
 // scalar or a channel's number. For reductions over chosen axes of any rank see reduce_axes.
 import { shapeError } from '../../base/errors';
+import { checkValues, number, numbers } from '../../base/known_options';
 import { chw, rowsCols, type Shape, sameShape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -84,6 +85,9 @@ export function totals(partial: Ref, y: Ref, scale: number): Launch {
   });
 }
 
+const SCALED = { scale: number } as const;
+const SPREAD = { shape: numbers(0), scale: number } as const;
+
 /** scale * sum of all elements. */
 export const sumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
   name: 'sum',
@@ -113,12 +117,13 @@ export const dotOp: Op<2, { scale: number }> = defineOp<2, { scale: number }>({
 /** Sum of all elements, [..] -> [1], accurate to about 1e-6 of the sum of magnitudes. */
 export const sum = (g: Builder, x: Ref): Ref => g.apply(sumOp, [x], { scale: 1 });
 /** Mean of all elements, [..] -> [1]. */
-export const mean = (g: Builder, x: Ref): Ref => g.apply(sumOp, [x], { scale: 1 / size(x.shape) });
+export const mean = (g: Builder, x: Ref): Ref => g.apply(sumOp, [x], { scale: 1 / size(g.node(x).shape) });
 /**
  * Sum of a[i] b[i] over all elements, [..] x [..] -> [1], times `scale`.
  * @throws EngineError `ShapeError` when the shapes differ.
  */
-export const dot = (g: Builder, a: Ref, b: Ref, scale = 1): Ref => g.apply(dotOp, [a, b], { scale });
+export const dot = (g: Builder, a: Ref, b: Ref, scale = 1): Ref =>
+  g.apply(dotOp, [a, b], checkValues('dot', { scale }, SCALED));
 
 /** scale * sum over the pixels of each channel. The kernels are those of `reduce`, with a row per channel. */
 export const channelSumOp: Op<1, { scale: number }> = defineOp<1, { scale: number }>({
@@ -140,14 +145,15 @@ export const channelSumOp: Op<1, { scale: number }> = defineOp<1, { scale: numbe
  * Sum over pixels, [C, H, W] -> [C], times `scale`.
  * @throws EngineError `ShapeError` when x is no feature map.
  */
-export const channelSum = (g: Builder, x: Ref, scale = 1): Ref => g.apply(channelSumOp, [x], { scale });
+export const channelSum = (g: Builder, x: Ref, scale = 1): Ref =>
+  g.apply(channelSumOp, [x], checkValues('channelSum', { scale }, SCALED));
 
 /**
  * Mean over pixels, [C, H, W] -> [C]. ONNX's GlobalAveragePool is this, reshaped to [C, 1, 1].
  * @throws EngineError `ShapeError` when x is no feature map.
  */
 export function channelMean(g: Builder, x: Ref): Ref {
-  const [, H, W] = chw('channelMean', x.shape);
+  const [, H, W] = chw('channelMean', g.node(x).shape);
   return channelSum(g, x, 1 / (H * W));
 }
 
@@ -253,17 +259,19 @@ export const mulScalarOp: Op<2, { scale: number }> = defineOp<2, { scale: number
  * A scalar [1] spread over a shape, times a constant: the adjoint of `sum`.
  * @throws EngineError `ShapeError` when s is no scalar.
  */
-export const expand = (g: Builder, s: Ref, shape: Shape, scale = 1): Ref => g.apply(expandOp, [s], { shape, scale });
+export const expand = (g: Builder, s: Ref, shape: Shape, scale = 1): Ref =>
+  g.apply(expandOp, [s], checkValues('expand', { shape, scale }, SPREAD));
 
 /**
  * A vector [C] spread over a map [C, H, W], or any shape [C, ..], times a constant: the adjoint of `channelSum`.
  * @throws EngineError `ShapeError` when v has not one number per channel.
  */
 export const expandChannels = (g: Builder, v: Ref, shape: Shape, scale = 1): Ref =>
-  g.apply(expandChannelsOp, [v], { shape, scale });
+  g.apply(expandChannelsOp, [v], checkValues('expandChannels', { shape, scale }, SPREAD));
 
 /**
  * x s[0] times a constant: a value of any shape times a scalar [1] of the graph. Differentiable in both.
  * @throws EngineError `ShapeError` when s is no scalar.
  */
-export const mulScalar = (g: Builder, x: Ref, s: Ref, scale = 1): Ref => g.apply(mulScalarOp, [x, s], { scale });
+export const mulScalar = (g: Builder, x: Ref, s: Ref, scale = 1): Ref =>
+  g.apply(mulScalarOp, [x, s], checkValues('mulScalar', { scale }, SCALED));

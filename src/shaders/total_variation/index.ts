@@ -1,5 +1,5 @@
 import { shapeError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { checkOptions, pairOf } from '../../base/known_options';
 import { chw, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { fill } from '../fill';
@@ -107,6 +107,6 @@ export const totalVariationGradOp: Op<2, TotalVariationOptions> = defineOp<2, To
  * @throws EngineError `ShapeError` when x is no feature map.
  */
 export function totalVariation(g: Builder, x: Ref, options: TotalVariationOptions = {}): Ref {
-  checkOptions('totalVariation', options, { border: true });
+  checkOptions('totalVariation', options, { border: pairOf(['none', 'wrap']) });
   return g.apply(totalVariationOp, [x], options);
 }

@@ -1,4 +1,5 @@
 import { EngineError, shapeText } from '../../base/errors';
+import { checkValues, numbers } from '../../base/known_options';
 import { type Shape, size } from '../../base/shape';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
@@ -70,7 +71,8 @@ const inverse = (perm: Shape): readonly number[] => perm.map((_, k) => perm.inde
  * @throws EngineError `ShapeError` when perm does not name each axis once.
  */
 export function transpose(g: Builder, x: Ref, perm?: readonly number[]): Ref {
-  const r = x.shape.length;
+  if (perm !== undefined) checkValues('transpose', { perm }, { perm: numbers(0) });
+  const r = g.node(x).shape.length;
   const axes = x.shape.map((_, k) => k);
   const swapped = r < 2 ? axes : [...axes.slice(0, -2), r - 1, r - 2];
   return g.apply(transposeOp, [x], { perm: perm ?? swapped });

@@ -1,4 +1,5 @@
 import { EngineError, shapeError } from '../../base/errors';
+import { checkValues, number } from '../../base/known_options';
 import { sameShape, size } from '../../base/shape';
 import { flatGrid } from '../grid';
 import elementaryLib from '../lib/elementary.wgsl';
@@ -88,7 +89,8 @@ export const unaryGradOp: Op<2, UnaryAttrs> = defineOp<2, UnaryAttrs>({
   },
 });
 
-const apply = (g: Builder, a: Ref, fn: UnaryName, s = 0, t = 0): Ref => g.apply(unaryOp, [a], { fn, s, t });
+const apply = (g: Builder, a: Ref, fn: UnaryName, s = 0, t = 0): Ref =>
+  g.apply(unaryOp, [a], { fn, ...checkValues(fn, { s, t }, { s: number, t: number }) });
 
 /** a where a >= 0, else alpha a. */
 export const leakyRelu = (g: Builder, a: Ref, alpha = 0.01): Ref => apply(g, a, 'leakyRelu', alpha);
@@ -106,7 +108,13 @@ export const hardSwish = (g: Builder, a: Ref): Ref => apply(g, a, 'hardSwish');
  * `approximate: 'tanh'` takes their 0.5 a (1 + tanh(sqrt(2 / pi) (a + 0.044715 a^3))).
  */
 export const gelu = (g: Builder, a: Ref, approximate: 'none' | 'tanh' = 'none'): Ref =>
-  apply(g, a, approximate === 'tanh' ? 'geluTanh' : 'gelu');
+  apply(
+    g,
+    a,
+    checkValues('gelu', { approximate }, { approximate: ['none', 'tanh'] }).approximate === 'tanh'
+      ? 'geluTanh'
+      : 'gelu',
+  );
 /** a where a >= 0, else alpha (e^a - 1). */
 export const elu = (g: Builder, a: Ref, alpha = 1): Ref => apply(g, a, 'elu', alpha);
 /** gamma times elu; the defaults are those of Klambauer et al., "Self-Normalizing Neural Networks", 2017. */

@@ -1,6 +1,6 @@
 // Networks in a page: fetched or dropped, checked, and read by a part of the library that only comes when it is needed.
 import { bytesText, EngineError } from '../../base/errors';
-import { checkOptions } from '../../base/known_options';
+import { abortSignal, call, checkOptions, flag } from '../../base/known_options';
 import { setting } from '../../base/wording';
 import { notSecure } from '../../gpu/open.browser';
 import type { KnownWeights, Net } from '../../nets/weights';
@@ -27,7 +27,7 @@ export interface LoadNetOptions {
  *   when it cannot be read.
  */
 export async function loadNet(source: string | URL | Blob | ArrayBuffer, options: LoadNetOptions = {}): Promise<Net> {
-  checkOptions('loadNet', options, { name: true, unchecked: true, data: true, signal: true, onProgress: true });
+  checkOptions('loadNet', options, { name: true, unchecked: flag, data: true, signal: abortSignal, onProgress: call });
   const code = Promise.all([
     import('../../nets/onnx/parse'),
     import('../../nets/weights'),

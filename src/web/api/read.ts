@@ -1,8 +1,10 @@
 // Everything a page may have a picture in, as a raster.
+
 import { isPlain, isRaster, type PlainSource, plainRaster, wantedSize, withoutAlpha } from '../../app/plain_sources';
-import type { ReadOptions, ReadPicture } from '../../app/platform';
+import { READ_NEEDS, READ_OPTIONS, type ReadOptions, type ReadPicture } from '../../app/platform';
 import { EngineError } from '../../base/errors';
 import { isNumbers, isPng } from '../../base/first_bytes';
+import { checkOptions } from '../../base/known_options';
 import type { Raster } from '../../base/raster';
 import { type FoundRecord, findRecord } from '../../recipes/picture_record';
 import { sha256 } from './sha256';
@@ -28,6 +30,7 @@ export type PictureSource =
  * @throws EngineError `PictureError` for what is none, cannot be fetched, is too small, too large, or all transparent.
  */
 export async function readSource(source: PictureSource, options: ReadOptions): Promise<ReadPicture> {
+  checkOptions('readSource', options, READ_OPTIONS, READ_NEEDS);
   if (isPlain(source)) return { raster: await plain(source, options) };
   const blob = await asBlob(source, options);
   if (blob) {
