@@ -98,15 +98,22 @@ function ended(): never {
   throw new DamagedFile('it ends early');
 }
 
+/** With the comments that netpbm's other formats have. */
+const PFM = /^P([Ff])(?:\s|#.*\n)+(\d+)(?:\s|#.*\n)+(\d+)(?:\s|#.*\n)+([+-]?[\d.eE+-]+)\s/;
+
 /**
  * Floats from the bottom row up: `PF` of light, `Pf` one a pixel.
  * @throws DamagedFile
  */
 export function pfmNumbers(bytes: Uint8Array): NumberFile {
-  const head = /^P([Ff])\s+(\d+)\s+(\d+)\s+([+-]?[\d.eE+-]+)\s/.exec(startOf(bytes, Math.min(bytes.length, 200)));
+  const head = PFM.exec(startOf(bytes, Math.min(bytes.length, 1000)));
   const [width, height, scale] = [Number(head?.[2]), Number(head?.[3]), Number(head?.[4])];
   if (!head || !(width > 0) || !(height > 0) || !scale) throw new DamagedFile('its header makes no sense');
   const colours = head[1] === 'F' ? 3 : 1;
+  const most = bytes.length - 4 * colours * width * height;
+  // Lines that end as those of Windows do, where the file has the byte for it.
+  const start =
+    head[0].length + (head[0].endsWith('\r') && bytes[head[0].length] === 10 && most > head[0].length ? 1 : 0);
   return {
     kind: {
       ...{ width, height, samples: colours, bits: 32, format: 'float', colours },
@@ -114,7 +121,7 @@ export function pfmNumbers(bytes: Uint8Array): NumberFile {
       orientation: 4,
     },
     *lines() {
-      const view = new DataView(bytes.buffer, bytes.byteOffset + head[0].length, bytes.length - head[0].length);
+      const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
       const numbers = new Float64Array(colours * width);
       for (let y = 0; y < height; y++) {
         for (let i = 0; i < numbers.length; i++) {

@@ -20,7 +20,10 @@ export interface Measures {
 /** Which numbers are 0 and 1, of what is no brightness: of directions (three floats of -1 to 1) their bounds, else the least and the greatest. */
 export function measuresOf(sample: Sample, min: number, max: number, channels: number): Measures {
   if (channels === 3 && sample[0] === 'f' && min >= -1 && max <= 1) return { sample, min, max, zero: -1, one: 1 };
-  if (min === max) return { sample, min, max, zero: min - 0.5, one: max + 0.5 };
+  if (min === max) {
+    const by = Math.max(0.5, Math.abs(min) / 2 ** 20); // more than doubles of that size are apart
+    return { sample, min, max, zero: min - by, one: max + by };
+  }
   return { sample, min, max, zero: min, one: max };
 }
 

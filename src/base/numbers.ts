@@ -1,5 +1,5 @@
 // Files of numbers that need not be brightness: floats, whole numbers with a sign or of other widths, as values of 0..1.
-import { DamagedFile } from './errors';
+import { DamagedFile, EngineError } from './errors';
 import { profileToSrgb } from './icc';
 import { isBrightness, isLight, lightOf, type Measures, measuresOf, rangeText, type Sample } from './measures';
 import type { Interleaved } from './pixels';
@@ -68,16 +68,25 @@ export const isUnusual = ({ format, bits }: Pick<NumberKind, 'format' | 'bits'>)
 
 /**
  * Reads a file, upright. Numbers that are missing (NaN, or what the file says for it) are transparent.
+ * @param path for messages
  * @param length of the file
  * @param shrink means of about so many pixels in each direction are given
+ * @throws EngineError `PictureError` where all numbers are missing
  * @throws DamagedFile
  */
-export async function readNumbers({ kind, lines }: NumberFile, length: number, shrink: number): Promise<NumberPixels> {
+export async function readNumbers(
+  { kind, lines }: NumberFile,
+  path: string,
+  length: number,
+  shrink: number,
+): Promise<NumberPixels> {
   const { width, height, samples, bits, colours, opacity } = kind;
   // Nothing takes memory for what the file cannot hold.
   if ((width * height * samples * bits) / 8 > MOST_UNPACKED * length) throw new DamagedFile('it ends early');
   const means = new Means(kind, colours + (opacity ? 1 : 0), shrink);
   for await (const [x, y, line] of lines()) means.add(x, y, line);
+  if (means.min > means.max)
+    throw new EngineError('PictureError', `${path} holds no number: all are missing`, 'Take a part that has some.');
   return upright(brightness(means, kind), kind.orientation);
 }
 
@@ -135,7 +144,6 @@ class Means {
 function brightness(means: Means, kind: NumberKind): NumberPixels {
   const { width, height, sums, counts, min, max, missing } = means;
   const { format, bits, colours, opacity, icc, samples } = kind;
-  if (min > max) throw new DamagedFile('it holds not one number');
   const white = 2 ** bits - 1;
   const sample = sampleOf(kind, min, max);
   const asIs = !isUnusual(kind) || isBrightness(sample, min, max, white);

@@ -27,8 +27,8 @@ const MAPS: Is<Raster | readonly Raster[]> = {
  * @throws EngineError `PictureError` for maps of another size or another number
  */
 export function applyField(field: Field, map: Raster | readonly Raster[], options: ApplyOptions = {}): Raster {
-  checkValues('applyField', { field, map }, { ...FIELD, map: MAPS });
   checkOptions('applyField', options, { normals: flag });
+  checkValues('applyField', { field, map }, { ...FIELD, map: MAPS });
   const { normals = false } = options;
   const maps = 'data' in map ? [map] : map;
   const { width, height, source, data } = field;

@@ -141,6 +141,7 @@ export function lookUp(path: string): Stats | undefined {
 
 /** The file that a name leads to: a link's own place must not become a file. */
 function throughLinks(path: string): string {
+  if (/^[a-z][\w+.-]+:\/./i.test(path)) throw new Error('it is an address, and files are written');
   let at = resolve(path); // the working folder may go on the way
   for (let k = 0; k < 40; k++) {
     try {

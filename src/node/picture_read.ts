@@ -133,7 +133,7 @@ async function decodeNumbers(
   const warn = warnings(path, options);
   if (file.pages !== undefined && file.pages > 1) warn(pagesText(path, file.pages));
   const shrink = Math.max(1, Math.floor(Math.sqrt((size[0] * size[1]) / (wanted[0] * wanted[1]))));
-  const pixels = await readNumbers(file, bytes.length, shrink).catch((cause: unknown) => {
+  const pixels = await readNumbers(file, path, bytes.length, shrink).catch((cause: unknown) => {
     throw named(cause, path);
   });
   for (const note of pixels.notes) warn(`${path} ${note}`);

@@ -141,7 +141,10 @@ test('values that a setting cannot have are shown, with what it can', async () =
     [() => toroid.seal(raster, any({ keepSize: 'yes' })), /^keepSize: is "yes", but true or false is wanted by seal\./],
     [() => toroid.material(raster, any({ method: 'seel' })), /^method: "seel" is none of auto, .*Did you mean seal\?/],
     [() => toroid.run('texture', { style: raster }, any({ tune: 'of' })), /^tune: "of" is none of off, cached, now\./],
-    [() => toroid.readPicture('examples/sand.png', any({ most: 'x' })), /^most is x\n {2}It is a number of pixels/],
+    [
+      () => toroid.readPicture('examples/sand.png', any({ most: 'x' })),
+      /^most: is "x", but a number is wanted by readPicture\./,
+    ],
     [
       () => new toroid.NodePicture(raster, { record: {} } as never).toPng(any({ bits: 9 })),
       /^bits: 9 is none of 8, 16\./,

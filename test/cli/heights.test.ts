@@ -150,12 +150,15 @@ test('- is the standard input and output, and pipes are read once', async () => 
   assert.match((await piped(['check', '-'], stone)).out.toString(), /^x {2}(seamless|a seam): /);
   assert.match((await piped(['seal', '-'], null)).err, /the standard input is empty/);
   assert.match((await piped(['seal', '-'], Buffer.from('hello'))).err, /^error: - is not a picture/);
-  const [json, address] = await together([
+  const [json, address, there] = await together([
     ['texture', 'stone.png', '-o', '-', '--json'],
     ['seal', 'https://example.org/a.png'],
+    ['seal', 'stone.png', '-o', 'https://example.org/a.png'],
   ]);
   assert.match(json!.err, /--json needs a file/);
   assert.match(address!.err, /is an address, and files are read\n {2}Fetch it: curl -sL 'https:/);
+  assert.match(there!.err, /cannot write https:\/\/example\.org\/a\.png: it is an address, and files are written\n/);
+  assert.not.ok(existsSync(at('https:')));
   if (process.platform === 'win32') return;
   execFileSync('mkfifo', [at('in.png'), at('out.png')]);
   createWriteStream(at('in.png')).end(stone);

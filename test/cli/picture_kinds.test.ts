@@ -229,6 +229,28 @@ test('PFM: of light and of heights, of either order of bytes', async () => {
     same(heights, (x, y) => slope(x, y), 1e-6, `heights ${scale}`);
     assert.equal([heights.range, heights.grey], ['float32 -10 to 20', true]);
   }
+  const plain = pfm(slope, 1);
+  const [from] = [plain.length - 4 * SIZE[0] * SIZE[1]];
+  for (const head of [`Pf\r\n${SIZE.join(' ')}\r\n-1.0\r\n`, `Pf\n# of a program\n${SIZE.join('\n')}\n-1.0\n`])
+    same(
+      await read(Buffer.concat([Buffer.from(head), plain.subarray(from)]), 'c.pfm'),
+      (x, y) => slope(x, y, 0),
+      1e-6,
+      head,
+    );
+});
+
+test('numbers that are all missing, or all one number of any size, are no damage', async () => {
+  const [w, h] = SIZE;
+  const all = (v: number): Buffer => npy('<f8', [h, w], Buffer.from(new Float64Array(w * h).fill(v).buffer));
+  const none = await read(all(Number.NaN), 'a.npy').then(
+    () => '',
+    (e: Error) => e.message,
+  );
+  assert.match(none, /a\.npy holds no number: all are missing\n {2}Take a part/);
+  for (const v of [5, -1e30, 1e300]) same(await read(all(v), 'b.npy'), () => 0.5, 1e-6, `${v}`);
+  const most = npy('<u8', [h, w], Buffer.from(new BigUint64Array(w * h).fill(2n ** 64n - 1n).buffer));
+  same(await read(most, 'c.npy'), () => 0.5, 1e-6, '2^64 - 1');
 });
 
 test('.npy: numbers of every kind, rows, columns and channels in any order', async () => {

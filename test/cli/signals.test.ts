@@ -138,7 +138,10 @@ test('the list of adapters says which cannot be chosen', () => {
   const [, first, second] = all;
   if (!first || !second) throw new Error('three');
   assert.is(gpuText(first, all), '1, or a part of NVIDIA H200');
-  assert.match(gpuText(second, all), /^2, which Dawn cannot tell from 1 by its name: for a process that sees it alone /);
+  assert.match(
+    gpuText(second, all),
+    /^2, which Dawn cannot tell from 1 by its name: for a process that sees it alone /,
+  );
 });
 
 test('what drivers write is left out line by line, errors are not', () => {

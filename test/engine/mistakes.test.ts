@@ -35,10 +35,7 @@ test('in graphs', async () => {
   const loss = mean(g, square(g, mul(g, x, w)));
   assert.match(await said(() => add(g, x, far)), /the value far#0 belongs to another graph\n {2}Build all/);
   assert.match(await said(() => g.grad(loss, [far])), /far#0 belongs to another graph/);
-  assert.match(
-    await said(() => g.apply(scaleOp, [3 as never], {})),
-    /a value of the graph is wanted, got 3/,
-  );
+  assert.match(await said(() => g.apply(scaleOp, [3 as never], {})), /a value of the graph is wanted, got 3/);
   assert.match(
     await said(() => g.assign(x, loss)),
     /assign wants a state, got x#0, which is an input\n {2}Make it with/,

@@ -163,7 +163,8 @@ export class Importer {
     const v = vertical && !this.torus[0];
     const h = horizontal && !this.torus[1];
     const own: Sides = [v ? t : 0, h ? l : 0, v ? b : 0, h ? r : 0];
-    return own.every((n) => n === 0) ? x : pad(this.g, x, { pad: own, border: [border, border], value });
+    const options = { pad: own, border: [border, border], value } as const;
+    return own.every((n) => n === 0) ? x : named('Pad', () => pad(this.g, x, options));
   }
 }
 

@@ -1,5 +1,5 @@
 import { EngineError } from '../../base/errors';
-import { checkOptions, flag, number, numbers } from '../../base/known_options';
+import { checkOptions, flag, list, number } from '../../base/known_options';
 import type { Raster } from '../../base/raster';
 import { Rng } from '../../base/rng';
 
@@ -44,12 +44,10 @@ interface Grid {
  * 250x130: seam ratio 0.6, z below -3).
  */
 export function plasma(settings: PlasmaSettings): Raster {
-  checkOptions(
-    'plasma',
-    settings,
-    { size: numbers(2), seed: number, amplitude: number, power: number, stretch: flag },
-    ['size', 'seed'],
-  );
+  checkOptions('plasma', settings, { size: list, seed: number, amplitude: number, power: number, stretch: flag }, [
+    'size',
+    'seed',
+  ]);
   const { size, seed, stretch = false } = settings;
   const [width, height] = size;
   const { amplitude = 100, power = stretch ? 0.5 : 1.4 } = settings;

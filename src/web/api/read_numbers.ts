@@ -43,7 +43,7 @@ async function read(bytes: Uint8Array, file: NumberFile, options: ReadOptions): 
   const size = wantedSize(w, h, options);
   if ((file.pages ?? 1) > 1) onWarning(`${name} has ${file.pages} pages or frames: only the first is used`);
   const shrink = Math.max(1, Math.floor(Math.sqrt((w * h) / (size[0] * size[1]))));
-  const pixels = await readNumbers(file, bytes.length, shrink);
+  const pixels = await readNumbers(file, name, bytes.length, shrink);
   for (const note of pixels.notes) onWarning(`${name} ${note}`);
   const { width, height, data, alpha } = withoutAlpha(pixels, options);
   const sized = (planes: Float32Array): Float32Array => resample(planes, [width, height], size, 'soft');
