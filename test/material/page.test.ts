@@ -39,7 +39,9 @@ function leaning(): Material {
 }
 
 test('it has every map and every score, and no address', async () => {
-  const text = await pageOf(waves(32));
+  const waved = waves(32);
+  const text = await pageOf({ ...waved, assumed: { ...waved.assumed, relief: '0.1 of the width' } });
+  assert.is(text.split('<dt>relief</dt>').length, 2, 'said once');
   for (const kind of waves(32).maps.keys())
     assert.match(text, new RegExp(`<img id="map-${kind}" src="data:image/webp`));
   assert.match(text, /<td>height<\/td><td>seamless, z -?\d+\.\d<\/td><td>seamless, z -?\d+\.\d<\/td><td>1\.5 %/);

@@ -52,7 +52,7 @@ ${scoreTable(scores)}
 <dt>relief</dt><dd>${relief.toFixed(3)} of the width</dd>
 ${(['height', 'normal'] as const).map((kind) => html`<dt>${kind}</dt><dd>mean slope ${scores[kind].meanSlope.toExponential(1)}, curl ${scores[kind].curl.toExponential(1)}: a surface that tiles has neither</dd>`)}
 <dt>unevenness of the light</dt><dd>${scores.unevenness.before.toFixed(3)} before, ${scores.unevenness.after.toFixed(3)} in the colour</dd>
-${Object.entries(assumed).map(([what, how]) => !maps.has(what as never) && html`<dt>${what}</dt><dd>${how}</dd>`)}
+${Object.entries(assumed).map(([what, how]) => what !== 'relief' && !maps.has(what as never) && html`<dt>${what}</dt><dd>${how}</dd>`)}
 </dl></section>`,
   });
 }
