@@ -226,7 +226,7 @@ test('.glb, plane and sphere, with all maps and with few: the validator finds no
   for (const files of cases) {
     const report = await gltfValidator.validateBytes(files.get('old_wall.glb')!);
     assert.equal(
-      report.issues.messages.filter((m) => m.severity < 2),
+      report.issues.messages.filter((m) => m.severity !== 2),
       [],
     );
     assert.is(report.info.hasTextures, true);

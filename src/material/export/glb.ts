@@ -24,6 +24,8 @@ const SPHERE_SEGMENTS = 64;
 
 const FLOAT = 5126;
 const UNSIGNED_SHORT = 5123;
+/** What a part of the binary holds: values of vertices, and which make triangles. */
+const [ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER] = [34962, 34963];
 const [REPEAT, CLAMP, LINEAR, LINEAR_MIPS] = [10497, 33071, 9729, 9987];
 
 interface Mesh {
@@ -123,12 +125,12 @@ export function encodeGlb(material: Material, pictures: GlbPictures, shape: Shap
 
 /** The binary part: views at multiples of 4 bytes. */
 class Binary {
-  readonly views: { buffer: 0; byteOffset: number; byteLength: number }[] = [];
+  readonly views: { buffer: 0; byteOffset: number; byteLength: number; target?: number | undefined }[] = [];
   readonly parts: Uint8Array[] = [];
   length = 0;
 
-  view(bytes: Uint8Array): number {
-    this.views.push({ buffer: 0, byteOffset: this.length, byteLength: bytes.length });
+  view(bytes: Uint8Array, target?: number): number {
+    this.views.push({ buffer: 0, byteOffset: this.length, byteLength: bytes.length, target });
     this.parts.push(bytes, new Uint8Array(-bytes.length & 3));
     this.length += bytes.length + (-bytes.length & 3);
     return this.views.length - 1;
@@ -136,7 +138,9 @@ class Binary {
 
   array(values: Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer>, componentType: number, type: string): object {
     const each = type === 'SCALAR' ? 1 : Number(type[3]);
-    return { bufferView: this.view(new Uint8Array(values.buffer)), componentType, type, count: values.length / each };
+    const target = type === 'SCALAR' ? ELEMENT_ARRAY_BUFFER : ARRAY_BUFFER;
+    const bufferView = this.view(new Uint8Array(values.buffer), target);
+    return { bufferView, componentType, type, count: values.length / each };
   }
 }
 
