@@ -81,7 +81,7 @@ export interface RunOptions extends RunEvents {
   readonly stopAt?: RunPlace | undefined;
   /** A checkpoint of this very recipe to go on from. */
   readonly resume?: Checkpoint | undefined;
-  /** How often `onCheckpoint` is called: after so many steps, or so many seconds. */
+  /** How often `onCheckpoint` is called: after so many steps, or so many seconds; and where an optimising stage is stopped. */
   readonly checkpointSteps?: number | undefined;
   readonly checkpointSeconds?: number | undefined;
   /** Asked after each batch of steps: whether a checkpoint is wanted now, whatever the clock says. */

@@ -33,6 +33,8 @@ export interface StageOptions {
   checkpointDue?(step: number): boolean;
   readonly checkpointEvery?: number | undefined;
   onCheckpoint?(point: StagePoint): Promise<void>;
+  /** Where it was stopped. */
+  onStopped?(point: StagePoint): Promise<void>;
 }
 
 export interface StageOutcome {
@@ -151,8 +153,11 @@ class StageLoop {
     this.#clock.start();
     for (;;) {
       if (this.#done >= this.#end || signal?.aborted || this.#givenUp) {
-        if (await this.#collect()) return;
-        continue;
+        if (!(await this.#collect())) continue;
+        // Whoever stops it may want to go on from there.
+        if (signal?.aborted && this.#done > 0 && this.#done < this.setup.stage.recipe.steps)
+          await this.options.onStopped?.(await this.#point(this.#done));
+        return;
       }
       const batch = this.#submit();
       if (!(await this.#collect())) {

@@ -107,6 +107,11 @@ export class StageRunner {
         options.onPicture?.({ stage: stage.index, step, raster: await renderer.picture(canvas) }),
       checkpointDue: (step) => this.#checkpointDue(step),
       onCheckpoint: (at) => this.#saveCheckpoint(stage, start, at),
+      ...(options.onCheckpoint && {
+        onStopped: async (at: StagePoint) => {
+          if (!options.abort?.aborted) await this.#saveCheckpoint(stage, start, at);
+        },
+      }),
     };
   }
 

@@ -126,6 +126,40 @@ for (const [about, wanted, nth, where] of rows) {
   });
 }
 
+test('stopped, it keeps where it is: it goes on from there as if nothing had happened', async () => {
+  const wanted = recipe([{ steps: 12, losses: [patches] }]);
+  const whole = await run(await device(), wanted, inputs);
+  const stop = new AbortController();
+  const kept: Checkpoint[] = [];
+  const stopped = await run(await device(), wanted, inputs, {
+    signal: stop.signal,
+    onProgress: () => stop.abort(),
+    onCheckpoint: async (c) => void kept.push(c),
+  });
+  assert.ok(stopped.stopped);
+  assert.equal(
+    kept.map((c) => c.point.step),
+    [stopped.stoppedAt?.step],
+  );
+  const resumed = await run(await device(), wanted, inputs, { resume: kept[0] });
+  assert.equal(resumed.raster, whole.raster);
+  const given = new AbortController();
+  const none: Checkpoint[] = [];
+  const work = run(await device(), wanted, inputs, {
+    abort: given.signal,
+    onProgress: () => given.abort(),
+    onCheckpoint: async (c) => void none.push(c),
+  });
+  assert.is(
+    await work.then(
+      () => 'done',
+      (error: Error) => error.name,
+    ),
+    'AbortError',
+  );
+  assert.equal(none, [], 'given up, it keeps nothing');
+});
+
 test('where copied pixels came from outlives a kill in the polish', async () => {
   const copied: Stage = { method: 'copy', copy: { fit: 'off' }, steps: 10 };
   const polish: Stage = { resolution: 'last', steps: 8, losses: [gram] };
