@@ -13,6 +13,7 @@ import { openStore, type Store } from '../../src/fleet/store';
 import { openS3 } from '../../src/fleet/store_s3';
 import { long } from '../support/all';
 import { runner } from '../support/cli_run';
+import { withEnv } from '../support/env';
 import { NO_REDIS, smallRecipe } from '../support/fleet';
 import { heldStore } from '../support/held_store';
 import { needs } from '../support/needs';
@@ -84,40 +85,27 @@ needs(
   const configureBuckets = [{ name: 'bucket', configs: [] }];
   const server = new S3rver({ port, silent: true, directory: at('s3'), configureBuckets });
   await server.run();
-  const { env } = process;
-  const before = { ...env };
+  const keys = { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' };
   try {
-    Object.assign(env, { AWS_ACCESS_KEY_ID: 'S3RVER', AWS_SECRET_ACCESS_KEY: 'S3RVER' });
-    env.AWS_ENDPOINT_URL = `http://127.0.0.1:${port}`;
-    await checkStore(await openStore('s3://bucket/some/prefix'));
-    const parts = await openStore('s3://bucket/parts');
-    const large = Buffer.alloc((16 << 20) + 5, 'large');
-    await parts.put('large', large);
-    assert.ok(large.equals((await parts.get('large')) ?? Buffer.of()));
-    const address = (await parts.presign?.('large', 60)) ?? '';
-    assert.is((await (await fetch(address)).arrayBuffer()).byteLength, large.length);
-    assert.equal(await (await openStore('s3://bucket')).list('some/prefix/a/'), ['some/prefix/a/2']);
-    env.AWS_ACCESS_KEY_ID = 'NOBODY'; // s3rver looks at the name alone, not at signatures of version 4
-    const refused = await openStore('s3://bucket/x');
-    await assertThrows(() => refused.put('a', new Uint8Array(1)), /refuses PUT of a: 403 InvalidAccessKeyId\n/);
-    env.AWS_SECRET_ACCESS_KEY = '';
-    await assertThrows(() => openStore('s3://bucket/x'), /AWS_SECRET_ACCESS_KEY is not set/);
+    await withEnv({ ...keys, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }, async () => {
+      await checkStore(await openStore('s3://bucket/some/prefix'));
+      const parts = await openStore('s3://bucket/parts');
+      const large = Buffer.alloc((16 << 20) + 5, 'large');
+      await parts.put('large', large);
+      assert.ok(large.equals((await parts.get('large')) ?? Buffer.of()));
+      const address = (await parts.presign?.('large', 60)) ?? '';
+      assert.is((await (await fetch(address)).arrayBuffer()).byteLength, large.length);
+      assert.equal(await (await openStore('s3://bucket')).list('some/prefix/a/'), ['some/prefix/a/2']);
+      process.env.AWS_ACCESS_KEY_ID = 'NOBODY'; // s3rver looks at the name alone, not at signatures of version 4
+      const refused = await openStore('s3://bucket/x');
+      await assertThrows(() => refused.put('a', new Uint8Array(1)), /refuses PUT of a: 403 InvalidAccessKeyId\n/);
+      process.env.AWS_SECRET_ACCESS_KEY = '';
+      await assertThrows(() => openStore('s3://bucket/x'), /AWS_SECRET_ACCESS_KEY is not set/);
+    });
   } finally {
-    process.env = before;
     await server.close();
   }
 });
-
-/** With the variables of a store. */
-async function withEnv(variables: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void> {
-  const before = { ...process.env };
-  Object.assign(process.env, variables);
-  try {
-    await work();
-  } finally {
-    process.env = before;
-  }
-}
 
 test('S3: what is large goes in parts, of which one that fails is sent again; it is there whole, or not', async () => {
   const server = await heldStore();

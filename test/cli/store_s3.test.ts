@@ -2,6 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openS3 } from '../../src/fleet/store_s3';
+import { withEnv } from '../support/env';
 import { heldStore } from '../support/held_store';
 import { type SignedRequest, signatureFault } from '../support/signature';
 
@@ -62,17 +63,6 @@ test("the check knows the signatures of Amazon's examples, and no others", () =>
   assert.is(signatureFault({ ...put, body: Buffer.from('Welcome') }, EXAMPLE), 'XAmzContentSHA256Mismatch');
   assert.match(`${signatureFault({ ...put, target: '/test$file+text' }, EXAMPLE)}`, /^SignatureDoesNotMatch/);
 });
-
-/** With the variables of a store. */
-async function withEnv(variables: Readonly<Record<string, string>>, work: () => Promise<void>): Promise<void> {
-  const before = { ...process.env };
-  Object.assign(process.env, variables);
-  try {
-    await work();
-  } finally {
-    process.env = before;
-  }
-}
 
 for (const [about, own] of [
   ['keys that stay', {}],
