@@ -47,7 +47,7 @@ export function describeIssues(issues: readonly Issue[], input: unknown, schema:
         if (value === undefined) return [`${at}: is missing; ${wanted(issue.expected)} is wanted.`];
         return [`${at}: is ${shown(value)}, but ${wanted(issue.expected)} is wanted.`];
       default:
-        return [value === undefined ? `${at}: ${issue.message}.` : `${at}: is ${shown(value)}, but ${issue.message}.`];
+        return [value === undefined ? `${at}: ${said(issue)}.` : `${at}: is ${shown(value)}, but ${said(issue)}.`];
     }
   };
   const ofUnion = (
@@ -68,6 +68,17 @@ export function describeIssues(issues: readonly Issue[], input: unknown, schema:
     return [`${at}: is ${shown(value)}, but one of these is wanted: ${choices}.${meant(value, words)}`];
   };
   return [...new Set(issues.flatMap((issue) => describe(issue, [])))];
+}
+
+/** What a schema says of it, else of the bounds in our words. */
+function said(issue: Issue): string {
+  if (!issue.message.startsWith('Too ') || (issue.code !== 'too_small' && issue.code !== 'too_big'))
+    return issue.message;
+  const [bound, within, beyond] =
+    issue.code === 'too_small' ? [issue.minimum, 'at least', 'above'] : [issue.maximum, 'at most', 'below'];
+  const text = `${issue.inclusive === false ? beyond : within} ${bound}`;
+  if (issue.origin === 'array') return `must have ${text} of them`;
+  return issue.origin === 'string' ? `must have ${text} letters` : `must be ${text}`;
 }
 
 const depth = (branch: readonly Issue[]): number => Math.max(0, ...branch.map((i) => i.path.length));
