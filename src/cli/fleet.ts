@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import { duration } from '../app/eta';
+import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { type BatchStatus, batchStatus, cancelBatch, fetchPicture, retryBatch } from '../fleet/batch';
 import { type Batch, getBatch, putBatch } from '../fleet/job_files';
@@ -104,6 +105,8 @@ const withBatch = <T>(
 
 async function submitJobs(what: string, options: Options): Promise<void> {
   const report = new Console(false);
+  if (options.name !== undefined && !/^[\w-][\w.-]*$/.test(options.name))
+    usage(`--name ${options.name}: has other characters`, 'Use letters, digits and .-_');
   await withFleet(options, async ({ open, store }) => {
     const plan = await fleetPlan(what, options, options.name);
     for (const text of plan.warnings) report.warn(text);
@@ -152,7 +155,7 @@ const LOOK_MS = 2000;
 async function watch(name: string, options: Options): Promise<void> {
   const stop = stopOnSignal(() => {});
   await withBatch(name, options, async ({ open, batch }) => {
-    let drawn = 0;
+    let drawn = '';
     let first: { at: number; done: number } | undefined;
     while (!stop.signal.aborted) {
       const status = await batchStatus(open, batch);
@@ -162,9 +165,10 @@ async function watch(name: string, options: Options): Promise<void> {
       const pace =
         rate > 0 ? `; ${(60 * rate).toFixed(1)} a minute, about ${duration((running + waiting) / rate)} left` : '';
       const lines = table(name, batch, status, pace);
-      if (process.stdout.isTTY && drawn > 0) process.stdout.write(`\x1b[${drawn}A\x1b[J`);
-      process.stdout.write(`${(process.stdout.isTTY ? lines : lines.slice(0, 1)).join('\n')}\n`);
-      drawn = lines.length;
+      const text = `${(process.stdout.isTTY ? lines : lines.slice(0, 1)).join('\n')}\n`;
+      if (process.stdout.isTTY && drawn !== '') process.stdout.write(`\x1b[${drawn.split('\n').length - 1}A\x1b[J`);
+      if (process.stdout.isTTY || text !== drawn) process.stdout.write(text);
+      drawn = text;
       if (running + waiting === 0) {
         if (failed > 0) process.exitCode = 1;
         break;
@@ -175,8 +179,11 @@ async function watch(name: string, options: Options): Promise<void> {
   stop.release();
 }
 
+const LEAST_CELL = 16;
+
 async function sheet(name: string, options: Options): Promise<void> {
   const out = options.out ?? `${name}.sheet.png`;
+  if (options.cell < LEAST_CELL) usage(`--cell ${options.cell}: is too small`, `At least ${LEAST_CELL}.`);
   await withBatch(name, options, async ({ open, store, batch }) => {
     const { axes, title, jobs } = batch;
     const pictures: (Raster | null)[] = [];
@@ -184,6 +191,13 @@ async function sheet(name: string, options: Options): Promise<void> {
       const found = await fetchPicture(open, store, id);
       const raster = typeof found === 'string' ? null : (await decodePicture(found.picture, 'result', READ)).raster;
       pictures.push(raster && downscale(raster, options.cell)); // all of them at full size would not fit in memory
+    }
+    if (pictures.every((p) => p === null)) {
+      throw new EngineError(
+        'PictureError',
+        `none of the ${jobs.length} jobs of ${name} is done`,
+        'See toroid fleet status.',
+      );
     }
     await writePicture(
       out,

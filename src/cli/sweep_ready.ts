@@ -115,6 +115,6 @@ async function prepared(
     return { job, recipe: named, key, exemplar };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
-    throw new EngineError(error.code, `${job.label}: ${error.message}`);
+    throw new EngineError(error.code, job.label === '' ? error.message : `${job.label}: ${error.message}`);
   }
 }

@@ -54,7 +54,7 @@ export function addWork(program: Command): void {
       new Option('--jobs <n>', 'processes at a time (default: one, or one for each --gpu)').argParser(parseWhole),
     )
     .option('--once', 'do one job, and end')
-    .option('--drain', 'end when no job is left')
+    .addOption(new Option('--drain', 'end when no job is left').conflicts('once'))
     .addOption(seconds('--stall <time>', 'a job without progress for so long hangs, and is tried again', STALL))
     .addOption(seconds('--every <time>', 'between checkpoints', EVERY))
     .addOption(new Option('--attempts <n>', 'a job that fails so often is parked').argParser(parseWhole).default(3))

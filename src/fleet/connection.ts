@@ -38,7 +38,7 @@ export function parseAddress(address: string): Address {
   if (!parsed || !/^(rediss?|postgres(ql)?):$/.test(parsed.protocol)) {
     throw queueError(
       `${given}: no address of a Redis or PostgreSQL`,
-      'Such as --queue redis://127.0.0.1:6379 or postgres://127.0.0.1/toroid',
+      'Such as redis://127.0.0.1:6379 or postgres://127.0.0.1/toroid; a / in a password is written %2F, an @ %40.',
     );
   }
   const name = decodeURIComponent(parsed.hash.slice(1)) || DEFAULT_NAME;
@@ -77,6 +77,12 @@ async function connectRedis({ url, shown }: Address, patient: boolean): Promise<
   } catch (cause) {
     redis.disconnect();
     if (cause instanceof EngineError) throw cause;
+    if (/^(NOAUTH|WRONGPASS|NOPERM)/.test(why || (cause as Error).message)) {
+      throw queueError(
+        `the Redis at ${shown} wants ${why.startsWith('NOAUTH') ? 'a password' : 'another user or password'}`,
+        'Give it in the address, as redis://user:password@host or redis://:password@host; %2F is a / in it, %40 an @.',
+      );
+    }
     throw queueError(
       `no Redis answers at ${shown}: ${why || (cause as Error).message}`,
       'Start one (apt-get install redis-server), or check the address.',

@@ -185,6 +185,13 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
     [['work'], 2, /which queue\?/],
     [['work', '--queue', 'ftp://me:secret/@x'], 1, /--queue ftp:\/\/x: no address of a Redis/],
     [['work', '--queue', 'redis://me:secret@x#a/b'], 1, /--queue redis:\/\/x#a\/b: the name a\/b has/],
+    [['work', '--queue', 'redis://x', '--once', '--drain'], 2, /cannot be used with/],
+    [
+      ['fleet', 'submit', 'r.json', '--name', 'a b', '--queue', 'redis://x', '--store', 'x'],
+      2,
+      /--name a b: has other/,
+    ],
+    [['fleet', 'sheet', 'b', '--cell', '0', '--queue', 'redis://x', '--store', 'x'], 2, /--cell 0: is too small/],
     [['work', '--log', 'yaml'], 2, /Allowed choices are text, json/],
     [['work', '--log', 'json', '--queue', 'x'], 1, /^\{"level":"error","time":"\S+Z","msg":"--queue x: .*\}\n$/],
     [['fleet', 'submit', 'r.json', '--queue', 'redis://127.0.0.1:1'], 2, /which store\?/],
@@ -231,6 +238,26 @@ queued('a Redis that is full says so; nothing is half submitted', async () => {
   await full.stop();
   assert.is(code, 1);
   assert.match(err, /^error: the Redis at \S+ is full.*\n {2}/);
+});
+
+queued('a Redis with a password; what is not done, or cannot be, is said', async () => {
+  const server = await startRedis('--requirepass', 'a/word');
+  const url = server.url.replace('//', '//:a%2Fword@');
+  const rest = ['--queue', url, '--store', 'words'];
+  const commands = [
+    ['work', '--queue', server.url],
+    ['work', '--queue', url.replace('word', 'work')],
+    ['fleet', 'submit', 'texture', ...rest],
+    ['fleet', 'submit', recipe('w.json', 2), '--name', 'w', ...rest],
+    ['fleet', 'sheet', 'w', ...rest],
+  ];
+  const [none, wrong, input, submitted, sheet] = await together(commands);
+  await server.stop();
+  assert.match(none?.err ?? '', /^error: the Redis at \S+ wants a password\n {2}Give it/);
+  assert.match(wrong?.err ?? '', /^error: the Redis at \S+ wants another user or password\n/);
+  assert.match(input?.err ?? '', /^error: styles\[0\]\.input: there is no input style/);
+  assert.is(submitted?.out, 'w\n', submitted?.err);
+  assert.match(sheet?.err ?? '', /^error: none of the 1 jobs of w is done\n/);
 });
 
 queued('a Redis that throws keys out is refused', async () => {
