@@ -56,9 +56,9 @@ const MANY = 640;
 /** Places whose neighbours are looked at and that are compared more, that are compared closely, and whose cuts are. */
 const SOME = 1024;
 const BEST = 64;
-const CUTS = 8;
+const CUTS = 64;
 /** How much it counts how far a cut is seen. */
-const CUT = 0.5;
+const CUT = 2;
 /** More places than this are not all tried: every second one, or third. */
 const PLACES = 30_000;
 /** Places that are tried for a block once the work is to stop. */

@@ -1,81 +1,95 @@
+import { boxSum, summed } from './planes';
 import type { Guided } from './pyramid';
 
-/** A patch is described by the mean colours of CELLS x CELLS parts of it. */
-const CELLS = 4;
-const NUMBERS = 3 * CELLS * CELLS;
-/** At most so many patches are compared with one another. */
-const PATCHES = 1024;
-/** How many times the usual a pixel may count, and how little of it. */
-const MOST = 4;
-const LEAST = 0.5;
+/** Of each window: the mean and the deviation of red, green and blue. */
+const NUMBERS = 6;
+/** Windows are so many times smaller than what the picture is made of, and of so many pixels a side at least. */
+const PART = 2;
+const LEAST_SIDE = 6;
+/** At most so many windows are compared with one another. */
+const WINDOWS = 2500;
+/** How many times the usual a window may count. */
+const MOST = 32;
 
 /**
- * How conspicuous each pixel would be if it stood in a tile twice, 1 on average: how far the patch around it is from the nearest
- * other patch of the exemplar over what is usual, to the fourth power. What stands there once only is remembered; gravel is not.
+ * How conspicuous each pixel would be if it stood in a tile twice, 1 on average: how far the colours of the window around it, by mean
+ * and deviation, are from those of the nearest window elsewhere in the exemplar, over what is usual, to the third power. A red stone
+ * with white veins is remembered, where no other has such; gravel is not.
  * @param feature size of what the picture is made of, in its pixels
  */
-export function salience({ width, height, data }: Guided, feature: number): Float64Array {
-  const n = width * height;
-  const cell = Math.max(1, Math.min(6, Math.round(feature / CELLS), Math.floor(Math.min(width, height) / (3 * CELLS))));
-  const side = CELLS * cell;
-  const stride = Math.max(1, Math.ceil(Math.sqrt(((width - side + 1) * (height - side + 1)) / PATCHES)));
+export function salience(picture: Guided, feature: number): Float64Array {
+  const { width, height } = picture;
+  const side = Math.min(width, height, Math.max(LEAST_SIDE, Math.round(feature / PART)));
+  const stride = Math.max(1, Math.ceil(Math.sqrt(((width - side + 1) * (height - side + 1)) / WINDOWS)));
   const across = Math.floor((width - side) / stride) + 1;
-  const count = across * (Math.floor((height - side) / stride) + 1);
-  const words = new Float32Array(count * NUMBERS);
-  for (let k = 0; k < count; k++) {
-    const x = (k % across) * stride;
-    const y = Math.floor(k / across) * stride;
-    for (let c = 0; c < 3; c++) {
-      for (let j = 0; j < side; j++) {
-        const row = c * n + (y + j) * width + x;
-        const to = k * NUMBERS + (c * CELLS + Math.floor(j / cell)) * CELLS;
-        for (let i = 0; i < side; i++) {
-          const at = to + Math.floor(i / cell);
-          words[at] = (words[at] as number) + (data[row + i] as number) / (cell * cell);
-        }
-      }
-    }
-  }
-  const apart = nearestApart(words, count, across, stride, side);
-  const usual = Math.max(1, (apart.slice().sort()[count >> 1] as number) || 1);
-  const sums = new Float64Array(n);
-  const covers = new Float64Array(n);
-  for (let k = 0; k < count; k++) {
-    const [x, y] = [(k % across) * stride, Math.floor(k / across) * stride];
-    const v = Math.min(MOST, Math.max(LEAST, ((apart[k] as number) / usual) ** 2));
+  const down = Math.floor((height - side) / stride) + 1;
+  const apart = nearestApart(moments(picture, { side, stride, across, down }), across, Math.ceil(feature / stride));
+  const usual = (apart.slice().sort()[apart.length >> 1] as number) || 1;
+  const sums = new Float64Array(width * height);
+  const covers = new Float64Array(width * height);
+  for (const [k, v] of apart.entries()) {
+    const weight = Math.min(MOST, (v / usual) ** 3);
+    const corner = Math.floor(k / across) * stride * width + (k % across) * stride;
     for (let j = 0; j < side; j++) {
-      for (let at = (y + j) * width + x; at < (y + j) * width + x + side; at++) {
-        sums[at] = (sums[at] as number) + v;
+      for (let at = corner + j * width; at < corner + j * width + side; at++) {
+        sums[at] = (sums[at] as number) + weight;
         covers[at] = (covers[at] as number) + 1;
       }
     }
   }
-  let total = 0;
-  for (let i = 0; i < n; i++) {
-    const v = (covers[i] as number) > 0 ? (sums[i] as number) / (covers[i] as number) : 1;
-    sums[i] = v;
-    total += v;
-  }
-  return sums.map((v) => (v * n) / total);
+  // What no window covers, beside the right and the lower border, is like the rest.
+  const mean = apart.reduce((sum, v) => sum + Math.min(MOST, (v / usual) ** 3), 0) / apart.length || 1;
+  const found = sums.map((v, i) => ((covers[i] as number) > 0 ? v / (covers[i] as number) : mean));
+  const average = found.reduce((sum, v) => sum + v, 0) / found.length;
+  return average > 0 ? found.map((v) => v / average) : found.fill(1);
 }
 
-/** Of each patch, the squared distance to the nearest that does not overlap it; 0 where all do. */
-function nearestApart(words: Float32Array, count: number, across: number, stride: number, side: number): Float64Array {
+interface Windows {
+  readonly side: number;
+  readonly stride: number;
+  readonly across: number;
+  readonly down: number;
+}
+
+function moments({ width, height, data }: Guided, { side, stride, across, down }: Windows): Float32Array {
+  const n = width * height;
+  const area = side * side;
+  const found = new Float32Array(across * down * NUMBERS);
+  for (let c = 0; c < 3; c++) {
+    const plane = data.subarray(c * n, (c + 1) * n);
+    const sums = summed(plane, width, height);
+    const squares = summed(
+      plane.map((v) => v * v),
+      width,
+      height,
+    );
+    for (let k = 0; k < across * down; k++) {
+      const [x, y] = [(k % across) * stride, Math.floor(k / across) * stride];
+      const mean = boxSum(sums, width, x, y, x + side, y + side) / area;
+      found[k * NUMBERS + c] = mean;
+      const variance = boxSum(squares, width, x, y, x + side, y + side) / area - mean ** 2;
+      found[k * NUMBERS + 3 + c] = Math.sqrt(Math.max(0, variance));
+    }
+  }
+  return found;
+}
+
+/** How far each window is from the nearest one that lies `far` windows away or more; 0 where there is none. */
+function nearestApart(numbers: Float32Array, across: number, far: number): Float64Array {
+  const count = numbers.length / NUMBERS;
   const least = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  const far = Math.ceil(side / stride);
   for (let a = 0; a < count; a++) {
     for (let b = a + 1; b < count; b++) {
       const beside = Math.abs((a % across) - (b % across)) < far;
       if (beside && Math.floor(b / across) - Math.floor(a / across) < far) continue;
-      const most = Math.max(least[a] as number, least[b] as number);
       let sum = 0;
-      for (let k = 0; k < NUMBERS && sum < most; k++) {
-        const d = (words[a * NUMBERS + k] as number) - (words[b * NUMBERS + k] as number);
+      for (let k = 0; k < NUMBERS; k++) {
+        const d = (numbers[a * NUMBERS + k] as number) - (numbers[b * NUMBERS + k] as number);
         sum += d * d;
       }
       if (sum < (least[a] as number)) least[a] = sum;
       if (sum < (least[b] as number)) least[b] = sum;
     }
   }
-  return least.map((v) => (Number.isFinite(v) ? v : 0));
+  return least.map((v) => (Number.isFinite(v) ? Math.sqrt(v) : 0));
 }
