@@ -153,13 +153,13 @@ export class Choice {
     return { x: best % this.#across, y: Math.floor(best / this.#across) };
   }
 
-  best(k: number, window: Int32Array): Point {
+  /** The best place for a block by its overlap with what lies there: all of that, or the given pixels of the block. */
+  best(k: number, window: Int32Array, filled: readonly number[] = this.#overlap(window)): Point {
     const { level, laid, exemplar } = this;
     const w = level.width;
     const [cw, ch] = [this.#across, level.height - laid.layout.height + 1];
     const stride = Math.max(1, Math.round(Math.sqrt((cw * ch) / PLACES)));
     const [across, down] = [Math.ceil(cw / stride), Math.ceil(ch / stride)];
-    const filled = this.#overlap(window);
     const rng = new Rng(this.options.seed, 1000 + k);
     const few = this.#sample(filled, FEW, window, rng);
     const sides = this.#sides(k, { stride, across, down }, filled.length > 0 ? CHANCE : CHANCE_ALONE);

@@ -1,9 +1,17 @@
+import { around } from './around';
 import type { Size } from './field';
 
 /** By how much smaller blocks are at the greatest variety. */
 const SMALLER = 0.35;
 /** Blocks overlap by this share of their sides. */
 const OVERLAP = 0.35;
+/** Where blocks lie, in steps from the raster: on it, and over the corners and the sides of those. */
+const BETWEEN = [
+  [0, 0],
+  [0.5, 0.5],
+  [0.5, 0],
+  [0, 0.5],
+] as const;
 
 export interface Point {
   readonly x: number;
@@ -12,15 +20,15 @@ export interface Point {
 
 /** Where blocks lie on the torus: in a raster of equal steps, overlapping. */
 export class BlockLayout {
-  readonly #nx: number;
-  readonly #ny: number;
   /** Width and height of a block. */
   readonly width: number;
   readonly height: number;
   /** From one block to the next. */
   readonly step: readonly [x: number, y: number];
-  /** Top left pixel of each, which may be beyond the canvas. */
+  /** Top left pixel of each, which may be beyond the canvas: of those of the raster, then of those that mend it, between them. */
   readonly corners: readonly Point[];
+  /** Blocks of the raster. */
+  readonly count: number;
 
   /** @param share side of a block over the exemplar's shorter one; `picture` [w, h] is the exemplar's size. */
   constructor(
@@ -42,16 +50,21 @@ export class BlockLayout {
     const [dx, dy] = [W / nx, H / ny];
     this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - OVERLAP)));
     this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - OVERLAP)));
-    [this.#nx, this.#ny, this.step] = [nx, ny, [dx, dy]];
+    this.step = [dx, dy];
+    this.count = nx * ny;
     // The first block lies across the corner of the canvas, so that the tile joins itself within blocks.
-    this.corners = Array.from({ length: nx * ny }, (_, k) => ({
-      x: Math.round((k % nx) * dx - this.width / 2),
-      y: Math.round(Math.floor(k / nx) * dy - this.height / 2),
-    }));
+    this.corners = BETWEEN.flatMap(([right, down]) =>
+      Array.from({ length: nx * ny }, (_, k) => ({
+        x: Math.round(((k % nx) + right) * dx - this.width / 2),
+        y: Math.round((Math.floor(k / nx) + down) * dy - this.height / 2),
+      })),
+    );
   }
 
-  get count(): number {
-    return this.corners.length;
+  /** How far in from the sides, and from top and bottom, a cut may run: as far as a neighbour's block reaches, pixels. */
+  get band(): readonly [x: number, y: number] {
+    const depth = (side: number, pace: number): number => Math.min(Math.max(2, side - Math.floor(pace)), side >> 1);
+    return [depth(this.width, this.step[0]), depth(this.height, this.step[1])];
   }
 
   /** Of each pixel of block k, where it is on the canvas. */
@@ -67,9 +80,9 @@ export class BlockLayout {
   }
 
   adjacent(i: number, j: number): boolean {
-    const dx = Math.abs((i % this.#nx) - (j % this.#nx));
-    const dy = Math.abs(Math.floor(i / this.#nx) - Math.floor(j / this.#nx));
-    return Math.min(dx, this.#nx - dx) <= 1 && Math.min(dy, this.#ny - dy) <= 1;
+    const [a, b] = [this.corners[i] as Point, this.corners[j] as Point];
+    const [[W, H], [dx, dy]] = [this.canvas, this.step];
+    return Math.abs(around(a.x - b.x, W)) < 1.5 * dx && Math.abs(around(a.y - b.y, H)) < 1.5 * dy;
   }
 
   /** Middle of each block, as a share of the canvas's sides. */

@@ -143,7 +143,7 @@ class Moving {
 
 function cutsOfBlocks({ layout, labels, scale: [sx, sy] }: Placed): Map<number, number[]>[] {
   const [W, H] = layout.canvas;
-  const cuts = Array.from({ length: layout.count }, () => new Map<number, number[]>());
+  const cuts = layout.corners.map(() => new Map<number, number[]>());
   const add = (k: number, j: number, x: number, y: number): void => {
     const points = cuts[k]?.get(j) ?? [];
     for (let v = -AROUND; v <= AROUND; v += 2) {

@@ -56,7 +56,7 @@ export class Seams {
 
   /** The cut of the block copied from pixel `place` of the exemplar. */
   cut(place: number): Cut {
-    const { width: bw, height: bh, step } = this.layout;
+    const { width: bw, height: bh, band } = this.layout;
     const [filled, apart] = [this.#below, this.#apart];
     for (let v = 0, i = 0; v < bh; v++) {
       for (let p = place + v * this.w, end = p + bw; p < end; p++, i++) {
@@ -77,15 +77,24 @@ export class Seams {
         this.#down[i] = v + 1 < bh ? seen(i, i + bw, this.#edgeDown[p] as number, this.#belowDown[i] as number) : 0;
       }
     }
-    // A band goes as far in as a neighbour's block reaches.
-    const depth = (side: number, pace: number): number => Math.min(Math.max(2, side - Math.floor(pace)), side >> 1);
-    return cutBands({
-      width: bw,
-      height: bh,
-      band: [depth(bw, step[0]), depth(bh, step[1])],
-      filled,
-      across: this.#across,
-      down: this.#down,
-    });
+    return cutBands({ width: bw, height: bh, band, filled, across: this.#across, down: this.#down });
+  }
+
+  /**
+   * How much is seen between a pixel copied from `a` and the next one, copied from `b`: nothing where that is next in the exemplar too.
+   * @param next from a pixel of the exemplar to the next one: 1, to the right, or its width, below
+   */
+  seen(a: number, b: number, next: 1 | number): number {
+    if (b === a + next) return 0;
+    const { pixels, w } = this;
+    const edges = next === 1 ? this.#edgeAcross : this.#edgeDown;
+    // Either copy may end here with the exemplar.
+    const goesOn = next === 1 ? (a + 1) % w !== 0 : a + next < edges.length;
+    const goesBack = next === 1 ? b % w !== 0 : b >= next;
+    const after = goesOn ? distance(pixels, 4 * (a + next), pixels, 4 * b) : 0;
+    const before = goesBack ? distance(pixels, 4 * a, pixels, 4 * (b - next)) : 0;
+    const beside = (goesOn ? (edges[a] as number) : 0) + (goesBack ? (edges[b - next] as number) : 0);
+    const both = Number(goesOn) + Number(goesBack);
+    return both === 0 ? 0 : ((2 / both) * (after + before)) / ((2 / both) * beside + this.#soft);
   }
 }
