@@ -22,7 +22,9 @@ for (const name of SHEETS.flat()) {
 
 /** A tile repeated 2 x 2, `side` pixels wide in all. */
 async function twice(name, side) {
-  const one = await sharp(tile(name)).resize(side / 2, side / 2).toBuffer();
+  const one = await sharp(tile(name))
+    .resize(side / 2, side / 2)
+    .toBuffer();
   return sharp({ create: { width: side, height: side, channels: 3, background: 'white' } })
     .composite([0, 1, 2, 3].map((k) => ({ input: one, left: (k % 2) * (side / 2), top: (k >> 1) * (side / 2) })))
     .png()
