@@ -21,6 +21,13 @@ export function parseWhole(text: string): number {
   return Number(text);
 }
 
+/** Of a server; 0 is one that is free. */
+export function parsePort(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 0 || n > 65535) throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  return n;
+}
+
 /** One side in pixels. */
 export function parseSide(text: string): number {
   const side = parseWhole(text);

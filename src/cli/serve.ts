@@ -9,7 +9,7 @@ import { serve } from '../fleet/serve';
 import { HereJobs, QueueJobs } from '../fleet/serve_jobs';
 import { parseTokens } from '../fleet/serve_request';
 import { openStore } from '../fleet/store';
-import { collect, parseBudget, parseBytes, parseWhole, usage } from './arguments';
+import { collect, parseBudget, parseBytes, parsePort, parseWhole, usage } from './arguments';
 import { stopOnSignal } from './stop';
 import { childOptions } from './store_runner';
 import { addFleetOptions } from './work';
@@ -40,7 +40,7 @@ export function addServe(program: Command): void {
         'machine, or, with --queue, wherever `toroid work` takes them.',
     )
     .option('--host <address>', 'where to listen; beyond this machine only with --tokens', '127.0.0.1')
-    .addOption(new Option('--port <n>', 'port; 0: one that is free').argParser(parseWhole).default(8080))
+    .addOption(new Option('--port <n>', 'port; 0: one that is free').argParser(parsePort).default(8080))
     .option('--tokens <file>', 'who may ask: lines of --new-token')
     .option('--new-token <name>', 'make a token: it is shown once, on stderr; the line for the file goes to stdout');
   addFleetOptions(command)

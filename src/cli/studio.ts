@@ -4,10 +4,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { EngineError } from '../base/errors';
 import { knownWeights } from '../nets/weights';
 import { recordedWeights, resolveWeights } from '../node/weights/find';
+import { parsePort } from './arguments';
 import { HEADERS, refusal, refuse } from './watch_http';
 
 interface Options {
@@ -45,12 +46,6 @@ function openBrowser(url: string): void {
   const opener = spawn(program ?? '', [...args, url], { stdio: 'ignore', windowsVerbatimArguments: true });
   opener.once('error', failed).once('exit', (code) => (code ? failed() : undefined));
   opener.unref();
-}
-
-function parsePort(text: string): number {
-  const n = Number(text);
-  if (!Number.isInteger(n) || n < 0 || n > 65535) throw new InvalidArgumentError('a port is a number from 0 to 65535');
-  return n;
 }
 
 export interface StudioServer {

@@ -136,10 +136,11 @@ class Service {
     const method = request.method === 'HEAD' ? 'GET' : request.method;
     if (path === '/healthz') return text(response, 200, 'ok\n');
     if (path === '/readyz') return this.#ready(response);
-    const who = this.#admit(request);
-    if (who) facts.token = who.name;
+    // What anybody may know, and a browser has no token to read it with.
     if (path === '/' && method === 'GET') return text(response, 200, openApiPage(), 'text/html; charset=utf-8');
     if (path === '/openapi.json' && method === 'GET') return json(response, 200, openApi());
+    const who = this.#admit(request);
+    if (who) facts.token = who.name;
     if (path === '/metrics' && method === 'GET') return this.#metrics(response);
     if (path === '/v1/jobs') {
       if (method === 'POST') return this.#post(request, response, who, facts);

@@ -114,10 +114,11 @@ export function openApiPage(): string {
       .filter(([, what]) => what.summary)
       .map(([method, what]) => `<tr><td>${method.toUpperCase()}<td><code>${path}</code><td>${what.summary}`),
   );
-  return `<!doctype html><meta charset="utf-8"><title>toroid ${VERSION}</title>
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>toroid ${VERSION}</title>
 <style>body{font:15px/1.5 system-ui;margin:3em auto;max-width:56em;padding:0 1em}td{padding:.3em 1em .3em 0;vertical-align:top}</style>
 <h1>toroid ${VERSION}</h1><table>${rows.join('\n')}</table>
 <p><a href="/openapi.json">openapi.json</a> has all of it, with the schema of recipes.</p>
 <pre>curl -F recipe=texture-copy -F style=@stone.jpg http://.../v1/jobs</pre>
+<p>A service that other machines may ask wants a token: <code>-H 'Authorization: Bearer ...'</code>.</p>
 `;
 }

@@ -19,7 +19,7 @@ import { rawRequest } from '../support/raw_request';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-served-'));
 const test = suite('serve');
-const { start, toroid } = runner(folder);
+const { start, together } = runner(folder);
 const services: RunningService[] = [];
 test.after(async () => {
   for (const s of services) await s.close();
@@ -147,15 +147,21 @@ test('who may ask: tokens, names of this machine, no pages elsewhere', async () 
     assert.is((await at(wrong)).status, 401, wrong);
   }
   assert.is((await at(`Bearer ${TOKEN}`)).status, 200);
-  assert.is((await fetch(`${url}/healthz`)).status, 200);
+  for (const path of ['/healthz', '/', '/openapi.json']) assert.is((await fetch(`${url}${path}`)).status, 200, path);
   const open = await idle(false);
   assert.is((await post(open, form(small), { origin: 'https://elsewhere.example' })).status, 403);
   const asElsewhere = await rawRequest(open, 'GET /metrics HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n');
   assert.is(asElsewhere.status, 403);
   assert.not.match(logged.join('\n'), new RegExp(TOKEN));
-  const refused = await toroid(['serve', '--host', '0.0.0.0', '--port', '0']);
-  assert.is(refused.code, 1);
-  assert.match(refused.err, /other machines could ask, and there is no token/);
+  const serving = ['serve', '--host', '0.0.0.0', '--port'];
+  const [refused, nowhere] = await together([
+    [...serving, '0'],
+    [...serving, '65536'],
+  ]);
+  assert.is(refused?.code, 1);
+  assert.match(refused?.err ?? '', /other machines could ask, and there is no token/);
+  assert.is(nowhere?.code, 2);
+  assert.match(nowhere?.err ?? '', /a port is a number from 0 to 65535/);
 });
 
 test('limits and mistakes: each its own status, with a reason', async () => {

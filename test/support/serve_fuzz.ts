@@ -269,7 +269,7 @@ export class ServeFuzz {
       '',
     ]);
     const head = [
-      `${this.#of(['GET /metrics', 'POST /v1/jobs', 'GET /', 'DELETE /v1/jobs/x'])} HTTP/1.1`,
+      `${this.#of(['GET /metrics', 'POST /v1/jobs', 'GET /v1/jobs/x', 'DELETE /v1/jobs/x'])} HTTP/1.1`,
       'Host: 127.0.0.1',
     ];
     const authorization = this.#below(9) === 0 ? 'X: y' : `Authorization: ${wrong}`;
