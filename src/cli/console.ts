@@ -1,6 +1,8 @@
 import { SingleBar } from 'cli-progress';
 import { duration, roughDuration, type TimeLeft } from '../app/eta';
 import { bytesText } from '../base/errors';
+import { writeElsewhere } from '../node/elsewhere';
+import { isStdout } from '../node/files';
 import type { Progress, RunEstimate, StageResult } from '../recipes/events';
 import { coloured } from './colour';
 
@@ -52,6 +54,26 @@ export class Console {
   say(text: string): void {
     this.#bar.clear();
     if (!this.quiet) process.stderr.write(`${text}\n`);
+  }
+
+  /** What could not be written where it should be: that is a failure, though the work is not lost. */
+  isElsewhere(error: unknown, place: string): string {
+    const [what = ''] = (error as Error).message.split('\n');
+    this.#bar.clear();
+    process.stderr.write(`${coloured('error:', 'red')} ${what}\n  It is in ${place} instead.\n`);
+    process.exitCode = 1;
+    return what;
+  }
+
+  /** Writes a file where it is wanted, else where it can be. @returns the place */
+  async write(path: string, write: (place: string) => Promise<void>): Promise<string> {
+    try {
+      await write(path);
+      return path;
+    } catch (error) {
+      if (isStdout(path)) throw error;
+      return writeElsewhere(path, error, write, (...of) => void this.isElsewhere(...of));
+    }
   }
 
   /** Something the user should know; kept for the JSON result as well. */

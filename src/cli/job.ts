@@ -24,7 +24,6 @@ import { profileStage } from '../recipes/profile_stage';
 import { scoresOf, structureOf } from '../recipes/scores';
 import { seamScore, verdict, verdictText } from '../recipes/scores/seam';
 import { makeWayOutput } from './clobber';
-import { coloured } from './colour';
 import { Console, JsonLines, Outlook } from './console';
 import { writeReport } from './html_report';
 import { type CommandJob, checkJob, formOf, type JobOptions, plainBits, readMaps, usualTune } from './job_options';
@@ -47,11 +46,8 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
   const report = new Console(options.quiet === true);
   const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
   const platform = commandPlatform(options.requireGpu === true, stop, (error, place) => {
-    const [what = ''] = (error as Error).message.split('\n');
     report.end();
-    process.stderr.write(`${coloured('error:', 'red')} ${what}\n  It is in ${place} instead.\n`);
-    lines?.warn(`${what}: it is in ${place} instead`);
-    process.exitCode = 1;
+    lines?.warn(`${report.isElsewhere(error, place)}: it is in ${place} instead`);
   });
   const outputs = outputsOf(job, options, { report, lines, stop }, maps);
   try {

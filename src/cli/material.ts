@@ -179,10 +179,10 @@ async function material(photo: string, options: Options): Promise<void> {
     const replaced = makeWay(place, care);
     if (replaced !== undefined) console.say(replaced);
     const plain = !exports(choice) && !/\.zip$/i.test(place);
-    const files = plain ? await writeMaps(place, made, onWarning) : await writeExport(place, made, choice, onWarning);
+    const files = plain ? await writeMaps(place, made, console) : await writeExport(place, made, choice, onWarning);
     if (render !== undefined) {
       const lit = await onDevice(platform, undefined, (device) => renderMaterial(device, made.material, sun));
-      await writePicture(render, lit, { metadata: made.text, onWarning });
+      await console.write(render, (file) => writePicture(file, lit, { metadata: made.text, onWarning }));
     }
     if (page !== undefined) await (await import('./page/material_page')).writeMaterialPage(page, made);
     if (json)
@@ -211,13 +211,17 @@ function checkRender(render: string, photo: string): void {
 async function writeMaps(
   folder: string,
   { material, text }: MadeMaterial,
-  onWarning: (text: string) => void,
+  console: Console,
 ): Promise<Partial<Record<MapKind, string>>> {
   const files: Partial<Record<MapKind, string>> = {};
   for (const [kind, map] of material.maps) {
-    const file = join(folder, `${kind}.png`);
-    await writePicture(file, mapRaster(map, material), { bits: mapBits(map), metadata: text, onWarning });
-    files[kind] = file;
+    files[kind] = await console.write(join(folder, `${kind}.png`), (file) =>
+      writePicture(file, mapRaster(map, material), {
+        bits: mapBits(map),
+        metadata: text,
+        onWarning: (warning) => console.warn(warning),
+      }),
+    );
   }
   return files;
 }

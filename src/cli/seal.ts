@@ -109,20 +109,24 @@ async function seal(picture: string, options: Options): Promise<void> {
   const onWarning = (text: string): void => console.warn(text);
   const replaced = makeWay(out, options);
   if (replaced !== undefined) console.say(replaced);
-  await writePicture(out, raster, { bits, measures, metadata, onWarning });
-  for (const [name, place] of places) {
+  const written = await console.write(out, (place) =>
+    writePicture(place, raster, { bits, measures, metadata, onWarning }),
+  );
+  const files: { map: string; file: string; bits: unknown }[] = [];
+  for (const [name, { file, bits: depth }] of places) {
     const map = sealed.maps.get(name);
-    const form = { bits: place.bits, measures: sealed.forms.maps.get(name)?.measures };
-    if (map) await writePicture(place.file, map.raster, { ...form, metadata, onWarning });
+    const form = { bits: depth, measures: sealed.forms.maps.get(name)?.measures };
+    const write = (place: string): Promise<void> | undefined =>
+      map && writePicture(place, map.raster, { ...form, metadata, onWarning });
+    files.push({ map: name, file: await console.write(file, async (place) => write(place)), bits: depth });
   }
   const shown = times && (await writePreview(out, raster, times));
   console.say(reportText(sealed.report));
-  const files = [...places].map(([name, { file, bits: depth }]) => ({ map: name, file, bits: depth }));
   if (isStdout(out)) return;
   process.stdout.write(
     options.json
-      ? `${JSON.stringify(result(sealed, { out, bits, files, shown, warnings: console.warnings }), null, 2)}\n`
-      : `${[out, ...files.map(({ file }) => file)].join('\n')}\n`,
+      ? `${JSON.stringify(result(sealed, { out: written, bits, files, shown, warnings: console.warnings }), null, 2)}\n`
+      : `${[written, ...files.map(({ file }) => file)].join('\n')}\n`,
   );
 }
 

@@ -19,6 +19,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeSomewhere } from '../../src/app/output';
 import { EngineError } from '../../src/base/errors';
+import { Console } from '../../src/cli/console';
 import { run } from '../../src/index.node';
 import { writeElsewhere } from '../../src/node/elsewhere';
 import { writeWhole } from '../../src/node/files';
@@ -105,6 +106,33 @@ test('what cannot be written is written elsewhere, over nothing, and told', asyn
     process.chdir(here);
     if (home === undefined) delete process.env.HOME;
     else process.env.HOME = home;
+  }
+});
+
+test('a command says where its file is instead, and fails; the standard output has no other place', async () => {
+  const [code, stderr] = [process.exitCode, process.stderr.write];
+  const full = new EngineError('PictureError', 'cannot write full/x.png: no space left on the device', 'Free some.');
+  const write = async (place: string): Promise<void> => {
+    if (place === 'full/x.png' || place === '-') throw full;
+  };
+  let said = '';
+  process.stderr.write = ((text: string) => {
+    said += text;
+    return true;
+  }) as typeof stderr;
+  try {
+    const place = await new Console(true).write('full/x.png', write);
+    assert.is(process.exitCode, 1);
+    assert.match(
+      said,
+      /^error: cannot write full\/x\.png: no space left on the device\n {2}It is in .*x\.png instead\.\n$/,
+    );
+    assert.ok(said.includes(place));
+    assert.is(await new Console(true).write('x.png', write), 'x.png');
+    assert.is(await new Console(true).write('-', write).catch((error) => error), full);
+  } finally {
+    process.stderr.write = stderr;
+    process.exitCode = code;
   }
 });
 
