@@ -47,7 +47,8 @@ export async function runJob(asked: CommandJob, options: JobOptions): Promise<vo
   const stop = stopOnSignal(() => report.say('Stopping; what there is will be written (Ctrl-C again leaves at once)'));
   const platform = commandPlatform(options.requireGpu === true, stop, (error, place) => {
     report.end();
-    lines?.warn(`${report.isElsewhere(error, place)}: it is in ${place} instead`);
+    const what = report.isElsewhere(error, place);
+    lines?.warn(`${what}: it is in ${place} instead`);
   });
   const outputs = outputsOf(job, options, { report, lines, stop }, maps);
   try {

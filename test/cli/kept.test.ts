@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { writeSomewhere } from '../../src/app/output';
@@ -26,11 +27,13 @@ import { writeWhole } from '../../src/node/files';
 import { ensureWritable, readMetadata, writePicture } from '../../src/node/picture';
 import { packXmp, unpackXmp } from '../../src/node/xmp';
 import { plasma } from '../../src/recipes/init/plasma';
+import { runner } from '../support/cli_run';
 import { device } from '../support/device';
 import { needs } from '../support/needs';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-kept-'));
 const at = (name: string): string => join(folder, name);
+const { toroid } = runner(folder);
 const test = suite('kept');
 const posix = needs(test, process.platform !== 'win32', 'no modes of files');
 const asRoot = needs(test, process.getuid?.() === 0, 'not root: no owner can be changed');
@@ -134,6 +137,34 @@ test('a command says where its file is instead, and fails; the standard output h
     process.stderr.write = stderr;
     process.exitCode = code;
   }
+});
+
+test('a run whose disk has filled up names the place where its picture is, and fails', async () => {
+  const full = at('full.mjs');
+  writeFileSync(
+    full,
+    `import fs from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
+const { rename } = fs;
+fs.rename = async (from, to) => {
+  if (/[\\\\/]full[\\\\/]/.test(to)) throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+  return rename(from, to);
+};
+syncBuiltinESMExports();
+`,
+  );
+  await writePicture(at('style.png'), look);
+  const small = ['--size', '32', '--steps', '1', '--scales', '1', '-q'];
+  const { code, out, err } = await toroid(['texture', 'style.png', ...small, '-o', 'full/tile.png'], {
+    NODE_OPTIONS: `--import=${pathToFileURL(full)}`,
+  });
+  assert.match(
+    err,
+    /^error: cannot write full[\\/]tile\.png: no space left on the device\n {2}It is in .*tile\.png instead\.\n$/,
+  );
+  assert.is(code, 1);
+  assert.ok(existsSync(out.trim()), out);
+  rmSync(out.trim());
 });
 
 test('once the picture is written, a fault of one output keeps none from the others', async () => {
