@@ -211,7 +211,7 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
   if (queue !== undefined) {
     let left = waiting.length;
     await runQueued(plan, {
-      ...{ queue, store: options.store, wanted: waiting, signal: stop },
+      ...{ queue, store: options.store ?? process.env.TOROID_STORE, wanted: waiting, signal: stop },
       fileOf: ({ job }) => file(job),
       say: (text) => report.say(text),
       ended: (job, error) => ended(job, error, --left),

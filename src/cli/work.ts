@@ -80,10 +80,16 @@ export function addWork(program: Command): void {
 const seconds = (flags: string, about: string, value: number): Option =>
   new Option(flags, about).argParser(parseBudget).default(value, `${value}s`);
 
+/** Seconds: below, a worker would lose what it does, or end it. */
+const LEAST = 1;
+
 async function work(options: Options): Promise<void> {
   if (options.child) return serveAsChild();
   const { queue, store, gpu, stall, every, attempts, lock, anyVersion } = options;
   if (queue === undefined) usage('which queue?', 'Such as --queue redis://127.0.0.1:6379, or set TOROID_QUEUE.');
+  for (const [name, time] of Object.entries({ lock, stall })) {
+    if (time < LEAST) usage(`--${name} ${time}s: is too short`, `At least ${LEAST}s.`);
+  }
   const count = Math.max(1, options.jobs ?? gpu.length);
   const slots = Array.from({ length: count }, (_, k) => childOptions(gpu[k % gpu.length], { stall, every }));
   const say = saying(options);

@@ -192,6 +192,8 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
       /--name a b: has other/,
     ],
     [['fleet', 'sheet', 'b', '--cell', '0', '--queue', 'redis://x', '--store', 'x'], 2, /--cell 0: is too small/],
+    [['work', '--queue', 'redis://x', '--lock', '0s'], 2, /--lock 0s: is too short\n {2}At least 1s/],
+    [['work', '--queue', 'redis://x', '--stall', '0.5s'], 2, /--stall 0.5s: is too short/],
     [['work', '--log', 'yaml'], 2, /Allowed choices are text, json/],
     [['work', '--log', 'json', '--queue', 'x'], 1, /^\{"level":"error","time":"\S+Z","msg":"--queue x: .*\}\n$/],
     [['fleet', 'submit', 'r.json', '--queue', 'redis://127.0.0.1:1'], 2, /which store\?/],

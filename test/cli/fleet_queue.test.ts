@@ -95,18 +95,9 @@ queued(
   async ({ url }, own) => {
     const over = ['--over', 'seed=1..2'];
     const worker = start(['work'], { TOROID_QUEUE: url, TOROID_STORE: at(own('swept')) });
-    const args = [
-      'sweep',
-      recipe('s.json', 3),
-      ...over,
-      '--queue',
-      url,
-      '--store',
-      own('swept'),
-      '-o',
-      own('by-queue'),
-    ];
-    const { code, err } = await toroid(args);
+    const args = ['sweep', recipe('s.json', 3), ...over, '--queue', url, '-o', own('by-queue')];
+    const env = { TOROID_STORE: own('swept') };
+    const { code, err } = await toroid(args, env);
     worker.child.kill('SIGTERM');
     assert.is(code, 0, err);
     assert.match(err, /2 jobs added, 0 were there already[\s\S]*done 2\/2/);
@@ -114,8 +105,8 @@ queued(
     assert.is((await toroid(['sweep', 's.json', ...over, '--store', own('apart'), '-o', own('by-store')])).code, 0);
     for (const name of ['1-seed=1.png', '2-seed=2.png'])
       assert.equal(readFileSync(at(own(`by-queue/${name}`))), readFileSync(at(own(`by-store/${name}`))));
-    assert.match((await toroid(args)).err, /2 of 2 are done already/);
-    assert.is((await toroid([...args, '--jobs', '2'])).code, 2);
+    assert.match((await toroid(args, env)).err, /2 of 2 are done already/);
+    assert.is((await toroid([...args, '--jobs', '2'], env)).code, 2);
   },
 );
 
