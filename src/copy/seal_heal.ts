@@ -188,10 +188,30 @@ function piecesOf(
   return pieces;
 }
 
+/** The pixels of the tile under a piece: their colours, [C, h, w], and how steep the picture is where they are from. */
+interface Under {
+  readonly colours: Float32Array;
+  readonly slopes: Float64Array;
+}
+
+function underOf({ source, slope, size, raster, places }: Work, piece: Piece): Under {
+  const [n, area, count] = [size[0] * size[1], piece.width * piece.height, countOf(source)];
+  const colours = new Float32Array(count * area);
+  const slopes = new Float64Array(area);
+  for (let k = 0; k < area; k++) {
+    const i = pixelOf(piece, k % piece.width, Math.floor(k / piece.width), size);
+    const place = places[i] as number;
+    for (let c = 0; c < count; c++) colours[c * area + k] = raster.data[c * n + i] as number;
+    slopes[k] = slope[(place >>> 16) * source.width + (place & 0xffff)] as number;
+  }
+  return { colours, slopes };
+}
+
 /** Where in the picture the piece is that is seen least there, and which of its pixels are laid down; null: none is clearly better. */
 function bestPlace(work: Work, piece: Piece): { place: Place; keep: Uint8Array } | null {
   const { source, size, places } = work;
   const { width, height } = piece;
+  const under = underOf(work, piece);
   const rim: number[] = [];
   for (let k = 0, n = 0; k < width * height; k++) {
     const [x, y] = [k % width, Math.floor(k / width)];
@@ -199,15 +219,12 @@ function bestPlace(work: Work, piece: Piece): { place: Place; keep: Uint8Array }
     if (depth >= ROOM - 2 || n++ % SPARSE !== 0) continue;
     rim.push(k);
   }
+  const offsets = rim.map((k) => Math.floor(k / width) * source.width + (k % width));
   const costAt = (x: number, y: number, most: number): number => {
+    const corner = y * source.width + x;
     let sum = 0;
-    for (const k of rim) {
-      sum += change(
-        work,
-        pixelOf(piece, k % width, Math.floor(k / width), size),
-        x + (k % width),
-        y + Math.floor(k / width),
-      );
+    for (let j = 0; j < rim.length; j++) {
+      sum += change(work, under, rim[j] as number, corner + (offsets[j] as number));
       if (sum > most) return sum;
     }
     return sum;
@@ -226,16 +243,19 @@ function bestPlace(work: Work, piece: Piece): { place: Place; keep: Uint8Array }
     for (let x = 0; x + width <= source.width; x += APART) consider(x, y);
   }
   for (const { x, y } of [...best]) for (let k = 0; k < 9; k++) consider(x - 1 + (k % 3), y - 1 + Math.floor(k / 3));
-  let least = LESS * seen(work, piece, places);
+  let least = LESS * seen(work, piece);
   let found: { place: Place; keep: Uint8Array } | null = null;
+  const pixels = Int32Array.from({ length: width * height }, (_, k) =>
+    pixelOf(piece, k % width, Math.floor(k / width), size),
+  );
+  const before = Uint32Array.from(pixels, (i) => places[i] as number);
   for (const place of best) {
-    const keep = cutOf(work, piece, place);
-    const after = places.slice();
-    for (const [k, v] of keep.entries()) {
-      const [x, y] = [k % width, Math.floor(k / width)];
-      if (v) after[pixelOf(piece, x, y, size)] = (place.x + x) | ((place.y + y) << 16);
+    const keep = cutOf(work, piece, under, place);
+    for (let k = 0; k < keep.length; k++) {
+      if (keep[k]) places[pixels[k] as number] = (place.x + (k % width)) | ((place.y + Math.floor(k / width)) << 16);
     }
-    const cost = seen(work, piece, after);
+    const cost = seen(work, piece);
+    for (let k = 0; k < keep.length; k++) places[pixels[k] as number] = before[k] as number;
     if (cost >= least) continue;
     least = cost;
     found = { place, keep };
@@ -243,24 +263,21 @@ function bestPlace(work: Work, piece: Piece): { place: Place; keep: Uint8Array }
   return found;
 }
 
-/** What it costs to change over, at pixel `i` of the tile, to a pixel of the picture; as `changeCosts` counts it. */
-function change({ source, slope, typical, size, raster, places }: Work, i: number, x: number, y: number): number {
-  const [n, m] = [size[0] * size[1], source.width * source.height];
-  const at = y * source.width + x;
-  const place = places[i] as number;
+/** What it costs to change over, at pixel `k` under a piece, to pixel `at` of the picture; as `changeCosts` counts it. */
+function change({ source, slope, typical }: Work, { colours, slopes }: Under, k: number, at: number): number {
+  const { data, width, height } = source;
   let d2 = 0;
-  for (let c = 0; c < countOf(source); c++)
-    d2 += ((raster.data[c * n + i] as number) - (source.data[c * m + at] as number)) ** 2;
-  const slopes = (slope[at] as number) + (slope[(place >>> 16) * source.width + (place & 0xffff)] as number);
-  return d2 / (typical * (slopes + 0.5 * typical));
+  for (let c = k, p = at; c < colours.length; c += slopes.length, p += width * height)
+    d2 += ((colours[c] as number) - (data[p] as number)) ** 2;
+  return d2 / (typical * ((slope[at] as number) + (slopes[k] as number) + 0.5 * typical));
 }
 
-function cutOf(work: Work, piece: Piece, place: Place): Uint8Array {
-  const { width, height } = piece;
-  const costs = Float32Array.from({ length: width * height }, (_, k) => {
-    const [x, y] = [k % width, Math.floor(k / width)];
-    return change(work, pixelOf(piece, x, y, work.size), place.x + x, place.y + y);
-  });
+function cutOf(work: Work, { width, height }: Piece, under: Under, place: Place): Uint8Array {
+  const costs = new Float32Array(width * height);
+  for (let k = 0; k < costs.length; k++) {
+    const at = (place.y + Math.floor(k / width)) * work.source.width + place.x + (k % width);
+    costs[k] = change(work, under, k, at);
+  }
   const filled = new Uint8Array(width * height).fill(1);
   const across = costs.map((v, k) => (v + (costs[k + 1] ?? v)) / 2);
   const down = costs.map((v, k) => (v + (costs[k + width] ?? v)) / 2);
@@ -268,24 +285,21 @@ function cutOf(work: Work, piece: Piece, place: Place): Uint8Array {
 }
 
 /** What all cuts in a piece of the tile cost together, as the costs of a seal are counted. */
-function seen({ source, slope, typical, size }: Work, piece: Piece, places: Uint32Array): number {
+function seen({ source, slope, typical, size, places }: Work, piece: Piece): number {
   const { width: w, height: h, data } = source;
   const cost = (ax: number, ay: number, bx: number, by: number): number => {
     if (Math.min(ax, ay, bx, by) < 0 || Math.max(ax, bx) >= w || Math.max(ay, by) >= h) return 0;
     const [a, b] = [ay * w + ax, by * w + bx];
     let d2 = 0;
-    for (let c = 0; c < countOf(source); c++)
-      d2 += ((data[c * w * h + a] as number) - (data[c * w * h + b] as number)) ** 2;
+    for (let c = 0; c < data.length; c += w * h) d2 += ((data[c + a] as number) - (data[c + b] as number)) ** 2;
     return d2 / (typical * ((slope[a] as number) + (slope[b] as number) + 0.5 * typical)) / 2;
   };
   let sum = 0;
   for (let k = 0; k < piece.width * piece.height; k++) {
     const [x, y] = [k % piece.width, Math.floor(k / piece.width)];
     const p = places[pixelOf(piece, x, y, size)] as number;
-    for (const [dx, dy] of [
-      [1, 0],
-      [0, 1],
-    ] as const) {
+    for (let dy = 0; dy < 2; dy++) {
+      const dx = 1 - dy;
       const q = places[pixelOf(piece, x + dx, y + dy, size)] as number;
       if (q === p + dx + 65536 * dy) continue;
       const [px, py, qx, qy] = [p & 0xffff, p >>> 16, q & 0xffff, q >>> 16];
