@@ -59,17 +59,20 @@ export async function drawSheet(copies: readonly Copied[], folder: string, file:
 export const copies: readonly Copied[] = [
   {
     name: 'pebbles',
-    text: 'whole pebbles at their own sharpness; here and there one is made of two, and the most striking, red with white, is met six times.',
+    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white, is met twice.',
   },
   {
     name: 'terrazzo',
-    text: 'chips stay whole; crowded and empty parts lie side by side, as pieces were, and the yellow chips give the repetition away.',
+    text: 'chips stay whole, but for a few of two colours; the large white one is met four times, and crowded and empty parts lie side by side.',
   },
   { name: 'leaves', text: 'leaves lie on leaves and the cuts run along their edges; nothing shows.' },
-  { name: 'lichen', text: 'patches of each kind keep their size and their crust; orange ones return in groups.' },
+  {
+    name: 'lichen',
+    text: 'patches of each kind keep their size and their crust; white ones gather in two bands, which the tile shows when it is repeated.',
+  },
   {
     name: 'brick',
-    text: 'courses are level and joints closed all over; a few bricks have two colours or are longer than any in the picture.',
+    text: 'courses are level and joints closed all over; a few bricks are longer than any in the picture.',
   },
   {
     name: 'weave',
@@ -77,20 +80,23 @@ export const copies: readonly Copied[] = [
   },
   {
     name: 'knit',
-    text: 'columns of stitches are straight; dark ends of the yarn come more often than in the picture, and alike.',
+    text: 'columns of stitches are straight; the dark ends of the yarn look alike.',
   },
-  { name: 'scales', text: 'every scale is whole and in its row; the golden ones gather in clusters that repeat.' },
+  {
+    name: 'scales',
+    text: 'every scale is whole and in its row; the golden ones gather in clusters, two of them alike.',
+  },
   {
     name: 'wood',
-    text: 'boards are straight and their joints sharp, but many boards change colour in their middle, with a visible edge: the least good of these.',
+    text: 'boards are straight and their joints sharp; a dozen change colour in their middle, with a visible edge, and some are longer than any in the picture: the least good of these.',
   },
   {
     name: 'sand',
-    text: 'ripples keep their distance and direction; along cuts many break off or go on after a short step.',
+    text: 'ripples keep their distance and direction; along cuts a few break off or go on after a short step.',
   },
   { name: 'grass', text: 'blades are as sharp as in the picture, and no repetition is seen.' },
   {
     name: 'water',
-    text: 'lines of light meet in nodes and run on over the cuts; the few bubbles and the brightest knots are met several times.',
+    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met three times.',
   },
 ];
