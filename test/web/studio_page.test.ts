@@ -203,6 +203,10 @@ if (!browser) {
     await page.keyboard.press('Enter');
     await until(page, /Paused/);
     assert.is(await page.evaluate(() => document.activeElement?.textContent), 'Go on');
+    assert.ok(
+      await page.evaluate(() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))),
+      'leaving asks first',
+    );
     await page.fill('[data-test=seed]', '77');
     await page.keyboard.press('Tab');
     await page.waitForSelector('[data-test=next]:has-text("seed")');

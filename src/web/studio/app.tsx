@@ -131,17 +131,18 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   );
 }
 
-/** The tab's title says how far the run is, and closing it meanwhile asks first. */
+/** The tab's title says how far the run is, and closing it asks first where a run can still go on. */
 function useTab(state: State): void {
   const running = state.run === 'running';
+  const open = running || state.run === 'paused' || state.run === 'failed';
   useEffect(() => {
     const percent = running ? `${Math.floor(100 * shareOf(state))} % - ` : '';
     document.title = `${percent}toroid studio`;
   }, [state]);
   useEffect(() => {
-    if (!running) return;
+    if (!open) return;
     const ask = (e: BeforeUnloadEvent): void => e.preventDefault();
     window.addEventListener('beforeunload', ask);
     return () => window.removeEventListener('beforeunload', ask);
-  }, [running]);
+  }, [open]);
 }
