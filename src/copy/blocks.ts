@@ -54,10 +54,10 @@ export async function placeBlocks(
   const { layout } = placing;
   const mends = options.pinned ? 0 : Math.ceil(MENDS * (layout.corners.length - layout.count));
   let done = 0;
-  const heard = async (): Promise<void> => {
+  const heard = async (steps = 1): Promise<void> => {
     if (signal?.aborted) return;
-    done++;
-    onBlock?.(done / (layout.count * (1 + SWEEPS) + mends));
+    done += steps;
+    onBlock?.(done / ((layout.count + mends) * (1 + SWEEPS)));
     await turn();
   };
   for (let k = placing.next(); k >= 0; k = placing.next()) {
@@ -66,8 +66,8 @@ export async function placeBlocks(
   }
   for (const k of mends > 0 && !signal?.aborted ? placing.worst(mends) : []) {
     if (signal?.aborted) break;
-    placing.mend(k);
-    await heard();
+    // What is not laid is not moved either.
+    await heard(placing.mend(k) ? 1 : 1 + SWEEPS);
   }
   for (const move of moves(placing, exemplar, options)) {
     if (signal?.aborted) break;
@@ -195,22 +195,23 @@ class Placing implements Laid {
     return Int32Array.from(window, (q) => this.from[q] as number);
   }
 
-  /** Lays block k over what is there, if less is seen of the cuts then. */
-  mend(k: number): void {
+  /** Lays block k over what is there, if less is seen of the cuts then; whether it did. */
+  mend(k: number): boolean {
     const { x: left, y: top } = this.layout.corners[k] as Point;
     const window = this.layout.pixelsOf(k);
     const from = this.#placesIn(window);
     const before = this.#seen(from);
-    if (before === 0) return;
+    if (before === 0) return false;
     this.#seams.over(window, () => true);
     const found = this.#choice.best(k, window, this.#ring);
     const corner = found.y * this.level.width + found.x;
     const { keep } = this.#seams.cut(corner);
     for (let i = 0; i < from.length; i++) if (keep[i]) from[i] = this.#placeIn(corner, i);
-    if (this.#seen(from) > MENDED * before) return;
+    if (this.#seen(from) > MENDED * before) return false;
     this.offsets[k] = { x: (found.x - left) * this.scale[0], y: (found.y - top) * this.scale[1] };
     this.#choice.placed(k, found);
     this.#paste(k, found, window);
+    return true;
   }
 
   /** How much is seen of the cuts in a block whose pixels come from the given places. */

@@ -87,6 +87,7 @@ test('a stranger’s record gives no options but settings, and names no files el
 
 const recipe: RecipeText = {
   size: 32,
+  seed: 2,
   inputs: { style: 'sand.png' },
   styles: [{}],
   stages: [{ method: 'copy' }],

@@ -158,7 +158,7 @@ test('orientation, white as zero, opacity, no data', async () => {
   }
   await fails(
     tiff(size, () => Number.NaN, { format: 'float', bits: 32 }),
-    /holds not one number/,
+    /holds no number/,
   );
   const flat = await read(tiff(size, () => 5, { format: 'float', bits: 32 }));
   same(flat, () => 0.5);
