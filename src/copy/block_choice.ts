@@ -180,10 +180,20 @@ export class Choice {
       const sample = this.#sample(filled, pixels, window, rng);
       best = narrowed(best, count, { sample, exemplar, variance: laid.variance }, found);
     }
-    if (filled.length > 0) {
-      for (const i of best) costs[i] = (costs[i] as number) + CUT * this.seams.cut(pixelOf(i)).cost;
+    return place(filled.length > 0 ? this.#leastCut(best, costs, pixelOf) : (lowest(costs, best, 1)[0] as number));
+  }
+
+  /** The one of the places that costs least, its cut included. */
+  #leastCut(among: Int32Array, costs: Float64Array, pixelOf: (i: number) => number): number {
+    const order = [...among].sort((a, b) => (costs[a] as number) - (costs[b] as number) || a - b);
+    let [best, least] = [order[0] as number, Number.POSITIVE_INFINITY];
+    for (const i of order) {
+      // A cut costs something: what costs as much without one is not better.
+      if ((costs[i] as number) >= least) break;
+      const cost = (costs[i] as number) + CUT * this.seams.cut(pixelOf(i)).cost;
+      if (cost < least) [best, least] = [i, cost];
     }
-    return place(lowest(costs, best, 1)[0] as number);
+    return best;
   }
 
   /** What a block costs at each place but for the overlap and its neighbours: earlier use, what it always does, and chance. */
