@@ -84,7 +84,7 @@ export class Seams {
    * How much is seen between a pixel copied from `a` and the next one, copied from `b`: nothing where that is next in the exemplar too.
    * @param next from a pixel of the exemplar to the next one: 1, to the right, or its width, below
    */
-  seen(a: number, b: number, next: 1 | number): number {
+  seen(a: number, b: number, next: number): number {
     if (b === a + next) return 0;
     const { pixels, w } = this;
     const edges = next === 1 ? this.#edgeAcross : this.#edgeDown;

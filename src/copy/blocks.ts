@@ -9,6 +9,11 @@ import type { Size } from './field';
 import type { Pinned } from './pin';
 import { type Guided, packed, varianceOf } from './pyramid';
 
+/** The share of the places between blocks where cuts are mended: those where they are seen most have nearly all of the gain. */
+const MENDS = 0.4;
+/** A block is laid over others if no more than this share is seen of the cuts that were seen there. */
+const MENDED = 0.9;
+
 /** The start of a match: squares copied from the exemplar, which overlap and are cut along the cheapest lines. */
 export interface Blocks {
   /** Size of the map of labels. */
@@ -52,19 +57,21 @@ export async function placeBlocks(
   const { signal, onBlock } = options;
   const placing = new Placing(level, canvas, full, options);
   const { layout } = placing;
-  const mends = options.pinned ? 0 : Math.ceil(MENDS * (layout.corners.length - layout.count));
+  let blocks = layout.count + (options.pinned ? 0 : Math.ceil(MENDS * (layout.corners.length - layout.count)));
   let done = 0;
   const heard = async (steps = 1): Promise<void> => {
     if (signal?.aborted) return;
     done += steps;
-    onBlock?.(done / ((layout.count + mends) * (1 + SWEEPS)));
+    onBlock?.(done / (blocks * (1 + SWEEPS)));
     await turn();
   };
   for (let k = placing.next(); k >= 0; k = placing.next()) {
     placing.place(k, signal?.aborted ?? false);
     await heard();
   }
-  for (const k of mends > 0 && !signal?.aborted ? placing.worst(mends) : []) {
+  const worst = signal?.aborted ? [] : placing.worst(blocks - layout.count);
+  blocks = layout.count + worst.length;
+  for (const k of worst) {
     if (signal?.aborted) break;
     // What is not laid is not moved either.
     await heard(placing.mend(k) ? 1 : 1 + SWEEPS);
@@ -76,11 +83,6 @@ export async function placeBlocks(
   }
   return placing.blocks();
 }
-
-/** The share of the places between blocks where cuts are mended: those where they are seen most have nearly all of the gain. */
-const MENDS = 0.4;
-/** A block is laid over others if no more than this share is seen of the cuts that were seen there. */
-const MENDED = 0.9;
 
 /** Blocks being laid on a canvas. */
 class Placing implements Laid {
@@ -183,12 +185,13 @@ class Placing implements Laid {
     this.#paste(k, found, window);
   }
 
-  /** Of the blocks between those of the raster the `count` in which most is seen of cuts, worst first. */
-  worst(count: number): number[] {
-    const { corners, count: first } = this.layout;
-    const seen = corners.map((_, k) => (k < first ? 0 : this.#seen(this.#placesIn(this.layout.pixelsOf(k)))));
-    const order = [...seen.keys()].sort((a, b) => (seen[b] as number) - (seen[a] as number) || a - b);
-    return order.slice(0, count);
+  /** Of the blocks between those of the raster those in which most is seen of cuts, worst first, `most` of them at most. */
+  worst(most: number): number[] {
+    if (most === 0) return [];
+    const { layout } = this;
+    const seen = layout.corners.map((_, k) => (k < layout.count ? 0 : this.#seen(this.#placesIn(layout.pixelsOf(k)))));
+    const cut = [...seen.keys()].filter((k) => (seen[k] as number) > 0);
+    return cut.sort((a, b) => (seen[b] as number) - (seen[a] as number) || a - b).slice(0, most);
   }
 
   #placesIn(window: Int32Array): Int32Array {
@@ -201,7 +204,6 @@ class Placing implements Laid {
     const window = this.layout.pixelsOf(k);
     const from = this.#placesIn(window);
     const before = this.#seen(from);
-    if (before === 0) return false;
     this.#seams.over(window, () => true);
     const found = this.#choice.best(k, window, this.#ring);
     const corner = found.y * this.level.width + found.x;
