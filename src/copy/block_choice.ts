@@ -188,9 +188,10 @@ export class Choice {
     const order = [...among].sort((a, b) => (costs[a] as number) - (costs[b] as number) || a - b);
     let [best, least] = [order[0] as number, Number.POSITIVE_INFINITY];
     for (const i of order) {
+      const own = costs[i] as number;
       // A cut costs something: what costs as much without one is not better.
-      if ((costs[i] as number) >= least) break;
-      const cost = (costs[i] as number) + CUT * this.seams.cut(pixelOf(i)).cost;
+      if (own >= least) break;
+      const cost = own + CUT * this.seams.cost(pixelOf(i), (least - own) / CUT);
       if (cost < least) [best, least] = [i, cost];
     }
     return best;

@@ -22,35 +22,41 @@ export interface Cut {
  * Which pixels of a new block to keep: inside of the cuts that are seen least through the bands along its four edges, where
  * something lies below (Efros and Freeman 2001). Cuts run between pixels, so that they can keep to a joint around a corner.
  */
-export function cutBands({ width, height, band, filled, across, down }: Overlap): Cut {
-  const keep = new Uint8Array(width * height).fill(1);
+export function cutBands(overlap: Overlap): Cut {
+  const keep = new Uint8Array(overlap.width * overlap.height).fill(1);
+  const bands = bandsOf(overlap);
   let cost = 0;
-  let edges = 0;
-  for (const edge of ['left', 'right', 'top', 'bottom'] as const) {
-    const upright = edge === 'left' || edge === 'right';
-    const length = upright ? height : width;
-    const depth = upright ? band[0] : band[1];
-    // Pixel `t` along the edge and `d` in from it is at start + t * along + d * in_.
-    const along = upright ? width : 1;
-    const in_ = (upright ? 1 : width) * (edge === 'left' || edge === 'top' ? 1 : -1);
-    const start = edge === 'right' ? width - 1 : edge === 'bottom' ? (height - 1) * width : 0;
-    let any = false;
-    for (let t = 0; t < length && !any; t++) any = filled[start + t * along] === 1;
-    if (!any || depth < 2) continue;
-    const found = cheapestPath(
-      { length, depth, start, along, in: in_ },
-      upright ? across : down,
-      upright ? down : across,
-    );
-    for (let t = 0; t < length; t++) {
-      for (let d = 0; d < (found.path[t] as number); d++) keep[start + t * along + d * in_] = 0;
+  for (const band of bands) {
+    const from = new Int32Array(band.length * band.depth);
+    const ends = leastCosts(band, overlap, Number.POSITIVE_INFINITY, from) as Float64Array;
+    let d = 1;
+    for (let k = 2; k < band.depth; k++) if ((ends[k] as number) < (ends[d] as number)) d = k;
+    cost += (ends[d] as number) / band.length;
+    for (let t = band.length - 1; t >= 0; t--) {
+      for (let k = 0; k < d; k++) keep[band.start + t * band.along + k * band.in] = 0;
+      d = from[t * band.depth + d] as number;
     }
-    cost += found.cost / length;
-    edges++;
   }
-  return { keep, cost: cost / Math.max(1, edges) };
+  return { keep, cost: cost / Math.max(1, bands.length) };
 }
 
+/** What the cuts of `cutBands` cost; infinite once it is known to be more than `most`. */
+export function cutCost(overlap: Overlap, most: number): number {
+  const bands = bandsOf(overlap);
+  // A little to spare, so that rounding decides nothing.
+  const enough = (1 + 1e-9) * most * bands.length;
+  let cost = 0;
+  for (const band of bands) {
+    const ends = leastCosts(band, overlap, (enough - cost) * band.length, null);
+    if (!ends) return Number.POSITIVE_INFINITY;
+    let least = ends[1] as number;
+    for (let k = 2; k < band.depth; k++) least = Math.min(least, ends[k] as number);
+    cost += least / band.length;
+  }
+  return cost / Math.max(1, bands.length);
+}
+
+/** Along an edge of a block: pixel `t` along it and `d` in from it is at start + t * along + d * in. */
 interface Band {
   readonly length: number;
   readonly depth: number;
@@ -59,56 +65,65 @@ interface Band {
   readonly in: number;
 }
 
+/** Along the left edge, the right one, the top and the bottom: those where something lies below. */
+function bandsOf({ width, height, band: [x, y], filled }: Overlap): Band[] {
+  const bands: Band[] = [
+    { length: height, depth: x, start: 0, along: width, in: 1 },
+    { length: height, depth: x, start: width - 1, along: width, in: -1 },
+    { length: width, depth: y, start: 0, along: 1, in: width },
+    { length: width, depth: y, start: (height - 1) * width, along: 1, in: -width },
+  ];
+  return bands.filter(({ length, depth, start, along }) => {
+    let any = false;
+    for (let t = 0; t < length && !any; t++) any = filled[start + t * along] === 1;
+    return any && depth >= 2;
+  });
+}
+
 /** What a step costs where nothing is seen: the shorter of two cuts alike is better. */
 const STEP = 0.02;
 
 /**
- * For each t how many pixels lie before the cheapest path from one end of a band to the other, 1 at least: it never turns back, but
- * may go sideways as far as it likes (dynamic programming).
+ * What the cheapest path from one end of a band to each pixel of the other costs, so many pixels before it, 1 at least: it never
+ * turns back, but may go sideways as far as it likes (dynamic programming). Null as soon as every path costs more than `most`.
+ * @param from [length, depth], of each pixel where the path comes from; null: that is not asked for
  */
-function cheapestPath(band: Band, inward: Float32Array, onward: Float32Array): { path: Int32Array; cost: number } {
+function leastCosts(band: Band, overlap: Overlap, most: number, from: Int32Array | null): Float64Array | null {
   const { length, depth, start, along } = band;
-  const from = new Int32Array(length * depth);
-  let before = new Float64Array(depth);
-  let now = new Float64Array(depth);
+  const [inward, onward] = along === 1 ? [overlap.down, overlap.across] : [overlap.across, overlap.down];
+  const costs = new Float64Array(depth);
+  const origin = new Int32Array(depth);
+  const step = band.in;
+  // A cut before pixel `d` parts it from the one before, which is the next one where the band goes backwards.
+  const shift = step > 0 ? -step : 0;
   for (let t = 0; t < length; t++) {
     const row = start + t * along;
-    for (let d = 1; d < depth; d++) {
-      now[d] = before[d] as number;
-      from[t * depth + d] = d;
-    }
+    for (let d = 0; d < depth; d++) origin[d] = d;
     if (t > 0) {
       // Sideways, between this pixel of the edge and the one before.
-      const sideways = (d: number): number => {
-        const p = row + d * band.in;
-        return STEP + (onward[p - along] as number);
-      };
-      for (let d = 2; d < depth; d++) {
-        const c = (now[d - 1] as number) + sideways(d - 1);
-        if (c >= (now[d] as number)) continue;
-        now[d] = c;
-        from[t * depth + d] = from[t * depth + d - 1] as number;
+      let p = row - along + step;
+      for (let d = 2; d < depth; d++, p += step) {
+        const c = (costs[d - 1] as number) + (STEP + (onward[p] as number));
+        if (c >= (costs[d] as number)) continue;
+        costs[d] = c;
+        origin[d] = origin[d - 1] as number;
       }
-      for (let d = depth - 2; d >= 1; d--) {
-        const c = (now[d + 1] as number) + sideways(d);
-        if (c >= (now[d] as number)) continue;
-        now[d] = c;
-        from[t * depth + d] = from[t * depth + d + 1] as number;
+      p = row - along + (depth - 2) * step;
+      for (let d = depth - 2; d >= 1; d--, p -= step) {
+        const c = (costs[d + 1] as number) + (STEP + (onward[p] as number));
+        if (c >= (costs[d] as number)) continue;
+        costs[d] = c;
+        origin[d] = origin[d + 1] as number;
       }
     }
-    for (let d = 1; d < depth; d++) {
-      const p = row + d * band.in;
-      now[d] = (now[d] as number) + STEP + (inward[band.in > 0 ? p - band.in : p] as number);
+    let least = Number.POSITIVE_INFINITY;
+    for (let d = 1, p = row + step + shift; d < depth; d++, p += step) {
+      const c = (costs[d] as number) + STEP + (inward[p] as number);
+      costs[d] = c;
+      if (c < least) least = c;
     }
-    [before, now] = [now, before];
+    if (least > most) return null;
+    from?.set(origin, t * depth);
   }
-  let d = 1;
-  for (let k = 2; k < depth; k++) if ((before[k] as number) < (before[d] as number)) d = k;
-  const cost = before[d] as number;
-  const path = new Int32Array(length);
-  for (let t = length - 1; t >= 0; t--) {
-    path[t] = d;
-    d = from[t * depth + d] as number;
-  }
-  return { path, cost };
+  return costs;
 }

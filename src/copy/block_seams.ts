@@ -1,4 +1,4 @@
-import { type Cut, cutBands } from './block_cut';
+import { type Cut, cutBands, cutCost, type Overlap } from './block_cut';
 import type { BlockLayout } from './block_layout';
 import { distance } from './block_search';
 
@@ -56,6 +56,15 @@ export class Seams {
 
   /** The cut of the block copied from pixel `place` of the exemplar. */
   cut(place: number): Cut {
+    return cutBands(this.#overlap(place));
+  }
+
+  /** What that cut costs; infinite once it is known to be more than `most`. */
+  cost(place: number, most: number): number {
+    return cutCost(this.#overlap(place), most);
+  }
+
+  #overlap(place: number): Overlap {
     const { width: bw, height: bh, band } = this.layout;
     const [filled, apart] = [this.#below, this.#apart];
     for (let v = 0, i = 0; v < bh; v++) {
@@ -77,7 +86,7 @@ export class Seams {
         this.#down[i] = v + 1 < bh ? seen(i, i + bw, this.#edgeDown[p] as number, this.#belowDown[i] as number) : 0;
       }
     }
-    return cutBands({ width: bw, height: bh, band, filled, across: this.#across, down: this.#down });
+    return { width: bw, height: bh, band, filled, across: this.#across, down: this.#down };
   }
 
   /**

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { autocorrelation } from '../../src/copy/autocorrelation';
-import { cutBands } from '../../src/copy/block_cut';
+import { cutBands, cutCost } from '../../src/copy/block_cut';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
 import { guided } from '../../src/copy/guide';
 import { salience } from '../../src/copy/salience';
@@ -39,6 +39,20 @@ test('a cut keeps to a joint, also where that goes off at a right angle', () => 
     assert.is(keep[i], old ? 0 : 1, `pixel ${i % width}, ${Math.floor(i / width)}`);
   }
   assert.ok(cost < 0.1, `${cost}`);
+});
+
+test('what a cut costs is the same without the cut, whatever it may cost, and nothing is said of what costs more', () => {
+  const [width, height] = [14, 11];
+  const rng = new Rng(3);
+  for (let n = 0; n < 50; n++) {
+    const field = (): Float32Array => Float32Array.from({ length: width * height }, () => rng.uniform() ** 3);
+    const side = n % 5;
+    const filled = Uint8Array.from({ length: width * height }, (_, i) => (side === 4 || i % width < 3 + side ? 1 : 0));
+    const overlap = { width, height, band: [5, 4] as const, filled, across: field(), down: field() };
+    const { cost } = cutBands(overlap);
+    for (const most of [cost, cost * 1.01, 100, Number.POSITIVE_INFINITY]) assert.is(cutCost(overlap, most), cost);
+    for (const most of [-1, 0, cost / 2, cost * 0.99]) assert.is(cutCost(overlap, most), Number.POSITIVE_INFINITY);
+  }
 });
 
 test('nothing is cut where nothing lies below', () => {
