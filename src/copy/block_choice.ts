@@ -277,6 +277,7 @@ export class Choice {
     const joined = new Set(this.#around(k).flatMap((n) => (this.#goesOn(place, n, JOINS) ? [n.piece] : [])));
     for (const piece of joined) own.blocks += piece.blocks;
     this.#pieces[k] = own;
+    if (joined.size === 0) return;
     for (const [j, piece] of this.#pieces.entries()) if (piece && joined.has(piece)) this.#pieces[j] = own;
   }
 
@@ -294,8 +295,9 @@ export class Choice {
   #around(k: number): Neighbour[] {
     const { layout, offsets, scale } = this.laid;
     const here = layout.corners[k] as Point;
-    return offsets.flatMap((offset, j) => {
-      if (!offset || j === k || !layout.adjacent(j, k)) return [];
+    return layout.beside(k).flatMap((j) => {
+      const offset = offsets[j];
+      if (!offset) return [];
       const there = layout.corners[j] as Point;
       const x = (there.x + around(here.x - there.x, layout.canvas[0])) * scale[0] + offset.x;
       const y = (there.y + around(here.y - there.y, layout.canvas[1])) * scale[1] + offset.y;

@@ -27,7 +27,8 @@ export class BlockLayout {
   readonly step: readonly [x: number, y: number];
   /** Top left pixel of each, which may be beyond the canvas: of those of the raster, then of those that mend it, between them. */
   readonly corners: readonly Point[];
-  /** Blocks of the raster. */
+  /** Blocks of the raster, along each axis and in all. */
+  readonly raster: Size;
   readonly count: number;
 
   /** @param share side of a block over the exemplar's shorter one; `picture` [w, h] is the exemplar's size. */
@@ -51,6 +52,7 @@ export class BlockLayout {
     this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - OVERLAP)));
     this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - OVERLAP)));
     this.step = [dx, dy];
+    this.raster = [nx, ny];
     this.count = nx * ny;
     // The first block lies across the corner of the canvas, so that the tile joins itself within blocks.
     this.corners = BETWEEN.flatMap(([right, down]) =>
@@ -79,7 +81,20 @@ export class BlockLayout {
     return window;
   }
 
-  adjacent(i: number, j: number): boolean {
+  /** In order, the other blocks whose corners are less than a step and a half from that of block k, along each axis. */
+  beside(k: number): number[] {
+    const [nx, ny] = this.raster;
+    const [column, row] = [k % nx, Math.floor((k % this.count) / nx)];
+    const near = new Set<number>();
+    for (let first = 0; first < this.corners.length; first += this.count) {
+      for (let v = row - 2 + 2 * ny; v <= row + 2 + 2 * ny; v++) {
+        for (let u = column - 2 + 2 * nx; u <= column + 2 + 2 * nx; u++) near.add(first + (v % ny) * nx + (u % nx));
+      }
+    }
+    return [...near].filter((j) => j !== k && this.#adjacent(j, k)).sort((a, b) => a - b);
+  }
+
+  #adjacent(i: number, j: number): boolean {
     const [a, b] = [this.corners[i] as Point, this.corners[j] as Point];
     const [[W, H], [dx, dy]] = [this.canvas, this.step];
     return Math.abs(around(a.x - b.x, W)) < 1.5 * dx && Math.abs(around(a.y - b.y, H)) < 1.5 * dy;

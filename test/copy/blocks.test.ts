@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { autocorrelation } from '../../src/copy/autocorrelation';
 import { cutBands, cutCost } from '../../src/copy/block_cut';
+import { BlockLayout } from '../../src/copy/block_layout';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
 import { guided } from '../../src/copy/guide';
 import { salience } from '../../src/copy/salience';
@@ -39,6 +40,26 @@ test('a cut keeps to a joint, also where that goes off at a right angle', () => 
     assert.is(keep[i], old ? 0 : 1, `pixel ${i % width}, ${Math.floor(i / width)}`);
   }
   assert.ok(cost < 0.1, `${cost}`);
+});
+
+test('the blocks beside a block are those that all corners say, also on a raster of one or two', () => {
+  for (const [W, H, share] of [
+    [192, 160, 0.3],
+    [64, 640, 0.5],
+    [40, 40, 0.9],
+    [300, 31, 0.2],
+  ] as const) {
+    const layout = new BlockLayout([W, H], [96, 80], share, 0.5);
+    const { corners, step } = layout;
+    const wrapped = (d: number, n: number): number => Math.min(((d % n) + n) % n, ((-d % n) + n) % n);
+    for (const [k, a] of corners.entries()) {
+      const all = [...corners.keys()].filter((j) => {
+        const b = corners[j] as { x: number; y: number };
+        return j !== k && wrapped(a.x - b.x, W) < 1.5 * step[0] && wrapped(a.y - b.y, H) < 1.5 * step[1];
+      });
+      assert.equal(layout.beside(k), all, `${W}x${H}, block ${k}`);
+    }
+  }
 });
 
 test('what a cut costs is the same without the cut, whatever it may cost, and nothing is said of what costs more', () => {
