@@ -113,9 +113,10 @@ export class Console {
 export function progressLine(p: Progress, seconds?: number): string {
   const place = `${p.stage + 1} of ${p.stages}: ${p.name} at ${p.width}x${p.height}, step ${p.step}/${p.steps}`;
   const left = seconds === undefined || seconds <= 0 ? '' : `, about ${roughDuration(seconds)} left`;
-  // A stage that copies has no loss, but a share of cuts.
+  // A stage that copies has no loss, but a share of cuts, once a level is laid.
   const { cuts } = p.terms;
-  const reached = cuts === undefined ? `loss ${Number(p.loss.toPrecision(3))}` : `cuts ${(100 * cuts).toFixed(1)} %`;
+  const loss = `loss ${Number(p.loss.toPrecision(3))}`;
+  const reached = cuts === undefined ? loss : cuts < 1 ? `cuts ${(100 * cuts).toFixed(1)} %` : 'laying pieces';
   return `${place}, ${reached}, ${pace(p.msPerStep)} a step${left}`;
 }
 

@@ -1,5 +1,8 @@
 // A process that computes, as its supervisor sees it: forked when there is a job, forked again when it is gone.
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { swiftShaderEnv } from '../gpu/swiftshader.node';
 import type { JobFault, JobProgress, Order, Report } from './child';
 import type { Manifest, Result } from './job_files';
@@ -97,7 +100,9 @@ export class JobProcess {
   async #start(signal: AbortSignal | undefined, pause: AbortSignal | undefined): Promise<JobFault | null> {
     for (let restarted = false; !pause?.aborted; restarted = true) {
       const { program, args, gpu } = this.options;
-      const env = { ...process.env, ...driverEnv, ...(gpu !== undefined && { TOROID_GPU: gpu }) };
+      // Where it keeps what is passing: a process that is killed cannot remove that itself.
+      const folder = mkdtempSync(join(tmpdir(), 'toroid-job-'));
+      const env = { ...process.env, TMPDIR: folder, ...driverEnv, ...(gpu !== undefined && { TOROID_GPU: gpu }) };
       const child = fork(program, [...args], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
       this.#child = child;
       this.#stderr = '';
@@ -111,7 +116,10 @@ export class JobProcess {
         this.#hear?.({ gone: what });
       };
       child.once('error', (error) => gone(error.message));
-      child.once('close', (code, name) => gone(name ? `ended by ${name}` : `ended with code ${code}`));
+      child.once('close', (code, name) => {
+        rmSync(folder, { recursive: true, force: true });
+        gone(name ? `ended by ${name}` : `ended with code ${code}`);
+      });
       const report = await this.#converse(null, signal, (r) => ('log' in r || 'progress' in r ? null : r));
       if ('ready' in report) {
         this.adapter = report.ready;

@@ -111,8 +111,8 @@ queued(
 );
 
 /** Submits one long job, and starts a worker for it. */
-async function longJob(url: string, name: string, ...options: string[]) {
-  const env = { TOROID_QUEUE: url, TOROID_STORE: at(name) };
+async function longJob(url: string, name: string, more: NodeJS.ProcessEnv, ...options: string[]) {
+  const env = { TOROID_QUEUE: url, TOROID_STORE: at(name), ...more };
   recipe(`${name}.json`, 5000);
   const { out } = await toroid(['fleet', 'submit', `${name}.json`], env);
   const batch = out.trim();
@@ -125,7 +125,8 @@ async function longJob(url: string, name: string, ...options: string[]) {
 queued(
   'a job that kills its process each time is parked with the reason, and can be tried again',
   async ({ url }, own) => {
-    const { env, batch, worker, status } = await longJob(url, own('poison'), '--attempts', '2');
+    const passing = mkdtempSync(at('tmp-'));
+    const { env, batch, worker, status } = await longJob(url, own('poison'), { TMPDIR: passing }, '--attempts', '2');
     for (let k = 0, last = 0; k < 2; k++) {
       const pid = await childOf(worker.child, last);
       process.kill(pid, 'SIGKILL');
@@ -133,6 +134,7 @@ queued(
     }
     const { code, err } = await worker.ended;
     assert.is(code, 0, err);
+    assert.equal(readdirSync(passing), [], 'what the killed processes had there');
     const { count, failed } = await status();
     assert.equal([count.failed, failed.length], [1, 1], err);
     assert.match(failed[0]?.why ?? '', /CrashError: the process of the job ended by SIGKILL/);
@@ -146,7 +148,7 @@ queued(
 queued(
   'a job that hangs is ended and tried again; one that is cancelled while it runs is given up',
   async ({ url }, own) => {
-    const { env, batch, worker, status } = await longJob(url, own('stalled'), '--stall', '10s', '--attempts', '5');
+    const { env, batch, worker, status } = await longJob(url, own('stalled'), {}, '--stall', '10s', '--attempts', '5');
     const first = await childOf(worker.child);
     process.kill(first, 'SIGSTOP');
     const second = await childOf(worker.child, first);

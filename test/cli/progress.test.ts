@@ -28,6 +28,8 @@ test('a line says where, how good, how fast and how long yet', () => {
   assert.is(progressLine(at({})), line);
   assert.is(progressLine(at({ step: 100 }), 0), line.replace('40/', '100/'));
   assert.match(progressLine(at({ loss: 1234.5, msPerStep: 1080 })), /loss 1230, 1\.1 s a step$/);
+  assert.match(progressLine(at({ terms: { cuts: 0.0284 } })), /step 40\/100, cuts 2\.8 %, /);
+  assert.match(progressLine(at({ terms: { cuts: 1 } })), /step 40\/100, laying pieces, /);
 });
 
 test('the time left is told in steps that the eye can follow', () => {
