@@ -129,6 +129,7 @@ queued(
     const { env, batch, worker, status } = await longJob(url, own('poison'), { TMPDIR: passing }, '--attempts', '2');
     for (let k = 0, last = 0; k < 2; k++) {
       const pid = await childOf(worker.child, last);
+      await until(() => readdirSync(passing).length > 0, 'something in the folder of temporary files');
       process.kill(pid, 'SIGKILL');
       last = pid;
     }

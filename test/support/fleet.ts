@@ -52,12 +52,21 @@ export function smallRecipe(folder: string, name: string, steps: number, loss: o
 
 /** The number of the process that computes for a supervisor, another than the one `before`. */
 export async function childOf({ pid }: ChildProcess, before = 0): Promise<number> {
+  const command = (of: number | undefined): string => {
+    try {
+      return readFileSync(`/proc/${of}/cmdline`, 'utf8');
+    } catch {
+      return ''; // it is gone
+    }
+  };
+  // A child is a copy of its parent at first, which waits for it to become another program: stopped before, it stops both.
   const list = (): number[] =>
     readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
       .trim()
       .split(' ')
       .map(Number)
-      .filter((child) => child !== 0 && child !== before);
+      .filter((child) => child !== 0 && child !== before)
+      .filter((child) => !['', command(pid)].includes(command(child)));
   await until(() => list().length > 0, 'a child');
   return list()[0] ?? 0;
 }
