@@ -127,7 +127,16 @@ export interface Batch {
   readonly jobs: readonly { readonly id: string; readonly label: string; readonly name: string }[];
 }
 
+/** @throws EngineError `StoreError` where other jobs have that name */
 export async function putBatch(store: Store, name: string, batch: Batch): Promise<void> {
+  const bytes = await store.get(`batches/${name}.json`);
+  const there = bytes && parsed<Batch>(bytes);
+  const ids = ({ jobs }: Batch): string => jobs.map(({ id }) => id).join();
+  if (there && ids(there) !== ids(batch))
+    throw storeError(
+      `the batch ${name} is in the store ${store.address} already, of other jobs (${there.jobs.length})`,
+      'Take another name.',
+    );
   await store.put(`batches/${name}.json`, Buffer.from(`${JSON.stringify(batch)}\n`));
 }
 

@@ -38,6 +38,9 @@ queued('a batch: submitted twice it is done once; what users did wrong is not tr
   assert.is((await toroid(here)).code, 0);
   assert.match((await toroid(submit, env)).err, /2 jobs added/);
   assert.match((await toroid(submit, env)).err, /0 jobs added, 2 were there already/);
+  const other = await toroid(submit.with(4, 'seed=1..3'), env);
+  assert.is(other.code, 1);
+  assert.match(other.err, /^error: the batch good is in the store \S+ already, of other jobs \(2\)\n {2}Take another/);
   recipe('tall.json', 2, { kind: 'patches', projections: 2, patch: 31 });
   writeFileSync(at('bad.yaml'), `recipe: tall.json\nset: {size: 16}\nover: {seed: [5, 6]}\n`);
   const bad = await toroid(['fleet', 'submit', 'bad.yaml'], env);
