@@ -1,4 +1,5 @@
 // The studio for everybody: by keys alone, by touch on a phone, dark, narrow, with large text.
+import type { Page } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { long } from '../support/all';
@@ -20,6 +21,35 @@ if (!browser) {
     await studio.close();
     await closeGpuBrowser();
   });
+
+  const resize = async (page: Page, width: number, height: number, text = ''): Promise<void> => {
+    await page.setViewportSize({ width, height });
+    await page.evaluate((t) => {
+      document.documentElement.style.fontSize = t;
+    }, text);
+    await page.waitForFunction((w) => window.innerWidth === w && document.documentElement.clientWidth === w, width);
+  };
+  /** Settings that cannot be seen together with the picture: where one is in view, something covers it, or the picture. */
+  const apart = (page: Page): Promise<string[]> =>
+    page.evaluate(() => {
+      const canvas = document.querySelector('.view canvas')!;
+      const covered = (e: Element, shares: readonly number[]): boolean => {
+        const { left, top, width, height } = e.getBoundingClientRect();
+        const points = shares.flatMap((x) => shares.map((y) => [left + x * width, top + y * height] as const));
+        return points.some(([x, y]) => !e.contains(document.elementFromPoint(x, y)));
+      };
+      const settings = [...document.querySelectorAll('.settings :is(button, select, input, summary)')];
+      return settings
+        .filter((e) => e.checkVisibility() && !e.matches('[type=file], [type=radio]'))
+        .flatMap((e) => {
+          e.scrollIntoView({ block: 'nearest' });
+          const what = e.outerHTML.slice(0, 60);
+          return [
+            ...(covered(e, [0.5]) ? [`covered: ${what}`] : []),
+            ...(covered(canvas, [0.1, 0.5]) ? [`the picture, at ${what}`] : []),
+          ];
+        });
+    });
 
   long(test)(
     'from a sample to a saved file by keys alone: what has the focus is seen, and it is never lost',
@@ -92,6 +122,19 @@ if (!browser) {
     await until(page, /Done/);
     await page.waitForSelector('[data-test=results] img');
     assert.equal(await small(), []);
+    await page.click('.engine summary');
+    await shot(page, 'phone-done');
+    for (const [width, height, text] of [
+      [390, 844, ''],
+      [390, 844, '200%'],
+      [320, 640, ''],
+      [844, 390, ''],
+    ] as const) {
+      await resize(page, width, height, text);
+      const faults = await apart(page);
+      assert.equal(faults, [], `${width} x ${height}, text ${text || '100%'}`);
+    }
+    await resize(page, 390, 844);
     await page.tap('[data-test=export]');
     await page.waitForSelector('dialog[open]');
     assert.equal(await small(), []);
@@ -102,6 +145,16 @@ if (!browser) {
     assert.is(file.suggestedFilename(), 'scales-texture-copy-32x32-1.png');
     await page.waitForSelector('[data-test=exported]:has-text("is saved")');
     await shot(page, 'phone');
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => window.scrollTo(0, 0));
+    await page.bringToFront(); // touches go there
+    const cdp = await page.context().newCDPSession(page);
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+      cdp.send('Input.dispatchTouchEvent', { type, touchPoints });
+    await touch('touchStart', { x: 195, y: 300 });
+    for (let y = 280; y >= 140; y -= 20) await touch('touchMove', { x: 195, y });
+    await touch('touchEnd');
+    await comesTrue(() => page.evaluate(() => window.scrollY > 100), 'a swipe over the picture scrolls the page');
     assert.equal(complaints.splice(0), []);
     await page.close();
   });
@@ -147,14 +200,11 @@ if (!browser) {
     const sizes = [
       [1280, 800, '200%'],
       [320, 640, ''],
+      [320, 640, '200%'],
     ] as const;
     const everywhere = async (what: string): Promise<void> => {
       for (const [width, height, text] of sizes) {
-        await page.setViewportSize({ width, height });
-        await page.evaluate((t) => {
-          document.documentElement.style.fontSize = t;
-        }, text);
-        await page.waitForFunction((w) => window.innerWidth === w && document.documentElement.clientWidth === w, width);
+        await resize(page, width, height, text);
         // What is measured by script follows the window some frames later.
         let faults = await cut();
         for (let k = 0; k < 100 && faults.length > 0; k++) {
@@ -162,7 +212,7 @@ if (!browser) {
           faults = await cut();
         }
         assert.equal(faults, [], `${what}, ${width} pixels wide, text ${text || '100%'}`);
-        await shot(page, `${what.replaceAll(' ', '-')}-${width}`);
+        await shot(page, `${what.replaceAll(' ', '-')}-${width}${text && '-large'}`);
       }
     };
     await everywhere('at first');

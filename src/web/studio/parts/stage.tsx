@@ -71,54 +71,6 @@ export function Stage({ bitmaps, size, tile, surface, before, children }: Props)
         ) : (
           <Preview3d {...{ bitmaps, repeat, tile, surface, sun }} body={view} onSun={setSun} />
         )}
-        {size && (
-          <fieldset class="tools" aria-label="How to look at it">
-            <fieldset class="tabs">
-              <legend class="hidden">Shown</legend>
-              {VIEWS.map((v) => (
-                <label key={v} class={v === view ? 'on' : ''}>
-                  <input type="radio" name="view" value={v} checked={v === view} onChange={() => setView(v)} />
-                  {v}
-                </label>
-              ))}
-            </fieldset>
-            {view === 'flat' ? (
-              <>
-                <Tool icon="minus" label="Zoom out" onClick={() => zoom(0.8)} />
-                <button type="button" class="tool" onClick={actual} data-test="percent" title="Pixel for pixel (P)">
-                  <span class="hidden">Pixel for pixel; now </span>
-                  {Math.round((100 * span) / size[0])} %
-                </button>
-                <Tool icon="plus" label="Zoom in" onClick={() => zoom(1.25)} />
-                <Tool icon="fit" label="Fit (F)" onClick={() => setPose(HOME)} />
-                {tiles && (
-                  <Tool icon="seam" label="Joins in the middle (H)" on={offset} onClick={() => setOffset(!offset)} />
-                )}
-                {before && (
-                  <Tool icon="compare" label="Compare (C)" on={comparing} onClick={() => compare(!comparing)} />
-                )}
-              </>
-            ) : (
-              <>
-                <Turner label="Repeat" range={[1, 8]} value={repeat} test="repeat" onInput={setRepeat} />
-                <Turner
-                  label="Turn light"
-                  range={[0, 359]}
-                  value={sun.azimuth}
-                  test="azimuth"
-                  onInput={(azimuth) => setSun({ ...sun, azimuth })}
-                />
-                <Turner
-                  label="Raise light"
-                  range={[5, 90]}
-                  value={sun.height}
-                  test="sun-height"
-                  onInput={(height) => setSun({ ...sun, height })}
-                />
-              </>
-            )}
-          </fieldset>
-        )}
         {shown && view === 'flat' && (
           <input
             class="wipe"
@@ -134,6 +86,52 @@ export function Stage({ bitmaps, size, tile, surface, before, children }: Props)
         )}
         {children}
       </div>
+      {size && (
+        <fieldset class="tools" aria-label="How to look at it">
+          <fieldset class="tabs">
+            <legend class="hidden">Shown</legend>
+            {VIEWS.map((v) => (
+              <label key={v} class={v === view ? 'on' : ''}>
+                <input type="radio" name="view" value={v} checked={v === view} onChange={() => setView(v)} />
+                {v}
+              </label>
+            ))}
+          </fieldset>
+          {view === 'flat' ? (
+            <>
+              <Tool icon="minus" label="Zoom out" onClick={() => zoom(0.8)} />
+              <button type="button" class="tool" onClick={actual} data-test="percent" title="Pixel for pixel (P)">
+                <span class="hidden">Pixel for pixel; now </span>
+                {Math.round((100 * span) / size[0])} %
+              </button>
+              <Tool icon="plus" label="Zoom in" onClick={() => zoom(1.25)} />
+              <Tool icon="fit" label="Fit (F)" onClick={() => setPose(HOME)} />
+              {tiles && (
+                <Tool icon="seam" label="Joins in the middle (H)" on={offset} onClick={() => setOffset(!offset)} />
+              )}
+              {before && <Tool icon="compare" label="Compare (C)" on={comparing} onClick={() => compare(!comparing)} />}
+            </>
+          ) : (
+            <>
+              <Turner label="Repeat" range={[1, 8]} value={repeat} test="repeat" onInput={setRepeat} />
+              <Turner
+                label="Turn light"
+                range={[0, 359]}
+                value={sun.azimuth}
+                test="azimuth"
+                onInput={(azimuth) => setSun({ ...sun, azimuth })}
+              />
+              <Turner
+                label="Raise light"
+                range={[5, 90]}
+                value={sun.height}
+                test="sun-height"
+                onInput={(height) => setSun({ ...sun, height })}
+              />
+            </>
+          )}
+        </fieldset>
+      )}
     </section>
   );
 }
