@@ -69,12 +69,22 @@ if (!browser) {
       await comesTrue(async () => (await later.count()) === count, `${count} later moments after ${keys}`);
     }
     await shot(page, 'undone');
+    await page.waitForURL(/weights=0\.0%3A2/);
+    // A weight is moved, and at once another method is chosen: that is for the next run, the weight is not.
+    await page.evaluate(() => {
+      const weight = document.querySelector<HTMLInputElement>('[data-test="weight-0.0"]')!;
+      const preset = document.querySelector<HTMLSelectElement>('[data-test=preset]')!;
+      weight.value = '16';
+      weight.dispatchEvent(new Event('input', { bubbles: true }));
+      preset.value = 'texture';
+      preset.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    await page.waitForSelector('[data-test=next]:has-text("For the next run: method.")');
     await page.click('button.main:has-text("Go on")');
     await comesTrue(async () => (await later.count()) === 0, 'later moments are gone');
     await until(page, /Done/);
     const devices = await page.evaluate(() => (globalThis as unknown as { own: { devices: number } }).own.devices);
     assert.is(devices, 0, 'were the work the page’s, it would not answer meanwhile');
-    await page.waitForURL(/weights=0\.0%3A2/);
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
     await file.saveAs(join(folder, 'saved.png'));
     assert.is(file.suggestedFilename(), 'stone-regular-48x48-3.png');
@@ -82,7 +92,7 @@ if (!browser) {
     const { width, height } = await sharp(saved).metadata();
     assert.equal([width, height], [48, 48]);
     const record = JSON.parse(readText(saved).toroid ?? '{}');
-    assert.is(record.recipe.stages[0].losses[0].weight, 2);
+    assert.is(record.recipe.stages[0].losses[0].weight, 4);
     assert.is(record.recipe.inputs.style.path, 'stone.png');
     await shot(page, 'done');
     assert.equal(complaints.splice(0), []);

@@ -8,6 +8,7 @@ import { recipeIn } from '../../src/web/studio/dropped';
 import { fitSpan, HOME, type Pair, zoomed } from '../../src/web/studio/pose';
 import { fitted, preparedName, turnedCrop, turnedSize } from '../../src/web/studio/prepare';
 import { inputWords, lossName, presetName, shownRecipes, TASKS, taskOf } from '../../src/web/studio/presets';
+import { type Command, sendingQuietly } from '../../src/web/studio/protocol';
 import { readSession, writeSession } from '../../src/web/studio/session_file';
 import {
   changedSince,
@@ -77,6 +78,16 @@ test('what was changed since a run began is named: it is for the next one', () =
   const settings = { ...usual, preset: 'texture', seed: 2, size: 64 };
   assert.equal(changedSince(then, { ...then, settings }), ['method', 'size', 'seed']);
   assert.equal(changedSince(then, { ...then, inputs: { style: { ...picture } } }), ['picture']);
+});
+
+test('of changes that follow one another the last is sent, before whatever is asked for next', () => {
+  const sent: Command[] = [];
+  const send = sendingQuietly((command) => sent.push(command));
+  const change = (seed: number): Command => ({ type: 'change', recipe: recipeOf({ ...usual, seed }) });
+  for (const command of [change(1), change(2), { type: 'pause' } as const, change(3)]) send(command);
+  assert.equal(sent, [change(2), { type: 'pause' }]);
+  send({ type: 'resume' });
+  assert.equal(sent.slice(2), [change(3), { type: 'resume' }]);
 });
 
 test('going back cuts what came later; a finished picture is no longer that of the run', () => {

@@ -82,6 +82,30 @@ export interface WorkerClient {
   listen(handle: (event: Event) => void): void;
 }
 
+/** Milliseconds without a further change before the run is told: not at every move of a slider. */
+const QUIET_MS = 250;
+
+/** Of changes that follow one another the last is sent, when it is quiet, or before anything else that is asked for. */
+export function sendingQuietly(send: (command: Command) => void): (command: Command) => void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  let held: Command | null = null;
+  const release = (): void => {
+    clearTimeout(waiting);
+    if (held) send(held);
+    held = null;
+  };
+  return (command) => {
+    if (command.type !== 'change') {
+      release();
+      send(command);
+      return;
+    }
+    clearTimeout(waiting);
+    held = command;
+    waiting = setTimeout(release, QUIET_MS);
+  };
+}
+
 /** Starts the worker. What goes wrong in it outside of any command arrives as an error event. */
 export function startWorker(): WorkerClient {
   const worker = new Worker(new URL('./engine.worker.js', import.meta.url), { type: 'module', name: 'toroid' });
@@ -91,7 +115,7 @@ export function startWorker(): WorkerClient {
     handle({ type: 'error', code: 'Error', text: e.message || 'the worker that computes could not be started' }),
   );
   return {
-    send: (command) => worker.postMessage(command),
+    send: sendingQuietly((command) => worker.postMessage(command)),
     listen: (listener) => {
       handle = listener;
     },

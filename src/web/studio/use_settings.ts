@@ -16,9 +16,6 @@ export interface ChosenSettings {
   choose(changes: Partial<Settings>): void;
 }
 
-/** Milliseconds without a further change before the run is told: not at every move of a slider. */
-const QUIET_MS = 250;
-
 /** Settings, kept in the page's address. */
 export function useSettings(
   worker: WorkerClient,
@@ -35,9 +32,7 @@ export function useSettings(
     history.replaceState(null, '', address ? `#${address}` : location.pathname + location.search);
   }, [settings]);
 
-  const waiting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const restore = (its: Settings, recipe: RecipeText | null): void => {
-    clearTimeout(waiting.current);
     setOwn(recipe);
     latest.current = its;
     setSettings(its);
@@ -54,13 +49,10 @@ export function useSettings(
     const live = next.factors !== before.factors || next.steps !== before.steps;
     if (other || !live || !made || starting || (run !== 'running' && run !== 'paused')) return;
     if (made.own !== own || made.settings.preset !== next.preset) return;
-    clearTimeout(waiting.current);
-    waiting.current = setTimeout(() => {
-      // Whatever else was changed is for the next run.
-      const changed = { ...made.settings, steps: next.steps, factors: next.factors };
-      dispatch({ type: 'changed', settings: changed });
-      worker.send({ type: 'change', recipe: recipeOf(changed, made.own) });
-    }, QUIET_MS);
+    // Whatever else was changed is for the next run.
+    const changed = { ...made.settings, steps: next.steps, factors: next.factors };
+    dispatch({ type: 'changed', settings: changed });
+    worker.send({ type: 'change', recipe: recipeOf(changed, made.own) });
   };
   const takeRecipe = (recipe: RecipeText): void =>
     restore(
