@@ -320,6 +320,7 @@ if (!browser) {
     }
     await page.check('input[value=flat]', { force: true });
     await page.click('.engine summary');
+    assert.match((await page.textContent('.legend')) ?? '', /^small pieces \(patches\) 0\.\d/);
     await page.click('[data-test=profile]');
     await page.waitForSelector('.profile table');
     assert.equal(await serious(page), []);

@@ -68,7 +68,11 @@ test('a loss that is alone has no weight to choose', () => {
       ['0.1', null, 'straight, even rows (spectrum)'],
     ],
   );
-  for (const { kind } of shownRecipes.flatMap((r) => termsOf(r))) assert.match(lossName(kind), /^\w.* \(/);
+  for (const { kind } of shownRecipes.flatMap((r) => r.stages.flatMap((s) => s.losses ?? [])))
+    assert.match(lossName(kind), /^\w.* \(/);
+  // The curves are of terms.
+  assert.is(lossName('gaussian input'), 'the style, smoothly (gaussian input)');
+  assert.is(lossName('total'), 'total');
 });
 
 test('what was changed since a run began is named: it is for the next one', () => {

@@ -102,6 +102,7 @@ const LOSSES: Readonly<Record<string, string>> = {
   gram: 'what goes together',
   moments: 'the style, evenly',
   gaussian: 'the style, smoothly',
+  sliced: 'all about the style',
   content: 'what the photo shows',
   tv: 'smoothness',
   enhance: 'what the network sees',
@@ -109,8 +110,11 @@ const LOSSES: Readonly<Record<string, string>> = {
   anchor: 'staying as it began',
 };
 
-/** What a loss is for, and its name, by which the reference has it. */
-export const lossName = (kind: string): string => (kind in LOSSES ? `${LOSSES[kind]} (${kind})` : kind);
+/** What a loss, or a term of one, is for, and its name, by which the reference has it. */
+export function lossName(term: string): string {
+  const words = LOSSES[term.split(' ', 1)[0] ?? ''];
+  return words ? `${words} (${term})` : term;
+}
 
 /** Films need a place for many pictures: that is the command line's. */
 export const shownRecipes: readonly RecipeText[] = builtinRecipes.filter((r) => r.zoom === undefined);

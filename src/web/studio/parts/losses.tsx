@@ -1,6 +1,7 @@
 import { createElement, type JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { type Curve, latest, lossChart } from '../../../app/charts/loss_chart';
+import { lossName } from '../presets';
 
 interface Props {
   readonly curves: readonly Curve[];
@@ -15,12 +16,13 @@ export function Losses({ curves, borders }: Props): JSX.Element | null {
   // A total of one term is that term.
   const all = (curves.length === 2 ? curves.filter((c) => c.name !== 'total') : curves).map((c, k) => ({
     ...c,
+    words: lossName(c.name),
     look: `c${k % 8}`,
   }));
   const copying = all.every((c) => c.name === 'cuts');
   // Of many, as of a network's layers, the total is shown until others are asked for.
   const isShown = (name: string): boolean => (all.length <= 5 || name === 'total') !== flipped.has(name);
-  const shown = all.filter((c) => isShown(c.name));
+  const shown = all.filter((c) => isShown(c.name)).map((c) => ({ ...c, name: c.words }));
   return (
     <div class="losses">
       <h3>{copying ? 'Cuts' : 'Loss'}</h3>
@@ -39,7 +41,7 @@ export function Losses({ curves, borders }: Props): JSX.Element | null {
                 }}
               />
               <span class={`swatch ${c.look}`} />
-              {c.name} <span class="value">{latest(c.points)}</span>
+              {c.words} <span class="value">{latest(c.points)}</span>
             </label>
           </li>
         ))}
