@@ -280,6 +280,8 @@ if (!browser) {
 
       await prepare();
       await page.click('[data-test=corners]');
+      const label = (k: number): Promise<string | null> => page.getAttribute(`[data-test=corner-${k}]`, 'aria-label');
+      const corners = [await label(0), await label(2)];
       const box = (await page.locator('[data-test=prepare]').boundingBox())!;
       await page.hover('[data-test=corner-0]');
       await page.mouse.down();
@@ -288,9 +290,23 @@ if (!browser) {
       await page.focus('[data-test=corner-2]');
       await page.keyboard.press('Shift+ArrowRight');
       await page.keyboard.press('ArrowUp');
-      const label = (k: number): Promise<string | null> => page.getAttribute(`[data-test=corner-${k}]`, 'aria-label');
       assert.match((await label(0)) ?? '', 'Top left corner, 40 across, 20 down');
       assert.match((await label(2)) ?? '', 'Bottom right corner, 146 across, 135 down');
+      // A drag is a step; so is a key.
+      const pressed = (): Promise<string | null> => page.getAttribute('[data-test=corners]', 'aria-pressed');
+      await page.keyboard.press('Control+z');
+      assert.match((await label(2)) ?? '', '146 across, 136 down');
+      await page.keyboard.press('Control+z');
+      await page.keyboard.press('Control+z');
+      assert.equal([await label(0), await label(2)], corners);
+      await page.keyboard.press('Control+z');
+      assert.is(await pressed(), 'false');
+      await page.waitForSelector('dialog [data-test=undo][aria-disabled=true]');
+      for (const keys of ['Control+y', 'Control+Shift+z', 'Control+y']) await page.keyboard.press(keys);
+      await page.click('dialog [data-test=redo]');
+      assert.match((await label(0)) ?? '', 'Top left corner, 40 across, 20 down');
+      assert.match((await label(2)) ?? '', 'Bottom right corner, 146 across, 135 down');
+      await page.focus('[data-test=corner-2]');
       // Corners that would cross stay.
       for (let k = 0; k < 40; k++) await page.keyboard.press('Shift+ArrowLeft');
       assert.not.match((await label(2)) ?? '', / 0 across/);

@@ -1,4 +1,5 @@
 // What the engine will make of a picture, at the size of a screen: by its own functions, which come when the dialog opens.
+import { EngineError } from '../../base/errors';
 import { flatten as opaque, toPixels } from '../../base/pixels';
 import type { Raster } from '../../base/raster';
 import { type Corners, rectified } from '../../copy/rectify';
@@ -34,8 +35,10 @@ export function regionSeen(bitmap: ImageBitmap, corners: Corners, most: number):
 }
 
 /** The picture whose colours are taken: few pixels tell them. */
-export async function coloursSeen(file: Blob): Promise<Raster> {
-  const bitmap = await createImageBitmap(file);
+export async function coloursSeen(file: Blob, name: string): Promise<Raster> {
+  const bitmap = await createImageBitmap(file).catch(() => {
+    throw new EngineError('PictureError', `this browser cannot show ${name}`, 'Its colours cannot be taken here.');
+  });
   const { raster } = rasterOf(bitmap, 256);
   bitmap.close();
   return raster;
@@ -65,7 +68,7 @@ export async function prepared(of: Given, bitmap: ImageBitmap, how: Preparation)
   const seen = pixelsOf(
     regionSeen(bitmap, regionOf(how, size), SHOWN),
     how,
-    colours ? await coloursSeen(colours.file) : null,
+    colours ? await coloursSeen(colours.file, colours.name) : null,
   );
   const pen = penOf(seen.width, seen.height);
   pen.putImageData(seen, 0, 0);

@@ -23,18 +23,18 @@ export const SHORTCUTS: readonly (readonly [keys: string, deed: string])[] = [
 /** Keys that a control needs itself stay its own. */
 const takesKeys = (target: EventTarget | null, key: string): boolean => {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.closest('dialog')) return true;
   if (target.matches('textarea, select, input:not([type=range], [type=radio], [type=checkbox])')) return true;
   return key === ' ' && target.matches('button, input, summary, a');
 };
 
-/** Calls deeds by their keys, wherever the focus is, but where somebody types. */
-export function useShortcuts(deeds: Readonly<Record<string, () => void>>): void {
+/** Calls deeds by their keys, wherever the focus is, but where somebody types; those of the page not while a dialog is open. */
+export function useShortcuts(deeds: Readonly<Record<string, () => void>>, ofDialog = false): void {
   const latest = useRef(deeds);
   latest.current = deeds;
   useEffect(() => {
     const press = (e: KeyboardEvent): void => {
       if (e.defaultPrevented || e.altKey || takesKeys(e.target, e.key)) return;
+      if (ofDialog !== (document.querySelector('dialog[open]') !== null)) return;
       const ctrl = e.ctrlKey || e.metaKey;
       const held = `${ctrl ? 'ctrl-' : ''}${ctrl && e.shiftKey ? 'shift-' : ''}`;
       const key = `${held}${e.key.length === 1 ? e.key.toLowerCase() : e.key}`;

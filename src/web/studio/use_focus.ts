@@ -16,7 +16,7 @@ export function useModal(): RefObject<HTMLDialogElement | null> {
   return dialog;
 }
 
-/** Where what had the focus is gone after a rendering, the main button gets it: whoever has keys alone would be at the top again. */
+/** Where what had the focus is gone after a rendering, the main button, of a dialog or of the page, gets it: whoever has keys alone would be at the top again. */
 export function useKeptFocus(): void {
   const last = useRef<EventTarget | null>(null);
   useEffect(() => {
@@ -28,6 +28,7 @@ export function useKeptFocus(): void {
   }, []);
   useEffect(() => {
     if (!(last.current instanceof Node) || last.current.isConnected || document.activeElement !== document.body) return;
-    document.getElementById(MAIN)?.focus({ preventScroll: true });
+    const main = document.querySelector<HTMLElement>('dialog[open] .main') ?? document.getElementById(MAIN);
+    main?.focus({ preventScroll: true });
   });
 }

@@ -3,6 +3,7 @@ import type { Crop, Given, Preparation } from './given';
 import type { Pair } from './pose';
 import { turnedCrop, turnedSize, whole } from './prepare';
 import { fittedTurned, turnedCorners } from './straighten';
+import { type Undoing, useUndo } from './use_undo';
 
 interface Preparing {
   /** What it was before it was prepared the last time. */
@@ -20,8 +21,13 @@ interface Preparing {
   /** By a quarter. */
   turn(): void;
   asItWas(): void;
+  readonly undoing: Undoing;
+  /** What is changed from here on is undone apart from what was changed before: a drag is one step. */
+  stepEnds(): void;
   done(): void;
 }
+
+const UNDOS = 200;
 
 /** How a picture is prepared; one that was prepared already goes on from there. */
 export function usePreparation(given: Given, onDone: (given: Given | null) => void): Preparing {
@@ -46,7 +52,23 @@ export function usePreparation(given: Given, onDone: (given: Given | null) => vo
   const crop = how?.crop ?? whole(size);
   // As it was drawn: a rectangle that is turned too far shrinks, and turned back it has its size again.
   const drawn = useRef<Crop | null>(null);
-  const change = (to: Partial<Preparation>): void => setHow((old) => ({ turns, crop, ...old, ...to }));
+  const undoing = useUndo(
+    () => how,
+    (before) => {
+      drawn.current = null;
+      setHow(before);
+    },
+    UNDOS,
+  );
+  const within = useRef(false);
+  const remember = (): void => {
+    if (!within.current) undoing.remember();
+    within.current = true;
+  };
+  const change = (to: Partial<Preparation>): void => {
+    remember();
+    setHow((old) => ({ turns, crop, ...old, ...to }));
+  };
   const done = async (): Promise<void> => {
     if (!bitmap || !how) return onDone(null);
     const { prepared } = await import('./prepared_look');
@@ -69,7 +91,12 @@ export function usePreparation(given: Given, onDone: (given: Given | null) => vo
     },
     asItWas: () => {
       drawn.current = null;
+      remember();
       if (bitmap) setHow({ turns: 0, crop: whole([bitmap.width, bitmap.height]) });
+    },
+    undoing,
+    stepEnds: () => {
+      within.current = false;
     },
     done: () => void done().catch((error: Error) => setFault(error.message)),
   };

@@ -4,6 +4,7 @@ import type { Pair } from '../pose';
 import type { Tile } from '../settings';
 import { useModal } from '../use_focus';
 import { Slider } from './slider';
+import { UndoButtons } from './undo_buttons';
 import { useBrush } from './use_brush';
 
 interface Props {
@@ -30,7 +31,14 @@ export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Ele
   const [erase, setErase] = useState(false);
   const factor = Math.min(1, MOST / Math.max(...size));
   const [width, height] = [Math.max(1, Math.round(size[0] * factor)), Math.max(1, Math.round(size[1] * factor))];
-  const { fill, invert, undo, load, ring, ...handlers } = useBrush(paper, { width, height, tile, brush, soft, erase });
+  const { fill, invert, undoing, load, ring, ...handlers } = useBrush(paper, {
+    width,
+    height,
+    tile,
+    brush,
+    soft,
+    erase,
+  });
   const url = useObjectUrl(under);
 
   useEffect(() => void load(from), []);
@@ -91,9 +99,7 @@ export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Ele
         </label>
       </div>
       <div class="row">
-        <button type="button" onClick={undo} data-test="mask-undo">
-          Undo
-        </button>
+        <UndoButtons {...undoing} />
         <button type="button" onClick={() => fill('white')}>
           All
         </button>

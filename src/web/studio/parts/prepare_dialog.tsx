@@ -10,6 +10,7 @@ import { Icon } from './icons';
 import { CornerHandles, Region } from './region';
 import { Retouch } from './retouch';
 import { Slider } from './slider';
+import { UndoButtons } from './undo_buttons';
 
 interface Props {
   readonly given: Given;
@@ -24,10 +25,8 @@ const SHOWN = 1024;
 export function PrepareDialog({ given, onDone }: Props): JSX.Element {
   const dialog = useModal();
   const paper = useRef<HTMLCanvasElement>(null);
-  const { original, bitmap, how, size, fault, change, setCrop, setAngle, turn, asItWas, done } = usePreparation(
-    given,
-    onDone,
-  );
+  const preparation = usePreparation(given, onDone);
+  const { original, bitmap, how, size, fault, change, setCrop, setAngle, turn, undoing, stepEnds } = preparation;
   const { turns, crop, angle = 0, corners } = how ?? { turns: 0, crop: whole(size) };
   const factor = Math.min(1, SHOWN / Math.max(...size));
   useEffect(() => {
@@ -38,7 +37,15 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
   const handlers = useRectangle(crop, size, setCrop);
 
   return (
-    <dialog ref={dialog} class="painter" aria-label={`Prepare ${original.name}`} onCancel={() => onDone(null)}>
+    <dialog
+      ref={dialog}
+      class="painter"
+      aria-label={`Prepare ${original.name}`}
+      onCancel={() => onDone(null)}
+      onPointerDownCapture={stepEnds}
+      onKeyDownCapture={(e) => e.repeat || stepEnds()}
+      onChange={stepEnds}
+    >
       {fault ? (
         <p role="alert">{fault}</p>
       ) : (
@@ -79,15 +86,15 @@ export function PrepareDialog({ given, onDone }: Props): JSX.Element {
           <Icon name="corners" />
           Four corners
         </button>
-        <button type="button" onClick={asItWas} data-test="as-it-was">
-          <Icon name="undo" />
+        <button type="button" onClick={preparation.asItWas} data-test="as-it-was">
           As it was
         </button>
+        <UndoButtons {...undoing} />
         <span class="spring" />
         <button type="button" onClick={() => onDone(null)}>
           Cancel
         </button>
-        <button type="button" class="main" aria-disabled={!bitmap} onClick={done} data-test="prepare-done">
+        <button type="button" class="main" aria-disabled={!bitmap} onClick={preparation.done} data-test="prepare-done">
           Use it
         </button>
       </div>

@@ -2,13 +2,14 @@ import type { JSX } from 'preact';
 import type { Kept } from '../keep';
 import type { SnapshotSeen } from '../protocol';
 import { redoOf, type State, undoOf } from '../state';
-import { Icon, type IconName } from './icons';
+import { Icon } from './icons';
 import { useObjectUrl } from './mask';
+import { UndoButtons } from './undo_buttons';
 
 interface MomentsProps {
   readonly state: State;
   readonly thumbs: ReadonlyMap<number, Blob>;
-  onGo(snapshot: SnapshotSeen | undefined): void;
+  onGo(snapshot: SnapshotSeen): void;
 }
 
 /** Moments of the run to go to, the latest first; those that going back left behind are there until the run goes on. */
@@ -20,11 +21,11 @@ export function Moments({ state, thumbs, onGo }: MomentsProps): JSX.Element | nu
     const s = stages[stage];
     return s ? `${s.width} x ${s.height}` : `scale ${stage + 1}`;
   };
+  const goTo = (to: SnapshotSeen | undefined): (() => void) | null => (to ? () => onGo(to) : null);
   return (
     <div class="strip">
       <h2>Moments</h2>
-      <Step icon="undo" name="Undo" keys="Ctrl Z" to={undoOf(state)} onGo={onGo} />
-      <Step icon="redo" name="Redo" keys="Ctrl Y" to={redoOf(state)} onGo={onGo} />
+      <UndoButtons undo={goTo(undoOf(state))} redo={goTo(redoOf(state))} />
       <ul>
         {[...snapshots, ...later].reverse().map((m) => (
           <li key={m.id} class={later.includes(m) ? 'later' : ''}>
@@ -40,27 +41,6 @@ export function Moments({ state, thumbs, onGo }: MomentsProps): JSX.Element | nu
     </div>
   );
 }
-
-interface StepProps {
-  readonly icon: IconName;
-  readonly name: string;
-  readonly keys: string;
-  readonly to: SnapshotSeen | undefined;
-  onGo(snapshot: SnapshotSeen | undefined): void;
-}
-
-const Step = ({ icon, name, keys, to, onGo }: StepProps): JSX.Element => (
-  <button
-    type="button"
-    class="square"
-    aria-label={name}
-    aria-disabled={!to}
-    title={`${name} (${keys})`}
-    onClick={() => onGo(to)}
-  >
-    <Icon name={icon} />
-  </button>
-);
 
 interface ResultsProps {
   readonly results: readonly Kept[];

@@ -28,17 +28,17 @@ export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
   const [fault, setFault] = useState('');
   const { flatten = 0 } = how;
   const url = useObjectUrl(how.colours?.file);
-  useLook(paper, bitmap, how, (text) => {
-    setFault(text);
-    onChange({ colours: undefined });
-  });
+  useLook(paper, bitmap, how);
   const choose = async (file: File | undefined): Promise<void> => {
     setFault('');
     if (!file) return;
-    await checkPicture(file, file.name).then(
-      () => onChange({ colours: { name: file.name, file } }),
-      (error: Error) => setFault(error.message),
-    );
+    try {
+      await checkPicture(file, file.name);
+      await (await look()).coloursSeen(file, file.name);
+      onChange({ colours: { name: file.name, file } });
+    } catch (error) {
+      setFault((error as Error).message);
+    }
   };
   return (
     <div class="retouch">
@@ -93,12 +93,7 @@ export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
 }
 
 /** Draws what the engine will make of the part. */
-function useLook(
-  paper: RefObject<HTMLCanvasElement | null>,
-  bitmap: ImageBitmap,
-  how: Preparation,
-  onFault: (text: string) => void,
-): void {
+function useLook(paper: RefObject<HTMLCanvasElement | null>, bitmap: ImageBitmap, how: Preparation): void {
   const [region, setRegion] = useState<Raster | null>(null);
   const [colours, setColours] = useState<Raster | null>(null);
   const { flatten } = how;
@@ -114,10 +109,10 @@ function useLook(
     setColours(null);
     if (of)
       void look()
-        .then(({ coloursSeen }) => coloursSeen(of.file))
+        .then(({ coloursSeen }) => coloursSeen(of.file, of.name))
         .then(
           (raster) => gone || setColours(raster),
-          () => gone || onFault(`This browser cannot show ${of.name}, so its colours cannot be taken.`),
+          () => {}, // chosen in another browser, which could show it
         );
     return () => {
       gone = true;

@@ -2,6 +2,7 @@ import type { HTMLAttributes, RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { type Pair, repeats } from '../pose';
 import type { Tile } from '../settings';
+import { type Undoing, useUndo } from '../use_undo';
 
 interface Brush {
   readonly width: number;
@@ -24,11 +25,13 @@ export interface Painting extends Handlers {
   readonly ring: Pair;
   fill(colour: 'black' | 'white'): void;
   invert(): void;
-  undo(): void;
-  /** Shows a mask; black without one. Cannot be undone. */
+  /** All but what `load` did. */
+  readonly undoing: Undoing;
+  /** Shows a mask; black without one. */
   load(mask: Blob | undefined): Promise<void>;
 }
 
+/** Each is a picture of the mask. */
 const UNDOS = 24;
 const STEP = 0.02;
 const MOVES: Readonly<Record<string, Pair>> = {
@@ -42,15 +45,16 @@ const MOVES: Readonly<Record<string, Pair>> = {
 export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Brush): Painting {
   const { width, height } = options;
   const last = useRef<Pair | null>(null);
-  const undos = useRef<ImageData[]>([]);
   const [ring, setRing] = useState<Pair>([0.5, 0.5]);
   const pen = (): CanvasRenderingContext2D | null =>
     paper.current?.getContext('2d', { willReadFrequently: true }) ?? null;
 
-  const remember = (): void => {
-    const now = pen()?.getImageData(0, 0, width, height);
-    if (now) undos.current = [...undos.current.slice(1 - UNDOS), now];
-  };
+  const undoing = useUndo(
+    () => pen()?.getImageData(0, 0, width, height) ?? null,
+    (before) => pen()?.putImageData(before, 0, 0),
+    UNDOS,
+  );
+  const { remember } = undoing;
   const paint = (colour: string): void => {
     const p = pen();
     if (!p) return;
@@ -69,11 +73,6 @@ export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Br
     return box ? [(e.clientX - box.left) / box.width, (e.clientY - box.top) / box.height] : [0, 0];
   };
   const key = (e: KeyboardEvent): void => {
-    if ((e.ctrlKey || e.metaKey) && e.key === 'z') {
-      e.preventDefault();
-      undo();
-      return;
-    }
     const move = MOVES[e.key];
     if (!move && e.key !== ' ') return;
     e.preventDefault();
@@ -86,16 +85,12 @@ export function useBrush(paper: RefObject<HTMLCanvasElement | null>, options: Br
     } else last.current = null;
     setRing(to);
   };
-  const undo = (): void => {
-    const before = undos.current.pop();
-    if (before) pen()?.putImageData(before, 0, 0);
-  };
   const lift = (): void => {
     last.current = null;
   };
   return {
     ring,
-    undo,
+    undoing,
     fill: (colour) => {
       remember();
       paint(colour);
