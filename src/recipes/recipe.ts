@@ -56,7 +56,12 @@ const retouchSchema = z.strictObject({
     .max(1)
     .default(0)
     .describe('how much of the light that changes over the whole picture is evened out'),
-  match: matchSchema.optional().describe('its colours become those of another input'),
+  match: matchSchema
+    .extend({
+      strength: z.number().min(0).max(1).default(1).describe('how far its colours go towards those: 1 is all the way'),
+    })
+    .optional()
+    .describe('its colours become those of another input'),
 });
 
 export const styleSchema = z.strictObject({

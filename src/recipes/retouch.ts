@@ -12,5 +12,7 @@ export function retouched(picture: Raster, { flatten: share, match }: Retouch, c
   const lit = share > 0 ? flatten(picture, analyse(picture), share) : picture;
   if (!match || !colours) return lit;
   const { grey: _, ...matched } = matchColour(lit, colours, match.how); // what was grey may have colours now
-  return matched;
+  const { strength } = match;
+  if (strength === 1) return matched;
+  return { ...matched, data: matched.data.map((v, i) => strength * v + (1 - strength) * (lit.data[i] ?? 0)) };
 }

@@ -56,7 +56,7 @@ test('where it is all but dark the picture stays one', () => {
 test('colours become those of the other picture: its mean and its covariance, in f64; what was grey is no longer', () => {
   const grey: Raster = { ...grain(4, [0.4, 0.4, 0.4], even), grey: true };
   for (const picture of [stone, grey]) {
-    const made = retouched(picture, { flatten: 0, match: { to: 'x', how: 'covariance' } }, leaf);
+    const made = retouched(picture, { flatten: 0, match: { to: 'x', how: 'covariance', strength: 1 } }, leaf);
     const [is, wanted] = [colourMoments([made]), colourMoments([leaf])];
     for (const [k, v] of [...is.mean, ...is.covariance.flat()].entries())
       assert.ok(Math.abs(v - [...wanted.mean, ...wanted.covariance.flat()][k]!) < 1e-5, `${k}: ${v}`);
@@ -64,8 +64,17 @@ test('colours become those of the other picture: its mean and its covariance, in
   }
 });
 
+test('colours go as far towards those of the other picture as is said, in f64', () => {
+  const at = (strength: number): Raster =>
+    retouched(stone, { flatten: 0, match: { to: 'x', how: 'covariance', strength } }, leaf);
+  const [whole, some] = [at(1), at(0.3)];
+  for (const [i, v] of some.data.entries())
+    assert.ok(Math.abs(v - (0.7 * stone.data[i]! + 0.3 * whole.data[i]!)) < 1e-6, `${i}: ${v}`);
+  assert.equal(at(0).data, stone.data);
+});
+
 test('a recipe that says so has it of its inputs, and survives its record', async () => {
-  const retouch = { style: { flatten: 0.5, match: { to: 'style-colours' } } } as const;
+  const retouch = { style: { flatten: 0.5, match: { to: 'style-colours', strength: 0.4 } } } as const;
   const written = fillRecipe({ styles: [{}], stages: [{ method: 'copy', steps: 1 }], retouch });
   const recipe = fillRecipe(JSON.parse(JSON.stringify(written)));
   const sources = new Map([
@@ -75,7 +84,7 @@ test('a recipe that says so has it of its inputs, and survives its record', asyn
   const platform = { readPicture: (raster: Raster) => Promise.resolve({ raster, path: 'a.png' }) };
   const [style, colours] = await readInputs(platform, recipe, sources, { warn: () => {} });
   assert.is(colours?.raster, leaf);
-  const how = { flatten: 0.5, match: { to: 'style-colours', how: 'covariance' as const } };
+  const how = { flatten: 0.5, match: { to: 'style-colours', how: 'covariance' as const, strength: 0.4 } };
   assert.equal(style?.raster.data, retouched(stone, how, leaf).data);
   assert.throws(() => checkRecipe(recipe, ['style']), /retouch\.style\.match\.to: there is no input style-colours/);
 });

@@ -331,9 +331,11 @@ if (!browser) {
       await changes('even light');
       await page.setInputFiles('[data-test=colours-of]', 'examples/leaves.png');
       await changes('another colour');
+      await page.locator('[data-test=strength]').fill('0.5');
+      await changes('half of it');
       assert.equal(await serious(page), []);
       await page.click('[data-test=prepare-done]');
-      await page.waitForSelector('.place:has-text("evened out, in the colours of leaves.png")');
+      await page.waitForSelector('.place:has-text("evened out, to 50 % in the colours of leaves.png")');
       const recipeNow = async (): Promise<RecipeText> => {
         await page.click('[data-test=export]');
         const json = await exported(page, 'JSON');
@@ -341,7 +343,7 @@ if (!browser) {
         return JSON.parse(`${json.bytes}`);
       };
       const { retouch } = await recipeNow();
-      assert.equal(retouch, { content: { flatten: 0.5, match: { to: 'content-colours' } } });
+      assert.equal(retouch, { content: { flatten: 0.5, match: { to: 'content-colours', strength: 0.5 } } });
       // And back.
       await prepare();
       await page.waitForSelector('[data-test=own-colours]');

@@ -209,8 +209,8 @@ test('a session is read as it was written, each picture once; what a stranger ma
   const crop = { x: 1, y: 2, width: 30, height: 40 };
   const colours = { name: 'leaf.png', file: new Blob(['green']) };
   const corners = [1, 2, 30, 2, 30, 40, 1, 40];
-  const how = { turns: 1, crop, flatten: 0.6, colours };
-  const as = { corners, flatten: 0.6, colours, preview: new Blob(['what it looks like']) };
+  const how = { turns: 1, crop, flatten: 0.6, colours, strength: 0.4 };
+  const as = { corners, flatten: 0.6, colours, strength: 0.4, preview: new Blob(['what it looks like']) };
   const style = { name: 'wall 30x40.png', file: new Blob(['a part of it']), as, of: { given: photo, how } };
   const made: Made = {
     settings: { ...usual, preset: 'regular', seed: 9, factors: { '0.1': 2 } },
@@ -240,7 +240,7 @@ test('a session is read as it was written, each picture once; what a stranger ma
   assert.equal(back.made.inputs.style?.of?.how, how);
   const recipe = changing(recipeOf(usual), back.made.inputs);
   assert.equal(recipe.rectify, { style: corners });
-  assert.equal(recipe.retouch, { style: { flatten: 0.6, match: { to: 'style-colours' } } });
+  assert.equal(recipe.retouch, { style: { flatten: 0.6, match: { to: 'style-colours', strength: 0.4 } } });
   assert.ok(fillRecipe(recipe));
   assert.is(await withColours(back.made.inputs)['style-colours']?.file.text(), 'green');
   assert.equal(

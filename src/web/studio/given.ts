@@ -23,6 +23,8 @@ export interface Retouching {
   readonly flatten?: number | undefined;
   /** The picture whose colours it takes on. */
   readonly colours?: Given | undefined;
+  /** How far it takes them on, 0..1; all the way unless told. */
+  readonly strength?: number | undefined;
 }
 
 /** Pixels of the picture as it is turned. */
@@ -46,13 +48,15 @@ export interface Preparation extends Retouching {
 /** What a picture looks like as it is used. */
 export const seenOf = (given: Given): Blob => given.as?.preview ?? given.file;
 
+const halfWay = ({ strength = 1 }: Retouching): string => (strength < 1 ? `to ${Math.round(100 * strength)} % ` : '');
+
 /** What is done to a picture as it is read, in words. */
 export const changesOf = ({ as }: Given): string[] =>
   as
     ? [
         as.corners ? 'a part of it straightened' : '',
         as.flatten ? 'its light evened out' : '',
-        as.colours ? `in the colours of ${as.colours.name}` : '',
+        as.colours ? `${halfWay(as)}in the colours of ${as.colours.name}` : '',
       ].filter(Boolean)
     : [];
 

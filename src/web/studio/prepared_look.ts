@@ -45,8 +45,8 @@ export async function coloursSeen(file: Blob, name: string): Promise<Raster> {
 }
 
 /** Retouched, for the screen. */
-export function pixelsOf(region: Raster, { flatten = 0 }: Retouching, colours: Raster | null): ImageData {
-  const how = { flatten, ...(colours && { match: { to: 'colours', how: 'covariance' as const } }) };
+export function pixelsOf(region: Raster, { flatten = 0, strength = 1 }: Retouching, colours: Raster | null): ImageData {
+  const how = { flatten, ...(colours && { match: { to: 'colours', how: 'covariance' as const, strength } }) };
   const { width, height, data } = toPixels(retouched(region, how, colours ?? undefined));
   return new ImageData(data, width, height);
 }
@@ -60,7 +60,7 @@ const SHOWN = 640;
  */
 export async function prepared(of: Given, bitmap: ImageBitmap, how: Preparation): Promise<Given> {
   const size: Pair = [bitmap.width, bitmap.height];
-  const { turns, crop, flatten = 0, colours } = how;
+  const { turns, crop, flatten = 0, colours, strength } = how;
   const slanted = askew(how, size);
   const all = turns === 0 && crop.width === size[0] && crop.height === size[1];
   const cut = slanted || all ? of : await preparedPicture(of, bitmap, how);
@@ -75,7 +75,7 @@ export async function prepared(of: Given, bitmap: ImageBitmap, how: Preparation)
   const as = {
     ...(slanted && { corners: unturned(slanted, turns, size) }),
     ...(flatten > 0 && { flatten }),
-    ...(colours && { colours }),
+    ...(colours && { colours, strength }),
     preview: await pen.canvas.convertToBlob(),
   };
   return { ...cut, as, of: { given: of, how } };

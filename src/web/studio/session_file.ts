@@ -26,7 +26,8 @@ const MOST_BYTES = 2 ** 30;
 
 const pixels = z.int().min(0).max(65_535);
 const picture = z.strictObject({ name: z.string().min(1).max(300), file: z.string().min(1).max(400) });
-const retouching = { flatten: z.number().min(0).max(1).optional(), colours: picture.optional() };
+const share = z.number().min(0).max(1).optional();
+const retouching = { flatten: share, colours: picture.optional(), strength: share };
 const how = z.strictObject({
   ...retouching,
   turns: z.int().min(0).max(3),

@@ -94,9 +94,10 @@ const coloursFor = (name: string): string => `${name}-colours`;
 export function changing(recipe: RecipeText, inputs: Readonly<Record<string, Given>>): RecipeText {
   const changed = Object.entries(inputs).flatMap(([name, { as }]) => (as ? [[name, as] as const] : []));
   const corners = changed.flatMap(([name, { corners: its }]) => (its ? [[name, its] as const] : []));
-  const retouch = changed.flatMap(([name, { flatten = 0, colours }]) =>
-    flatten > 0 || colours ? [[name, { flatten, ...(colours && { match: { to: coloursFor(name) } }) }] as const] : [],
-  );
+  const retouch = changed.flatMap(([name, { flatten = 0, colours, strength }]) => {
+    const match = { to: coloursFor(name), ...(strength !== undefined && { strength }) };
+    return flatten > 0 || colours ? [[name, { flatten, ...(colours && { match }) }] as const] : [];
+  });
   return {
     ...recipe,
     ...(corners.length > 0 && { rectify: { ...recipe.rectify, ...Object.fromEntries(corners) } }),

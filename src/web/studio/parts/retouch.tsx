@@ -26,7 +26,7 @@ export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
   const paper = useRef<HTMLCanvasElement>(null);
   const chooser = useRef<HTMLInputElement>(null);
   const [fault, setFault] = useState('');
-  const { flatten = 0 } = how;
+  const { flatten = 0, strength = 1 } = how;
   const url = useObjectUrl(how.colours?.file);
   useLook(paper, bitmap, how);
   const choose = async (file: File | undefined): Promise<void> => {
@@ -68,13 +68,25 @@ export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
               class="square plain"
               aria-label="In its own colours"
               title="In its own colours"
-              onClick={() => onChange({ colours: undefined })}
+              onClick={() => onChange({ colours: undefined, strength: undefined })}
               data-test="own-colours"
             >
               <Icon name="close" />
             </button>
           )}
         </div>
+        {how.colours && (
+          <Slider
+            label="How far"
+            text={`${Math.round(100 * strength)} %`}
+            value={strength}
+            min={0}
+            max={1}
+            step={0.05}
+            test="strength"
+            onInput={(to) => onChange({ strength: to })}
+          />
+        )}
         {fault && <p role="alert">{fault}</p>}
       </div>
       <input
@@ -96,7 +108,7 @@ export function Retouch({ bitmap, how, onChange }: Props): JSX.Element {
 function useLook(paper: RefObject<HTMLCanvasElement | null>, bitmap: ImageBitmap, how: Preparation): void {
   const [region, setRegion] = useState<Raster | null>(null);
   const [colours, setColours] = useState<Raster | null>(null);
-  const { flatten } = how;
+  const { flatten, strength } = how;
   const corners = regionOf(how, [bitmap.width, bitmap.height]);
   useEffect(() => {
     const cut = async (): Promise<void> => setRegion((await look()).regionSeen(bitmap, corners, SHOWN));
@@ -124,10 +136,10 @@ function useLook(paper: RefObject<HTMLCanvasElement | null>, bitmap: ImageBitmap
       const canvas = paper.current;
       if (gone || !canvas || !region) return;
       [canvas.width, canvas.height] = [region.width, region.height];
-      canvas.getContext('2d')?.putImageData(pixelsOf(region, { flatten }, colours), 0, 0);
+      canvas.getContext('2d')?.putImageData(pixelsOf(region, { flatten, strength }, colours), 0, 0);
     });
     return () => {
       gone = true;
     };
-  }, [region, colours, flatten]);
+  }, [region, colours, flatten, strength]);
 }
