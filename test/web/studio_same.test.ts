@@ -80,8 +80,9 @@ else {
       await page.click('[data-test=prepare-style]');
       await page.locator('[data-test=flatten]').fill('0.7');
       await page.setInputFiles('[data-test=colours-of]', leaves);
-      await page.click('.painter:has([data-test=own-colours]) [data-test=prepare-done]');
-      await page.waitForSelector('.place:has-text("its light evened out, in the colours of leaves.png")');
+      await page.locator('[data-test=strength]').fill('0.6');
+      await page.click('[data-test=prepare-done]');
+      await page.waitForSelector('.place:has-text("its light evened out, to 60 % in the colours of leaves.png")');
       await ran(page, 'green.png');
       const both = ['-i', 'style=stone.png', '-i', 'style-colours=leaves.png'];
       const again = await toroid(['run', 'green.png', ...both, '-o', 'again.png']);
