@@ -172,6 +172,25 @@ if (!browser) {
     await page.close();
   });
 
+  test('on a tablet the tools keep their rows, clear of the grip between before and after', async () => {
+    const page = await open(
+      await context({ viewport: { width: 820, height: 1180 }, hasTouch: true, isMobile: true }),
+      '#size=32',
+    );
+    await page.tap('[data-test=sample-wood]');
+    await page.waitForSelector('[data-test=results] img');
+    await page.tap('[aria-label^=Compare]');
+    const box = async (selector: string) => (await page.locator(selector).boundingBox())!;
+    const [grip, tools] = [await box('[data-test=wipe]'), await box('.tools')];
+    assert.ok(
+      grip.y + grip.height < tools.y,
+      `the grip ends at ${grip.y + grip.height}, the tools begin at ${tools.y}`,
+    );
+    assert.is((await box('[aria-label="Zoom in"]')).y, (await box('[aria-label="Zoom out"]')).y);
+    assert.equal(complaints.splice(0), []);
+    await page.close();
+  });
+
   long(test)('with text twice as large, and 320 pixels wide, nothing is cut off', async () => {
     const page = await open(await context(), '#size=32');
     /** Controls and words that stick out of the page, or of what clips them; the names of presets in their list are the browser's. */

@@ -34,7 +34,8 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const base = useMemo(() => own ?? builtinRecipe(settings.preset), [settings.preset, own]);
   const chosen = useMemo(() => recipeOf(settings, own), [settings, own]);
   const filled = useMemo(() => fillRecipe(chosen), [chosen]);
-  const [needs, masks] = [wantedInputs(filled), maskInputs(filled)];
+  const masks = maskInputs(filled);
+  const needs = [...wantedInputs(filled).filter((name) => !masks.includes(name)), ...masks]; // painted over what is there
   const word = (name: string): string => inputWords(filled, name).title;
   const pictures = usePictures({
     ...{ worker, needs, masks, word, dispatch },
@@ -58,7 +59,7 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
   const [exporting, askExport] = useState(false);
 
   const runs = useRuns({
-    ...{ worker, state, dispatch, settings, own, chosen, filled, needs, inputs, word, choose },
+    ...{ worker, state, shown, dispatch, settings, own, chosen, filled, needs, inputs, word, choose },
     onStart: () => show(null),
   });
   const surface = useSurface({ settings, shown, state, worker, dispatch, choose });
@@ -106,12 +107,12 @@ export function App({ worker }: { worker: WorkerClient }): JSX.Element {
       <main>
         <Panel
           {...{ state, worker, dispatch, settings, own, base, choose, pictures, needs, masks, filled, runs, surface }}
-          canSave={canSave}
+          {...{ shown, canSave }}
           onSave={save}
           onExport={() => askExport(true)}
         />
         <Middle
-          {...{ state, dispatch, view, filled, pictures, runs, surface, kept, thumbs }}
+          {...{ state, dispatch, view, filled, masks, pictures, runs, surface, kept, thumbs }}
           onShow={(result) => void showResult(result)}
           onGo={goTo}
         />

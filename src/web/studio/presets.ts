@@ -127,9 +127,9 @@ export interface InputWords {
 
 const WORDS: Readonly<Record<string, InputWords>> = {
   content: { title: 'photo', about: 'what is to be seen' },
-  mask: { title: 'mask', about: 'white is worked on' },
+  mask: { title: 'mask', about: 'paint what is to change' },
   canvas: { title: 'start', about: 'what to start from' },
-  other: { title: 'second material', about: 'where the mask is black' },
+  other: { title: 'second material', about: 'where nothing is painted' },
   colours: { title: 'colours', about: 'a picture that has them' },
   guide: { title: 'guide', about: 'a picture of what to dream of' },
 };
@@ -138,6 +138,7 @@ export function inputWords(recipe: Recipe, name: string): InputWords {
   const all = wantedInputs(recipe);
   if (name === 'other' && maskInputs(recipe).length === 0)
     return { title: 'second material', about: 'to meet half-way' };
+  if (name === 'mask' && all.includes('other')) return { title: 'mask', about: 'paint where the first is to be' };
   if (name.endsWith('-colours')) return { title: 'colours', about: 'a picture that has them' };
   if (name !== 'style') return WORDS[name] ?? { title: name, about: 'a picture' };
   if (all.includes('other')) return { title: 'first material', about: 'a picture of it' };

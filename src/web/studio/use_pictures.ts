@@ -33,6 +33,9 @@ export interface Pictures {
   give(given: Given, name: string): void;
   /** The last one dropped that toroid made. */
   readonly made: MadePicture | null;
+  /** The mask that is being painted. */
+  readonly painting: string | null;
+  paint(mask: string | null): void;
   /** Goes on from it, or takes it for a picture like any other. */
   use(how: 'go on' | 'picture'): void;
   /** Takes files: pictures go to the input named, else to the first one that lacks a picture; masks come last. */
@@ -45,6 +48,7 @@ export interface Pictures {
 export function usePictures({ worker, needs, masks, word, dispatch, onRecipe, onSession }: Options): Pictures {
   const [inputs, setInputs] = useKeptInputs();
   const [made, setMade] = useState<MadePicture | null>(null);
+  const [painting, paint] = useState<string | null>(null);
   const say = (text: string): void => dispatch({ type: 'say', text });
 
   const give = (given: Given, name: string): void => {
@@ -131,7 +135,7 @@ export function usePictures({ worker, needs, masks, word, dispatch, onRecipe, on
     await take([new File([await answer.blob()], `${name}.png`, { type: 'image/png' })]);
     return true;
   };
-  return { inputs, setInputs, give, made, use, take, takeSample };
+  return { inputs, setInputs, give, made, painting, paint, use, take, takeSample };
 }
 
 type Inputs = Readonly<Record<string, Given>>;

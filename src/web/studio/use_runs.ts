@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Recipe, RecipeText } from '../../recipes/recipe';
 import { isSpare } from '../../recipes/resolve';
 import type { Given } from './given';
+import type { Kept } from './keep';
 import { anySeed } from './parts/controls';
 import type { WorkerClient } from './protocol';
 import { changedSince, changing, type Settings, withColours } from './settings';
@@ -10,6 +11,8 @@ import type { Action, State } from './state';
 interface Options {
   readonly worker: WorkerClient;
   readonly state: State;
+  /** The result in the view; null: the run itself. */
+  readonly shown: Kept | null;
   dispatch(action: Action): void;
   /** What was chosen: the settings, the recipe that they make, and that with its defaults. */
   readonly settings: Settings;
@@ -32,7 +35,7 @@ export interface Runs {
   /** Pictures that lack, and all that lacks, in words. */
   readonly lacking: readonly string[];
   readonly missing: readonly string[];
-  /** What was changed since the run began: it is for the next one. */
+  /** What was changed since what is shown was begun: it is for the next run. */
   readonly next: readonly string[];
   /** Variations to come after this run. */
   readonly more: number;
@@ -44,7 +47,7 @@ export interface Runs {
 
 /** Runs of what was chosen: what they lack, and their start. */
 export function useRuns(options: Options): Runs {
-  const { worker, state, settings, own, chosen, filled, needs, inputs, word } = options;
+  const { worker, state, shown, settings, own, chosen, filled, needs, inputs, word } = options;
   const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name)).map(word);
   const missing = chosen.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
   const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
@@ -65,7 +68,8 @@ export function useRuns(options: Options): Runs {
     setMore(further);
     start();
   };
-  const next = state.made ? changedSince(state.made, made) : [];
+  const before = shown ?? state.made;
+  const next = before ? changedSince(before, made) : [];
   return { recipe, given, lacking, missing, next, more, vary, tryOut };
 }
 

@@ -107,7 +107,7 @@ export function ExportDialog(props: Props): JSX.Element {
           onClick={picture && exact ? save16 : null}
         />
         <Form icon="save" title="WebP" about="Small" onClick={encode('image/webp', 'webp')} />
-        <Form icon="save" title="JPEG" about="For anything" onClick={encode('image/jpeg', 'jpg')} />
+        <Form icon="save" title="JPEG" about="Opens anywhere" onClick={encode('image/jpeg', 'jpg')} />
         <Form icon="copy" title="Copy" about="To the clipboard" onClick={copy} />
       </Group>
       <Group title="Material" about={materialAbout(surface, state.run === 'running')}>
@@ -143,7 +143,7 @@ export function ExportDialog(props: Props): JSX.Element {
         <Form
           icon="save"
           title="Session (.zip)"
-          about="To be dropped on this page elsewhere"
+          about="To go on with elsewhere"
           onClick={session.save && trying(session.save)}
         />
       </Group>

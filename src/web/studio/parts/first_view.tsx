@@ -11,23 +11,39 @@ interface Props {
   readonly given: Given | undefined;
   onFiles(files: readonly File[]): void;
   onSample(name: string): void;
+  /** Nothing but a mask is asked for, which is painted; null: otherwise. */
+  readonly onPaint: (() => void) | null;
 }
 
 /** Pictures that come with the page (build.mjs copies them), in the order of their thumbnails in samples.webp. */
 export const SAMPLES = ['pebbles', 'brick', 'grass', 'wood', 'knit', 'lichen', 'scales', 'terrazzo'] as const;
 
 /** Before there is a picture: where to put one, and some to try. */
-export function FirstView({ wanted, given, onFiles, onSample }: Props): JSX.Element {
+export function FirstView({ wanted, given, onFiles, onSample, onPaint }: Props): JSX.Element {
   const url = useObjectUrl(given && seenOf(given));
   const chooser = useRef<HTMLInputElement>(null);
-  if (given && wanted === null) {
-    return <div class="first">{url && <img class="given" src={url} alt={given.name} data-test="given" />}</div>;
+  if (given && (wanted === null || onPaint)) {
+    return (
+      <div class="first">
+        {url && <img class="given" src={url} alt={given.name} data-test="given" />}
+        {onPaint && (
+          <button type="button" class="main" onClick={onPaint} data-test="paint">
+            <Icon name="style" />
+            Paint the {wanted}
+          </button>
+        )}
+      </div>
+    );
   }
+  const article = wanted?.endsWith('s') ? '' : 'a ';
   return (
     <div class="first">
       <button type="button" class="field" onClick={() => chooser.current?.click()} data-test="choose">
         <Icon name="picture" />
-        <strong>Choose a {wanted}</strong>
+        <strong>
+          Choose {article}
+          {wanted}
+        </strong>
         <span>or drop or paste it anywhere on this page. It stays on your machine.</span>
       </button>
       <input

@@ -17,13 +17,15 @@ interface Props {
   onFiles(files: readonly File[], name: string): void;
   /** A picture that was made ready here. */
   onGiven(given: Given, name: string): void;
+  /** The mask that is being painted. */
+  readonly painting: string | null;
+  onPaint(name: string | null): void;
 }
 
 /** One place to drop or choose a picture for each input of the recipe. */
-export function Inputs({ recipe, needs, masks, inputs, onFiles, onGiven }: Props): JSX.Element {
+export function Inputs({ recipe, needs, masks, inputs, painting, onFiles, onGiven, onPaint }: Props): JSX.Element {
   const [preparing, prepare] = useState<string | null>(null);
   const prepared = preparing === null ? undefined : inputs[preparing];
-  const [painting, paint] = useState<string | null>(null);
   const shown = recipe.content ?? needs.find((name) => !masks.includes(name));
   const under = shown === undefined ? undefined : inputs[shown];
   const content = useSize(recipe.content === undefined || !under ? undefined : seenOf(under));
@@ -36,7 +38,7 @@ export function Inputs({ recipe, needs, masks, inputs, onFiles, onGiven }: Props
           {...inputWords(recipe, name)}
           given={inputs[name]}
           onFiles={(files) => onFiles(files, name)}
-          {...(masks.includes(name) ? { onPaint: () => paint(name) } : { onPrepare: () => prepare(name) })}
+          {...(masks.includes(name) ? { onPaint: () => onPaint(name) } : { onPrepare: () => prepare(name) })}
         />
       ))}
       {preparing !== null && prepared && (
@@ -55,7 +57,7 @@ export function Inputs({ recipe, needs, masks, inputs, onFiles, onGiven }: Props
           under={under && seenOf(under)}
           from={inputs[painting]?.file}
           onDone={(file) => {
-            paint(null);
+            onPaint(null);
             if (file) onFiles([file], painting);
           }}
         />

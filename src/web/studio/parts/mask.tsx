@@ -49,8 +49,14 @@ export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Ele
     );
   };
   return (
-    <dialog ref={dialog} class="painter" aria-label="Paint a mask" onCancel={() => onDone(null)}>
-      <div class="paper" style={{ aspectRatio: `${width} / ${height}`, '--aspect': width / height }}>
+    <dialog
+      ref={dialog}
+      class="painter"
+      aria-label="Paint a mask"
+      style={{ '--aspect': width / height }}
+      onCancel={() => onDone(null)}
+    >
+      <div class="paper" style={{ aspectRatio: `${width} / ${height}` }}>
         {url && <img src={url} alt="" />}
         <canvas
           ref={paper}
@@ -101,10 +107,10 @@ export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Ele
       <div class="row">
         <UndoButtons {...undoing} />
         <button type="button" onClick={() => fill('white')}>
-          All
+          Fill
         </button>
         <button type="button" onClick={() => fill('black')}>
-          Nothing
+          Clear
         </button>
         <button type="button" onClick={invert}>
           Invert

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { Recipe } from '../../../recipes/recipe';
 import type { BitmapView } from '../bitmap_view';
 import type { Kept } from '../keep';
+import { inputWords } from '../presets';
 import type { SnapshotSeen } from '../protocol';
 import { recipeOf } from '../settings';
 import type { Action, State } from '../state';
@@ -19,6 +20,8 @@ interface Props {
   dispatch(action: Action): void;
   readonly view: BitmapView;
   readonly filled: Recipe;
+  /** Names of the masks that the recipe wants. */
+  readonly masks: readonly string[];
   readonly pictures: Pictures;
   readonly runs: Runs;
   readonly surface: SurfaceTools;
@@ -30,7 +33,8 @@ interface Props {
 
 /** The picture, and what was made before it. */
 export function Middle(props: Props): JSX.Element {
-  const { state, dispatch, view, filled, pictures, runs, surface, kept, thumbs, onShow, onGo } = props;
+  const { state, dispatch, view, filled, masks, pictures, runs, surface, kept, thumbs, onShow, onGo } = props;
+  const mask = masks.find((name) => inputWords(filled, name).title === runs.lacking[0]);
   const what = kept.shown ?? state.made;
   const compared = what?.inputs[filled.content ?? filled.styles[0]?.input ?? ''];
   const sample = async (name: string): Promise<void> => {
@@ -52,6 +56,7 @@ export function Middle(props: Props): JSX.Element {
             given={Object.values(runs.given)[0]}
             onFiles={pictures.take}
             onSample={(name) => void sample(name)}
+            onPaint={mask === undefined ? null : () => pictures.paint(mask)}
           />
         )}
       </Stage>

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { Recipe, RecipeText } from '../../../recipes/recipe';
+import type { Kept } from '../keep';
 import type { WorkerClient } from '../protocol';
 import type { Settings } from '../settings';
 import type { Action, State } from '../state';
@@ -11,7 +12,7 @@ import { EnginePanel } from './engine_panel';
 import { Inputs } from './inputs';
 import { MadeNotice } from './made_notice';
 import { Nets } from './nets';
-import { RunControls } from './run_controls';
+import { Notes, RunControls } from './run_controls';
 import { SurfaceChoice } from './surface_choice';
 import { Tasks } from './tasks';
 import { Weights } from './weights';
@@ -32,6 +33,8 @@ interface Props {
   readonly masks: readonly string[];
   readonly runs: Runs;
   readonly surface: SurfaceTools;
+  /** The result in the view; null: the run itself. */
+  readonly shown: Kept | null;
   readonly canSave: boolean;
   onSave(): void;
   onExport(): void;
@@ -39,7 +42,8 @@ interface Props {
 
 /** What to make, of what, how, and the buttons that make it. */
 export function Panel(props: Props): JSX.Element {
-  const { state, worker, dispatch, settings, own, base, filled, choose, pictures, runs, surface, canSave } = props;
+  const { state, worker, dispatch, settings, own, base, filled, choose, pictures, runs, surface, shown, canSave } =
+    props;
   return (
     <section class="panel" aria-label="What to make">
       <div class="settings">
@@ -50,6 +54,8 @@ export function Panel(props: Props): JSX.Element {
           inputs={pictures.inputs}
           onFiles={pictures.take}
           onGiven={pictures.give}
+          painting={pictures.painting}
+          onPaint={pictures.paint}
         />
         <MadeNotice made={pictures.made} onUse={pictures.use} />
         <Tasks settings={settings} own={own} about={base.about ?? ''} onChoose={choose} />
@@ -69,7 +75,7 @@ export function Panel(props: Props): JSX.Element {
         <EnginePanel state={state} recipe={base} worker={worker} dispatch={dispatch} />
       </div>
       <RunControls
-        {...{ state, worker, canSave, missing: runs.missing, next: runs.next, more: runs.more }}
+        {...{ state, worker, shown, canSave, missing: runs.missing, next: runs.next, more: runs.more }}
         onMaterial={settings.material === null ? undefined : () => surface.make?.(surface.target)}
         canMake={surface.make !== null}
         onStart={() => runs.vary(0)}
@@ -77,6 +83,7 @@ export function Panel(props: Props): JSX.Element {
         onSave={props.onSave}
         onExport={props.onExport}
       />
+      {state.warnings.length > 0 && (shown === null || shown.id === state.result?.id) && <Notes {...state} />}
     </section>
   );
 }

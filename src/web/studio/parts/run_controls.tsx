@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { duration, roughDuration } from '../../../app/eta';
+import type { Kept } from '../keep';
 import type { WorkerClient } from '../protocol';
 import { type State, shareOf } from '../state';
 import { MAIN } from '../use_focus';
@@ -8,9 +9,11 @@ import { Icon } from './icons';
 interface Props {
   readonly state: State;
   readonly worker: WorkerClient;
+  /** The result in the view; null: the run itself. */
+  readonly shown: Kept | null;
   /** What still lacks, in words. */
   readonly missing: readonly string[];
-  /** What was changed since the run began: it is for the next one. */
+  /** What was changed since what is shown was begun: it is for the next run. */
   readonly next: readonly string[];
   readonly canSave: boolean;
   /** Variations to come after this run. */
@@ -24,9 +27,9 @@ interface Props {
   onExport(): void;
 }
 
-/** Run, pause and save; how far it is; what it has to say. */
+/** Run, pause and save; how far it is. */
 export function RunControls(props: Props): JSX.Element {
-  const { state, missing, next, more, canSave, onStart, onVary, onSave, onMaterial, canMake, onExport } = props;
+  const { state, shown, missing, next, more, canSave, onStart, onVary, onSave, onMaterial, canMake, onExport } = props;
   const { main, anew } = deedsOf(props);
   const begun = state.run === 'running' || state.run === 'paused';
   return (
@@ -58,7 +61,7 @@ export function RunControls(props: Props): JSX.Element {
         <progress aria-label="Share of the work done" max={1} value={shareOf(state)} />
       )}
       <p class="status" role="status" data-test="status">
-        {statusOf(state, missing)}
+        {statusOf(state, shown, missing)}
       </p>
       {state.run === 'running' && state.left?.seconds !== undefined && (
         <p class="time" aria-hidden="true">
@@ -88,16 +91,18 @@ export function RunControls(props: Props): JSX.Element {
           Export
         </button>
       </div>
-      {state.warnings.length > 0 && (
-        <ul class="notices" aria-label="Notes">
-          {state.warnings.map((text) => (
-            <li key={text}>{text}</li>
-          ))}
-        </ul>
-      )}
     </div>
   );
 }
+
+/** What the run that is shown has to say besides. */
+export const Notes = ({ warnings }: Pick<State, 'warnings'>): JSX.Element => (
+  <ul class="notices" aria-label="Notes">
+    {warnings.map((text) => (
+      <li key={text}>{text}</li>
+    ))}
+  </ul>
+);
 
 /** What the main button does now, and whether there is something to begin again. */
 export function deedsOf({ state, worker, missing, onStart }: Pick<Props, 'state' | 'worker' | 'missing' | 'onStart'>): {
@@ -117,8 +122,9 @@ export function deedsOf({ state, worker, missing, onStart }: Pick<Props, 'state'
 export const MAKING = 'Making the maps of the material';
 
 /** For people, and for screen readers: it changes at tenths, not at steps. */
-function statusOf(state: State, missing: readonly string[]): string {
-  const { said, result, progress: p } = state;
+function statusOf(state: State, shown: Kept | null, missing: readonly string[]): string {
+  const { said, progress: p } = state;
+  const result = shown ?? state.result;
   const needed = missing.length > 0 ? `Needed: ${missing.join(', ')}.` : '';
   if (state.making) return needed ? `${MAKING}. ${needed}` : MAKING;
   if (state.noGpu) return 'Nothing can be run here: this page needs WebGPU.';
@@ -126,10 +132,10 @@ function statusOf(state: State, missing: readonly string[]): string {
   if (state.starting) return 'Preparing';
   if (p && (state.run === 'running' || state.run === 'paused')) {
     const tenth = Math.floor(shareOf(state) * 10) * 10;
-    const what = `${p.stage + 1} of ${p.stages}, ${p.width} x ${p.height}, ${tenth} % done`;
-    return state.run === 'paused' ? `Paused: ${what}` : `Running: ${what}`;
+    const what = [`part ${p.stage + 1} of ${p.stages}`, `${p.width} x ${p.height}`, tenth > 0 && `${tenth} % done`];
+    return `${state.run === 'paused' ? 'Paused' : 'Running'}: ${what.filter(Boolean).join(', ')}`;
   }
   const seams = result?.seamless == null ? '' : ` Seamless: ${result.seamless ? 'yes' : 'no, a join shows'}.`;
-  const done = state.run === 'done' ? `Done${result ? ` in ${duration(result.seconds)}` : ''}.${seams}` : '';
+  const done = shown || state.run === 'done' ? `Done${result ? ` in ${duration(result.seconds)}` : ''}.${seams}` : '';
   return [done, said && `${said}.`, needed].filter(Boolean).join(' ') || 'Ready.';
 }

@@ -87,7 +87,7 @@ function draw(canvas: HTMLCanvasElement, bitmap: ImageBitmap | null, look: Props
     const pattern = pen.createPattern(image, 'repeat');
     if (!pattern) return;
     const [sx, sy] = [wide / image.width, tall / image.height];
-    pen.imageSmoothingEnabled = sx < 3; // from there on pixels are worth seeing
+    pen.imageSmoothingEnabled = pose.span === null || sx < 3; // somebody who zooms further wants to see pixels
     pen.setTransform(sx, 0, 0, sy, at[0], at[1]);
     pen.fillStyle = pattern;
     const [x0, x1] = x ? [-at[0] / sx, (w - at[0]) / sx] : [0, image.width];
