@@ -3,8 +3,9 @@
 //   npm run bench:quality -- [--size 256] [--seeds 1,2,3] [--methods copy,patches,net] [--pictures pebbles,brick.png]
 //                            [--made name=folder] [--exemplars folder] [--out file without ending]
 // --made: a folder of <picture>_<size>_s<seed>.png, scored under that name; may be repeated. --methods '' makes none.
+// --add: a .json of an earlier run, for the tiles that this one has not: optimised ones take hours where there is no GPU.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -72,6 +73,7 @@ const { values } = parseArgs({
     pictures: { type: 'string', default: '' },
     exemplars: { type: 'string', multiple: true, default: ['examples', join(SHARED, 'exemplars')] },
     made: { type: 'string', multiple: true, default: [] },
+    add: { type: 'string' },
     out: { type: 'string' },
   },
 });
@@ -134,6 +136,18 @@ for (const exemplar of exemplars) {
       rows.push({ method, picture, seed, seconds: made.seconds, score });
       console.log(`${method} ${picture} ${seed}: ${MEASURES.map((m) => `${m.name} ${short(m.of(score))}`).join(', ')}`);
     }
+  }
+}
+if (values.add !== undefined) {
+  const tile = ({ method, picture, seed }: Pick<Row, 'method' | 'picture' | 'seed'>): string =>
+    `${method} ${picture} ${seed}`;
+  const here = new Set(rows.map(tile));
+  const earlier = JSON.parse(readFileSync(values.add, 'utf8')) as { size: number; rows: Row[] };
+  if (earlier.size !== size) throw new Error(`--add ${values.add}: its tiles are of ${earlier.size} pixels`);
+  for (const row of earlier.rows) {
+    if (here.has(tile(row))) continue;
+    rows.push(row);
+    if (failed.includes(tile(row))) failed.splice(failed.indexOf(tile(row)), 1);
   }
 }
 
