@@ -2,20 +2,12 @@
 //   node build.mjs cli web studio && node docs/generate/studio_shots.mjs [name ...]      default: all
 import sharp from 'sharp';
 import { openStudio } from '../../bench/open_studio.mjs';
+import { awaitResults, drawn, grow, openPage } from './studio_deeds.mjs';
 
 const wanted = process.argv.slice(2);
 const WIDE = { viewport: { width: 1280, height: 800 } };
 const DARK = { ...WIDE, colorScheme: 'dark' };
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
-
-const drawn = (page) =>
-  page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-/** Grows a tile of a sample, and waits until it is among the results. */
-const grow = async (page, sample) => {
-  const before = await page.locator('[data-test=results] li').count();
-  await page.click(`[data-test=sample-${sample}]`);
-  await page.waitForFunction((n) => document.querySelectorAll('[data-test=results] img').length > n, before);
-};
 
 /** By name: how the page is opened, its address, and what is done there. */
 const shots = {
@@ -28,8 +20,7 @@ const shots = {
       for (const more of [1, 2]) {
         await page.fill('[data-test=seed]', `${1 + more}`);
         await page.keyboard.press('Tab');
-        await page.click('[data-test=main]');
-        await page.waitForFunction((n) => document.querySelectorAll('[data-test=results] img').length > n, more);
+        await awaitResults(page, 1, () => page.click('[data-test=main]'));
       }
       await page.keyboard.press('c');
       await page.waitForSelector('[data-test=wipe]');
@@ -69,10 +60,7 @@ const { url, browser, close } = await openStudio();
 for (const [name, [options, address, deeds]] of Object.entries(shots)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const context = await browser.newContext({ ...options, reducedMotion: 'reduce' });
-  context.setDefaultTimeout(300_000);
-  const page = await context.newPage();
-  await page.goto(`${url}${address}`);
-  await page.waitForFunction(() => document.querySelector('[data-test=adapter]')?.textContent !== 'Opening WebGPU');
+  const page = await openPage(context, `${url}${address}`);
   await deeds(page);
   await drawn(page);
   const { size } = await sharp(await page.screenshot())
