@@ -147,7 +147,8 @@ function useKeptInputs(): [Inputs, Dispatch<StateUpdater<Inputs>>] {
   useEffect(() => {
     void inputsOfTab().then((kept) => {
       restored.current = true;
-      if (kept) setInputs((now) => ({ ...kept, ...now }));
+      // Those that came before this are yet to be kept.
+      setInputs((now) => (kept || Object.keys(now).length > 0 ? { ...kept, ...now } : now));
     });
   }, []);
   useEffect(() => {

@@ -66,8 +66,9 @@ export function usePreparation(given: Given, onDone: (given: Given | null) => vo
     within.current = true;
   };
   const change = (to: Partial<Preparation>): void => {
+    if (!how) return; // until it is decoded there is nothing to change
     remember();
-    setHow((old) => ({ turns, crop, ...old, ...to }));
+    setHow((old) => old && { ...old, ...to });
   };
   const done = async (): Promise<void> => {
     if (!bitmap || !how) return onDone(null);
@@ -81,8 +82,8 @@ export function usePreparation(given: Given, onDone: (given: Given | null) => vo
       change({ crop: fittedTurned(to, how?.angle ?? 0, size) });
     },
     setAngle: (to) => {
-      drawn.current ??= crop;
-      change({ angle: to, crop: fittedTurned(drawn.current, to, size) });
+      if (how) drawn.current ??= crop;
+      change({ angle: to, crop: fittedTurned(drawn.current ?? crop, to, size) });
     },
     turn: () => {
       drawn.current = null;
@@ -90,9 +91,10 @@ export function usePreparation(given: Given, onDone: (given: Given | null) => vo
       change({ turns: (turns + 1) % 4, crop: turnedCrop(crop, size[1]), corners });
     },
     asItWas: () => {
+      if (!bitmap) return;
       drawn.current = null;
       remember();
-      if (bitmap) setHow({ turns: 0, crop: whole([bitmap.width, bitmap.height]) });
+      setHow({ turns: 0, crop: whole([bitmap.width, bitmap.height]) });
     },
     undoing,
     stepEnds: () => {

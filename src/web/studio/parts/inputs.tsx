@@ -50,7 +50,7 @@ export function Inputs({ recipe, needs, masks, inputs, painting, onFiles, onGive
           }}
         />
       )}
-      {painting !== null && (
+      {painting !== null && content !== undefined && (
         <MaskPainter
           size={fullSize(recipe, content)}
           tile={recipe.tile}
@@ -66,19 +66,19 @@ export function Inputs({ recipe, needs, masks, inputs, painting, onFiles, onGive
   );
 }
 
-/** Of a picture; null until it is known. */
-function useSize(file: Blob | undefined): Pair | null {
-  const [size, setSize] = useState<Pair | null>(null);
+/** Of a picture; undefined until it is known, null where there is none to know. */
+function useSize(file: Blob | undefined): Pair | null | undefined {
+  const [size, setSize] = useState<Pair | null | undefined>(undefined);
   useEffect(() => {
-    setSize(null);
-    if (!file) return;
+    if (!file) return setSize(null);
+    setSize(undefined);
     let gone = false;
     createImageBitmap(file).then(
       (bitmap) => {
         if (!gone) setSize([bitmap.width, bitmap.height]);
         bitmap.close();
       },
-      () => {},
+      () => gone || setSize(null), // a TIFF: the browser cannot show it
     );
     return () => {
       gone = true;

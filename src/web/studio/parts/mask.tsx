@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Pair } from '../pose';
 import type { Tile } from '../settings';
 import { useModal } from '../use_focus';
@@ -41,7 +41,8 @@ export function MaskPainter({ size, tile, under, from, onDone }: Props): JSX.Ele
   });
   const url = useObjectUrl(under);
 
-  useEffect(() => void load(from), []);
+  // As layout: before anybody can paint.
+  useLayoutEffect(() => void load(from), []);
   const done = (): void => {
     paper.current?.toBlob(
       (blob) => onDone(blob && new File([blob], 'painted mask.png', { type: 'image/png' })),
