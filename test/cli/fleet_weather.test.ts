@@ -28,12 +28,27 @@ const wrongBy = (minutes: number): NodeJS.ProcessEnv => ({
   TEST_CLOCK_MINUTES: `${minutes}`,
 });
 
-/** When a job was taken, by the clocks of those who took it. */
-const takenAt = (url: string, id: string): number[] =>
-  execFileSync('redis-cli', ['-u', url, 'lrange', `toroid:jobs:${id}:logs`, '0', '-1'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => / taken by /.test(line))
-    .map((line) => Date.parse(line.split(' ')[0] ?? ''));
+interface Taken {
+  readonly id: string;
+  readonly pid: number;
+  /** By the clock of the one who took it. */
+  readonly at: number;
+}
+
+/** Each time that a job was taken. */
+function takenJobs(url: string): Taken[] {
+  const ask = (...args: string[]): string[] =>
+    execFileSync('redis-cli', ['-u', url, ...args], { encoding: 'utf8' }).split('\n');
+  return ask('--scan', '--pattern', 'toroid:jobs:*:logs').flatMap((key) => {
+    const id = key.split(':')[2] ?? '';
+    const lines = id === '' ? [] : ask('lrange', key, '0', '-1').filter((line) => / taken by /.test(line));
+    return lines.map((line) => ({
+      id,
+      pid: Number(/ (\d+), /.exec(line)?.[1]),
+      at: Date.parse(line.split(' ')[0] ?? ''),
+    }));
+  });
+}
 
 interface Weather {
   /** Of each worker: its clock, minutes too late, and the delay of its queue's answers. */
@@ -59,14 +74,21 @@ function queued(name: string, { workers }: Weather): void {
       const alone = await toroid(['sweep', ...SWEEP, '--store', 'alone', '-o', 'alone']);
       assert.is(alone.code, 0, alone.err);
       const lines = await Promise.all(workers.map(({ delay }) => lineTo(redis.url, delay)));
-      const work = ['work', '--drain', '--every', '0.2s', '--lock', '4s'];
+      const work = ['work', '--drain', '--every', '0.05s', '--lock', '4s'];
+      // Neither is done with its first job before the other has one.
+      const held = workers.map(() => store.hold('PUT results/'));
       const begun = workers.map(({ minutes }, k) =>
         start(work, { ...env, ...wrongBy(minutes), TOROID_QUEUE: lines[k]?.url }),
       );
       const [first] = begun;
-      await until(() => [...store.objects.keys()].some((key) => key.startsWith('checkpoints/')), 'a checkpoint');
+      await until(() => {
+        const taken = takenJobs(redis.url);
+        const [its, other = []] = begun.map(({ child }) => taken.filter(({ pid }) => pid === child.pid));
+        return other.length > 0 && its?.some(({ id }) => store.objects.has(`checkpoints/${id}`)) === true;
+      }, 'both have a job, and the first a checkpoint of its own');
       first?.child.kill('SIGKILL');
       await first?.ended;
+      for (const { release } of held) release();
       const last = start(work, { ...env, ...wrongBy(workers[0]?.minutes ?? 0), TOROID_QUEUE: lines[0]?.url });
       for (const { ended } of [...begun.slice(1), last]) {
         const { code, err } = await ended;
@@ -86,7 +108,7 @@ function queued(name: string, { workers }: Weather): void {
       assert.is(new Set(results).size, JOBS, 'no job has two pictures');
       assert.ok(again <= 2, `${again} jobs were done again`);
       const wrong = workers.some(({ minutes }) => minutes !== 0);
-      const times = [...store.objects.keys()].flatMap((key) => takenAt(redis.url, /^jobs\/(\w+)/.exec(key)?.[1] ?? ''));
+      const times = takenJobs(redis.url).map(({ at }) => at);
       const spread = (Math.max(...times) - Math.min(...times)) / 60_000;
       assert.ok(times.length >= JOBS && spread > 8 === wrong, `both had jobs, ${spread} minutes apart by their clocks`);
       for (const line of lines) await line.close();
