@@ -23,7 +23,8 @@ if (!browser) {
   skip(test, 'the studio', 'no browser starts here');
 } else {
   const studio = await openStudio(browser);
-  const { folder, server, complaints, context, open, status, until, run, shot, drop, serious } = studio;
+  const { folder, server, complaints, context, open, status, until, standStill, untilKept } = studio;
+  const { run, shot, drop, serious } = studio;
   const stone = join(folder, 'stone.png');
   await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 96, height: 96 }).toFile(stone);
 
@@ -42,14 +43,15 @@ if (!browser) {
     assert.equal(await serious(page), []);
     await drop(page, 'stone.png', readFileSync(stone));
     await until(page, /stone\.png is the picture/);
+    await standStill(page, 0, 1);
     await run(page);
-    await until(page, /Running/);
+    await until(page, /Running: part 1 of /);
     await page.locator('[data-test="weight-0.0"]').fill('8');
     await until(page, /: part [2-9] of /);
     await page.click('button.main:has-text("Pause")');
     await until(page, /Paused/);
     const moments = page.locator('[data-test=moment]');
-    assert.ok((await moments.count()) >= 2);
+    assert.ok((await moments.count()) >= 2, 'of the change, and of the pause');
     await shot(page, 'paused');
     const oldest = (await moments.last().textContent()) ?? '';
     await moments.last().click();
@@ -155,6 +157,7 @@ if (!browser) {
     await until(again, /The recipe of copied\.png is loaded: it was made from pebbles\.png.*Needed: picture/);
     assert.is(await again.inputValue('[data-test=variety]'), '0.5');
     assert.is(await again.inputValue('[data-test=size]'), '128');
+    await again.waitForFunction(() => sessionStorage.getItem('toroid-recipe') !== null);
     await again.reload();
     await again.waitForSelector('[data-test=preset] option:has-text("texture-copy (from a file)")', {
       state: 'attached',
@@ -203,6 +206,7 @@ if (!browser) {
     await older();
     await comesTrue(async () => (await page.locator('[data-test=next]').count()) === 0, 'these are its settings');
     await another();
+    await untilKept(page, 2);
     await page.reload();
     await page.waitForSelector('[data-test=given]');
     assert.match((await page.textContent('.place')) ?? '', 'brick.png');
@@ -221,6 +225,7 @@ if (!browser) {
     await until(page, /is the picture/);
     await page.waitForSelector('[data-test=main]:not([aria-disabled=true])');
     await page.focus('[data-test=main]');
+    await standStill(page, 1);
     await page.keyboard.press('Enter');
     await until(page, /: part [2-9] of /);
     await page.keyboard.press('Enter');
@@ -237,6 +242,7 @@ if (!browser) {
     await page.waitForSelector('[data-test=next]:has-text("method, seed")');
     assert.is(await page.locator('[role=alert]').count(), 0);
     await page.focus('[data-test=main]');
+    await standStill(page, 1);
     await page.keyboard.press('Enter');
     await until(page, /Running/);
     // Back while it runs: it stands where it was told to, whatever was on the way.
@@ -365,6 +371,7 @@ if (!browser) {
     const places = await page.locator('.place').count();
     assert.ok(places >= 2, `${places} pictures are asked for`);
     await page.setInputFiles('[data-test=file-content]', stone);
+    await until(page, /stone\.png is the photo/);
     await page.click('button:has-text("Paint")');
     await page.waitForSelector('[data-test=paper]');
     const paper = await page.locator('[data-test=paper]').boundingBox();
@@ -407,9 +414,8 @@ if (!browser) {
     await page.fill('[data-test=steps]', '1');
     await page.keyboard.press('Tab');
     await run(page);
-    await page.waitForSelector('.notices li');
-    assert.match((await page.locator('.notices li').allTextContents()).join(), /5600x4100|23/);
     await until(page, /Done/);
+    assert.match((await page.locator('.notices li').allTextContents()).join(), /5600x4100|23/);
     assert.equal(complaints.splice(0), []);
     await page.close();
   });
@@ -472,10 +478,11 @@ if (!browser) {
     for (const page of pages) {
       await page.setInputFiles('[data-test=file-style]', stone);
       await until(page, /is the picture/);
+      await standStill(page, 0);
       await run(page);
     }
     for (const page of pages) {
-      await until(page, /Running: part [12] of /);
+      await until(page, /Running: part 1 of /);
       await page.click('button.main:has-text("Pause")');
       await until(page, /Paused/);
     }
