@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import type { ToroidTexture } from '../../src/web/element';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { needs } from '../support/needs';
+import { freePort } from '../support/redis';
 import { install, NO_REGISTRY, registry } from '../support/registry';
 import { until } from '../support/until';
 import { serve } from '../support/web/server';
@@ -92,7 +93,7 @@ long('Next.js builds a client component and a route without settings, and both g
   );
   const next = join(home, 'node_modules', 'next', 'dist', 'bin', 'next');
   await run(process.execPath, [next, 'build'], { cwd: home, env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' } });
-  const port = 20_000 + (process.pid % 20_000);
+  const port = await freePort();
   const server = spawn(process.execPath, [next, 'start', '-p', String(port)], { cwd: home, stdio: 'ignore' });
   try {
     const url = `http://127.0.0.1:${port}`;

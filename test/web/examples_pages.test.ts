@@ -14,6 +14,7 @@ import { long } from '../support/all';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { libraryCopy } from '../support/library_copy';
 import { needs, skip } from '../support/needs';
+import { until } from '../support/until';
 import { DIST } from '../support/web/pages';
 import { type Served, serve } from '../support/web/server';
 
@@ -144,11 +145,11 @@ if (!browser) {
     await says(page, 'said', /^Done: \d{4,} bytes/);
     const { width, height } = (await page.locator('canvas').boundingBox()) ?? { width: 0, height: 0 };
     assert.ok(width > 100 && Math.abs(width - height) < 1);
-    const { channels } = await sharp(await page.locator('canvas').screenshot()).stats();
-    assert.ok(
-      channels.some((c) => c.stdev > 10),
-      'something is drawn',
-    );
+    // What the worker has drawn, the page shows a frame or two later.
+    await until(async () => {
+      const { channels } = await sharp(await page.locator('canvas').screenshot()).stats();
+      return channels.some((c) => c.stdev > 10);
+    }, 'something is drawn');
     await done(page, 'worker');
     const long = await visit(
       { ...files, '/examples/worker/worker.js': script.replace('steps: 4', 'steps: 4000') },

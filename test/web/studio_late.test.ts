@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { closeGpuBrowser, openGpuBrowser } from '../support/browser';
 import { skip } from '../support/needs';
-import { openStudio } from '../support/web/studio';
+import { openStudio, untilKept } from '../support/web/studio';
 
 const test = suite('studio, what comes late');
 const browser = await openGpuBrowser();
@@ -13,7 +13,7 @@ if (!browser) {
   skip(test, 'the studio', 'no browser starts here');
 } else {
   const studio = await openStudio(browser);
-  const { complaints, context, open, until, untilKept } = studio;
+  const { complaints, context, open, until } = studio;
   const buffer = await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 96, height: 48 }).toBuffer();
   const wide = { name: 'wide.png', mimeType: 'image/png', buffer };
 

@@ -13,7 +13,7 @@ import { closeBrowser, closeGpuBrowser, openBrowser, openGpuBrowser, ownGpuBrows
 import { needs, skip } from '../support/needs';
 import { until as comesTrue } from '../support/until';
 import { DIST } from '../support/web/pages';
-import { openStudio } from '../support/web/studio';
+import { openStudio, standStill, untilKept } from '../support/web/studio';
 
 const test = suite('studio page');
 const browser = await openGpuBrowser();
@@ -23,8 +23,7 @@ if (!browser) {
   skip(test, 'the studio', 'no browser starts here');
 } else {
   const studio = await openStudio(browser);
-  const { folder, server, complaints, context, open, status, until, standStill, untilKept } = studio;
-  const { run, shot, drop, serious } = studio;
+  const { folder, server, complaints, context, open, status, until, run, shot, drop, serious } = studio;
   const stone = join(folder, 'stone.png');
   await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 96, height: 96 }).toFile(stone);
 

@@ -104,7 +104,7 @@ test('the command finds the page that was built, and has the system open it', as
         said += part;
       });
     }
-    await until(() => said.includes('http://') || child.exitCode !== null, 'an address');
+    await until(() => /http:\S+\s/.test(said) || child.exitCode !== null, 'an address');
     const [url = ''] = /http:\/\/\S+/.exec(said) ?? [];
     assert.ok(url, said);
     assert.match(await (await fetch(url)).text(), 'studio.js');

@@ -67,57 +67,6 @@ export async function openStudio(browser: Browser) {
     }, `${wanted}`);
     return text;
   };
-  /**
-   * However fast it is, a run of the page stands still after its first step in each of these stages, from 0, until the page
-   * tells it something: to pause, to change, to go back.
-   */
-  const standStill = async (page: Page, ...stages: number[]): Promise<void> => {
-    const worker = page.workers()[0] ?? (await page.waitForEvent('worker'));
-    await worker.evaluate((at) => {
-      const scope = globalThis as unknown as EventTarget & {
-        stands?: number[];
-        postMessage(message: { type: string; progress: { stage: number } }, transfer: Transferable[]): void;
-      };
-      const installed = scope.stands !== undefined;
-      scope.stands = at;
-      if (installed) return;
-      let [held, release] = [Promise.resolve(), () => {}];
-      const { mapAsync } = GPUBuffer.prototype;
-      GPUBuffer.prototype.mapAsync = async function (...range) {
-        await mapAsync.apply(this, range);
-        await held;
-      };
-      const post = scope.postMessage;
-      scope.postMessage = (message, transfer) => {
-        post.call(scope, message, transfer);
-        if (message.type !== 'progress' || !(message.progress.stage >= (scope.stands?.[0] ?? Infinity))) return;
-        scope.stands?.shift();
-        held = new Promise((done) => {
-          release = done;
-        });
-      };
-      scope.addEventListener('message', (e) => /pause|change|back/.test((e as MessageEvent).data.type) && release());
-    }, stages);
-  };
-  /** Waits until the browser keeps so many results, and the pictures that the tab was given: a reload may come. */
-  const untilKept = (page: Page, results: number): Promise<void> =>
-    comesTrue(
-      () =>
-        page.evaluate(async (least) => {
-          const answer = <T>(asked: IDBRequest<T>): Promise<T> =>
-            new Promise((done, failed) => {
-              asked.addEventListener('success', () => done(asked.result));
-              asked.addEventListener('error', () => failed(asked.error));
-            });
-          const db = await answer(indexedDB.open('toroid-studio', 1));
-          const stores = db.transaction(['results', 'tabs']);
-          const count = await answer(stores.objectStore('results').count());
-          const tab = await answer(stores.objectStore('tabs').get(sessionStorage.getItem('toroid-tab') ?? ''));
-          db.close();
-          return count >= least && Object.keys(tab?.inputs ?? {}).length > 0;
-        }, results),
-      `${results} results and the pictures of the tab are kept`,
-    );
   const run = (page: Page): Promise<void> => page.click('button.main:has-text("Run"):not([aria-disabled=true])');
   const shot = async (page: Page, name: string): Promise<void> => {
     if (shots) await page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
@@ -148,8 +97,58 @@ export async function openStudio(browser: Browser) {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return {
-    ...{ folder, server, complaints, context, open, status, until, standStill, untilKept },
-    ...{ run, shot, drop, serious, close },
-  };
+  return { ...{ folder, server, complaints, context, open, status, until, run, shot, drop, serious, close } };
 }
+
+/**
+ * However fast it is, a run of the page stands still after its first step in each of these stages, from 0, until the page
+ * tells it something: to pause, to change, to go back.
+ */
+export async function standStill(page: Page, ...stages: number[]): Promise<void> {
+  const worker = page.workers()[0] ?? (await page.waitForEvent('worker'));
+  await worker.evaluate((at) => {
+    const scope = globalThis as unknown as EventTarget & {
+      stands?: number[];
+      postMessage(message: { type: string; progress: { stage: number } }, transfer: Transferable[]): void;
+    };
+    const installed = scope.stands !== undefined;
+    scope.stands = at;
+    if (installed) return;
+    let [held, release] = [Promise.resolve(), () => {}];
+    const { mapAsync } = GPUBuffer.prototype;
+    GPUBuffer.prototype.mapAsync = async function (...range) {
+      await mapAsync.apply(this, range);
+      await held;
+    };
+    const post = scope.postMessage;
+    scope.postMessage = (message, transfer) => {
+      post.call(scope, message, transfer);
+      if (message.type !== 'progress' || !(message.progress.stage >= (scope.stands?.[0] ?? Infinity))) return;
+      scope.stands?.shift();
+      held = new Promise((done) => {
+        release = done;
+      });
+    };
+    scope.addEventListener('message', (e) => /pause|change|back/.test((e as MessageEvent).data.type) && release());
+  }, stages);
+}
+
+/** Waits until the browser keeps so many results, and the pictures that the tab was given: a reload may come. */
+export const untilKept = (page: Page, results: number): Promise<void> =>
+  comesTrue(
+    () =>
+      page.evaluate(async (least) => {
+        const answer = <T>(asked: IDBRequest<T>): Promise<T> =>
+          new Promise((done, failed) => {
+            asked.addEventListener('success', () => done(asked.result));
+            asked.addEventListener('error', () => failed(asked.error));
+          });
+        const db = await answer(indexedDB.open('toroid-studio', 1));
+        const stores = db.transaction(['results', 'tabs']);
+        const count = await answer(stores.objectStore('results').count());
+        const tab = await answer(stores.objectStore('tabs').get(sessionStorage.getItem('toroid-tab') ?? ''));
+        db.close();
+        return count >= least && Object.keys(tab?.inputs ?? {}).length > 0;
+      }, results),
+    `${results} results and the pictures of the tab are kept`,
+  );
