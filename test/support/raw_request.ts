@@ -4,7 +4,7 @@ export interface RawAnswer {
   /** Of HTTP; 0 where the connection ended without one. */
   readonly status: number;
   readonly body: string;
-  /** It neither answered nor ended in 20 seconds. */
+  /** It neither answered nor ended in two minutes. */
   readonly hung: boolean;
 }
 
@@ -24,7 +24,7 @@ export async function rawRequest(url: string, bytes: string | Uint8Array): Promi
   const timer = setTimeout(() => {
     hung = true;
     socket.destroy();
-  }, 20_000);
+  }, 120_000);
   await new Promise((done) => socket.on('close', done));
   clearTimeout(end);
   clearTimeout(timer);
