@@ -17,6 +17,7 @@ if (!browser) {
   const studio = await openStudio(browser);
   const { complaints, context, open, until, shot, serious } = studio;
 
+  test.after.each(studio.tidy);
   test.after(async () => {
     await studio.close();
     await closeGpuBrowser();
@@ -96,8 +97,7 @@ if (!browser) {
       await page.keyboard.press('Enter');
       await page.waitForSelector('[data-test=results]', { state: 'detached' });
       await comesTrue(async () => (await focused()).startsWith('BUTTON Run again'), 'BUTTON Run again');
-      assert.equal(complaints.splice(0), []);
-      await page.close();
+      assert.equal(complaints, []);
     },
   );
 
@@ -155,8 +155,7 @@ if (!browser) {
     for (let y = 280; y >= 140; y -= 20) await touch('touchMove', { x: 195, y });
     await touch('touchEnd');
     await comesTrue(() => page.evaluate(() => window.scrollY > 100), 'a swipe over the picture scrolls the page');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('dark, narrow, without motion: still usable, and no serious fault for assistive technology', async () => {
@@ -168,8 +167,7 @@ if (!browser) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     assert.ok(wide <= 0, `the page is ${wide} pixels wider than the screen`);
     await shot(page, 'narrow');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('on a tablet the tools keep their rows, clear of the grip between before and after', async () => {
@@ -253,8 +251,7 @@ if (!browser) {
     await page.waitForSelector('[data-test=flatten]');
     await everywhere('preparing');
     assert.equal(await serious(page), []);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 }
 test.run();

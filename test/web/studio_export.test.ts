@@ -29,6 +29,7 @@ if (!browser) {
   });
   const open = (hash: string): Promise<Page> => studio.open(context, hash);
 
+  test.after.each(studio.tidy);
   test.after(async () => {
     await studio.close();
     await closeGpuBrowser();
@@ -149,7 +150,6 @@ if (!browser) {
     await page.getByRole('button', { name: 'Copy To the clipboard' }).click();
     await said(page, 'exported', /could not be copied: this browser keeps pages from the clipboard.*save the PNG/s);
     assert.equal(complaints, []);
-    await page.close();
   });
 
   long(test)(
@@ -186,7 +186,6 @@ if (!browser) {
       assert.equal(await serious(page), []);
       await shot(page, 'material-export');
       assert.equal(complaints, []);
-      await page.close();
     },
   );
 
@@ -230,7 +229,6 @@ if (!browser) {
     );
     assert.equal(await serious(page), []);
     assert.equal(complaints, []);
-    await page.close();
   });
 
   long(test)(
@@ -364,7 +362,6 @@ if (!browser) {
         [],
       );
       assert.equal(complaints, []);
-      await page.close();
     },
   );
 
@@ -428,7 +425,6 @@ if (!browser) {
         ],
       );
       assert.equal(complaints, []);
-      await page.close();
     },
   );
 }

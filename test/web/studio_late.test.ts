@@ -17,6 +17,7 @@ if (!browser) {
   const buffer = await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 96, height: 48 }).toBuffer();
   const wide = { name: 'wide.png', mimeType: 'image/png', buffer };
 
+  test.after.each(studio.tidy);
   test.after(async () => {
     await studio.close();
     await closeGpuBrowser();
@@ -50,8 +51,7 @@ if (!browser) {
     await page.reload();
     await release();
     await page.waitForSelector('.place:has-text("wide.png")');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('a mask is painted, and a picture prepared, once the picture is decoded: at its proportions', async () => {
@@ -82,8 +82,7 @@ if (!browser) {
     await page.evaluate(() => (globalThis as unknown as { release(): void }).release());
     const { width, height } = (await page.locator('[data-test=paper]').boundingBox())!;
     assert.ok(Math.abs(width / height - 2) < 0.02, `${width} x ${height}`);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 }
 test.run();

@@ -27,6 +27,7 @@ if (!browser) {
   const stone = join(folder, 'stone.png');
   await sharp('examples/pebbles.png').extract({ left: 0, top: 0, width: 96, height: 96 }).toFile(stone);
 
+  test.after.each(studio.tidy);
   test.after(async () => {
     await studio.close();
     await closeGpuBrowser();
@@ -96,8 +97,7 @@ if (!browser) {
     assert.is(record.recipe.stages[0].losses[0].weight, 4);
     assert.is(record.recipe.inputs.style.path, 'stone.png');
     await shot(page, 'done');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('the preset of a fresh page copies: it shows how far it is, what it cuts, and only what it can be told', async () => {
@@ -162,8 +162,7 @@ if (!browser) {
       state: 'attached',
     });
     assert.is(await again.inputValue('[data-test=variety]'), '0.5');
-    assert.equal(complaints.splice(0), []);
-    await again.close();
+    assert.equal(complaints, []);
   });
 
   test('one click on a sample and a tile grows; all is kept over a reload, and a result comes back with its settings', async () => {
@@ -214,8 +213,7 @@ if (!browser) {
     const [file] = await Promise.all([page.waitForEvent('download'), page.click('text=Download PNG')]);
     assert.is(file.suggestedFilename(), 'brick-texture-copy-64x64-5.png');
     assert.equal(await serious(page), []);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('by keyboard alone: the button keeps the focus; what is changed while paused is for the next run, and said to be', async () => {
@@ -255,8 +253,7 @@ if (!browser) {
     await page.keyboard.press('?');
     await page.waitForSelector('.sheet[open]');
     assert.equal(await serious(page), []);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('a mask has the proportions of the canvas, goes round what tiles, is undone and reopened', async () => {
@@ -318,8 +315,7 @@ if (!browser) {
     );
     await paint();
     await comesTrue(async () => (await at(0, 0.5)) === 255, 'the mask that there was');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('a PNG of its own goes on from where it was', async () => {
@@ -338,8 +334,7 @@ if (!browser) {
     const record = JSON.parse(readText(readFileSync(await file.path())).toroid ?? '{}');
     const { rate, final } = record.recipe.stages[0].optimizer;
     assert.ok(rate < 0.01 && final === 0.1, `${rate}: a finished picture would become worse at first`);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   long(test)('a tile is shown on bodies; profiled', async () => {
@@ -361,8 +356,7 @@ if (!browser) {
     await page.waitForSelector('.profile table');
     assert.equal(await serious(page), []);
     assert.ok((await page.locator('.profile tbody tr').count()) > 3);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('a mask is painted by hand', async () => {
@@ -385,8 +379,7 @@ if (!browser) {
     await until(page, /painted mask\.png is the/);
     await run(page);
     await until(page, /Done/);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('files that are no pictures, no networks, or very large', async () => {
@@ -415,8 +408,7 @@ if (!browser) {
     await run(page);
     await until(page, /Done/);
     assert.match((await page.locator('.notices li').allTextContents()).join(), /5600x4100|23/);
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   const real = '../shared/weights/squeezenet1.0-deep-compression';
@@ -444,8 +436,7 @@ if (!browser) {
     await drop(page, file, bytes);
     await page.waitForSelector('[role=alert]');
     assert.match((await page.textContent('[role=alert]')) ?? '', 'the sha256');
-    assert.equal(complaints.splice(0), []);
-    await page.close();
+    assert.equal(complaints, []);
   });
 
   test('no room to keep a network: said, and nothing is left behind', async () => {
@@ -465,7 +456,6 @@ if (!browser) {
     });
     assert.equal(left, []);
     complaints.splice(0); // the browser's own words about the quota
-    await page.close();
   });
 
   long(test)('two tabs at once, and a GPU that is lost on the way', async () => {
@@ -515,7 +505,6 @@ if (!browser) {
     assert.match((await page.textContent('[role=alert]')) ?? '', /no WebGPU|found no GPU/);
     assert.match((await page.textContent('[data-test=adapter]')) ?? '', 'No GPU');
     assert.match((await page.textContent('[data-test=status]')) ?? '', 'Nothing can be run here');
-    await page.close();
   });
 }
 test.run();

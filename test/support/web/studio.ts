@@ -92,12 +92,17 @@ export async function openStudio(browser: Browser) {
       .filter((v) => v.impact === 'serious' || v.impact === 'critical')
       .map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(' ')}`);
   };
+  /** After each test: what it leaves where it fails is not the next one's. */
+  const tidy = async (): Promise<void> => {
+    for (const page of contexts.flatMap((c) => c.pages())) await page.close();
+    complaints.splice(0);
+  };
   const close = async (): Promise<void> => {
     for (const c of contexts) await c.close();
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { ...{ folder, server, complaints, context, open, status, until, run, shot, drop, serious, close } };
+  return { ...{ folder, server, complaints, context, open, status, until, run, shot, drop, serious, tidy, close } };
 }
 
 /**
@@ -114,7 +119,8 @@ export async function standStill(page: Page, ...stages: number[]): Promise<void>
     const installed = scope.stands !== undefined;
     scope.stands = at;
     if (installed) return;
-    let [held, release] = [Promise.resolve(), () => {}];
+    let held: Promise<void> | undefined;
+    let release = (): void => {};
     const { mapAsync } = GPUBuffer.prototype;
     GPUBuffer.prototype.mapAsync = async function (...range) {
       await mapAsync.apply(this, range);
@@ -129,7 +135,12 @@ export async function standStill(page: Page, ...stages: number[]): Promise<void>
         release = done;
       });
     };
-    scope.addEventListener('message', (e) => /pause|change|back/.test((e as MessageEvent).data.type) && release());
+    scope.addEventListener('message', (e) => {
+      if (!/pause|change|back/.test((e as MessageEvent).data.type)) return;
+      if (!held) scope.stands?.shift(); // it was told before it stood
+      held = undefined;
+      release();
+    });
   }, stages);
 }
 
