@@ -25,7 +25,7 @@ test.before(async () => {
   assert.ok(existsSync('dist/cli.js'), 'dist/cli.js is missing: run `node build.mjs cli` first');
   await toroid(['plasma', '-o', 'look.png', '--size', '48', '--seed', '3']);
   const mean = { kind: 'mean', layers: ['input'] };
-  const recipe = { size: 32, styles: [{}], inputs: { style: 'look.png' }, stages: [{ steps: 99_999, losses: [mean] }] };
+  const recipe = { size: 32, styles: [{}], inputs: { style: 'look.png' }, stages: [{ steps: 9999, losses: [mean] }] };
   writeFileSync(at('long.json'), JSON.stringify(recipe));
   const look = sharp(at('look.png'));
   await look.clone().extract({ left: 0, top: 0, width: 24, height: 48 }).png().toFile(at('half.png'));

@@ -63,7 +63,7 @@ test('a terminal that closes may send SIGHUP again: what there is, is still writ
 
 /** Hangs up on a long run so many milliseconds after its first step. */
 async function hungUp(name: string, later: number): Promise<void> {
-  const args = ['texture', 'look.png', '--size', '48', '--steps', '99999', '--scales', '1', '-o', name];
+  const args = ['texture', 'look.png', '--size', '48', '--steps', '9999', '--scales', '1', '-o', name];
   const { child, ended } = start(args, { _: process.execPath });
   let told = false;
   child.stderr!.on('data', (text) => {
