@@ -111,7 +111,7 @@ const targets = {
     await build({ ...browser, minify: true, sourcemap: false, entryPoints, outdir });
     for (const name of ['index.html', 'samples.webp', 'icon.svg', 'toroid.webmanifest'])
       copyFileSync(`src/web/studio/${name}`, join(outdir, name));
-    const styles = ['tokens', 'base', 'layout', 'panel', 'view', 'painter', 'export', 'engine'];
+    const styles = ['tokens', 'base', 'layout', 'panel', 'view', 'first', 'strip', 'painter', 'export', 'engine'];
     const css = styles.map((name) => readFileSync(`src/web/studio/css/${name}.css`, 'utf8'));
     writeFileSync(join(outdir, 'studio.css'), css.join('\n'));
     const shell = files(outdir, '')
