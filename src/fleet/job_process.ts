@@ -34,6 +34,14 @@ export type Ended = { readonly done: Result } | { readonly paused: true } | { re
 /** The environment that this machine's adapter needs, once a child has found that out; for all that are forked later. */
 let driverEnv: Readonly<Record<string, string | undefined>> = {};
 
+/** Folders of temporary files of the processes that there are. This one may end before it hears of their ends. */
+const folders = new Set<string>();
+const clear = (folder: string): void => {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+};
+process.once('exit', () => folders.forEach(clear));
+
 /** Where a driver's chatter ends and what it died of may begin. */
 const MOST_STDERR = 4000;
 /** A signal that is sent to supervisor and child reaches both within this. */
@@ -102,6 +110,7 @@ export class JobProcess {
       const { program, args, gpu } = this.options;
       // Where it keeps what is passing: a process that is killed cannot remove that itself.
       const folder = mkdtempSync(join(tmpdir(), 'toroid-job-'));
+      folders.add(folder);
       const env = { ...process.env, TMPDIR: folder, ...driverEnv, ...(gpu !== undefined && { TOROID_GPU: gpu }) };
       const child = fork(program, [...args], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
       this.#child = child;
@@ -117,7 +126,7 @@ export class JobProcess {
       };
       child.once('error', (error) => gone(error.message));
       child.once('close', (code, name) => {
-        rmSync(folder, { recursive: true, force: true });
+        clear(folder);
         gone(name ? `ended by ${name}` : `ended with code ${code}`);
       });
       const report = await this.#converse(null, signal, (r) => ('log' in r || 'progress' in r ? null : r));

@@ -45,8 +45,10 @@ queued('a batch: submitted twice it is done once; what users did wrong is not tr
   writeFileSync(at('bad.yaml'), `recipe: tall.json\nset: {size: 16}\nover: {seed: [5, 6]}\n`);
   const bad = await toroid(['fleet', 'submit', 'bad.yaml'], env);
   assert.is(bad.code, 0, bad.err);
-  const worked = await toroid(['work', '--drain', '--log', 'json'], env);
+  const passing = mkdtempSync(at('tmp-'));
+  const worked = await toroid(['work', '--drain', '--log', 'json'], { ...env, TMPDIR: passing });
   assert.is(worked.code, 0, worked.err);
+  assert.equal(readdirSync(passing), [], 'what the process had there that ended with its worker');
   const lines = worked.err
     .trim()
     .split('\n')
