@@ -32,8 +32,9 @@ export interface Runs {
   /** As the worker takes it. */
   readonly recipe: RecipeText;
   readonly given: Readonly<Record<string, Given>>;
-  /** Pictures that lack, and all that lacks, in words. */
+  /** Names of the pictures that lack. */
   readonly lacking: readonly string[];
+  /** All that lacks, in words. */
   readonly missing: readonly string[];
   /** What was changed since what is shown was begun: it is for the next run. */
   readonly next: readonly string[];
@@ -48,8 +49,9 @@ export interface Runs {
 /** Runs of what was chosen: what they lack, and their start. */
 export function useRuns(options: Options): Runs {
   const { worker, state, shown, settings, own, chosen, filled, needs, inputs, word } = options;
-  const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name)).map(word);
-  const missing = chosen.net !== undefined && state.nets.length === 0 ? [...lacking, 'network'] : lacking;
+  const lacking = needs.filter((name) => !inputs[name] && !isSpare(filled, name));
+  const missing = lacking.map(word);
+  if (chosen.net !== undefined && state.nets.length === 0) missing.push('network');
   const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => needs.includes(name)));
   const recipe = changing(chosen, given);
   const made = { settings, own, inputs: given };

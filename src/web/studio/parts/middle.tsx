@@ -34,7 +34,7 @@ interface Props {
 /** The picture, and what was made before it. */
 export function Middle(props: Props): JSX.Element {
   const { state, dispatch, view, filled, masks, pictures, runs, surface, kept, thumbs, onShow, onGo } = props;
-  const mask = masks.find((name) => inputWords(filled, name).title === runs.lacking[0]);
+  const [lacking] = runs.lacking;
   const what = kept.shown ?? state.made;
   const compared = what?.inputs[filled.content ?? filled.styles[0]?.input ?? ''];
   const sample = async (name: string): Promise<void> => {
@@ -52,11 +52,11 @@ export function Middle(props: Props): JSX.Element {
       >
         {!state.size && !state.noGpu && (
           <FirstView
-            wanted={runs.lacking[0] ?? null}
+            wanted={lacking === undefined ? null : inputWords(filled, lacking).title}
             given={Object.values(runs.given)[0]}
             onFiles={pictures.take}
             onSample={(name) => void sample(name)}
-            onPaint={mask === undefined ? null : () => pictures.paint(mask)}
+            onPaint={lacking !== undefined && masks.includes(lacking) ? () => pictures.paint(lacking) : null}
           />
         )}
       </Stage>
