@@ -13,11 +13,15 @@ export const childOptions = (
   { stall = STALL, every = EVERY }: { readonly stall?: number; readonly every?: number } = {},
 ): JobProcessOptions => ({ program: process.argv[1] ?? '', args: ['work', '--child'], gpu, stall, every });
 
-/** Runs jobs of a sweep here, one after another, with their inputs, checkpoints and results in a store. */
+/**
+ * Runs jobs of a sweep here, one after another, with their inputs, checkpoints and results in a store.
+ * @param say told what there is to know of a job under way: that it goes on from its checkpoint
+ */
 export function storeRunner(
   store: Store,
   gpu: string | undefined,
   stop: AbortSignal,
+  say: (text: string) => void,
 ): {
   run(ready: ReadyJob, file: string): Promise<{ code: number; error: string }>;
   close(): void;
@@ -29,7 +33,10 @@ export function storeRunner(
       try {
         const job = fleetJob(recipe, label);
         await uploadInputs(store, recipe, job, uploaded);
-        const ended = await performJob(child, store, job, { pause: stop });
+        const ended = await performJob(child, store, job, {
+          pause: stop,
+          onLog: (line) => say(`${label}: ${line}`),
+        });
         if ('fault' in ended) return { code: 1, error: ended.fault.message.split('\n').slice(0, 2).join(' ') };
         if ('paused' in ended) return { code: 1, error: 'stopped' };
         const whole = await pullResult(store, job.id, file);

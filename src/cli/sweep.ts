@@ -220,7 +220,7 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
   }
   const store = options.store === undefined ? undefined : await openStore(options.store);
   const work = async (gpu: string | undefined): Promise<void> => {
-    const byStore = store && storeRunner(store, gpu, stop);
+    const byStore = store && storeRunner(store, gpu, stop, (text) => report.say(text));
     for (let next = waiting.shift(); next && !stop.aborted; next = waiting.shift()) {
       const { job, recipe } = next;
       const recipeFile = join(folder, `${job.name}.recipe.json`);

@@ -9,11 +9,11 @@ export interface Shard {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** How schedulers number the parts of a job: [variable, the first number or the variable that has it, variable of the count]. */
-const SCHEDULERS: readonly (readonly [name: string, first: string | 0, count: string | null])[] = [
-  ['SLURM_ARRAY_TASK_ID', 'SLURM_ARRAY_TASK_MIN', 'SLURM_ARRAY_TASK_COUNT'],
-  ['AWS_BATCH_JOB_ARRAY_INDEX', 0, 'AWS_BATCH_JOB_ARRAY_SIZE'],
-  ['JOB_COMPLETION_INDEX', 0, null],
+/** How schedulers number the parts of a job: the variable of this part's number, and that of the count, if there is one. */
+const SCHEDULERS: readonly (readonly [name: string, count: string | null])[] = [
+  ['SLURM_ARRAY_TASK_ID', 'SLURM_ARRAY_TASK_COUNT'],
+  ['AWS_BATCH_JOB_ARRAY_INDEX', 'AWS_BATCH_JOB_ARRAY_SIZE'],
+  ['JOB_COMPLETION_INDEX', null],
 ];
 
 /**
@@ -33,7 +33,7 @@ export function parseShard(text: string, env: Env = process.env): Shard {
 }
 
 function scheduled(text: string, count: string | undefined, env: Env): Shard {
-  const [name, first, size] = SCHEDULERS.find(([variable]) => env[variable]) ?? [];
+  const [name, size] = SCHEDULERS.find(([variable]) => env[variable]) ?? [];
   if (name === undefined) {
     throw new EngineError(
       'SweepError',
@@ -41,16 +41,29 @@ function scheduled(text: string, count: string | undefined, env: Env): Shard {
       'Say which part this is: --shard 1/8.',
     );
   }
-  const parts = count ?? (size && env[size]);
-  if (!parts) {
+  const told = size ? env[size] : undefined;
+  const parts = Number(count ?? told ?? 0);
+  if (parts === 0) {
     throw new EngineError(
       'SweepError',
       `--shard ${text}: ${name} says which part this is, and nothing says of how many`,
       'Add the count: --shard auto/8.',
     );
   }
-  const from = first ? Number(env[first] ?? 0) : 0;
-  return { part: Number(env[name]) - from + 1, parts: Number(parts) };
+  // An array of SLURM may begin anywhere and go by steps, as 10-40:10.
+  const slurm = (what: string, otherwise: number): number =>
+    name === 'SLURM_ARRAY_TASK_ID' ? Number(env[`SLURM_ARRAY_TASK_${what}`] ?? otherwise) : otherwise;
+  const [min, step] = [slurm('MIN', 0), slurm('STEP', 1)];
+  const last = min + (parts - 1) * step;
+  // Where 3,5 of an array of 1-8 are run again, nothing tells what the whole was.
+  if (Number(told ?? parts) !== parts || slurm('MAX', last) !== last) {
+    throw new EngineError(
+      'SweepError',
+      `--shard ${text}: ${name} is one of ${told}${count ? '' : ` with gaps, from ${min} to ${slurm('MAX', last)}`}`,
+      `Say which part this is, of how many: --shard "$${name}/8".`,
+    );
+  }
+  return { part: (Number(env[name]) - min) / step + 1, parts };
 }
 
 /** Every `parts`-th of a list: jobs that take long stand together, so each machine gets some of them. */

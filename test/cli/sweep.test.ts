@@ -71,6 +71,14 @@ test('shards: parts counted from 1, said or as schedulers number them, together 
   );
   const slurm = { SLURM_ARRAY_TASK_ID: '12', SLURM_ARRAY_TASK_MIN: '10', SLURM_ARRAY_TASK_COUNT: '4' };
   assert.equal(parseShard('auto', slurm), { part: 3, parts: 4 });
+  const array = (ids: number[], step: number, k: number): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries({ ID: ids[k], COUNT: ids.length, MIN: ids[0], MAX: ids.at(-1), STEP: step }).map(
+        ([name, value]) => [`SLURM_ARRAY_TASK_${name}`, `${value}`],
+      ),
+    );
+  assert.equal(parseShard('auto', array([10, 20, 30], 10, 1)), { part: 2, parts: 3 });
+  assert.equal(parseShard('auto/3', array([0, 1, 2], 1, 2)), { part: 3, parts: 3 });
   const batch = { AWS_BATCH_JOB_ARRAY_INDEX: '0', AWS_BATCH_JOB_ARRAY_SIZE: '5' };
   assert.equal(parseShard('auto', batch), { part: 1, parts: 5 });
   assert.equal(parseShard('auto/8', { JOB_COMPLETION_INDEX: '7' }), { part: 8, parts: 8 });
@@ -81,6 +89,9 @@ test('shards: parts counted from 1, said or as schedulers number them, together 
     ['auto', {}, /none of SLURM_ARRAY_TASK_ID, .* is set/],
     ['auto', { JOB_COMPLETION_INDEX: '1' }, /Add the count/],
     ['auto/2', { JOB_COMPLETION_INDEX: '2' }, /part 3 of 2/],
+    ['auto', array([3, 5], 1, 0), /one of 2 with gaps, from 3 to 5.*"\$SLURM_ARRAY_TASK_ID\/8"/s],
+    ['auto/8', array([3, 5], 1, 0), /SLURM_ARRAY_TASK_ID is one of 2/],
+    ['auto/4', { ...batch }, /AWS_BATCH_JOB_ARRAY_INDEX is one of 5/],
   ];
   for (const [text, env, message] of wrong) assert.throws(() => parseShard(text, env), message);
 });
