@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
+import { jsonLog } from '../fleet/json_log';
 import { openQueue } from '../fleet/queue';
 import { serve } from '../fleet/serve';
 import { HereJobs, QueueJobs } from '../fleet/serve_jobs';
@@ -88,7 +89,7 @@ async function start(options: Options): Promise<void> {
     const store = await openStore(place ?? own ?? '');
     const count = Math.max(1, options.jobs ?? gpu.length);
     const slots = Array.from({ length: count }, (_, k) => childOptions(gpu[k % gpu.length]));
-    const log = (line: string): void => void (options.quiet || process.stderr.write(`${line}\n`));
+    const log = await jsonLog(options.quiet ? 'silent' : 'info');
     const jobs =
       queue === undefined ? new HereJobs(store, slots, log) : new QueueJobs(await openQueue(queue, false), store);
     const { host, port, maxBody: body, maxPixels: pixels, maxSteps: steps, maxJobs: depth } = options;

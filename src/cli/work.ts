@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { EngineError } from '../base/errors';
 import { serveAsChild } from '../fleet/child';
-import { logLine, type Say } from '../fleet/log';
+import { jsonLog } from '../fleet/json_log';
+import type { Say } from '../fleet/log';
 import { supervise } from '../fleet/supervise';
 import { collect, parseBudget, parseWhole, usage } from './arguments';
 import { Console } from './console';
@@ -92,7 +93,7 @@ async function work(options: Options): Promise<void> {
   }
   const count = Math.max(1, options.jobs ?? gpu.length);
   const slots = Array.from({ length: count }, (_, k) => childOptions(gpu[k % gpu.length], { stall, every }));
-  const say = saying(options);
+  const say = await saying(options);
   const stop = stopOnSignal(() => say('Stopping: keeps what is under way for others (Ctrl-C again leaves at once)'));
   try {
     const until = options.once ? 'once' : options.drain ? 'drained' : undefined;
@@ -106,11 +107,13 @@ async function work(options: Options): Promise<void> {
   }
 }
 
-function saying({ log, quiet }: Options): Say {
+async function saying({ log, quiet }: Options): Promise<Say> {
+  if (log === 'json') {
+    const lines = await jsonLog(quiet ? 'error' : 'info');
+    return (msg, { level = 'info', ...facts } = {}) => lines[level](facts, msg);
+  }
   const report = new Console(false);
-  return (msg, { level, ...facts } = {}) => {
-    if (quiet && level !== 'error') return;
-    if (log === 'json') process.stderr.write(`${logLine({ level: level ?? 'info', msg, ...facts })}\n`);
-    else report.say(msg);
+  return (msg, { level } = {}) => {
+    if (!quiet || level === 'error') report.say(msg);
   };
 }

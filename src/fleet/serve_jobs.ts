@@ -1,7 +1,7 @@
 // Where the jobs of a service run: in processes of this machine, or on those that take from a queue.
 import type { FleetJob } from './job_files';
 import { JobProcess, type JobProcessOptions } from './job_process';
-import { logLine } from './log';
+import type { Log } from './log';
 import { performJob } from './perform';
 import { cancel, inWords, type OpenQueue, submit, tryAgain } from './queue';
 import type { Store } from './store';
@@ -53,8 +53,8 @@ export class HereJobs implements ServeJobs {
   constructor(
     private readonly store: Store,
     slots: readonly JobProcessOptions[],
-    /** Gets a line of JSON for each job that is over. */
-    private readonly log: (line: string) => void = () => {},
+    /** Gets a line for each job that is over. */
+    private readonly log?: Log,
     private readonly attempts = 2,
   ) {
     this.#all = slots.map((slot) => new JobProcess(slot));
@@ -119,7 +119,7 @@ export class HereJobs implements ServeJobs {
       void this.#perform(child, entry).then(() => {
         const { id, state, error } = entry.view;
         const level = state === 'failed' ? 'error' : 'info';
-        this.log(logLine({ level, job: id, state, seconds: Math.round(performance.now() - began) / 1000, error }));
+        this.log?.[level]({ job: id, state, seconds: Math.round(performance.now() - began) / 1000, error });
         this.#free.push(child);
         this.#next();
       });

@@ -1,14 +1,12 @@
 // What comes in over HTTP: who asks, how much, and the job it asks for.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { EngineError } from '../base/errors';
 import { loadSharp } from '../node/sharp';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type Recipe } from '../recipes/recipe';
 import { checkRecipe, withoutSpare } from '../recipes/resolve';
-import { type FleetJob, fleetJob, putInput, sha256 } from './job_files';
-import { multipart } from './multipart';
-import type { Store } from './store';
+import { type FleetJob, fleetJob, sha256 } from './job_files';
 
 /** An answer that is no success. */
 export class Refusal extends Error {
@@ -73,7 +71,7 @@ function limitOf(word: string, name: string): [string, number] {
 }
 
 /** Whose token a request has; all are compared, in the same time whatever is right of it. */
-export function tokenOf({ headers }: IncomingMessage, tokens: readonly TokenHash[]): TokenHash | null {
+export function tokenOf({ headers }: FastifyRequest, tokens: readonly TokenHash[]): TokenHash | null {
   const [, given = ''] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '') ?? [];
   const hash = createHash('sha256').update(given).digest();
   let found: TokenHash | null = null;
@@ -98,25 +96,8 @@ export class BodyBudget {
     return this.#used;
   }
 
-  /**
-   * Reads a body, once there is room for it, and does something with it; its bytes count until that is done.
-   * @param body the most bytes
-   * @throws Refusal 413, 429
-   */
-  async with<T>(request: IncomingMessage, body: number, work: (body: Buffer) => Promise<T>): Promise<T> {
-    const told = request.headers['content-length'];
-    const size = told === undefined ? body : Number(told);
-    if (size > body) throw new Refusal(413, 'TooLarge', `the request has ${size} bytes; the most is ${body}`);
-    await this.#room(size);
-    try {
-      return await work(told === undefined ? await allOf(request, body) : await bytesOf(request, size));
-    } finally {
-      this.#used -= size;
-      this.#next();
-    }
-  }
-
-  #room(size: number): Promise<void> {
+  /** Waits for room. @returns what gives it back. @throws Refusal 429 */
+  enter(size: number): Promise<() => void> {
     return new Promise((done, fail) => {
       const busy = (): void =>
         fail(new Refusal(429, 'Busy', 'too many requests are being read', { 'Retry-After': '5' }));
@@ -128,7 +109,10 @@ export class BodyBudget {
       }, this.patience.ms);
       const go = (): void => {
         clearTimeout(timer);
-        done();
+        done(() => {
+          this.#used -= size;
+          this.#next();
+        });
       };
       const entry = { size, go };
       this.#waiting.push(entry);
@@ -148,46 +132,13 @@ export class BodyBudget {
   }
 }
 
-/** A body whose length is told, in one piece from the start: it is in memory once. */
-async function bytesOf(request: IncomingMessage, size: number): Promise<Buffer> {
-  const all = Buffer.allocUnsafeSlow(size);
-  let read = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) read += piece.copy(all, read);
-  return all.subarray(0, read);
+/** What a request holds: its recipe, and a file for each input. */
+export interface Form {
+  readonly text: string;
+  readonly files: readonly Upload[];
+  /** Of all parts. */
+  readonly bytes: number;
 }
-
-/** @throws Refusal 413 */
-async function allOf(request: IncomingMessage, most: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let read = 0;
-  for await (const piece of request as AsyncIterable<Buffer>) {
-    read += piece.length;
-    if (read > most) throw new Refusal(413, 'TooLarge', `the request has over ${most} bytes, which is the most`);
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces);
-}
-
-/**
- * The job that a body asks for, its pictures in the store: `multipart/form-data` with a part `recipe` (JSON, or the name of one that
- * comes with toroid) and a file for each input, or JSON with `recipe` alone.
- * @throws Refusal 400, 415, 422
- */
-export async function jobOf(
-  type: string | undefined,
-  body: Buffer,
-  store: Store,
-  limits: ServeLimits,
-): Promise<FleetJob> {
-  const { text, files } = parts(type, body);
-  const recipe = recipeOf(text, files, limits);
-  for (const { name, bytes, hash } of files) {
-    await checkPicture(name, bytes, limits);
-    await putInput(store, bytes, hash);
-  }
-  return fleetJob(recipe, 'served');
-}
-
 interface Upload {
   readonly name: string;
   readonly path: string;
@@ -195,29 +146,57 @@ interface Upload {
   readonly hash: string;
 }
 
-const MOST_PARTS = 100;
+/** Text is read as files are: the parser would cut off what is long, without a word. All parts are counted together. */
+export const MULTIPART = { isPartAFile: () => true, limits: { parts: 100, fileSize: Number.POSITIVE_INFINITY } };
 
-function parts(type: string | undefined, body: Buffer): { text: string; files: Upload[] } {
-  if (/^application\/json\b/i.test(type ?? '')) return { text: body.toString('utf8'), files: [] };
-  if (!/^multipart\/form-data\b/i.test(type ?? '')) {
-    throw new Refusal(
-      415,
-      'MediaType',
-      'wants multipart/form-data with a recipe and its pictures, or application/json',
-    );
+/**
+ * Reads `multipart/form-data` with a part `recipe` (JSON, or the name of one that comes with toroid) and a file for each input, or JSON
+ * with `recipe` alone. Files are views of one buffer as large as the request: it is in memory once.
+ * @param most bytes
+ * @throws Refusal 400, 413, 415
+ */
+export async function formOf(request: FastifyRequest, most: number): Promise<Form> {
+  const { body } = request;
+  if (Buffer.isBuffer(body)) {
+    if (body.length > most) throw tooLarge(most);
+    return { text: body.toString('utf8'), files: [], bytes: body.length };
   }
-  const form = multipart(type ?? '', body, MOST_PARTS);
-  if (!form) throw new Refusal(400, 'BadRequest', 'the body is no multipart/form-data');
-  let text = '';
+  if (!request.isMultipart()) throw mediaType();
+  const all = Buffer.allocUnsafeSlow(Number(request.headers['content-length'] ?? most));
   const files: Upload[] = [];
-  for (const { name, file, bytes } of form) {
-    if (name === 'recipe') text = Buffer.from(bytes).toString('utf8');
-    else if (file === undefined) throw new Refusal(400, 'BadRequest', `${shown(name)} is no file`);
-    else if (!/^[\w-]{1,64}$/.test(name)) throw new Refusal(400, 'BadRequest', `${shown(name)} is no name of an input`);
-    else if (files.some((f) => f.name === name)) throw new Refusal(400, 'BadRequest', `${name} is there twice`);
-    else files.push({ name, path: plainName(file), bytes, hash: sha256(bytes) });
+  let [text, fault, read] = ['', '', 0];
+  try {
+    for await (const { fieldname: name = '', filename, file } of request.files()) {
+      const begins = read;
+      for await (const piece of file as AsyncIterable<Buffer>) {
+        if (read + piece.length > all.length) throw tooLarge(most);
+        read += piece.copy(all, read);
+      }
+      const bytes = all.subarray(begins, read);
+      if (name === 'recipe') text = bytes.toString('utf8');
+      else if (filename === undefined) fault ||= `${shown(name)} is no file`;
+      else if (!/^[\w-]{1,64}$/.test(name)) fault ||= `${shown(name)} is no name of an input`;
+      else if (files.some((f) => f.name === name)) fault ||= `${name} is there twice`;
+      else files.push({ name, path: plainName(filename), bytes, hash: sha256(bytes) });
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    fault = `the body is no multipart/form-data: ${(error as Error).message}`;
   }
-  return { text, files };
+  if (fault !== '') throw new Refusal(400, 'BadRequest', fault);
+  return { text, files, bytes: read };
+}
+
+export const tooLarge = (most: number): Refusal =>
+  new Refusal(413, 'TooLarge', `the request has over ${most} bytes, which is the most`);
+export const mediaType = (): Refusal =>
+  new Refusal(415, 'MediaType', 'wants multipart/form-data with a recipe and its pictures, or application/json');
+
+/** The job that a form asks for. @throws Refusal 400, 422 */
+export async function jobOf({ text, files }: Form, limits: ServeLimits): Promise<FleetJob> {
+  const recipe = recipeOf(text, files, limits);
+  for (const { name, bytes } of files) await checkPicture(name, bytes, limits);
+  return fleetJob(recipe, 'served');
 }
 
 const shown = (text: string): string => JSON.stringify(text.slice(0, 64));

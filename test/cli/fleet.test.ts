@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { getInput, getResult, putInput, putResult } from '../../src/fleet/job_files';
+import { jsonLog } from '../../src/fleet/json_log';
 import { inWords, type OpenQueue } from '../../src/fleet/queue';
 import { remote } from '../../src/fleet/remote';
 import { serve } from '../../src/fleet/serve';
@@ -145,7 +146,7 @@ test('serve --presign: the address of a result at the store, for a while; the li
       close: async () => {},
     };
     const limits = { body: 1e6, bodies: 1e6, pixels: 1e6, steps: 100, depth: 9 };
-    const log = (line: string): void => void logged.push(line);
+    const log = await jsonLog('info', { write: (line) => void logged.push(line) });
     const service = await serve({ host: '127.0.0.1', port: 0, jobs, store, tokens: [], limits, presign: 90, log });
     const stages = [{ steps: 2, losses: [{ kind: 'mean' as const, layers: ['input'] }] }];
     const run = () => remote(service.url).run({ size: 32, styles: [{}], stages }, { style: 'examples/sand.png' });
@@ -195,7 +196,11 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
     [['work', '--queue', 'redis://x', '--lock', '0s'], 2, /--lock 0s: is too short\n {2}At least 1s/],
     [['work', '--queue', 'redis://x', '--stall', '0.5s'], 2, /--stall 0.5s: is too short/],
     [['work', '--log', 'yaml'], 2, /Allowed choices are text, json/],
-    [['work', '--log', 'json', '--queue', 'x'], 1, /^\{"level":"error","time":"\S+Z","msg":"--queue x: .*\}\n$/],
+    [
+      ['work', '--log', 'json', '--queue', 'x'],
+      1,
+      /^\{"level":"error","time":"\S+Z","error":"\w+","msg":"--queue x: .*\}\n$/,
+    ],
     [['fleet', 'submit', 'r.json', '--queue', 'redis://127.0.0.1:1'], 2, /which store\?/],
     ...(hasRedis
       ? ([[['work', '--queue', 'redis://me:secret@127.0.0.1:1'], 1, /no Redis answers at redis:\/\/127/]] as [

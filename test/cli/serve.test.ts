@@ -2,12 +2,11 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { jsonLog } from '../../src/fleet/json_log';
 import { type RunningService, serve } from '../../src/fleet/serve';
 import { HereJobs } from '../../src/fleet/serve_jobs';
 import { BodyBudget, parseTokens, type Refusal } from '../../src/fleet/serve_request';
@@ -16,6 +15,7 @@ import { remote } from '../../src/index.node';
 import type { RecipeText } from '../../src/recipes/recipe';
 import { runner } from '../support/cli_run';
 import { rawRequest } from '../support/raw_request';
+import { until } from '../support/until';
 
 const folder = mkdtempSync(join(tmpdir(), 'toroid-served-'));
 const test = suite('serve');
@@ -43,7 +43,7 @@ async function idle(tokens: boolean, depth = 5, limits = ''): Promise<string> {
     store,
     tokens: tokens ? parseTokens(`${hash} me ${limits}\n`) : [],
     limits: { body: 1e6, bodies: 4e6, pixels: 2 ** 20, steps: 1000, depth },
-    log: (line) => void logged.push(line),
+    log: await jsonLog('info', { write: (line) => void logged.push(line) }),
   });
   services.push(service);
   return service.url;
@@ -115,21 +115,20 @@ test('a job from request to picture, in the process that serves', async () => {
   }
 });
 
-/** As Prometheus reads its text format 0.0.4: each family once, its rows behind it, buckets that count up to all. */
+/** The families that dashboards ask for, with their labels, each once; buckets that count up to all. */
 function checkMetrics(text: string): void {
-  assert.match(text, /\n$/);
-  const families = text.split(/^(?=# HELP )/m);
-  const named = families.map((family) => {
-    const [help = '', type = '', ...rows] = family.trimEnd().split('\n');
-    const [, name = ''] = /^# HELP ([a-z_]+) \S/.exec(help) ?? [];
-    assert.match(type, new RegExp(`^# TYPE ${name} (gauge|counter|histogram)$`));
-    for (const row of rows) {
-      assert.match(row, new RegExp(`^${name}(_bucket|_sum|_count)?(\\{[a-z]+="[^"\\\\\n]*"\\})? [0-9.e+-]+$`));
-    }
-    return name;
-  });
-  assert.is(new Set(named).size, named.length);
-  const buckets = [...text.matchAll(/_bucket\{le="[^"]+"\} (\d+)/g)].map(([, n]) => Number(n));
+  for (const row of [
+    /^toroid_info\{version="[\d.]+"\} 1$/m,
+    /^toroid_jobs\{state="waiting"\} 0$/m,
+    /^toroid_request_bytes 0$/m,
+    /^toroid_requests_total\{status="202"\} \d$/m,
+    /^toroid_request_seconds_sum [\d.]+$/m,
+    /^process_resident_memory_bytes \d{7,}$/m,
+  ])
+    assert.match(text, row);
+  const names = [...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name);
+  assert.is(new Set(names).size, names.length);
+  const buckets = [...text.matchAll(/^toroid_request_seconds_bucket\{le="[^"]+"\} (\d+)/gm)].map(([, n]) => Number(n));
   assert.equal(
     buckets,
     [...buckets].sort((a, b) => a - b),
@@ -198,6 +197,50 @@ test('limits and mistakes: each its own status, with a reason', async () => {
   assert.is((await fetch(`${url}/v1/jobs`)).status, 405);
 });
 
+test('what every answer has; HEAD, other methods, addresses that are none', async () => {
+  const url = await idle(false);
+  const { id } = await read(await post(url, form(small)));
+  const job = `/v1/jobs/${id}`;
+  const rows: [method: string, path: string, status: number, allow: string | null][] = [
+    ['GET', '/healthz?x=1', 200, null],
+    ['HEAD', job, 200, null],
+    ['HEAD', `${job}/events`, 200, null],
+    ['PUT', job, 405, 'GET, DELETE, HEAD'],
+    ['DELETE', `${job}/result`, 405, 'GET, HEAD'],
+    ['OPTIONS', '/v1/jobs', 405, 'POST'],
+    ['POST', '/nothing', 404, null],
+    ['GET', '/v1/jobs/%ff', 400, null],
+    ['GET', `/v1/jobs/${'0'.repeat(65)}`, 404, null],
+  ];
+  for (const [method, path, status, allow] of rows) {
+    const answer = await fetch(`${url}${path}`, { method, ...(method === 'POST' && { body: 'text' }) });
+    assert.equal([answer.status, answer.headers.get('allow')], [status, allow], `${method} ${path}`);
+    assert.is(answer.headers.get('x-content-type-options'), 'nosniff');
+    assert.is(answer.headers.get('cache-control'), 'no-store');
+    const text = await answer.text();
+    if (status >= 400) assert.match(text, /^\{"error":\{"code":"\w+","message":"[^"]/);
+  }
+});
+
+test('closing ends what listens; a client that goes is a line of the log', async () => {
+  const url = await idle(false);
+  const service = services.at(-1);
+  const { id } = await read(await post(url, form(small)));
+  const events = (signal?: AbortSignal): Promise<Response> =>
+    fetch(`${url}/v1/jobs/${id}/events`, signal ? { signal } : {});
+  const gone = new AbortController();
+  const before = logged.length;
+  await events(gone.signal);
+  const listening = await events();
+  gone.abort();
+  const told = (): string[] => logged.slice(before).filter((line) => line.includes('/events'));
+  await until(() => told().length === 1, 'one has gone');
+  await service?.close();
+  assert.match(await listening.text(), /^event: progress\ndata: .*"waiting".*\n\n$/);
+  assert.is(told().length, 2);
+  for (const line of told()) assert.match(line, /"status":200,"ms":\d+,"job":/);
+});
+
 test('a token may have limits of its own', async () => {
   const mine = { authorization: `Bearer ${TOKEN}` };
   const url = await idle(true, 5, 'jobs=1 steps=10 pixels=70000 body=300000');
@@ -224,20 +267,19 @@ test('a token may have limits of its own', async () => {
 });
 
 test('bodies wait for room in the order they come; 429 for one that waits too long, or where too many do', async () => {
-  const body = (size: number): IncomingMessage =>
-    Object.assign(Readable.from([Buffer.alloc(size)]), { headers: { 'content-length': `${size}` } }) as never;
   const order: number[] = [];
   let free = (): void => {};
   const held = new Promise<void>((done) => {
     free = done;
   });
   const budget = new BodyBudget({ bodies: 10 }, { ms: 1e6, most: 2 });
-  const read = (size: number, until?: Promise<void>) =>
-    budget.with(body(size), 10, async (all) => {
-      await until;
-      order.push(all.length);
-    });
-  const refused = (what: Promise<void>) =>
+  const read = async (size: number, until?: Promise<void>) => {
+    const leave = await budget.enter(size);
+    await until;
+    order.push(size);
+    leave();
+  };
+  const refused = (what: Promise<unknown>) =>
     what.then(
       () => assert.unreachable(),
       (error: Refusal) => assert.equal([error.status, error.headers['Retry-After']], [429, '5']),
@@ -249,8 +291,10 @@ test('bodies wait for room in the order they come; 429 for one that waits too lo
   await Promise.all(reading);
   assert.equal([order, budget.used], [[8, 6, 1], 0]);
   const hasty = new BodyBudget({ bodies: 10 }, { ms: 1, most: 2 });
-  await hasty.with(body(10), 10, () => refused(hasty.with(body(1), 10, async () => {})));
-  await hasty.with(body(10), 10, async () => {});
+  const leave = await hasty.enter(10);
+  await refused(hasty.enter(1));
+  leave();
+  await hasty.enter(10);
 });
 
 const boundaryOf = (body: ArrayBuffer): string => /^--(\S+)/.exec(Buffer.from(body).toString('latin1'))?.[1] ?? '';

@@ -7,6 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { jsonLog } from '../../src/fleet/json_log';
 import { serve } from '../../src/fleet/serve';
 import { HereJobs } from '../../src/fleet/serve_jobs';
 import { parseTokens } from '../../src/fleet/serve_request';
@@ -45,7 +46,7 @@ test(`${REQUESTS} malformed requests: refused, never a 500, and it goes on`, asy
     store,
     tokens: parseTokens(`${createHash('sha256').update(TOKEN).digest('hex')} me\n`),
     limits: { body: 1e6, bodies: 4e6, pixels: 2 ** 20, steps: 1000, depth: 1000 },
-    log: (line) => void logged.push(line),
+    log: await jsonLog('info', { write: (line) => void logged.push(line) }),
   });
   const { url } = service;
   const body = new FormData();

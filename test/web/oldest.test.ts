@@ -30,11 +30,9 @@ const folder = mkdtempSync(join(tmpdir(), 'toroid-oldest-'));
 test.after(() => rmSync(folder, { recursive: true, force: true }));
 
 const text = (file: string): string => readFileSync(file, 'utf8');
-const { engines, browserslist, dependencies, optionalDependencies } = JSON.parse(text('package.json')) as {
+const { engines, browserslist } = JSON.parse(text('package.json')) as {
   readonly engines: { readonly node: string };
   readonly browserslist: readonly string[];
-  readonly dependencies: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
 };
 const NODE = engines.node.replace('>=', '');
 const CHROME = browserslist.find((b) => b.startsWith('chrome'))?.split(' ')[1] ?? '';
@@ -53,12 +51,14 @@ test('the oldest Node and browsers are the same wherever they are named', () => 
     for (const browser of named) assert.ok(text(file).includes(browser), `${file}: ${browser}`);
   }
   const { packages } = JSON.parse(text('package-lock.json')) as {
-    readonly packages: Readonly<Record<string, { readonly engines?: { readonly node?: string } }>>;
+    readonly packages: Readonly<Record<string, { readonly engines?: { readonly node?: string }; readonly dev?: true }>>;
   };
   assert.is(packages['']?.engines?.node, engines.node, 'package-lock.json');
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) {
-    const [, least = '0'] = packages[`node_modules/${name}`]?.engines?.node?.match(/>= ?([\d.]+)/) ?? [];
-    assert.not(newer(least, NODE), `${name} wants Node ${least}`);
+  // Packages of packages too: what is optional and wants a newer Node is left out by npm without a word, with all that wants it.
+  // Fastify is there on the oldest because package.json names a light-my-request that still is.
+  for (const [name, { engines, dev }] of Object.entries(packages)) {
+    const [, least = '0'] = engines?.node?.match(/>= ?([\d.]+)/) ?? [];
+    assert.ok(dev || !newer(least, NODE), `${name} wants Node ${least}`);
   }
 });
 

@@ -154,10 +154,11 @@ test('what is native is optional: where it is wanted and not there, one remedy i
   const cwd = bare;
   const { stdout } = await run(process.execPath, ['a.mjs'], { cwd });
   assert.is(stdout, `${sharp}\n${webgpu}\n`);
-  const doctor = await run(process.execPath, [join(modules, 'toroid', 'bin', 'toroid.mjs'), 'doctor'], { cwd }).catch(
-    (e: { stdout: string }) => e,
-  );
+  const toroid = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
+    run(process.execPath, [join(modules, 'toroid', 'bin', 'toroid.mjs'), ...args], { cwd }).catch((e) => e);
+  const [doctor, served] = [await toroid('doctor'), await toroid('serve', '--port', '0')];
   rmSync(bare, { recursive: true });
+  assert.match(served.stderr, `the package pino, which writes logs of JSON, is not installed\n  ${remedy}\n`);
   assert.is(doctor.stdout.split(remedy).length, 2, doctor.stdout);
   assert.not.match(doctor.stdout, 'apt-get');
 });
