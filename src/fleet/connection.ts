@@ -83,8 +83,16 @@ async function connectRedis({ url, shown }: Address, patient: boolean): Promise<
         'Give it in the address, as redis://user:password@host or redis://:password@host; %2F is a / in it, %40 an @.',
       );
     }
+    const message = why || (cause as Error).message;
+    // It says why to the first command, which is ioredis' own, and ioredis keeps that for itself.
+    if (/Connection is closed|EPIPE|ECONNRESET/.test(message)) {
+      throw queueError(
+        `what answers at ${shown} closes the connection`,
+        'A Redis without a password does so to other machines (protected mode): give it one (requirepass).',
+      );
+    }
     throw queueError(
-      `no Redis answers at ${shown}: ${why || (cause as Error).message}`,
+      `no Redis answers at ${shown}: ${message}`,
       'Start one (apt-get install redis-server), or check the address.',
     );
   }

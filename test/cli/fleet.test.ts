@@ -1,5 +1,7 @@
 // Many machines: the store, and what is refused. Workers and their queue are in fleet_queue.test.ts.
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -216,6 +218,22 @@ test('refused before anything is done: no queue, no store, no Redis', async () =
     assert.match(ended[k]?.err ?? '', message);
     assert.not.match(ended[k]?.err ?? '', /secret|\n {4}at /);
   }
+});
+
+needs(
+  test,
+  hasRedis,
+  NO_REDIS,
+)('a Redis that takes nobody from other machines is named', async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => {}).end('-DENIED Redis is running in protected mode, and no password is set\r\n');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const queue = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { code, err } = await toroid(['work', '--queue', queue]);
+  server.close();
+  assert.is(code, 1);
+  assert.match(err, /what answers at redis:\S+ closes the connection\n.*requirepass/);
 });
 
 test('a queue that goes away meanwhile is said to, not called a bug', async () => {
