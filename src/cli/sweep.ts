@@ -14,6 +14,7 @@ import { probeFile, writeWhole } from '../node/files';
 import { ensureWritable, readPicture, writePicture } from '../node/picture';
 import { collect, parseTimes, parseWhole, usage } from './arguments';
 import { Console } from './console';
+import { downscale } from './downscale';
 import { ChatterFilter } from './driver_chatter';
 import { STOPPED, stopOnSignal } from './stop';
 import { storeRunner } from './store_runner';
@@ -237,25 +238,30 @@ async function runWaiting(plan: Sweep, options: Options, report: Console, stop: 
   return failures;
 }
 
-/** Lays out what there is: a sheet, and a film where one is asked for. Null for pictures that are not there. */
+/**
+ * Lays out what there is: a sheet, and a film where one is asked for.
+ * @returns the pictures as large as the sheet shows them: at full size a thousand do not fit in memory; null where there is none
+ */
 async function results(plan: Sweep, options: Options, report: Console): Promise<readonly (Raster | null)[]> {
   const { folder, jobs, sheet } = plan;
   const ledgers = [...readLedgers(folder).values()];
+  const film =
+    options.film === undefined
+      ? undefined
+      : openAnimation(options.film, { fps: options.fps, onWarning: (text) => report.warn(text) });
   const pictures: (Raster | null)[] = [];
   for (const job of jobs) {
     const file = pictureFile(folder, job);
     const there = ledgers.some((l) => l.done[job.name] !== undefined) && existsSync(file);
-    pictures.push(there ? await readPicture(file, { least: 1 }) : null);
+    const picture = there ? await readPicture(file, { least: 1 }) : null;
+    if (picture) await film?.add(picture);
+    pictures.push(picture && downscale(picture, options.cell));
   }
   if (pictures.some((p) => p !== null)) {
     await writePicture(sheet, sheetOf(plan, pictures, options));
     await keepSheet(sheet, options.over.join(' '));
   }
-  if (options.film !== undefined) {
-    const film = openAnimation(options.film, { fps: options.fps, onWarning: (text) => report.warn(text) });
-    for (const p of pictures) if (p) await film.add(p);
-    await film.finish();
-  }
+  await film?.finish();
   return pictures;
 }
 

@@ -41,15 +41,16 @@ export const keepSheet = (sheet: string, shows: string): Promise<void> => {
 
 /**
  * The results of a sweep on one sheet, with what they are to look like: once where it is the same for all, else beside each.
+ * @param pictures no larger than `cell`
  * @param cell longest side of a picture
  * @param tiles how often each is repeated
  */
 export function sheetOf(
   { title, swept, jobs, ready }: SweptJobs,
   pictures: readonly (Raster | null)[],
-  { cell, tiles = [1, 1] }: { readonly cell: number; readonly tiles?: readonly [number, number] },
+  { cell, tiles }: { readonly cell: number; readonly tiles?: readonly [number, number] },
 ): Raster {
-  const shown = pictures.map((p) => p && repeat(p, ...tiles));
+  const shown = tiles ? pictures.map((p) => p && repeat(p, ...tiles)) : pictures;
   const labels = jobs.map((j) => j.label);
   const [first, ...others] = ready.map(({ exemplar }) => exemplar);
   if (first && others.every((e) => e?.sha256 === first.sha256)) {
@@ -58,7 +59,7 @@ export function sheetOf(
     return contactSheet({ pictures: shown, title, cell, lead, ...(axes ? { axes } : { labels }) });
   }
   const pairs = shown.map((p, k) => p && beside(ready[k]?.exemplar?.raster, p));
-  return contactSheet({ pictures: pairs, title, cell: 2 * cell, labels });
+  return contactSheet({ pictures: pairs, title, cell: 2 * cell + SPACE, labels });
 }
 
 const SPACE = 4;
