@@ -38,7 +38,10 @@ export interface CallOptions
 }
 
 export interface TextureOptions extends CallOptions, Omit<TextureSettingsText, 'size' | 'net'> {
-  /** Width and height of the tile, pixels; one number: square. Default: 512 where the method is chosen or `copy`, else 256. */
+  /**
+   * Width and height of the tile, pixels; one number: square. Default: 512 for copies, or the
+   * nearest size that holds what repeats where the method is chosen; else 256.
+   */
   readonly size?: number | readonly [width: number, height: number] | undefined;
   /** The name of a recipe with one style, or such a recipe. Default: `texture`, or `texture-net` where a net is given. */
   readonly recipe?: string | RecipeText | undefined;

@@ -54,15 +54,24 @@ export async function chosenTexture<Source>(
 ): Promise<ChosenTexture> {
   const method = methodOf(choice);
   if (method !== 'auto') return { recipe: textureRecipe({ ...choice, ...(method && { method }) }) };
-  const { size = AUTO_SIZE } = choice;
+  const { size: asked = AUTO_SIZE, fit } = choice;
   // What is wrong with the settings is said before any work. The picture is looked at as it will be copied.
-  const copying = fillRecipe(textureRecipe({ ...choice, size, method: 'copy' }));
+  const copying = fillRecipe(textureRecipe({ ...choice, size: asked, method: 'copy' }));
   const options = { name: 'style', ...inputPolicy(copying, 'style'), signal, onWarning: () => {} };
   const { raster: picture } = await readStraight(platform, exemplar, options, choice.rectify);
   const { analyse, chooseMethod } = await import('../copy/analyse');
   const analysis = analyse(picture);
-  const chosen = chooseMethod(analysis, typeof size === 'number' ? [size, size] : size);
+  const wanted: readonly [number, number] = typeof asked === 'number' ? [asked, asked] : asked;
+  const chosen = chooseMethod(analysis, wanted);
   warn(chosen.why);
+  let size = wanted;
+  if (choice.size === undefined && fit === undefined && chosen.method === 'copy') {
+    size = (await import('../copy/fit')).closingSize(analysis.lattice, wanted, copying.tile);
+    if (size !== wanted) {
+      const [one, other] = [size, wanted].map((s) => s.join('x'));
+      warn(`the tile is ${one}, as ${other} does not hold what repeats in the exemplar without a fault`);
+    }
+  }
   const recipe = textureRecipe({ ...choice, size, method: chosen.method });
   return { recipe, analysed: { picture, analysis } };
 }

@@ -2,6 +2,8 @@ import { correlatedWithItself } from '../base/fourier';
 import type { Raster } from '../base/raster';
 import { luminance, shrunk, tentBlur } from './planes';
 
+/** Changes over a tent of this share of the shorter side are light. */
+const SLOW = 0.1;
 /** Lags are known below this share of the side: beyond, too little of the picture overlaps itself. */
 const REACH = 0.75;
 /** The longest side whose lags a transform of 1024 points keeps apart; larger pictures are shrunk for the analysis. */
@@ -26,13 +28,17 @@ export interface Autocorrelation {
   sample(ix: number, iy: number): number;
   /** The greatest value at lags beyond the central hill: how regular the picture is, 0..1. */
   readonly peak: number;
-  /** Size of what the picture is made of, pixels: twice the lag of the first clear minimum along either axis. */
+  /** Size of what the picture is made of along each axis, pixels: twice the lag of the first clear minimum there; a third of the side at most. */
+  readonly parts: readonly [x: number, y: number];
+  /** The smaller one. */
   readonly feature: number;
 }
 
 export interface AutocorrelationOptions {
   /** Pictures with a longer side are shrunk by a whole factor, the least that gets below. Default 585 pixels. */
   readonly longest?: number;
+  /** What changes slowly, and is left out: what a tent of this share of the shorter side keeps. Default .1. */
+  readonly slow?: number;
 }
 
 /** By Fourier transforms, O(N log N). */
@@ -45,7 +51,9 @@ export function autocorrelation(picture: Raster, options: AutocorrelationOptions
   const reachX = Math.ceil(REACH * w) - 1;
   const reachY = Math.ceil(REACH * h) - 1;
   const stride = 2 * reachX + 1;
-  const values = correlations([light, ...gradients(light, w, h)], w, h, reachX, reachY);
+  const slow = options.slow ?? SLOW;
+  const planes = [light, ...gradients(light, w, h)].map((p) => highPassed(p, w, h, slow));
+  const values = correlations(planes, w, h, reachX, reachY);
   const sample = (ix: number, iy: number): number => {
     if (iy < 0) return sample(-ix, -iy); // the autocorrelation of a real picture is even
     return Math.abs(ix) > reachX || iy > reachY ? 0 : (values[iy * stride + ix + reachX] ?? 0);
@@ -60,6 +68,7 @@ export function autocorrelation(picture: Raster, options: AutocorrelationOptions
     const top = sample(ix, iy) * (1 - fx) + sample(ix + 1, iy) * fx;
     return fy === 0 ? top : top * (1 - fy) + (sample(ix, iy + 1) * (1 - fx) + sample(ix + 1, iy + 1) * fx) * fy;
   };
+  const parts = partsOf(sample, w, h);
   return {
     width,
     height,
@@ -68,7 +77,8 @@ export function autocorrelation(picture: Raster, options: AutocorrelationOptions
     at,
     sample,
     peak: peakOf(sample, w, h),
-    feature: step * featureOf(sample, w, h),
+    parts: [step * parts[0], step * parts[1]],
+    feature: step * Math.min(...parts),
   };
 }
 
@@ -84,19 +94,13 @@ function peakOf(sample: (x: number, y: number) => number, w: number, h: number):
   return most;
 }
 
-function featureOf(sample: (x: number, y: number) => number, w: number, h: number): number {
+function partsOf(sample: (x: number, y: number) => number, w: number, h: number): [x: number, y: number] {
   const along = (at: (t: number) => number, limit: number): number => {
     let t = 1;
     while (t < limit && !(at(t) < 0.25 && at(t + 1) >= at(t))) t++;
-    return 2 * t;
+    return Math.max(4, 2 * t);
   };
-  return Math.max(
-    4,
-    Math.min(
-      along((t) => sample(t, 0), w / 6),
-      along((t) => sample(0, t), h / 6),
-    ),
-  );
+  return [along((t) => sample(t, 0), w / 6), along((t) => sample(0, t), h / 6)];
 }
 
 /** Roots of the magnitudes of the horizontal and the vertical gradient (Sobel): the root keeps few strong edges from ruling. */
@@ -135,15 +139,15 @@ function correlations(
   const out = new Float64Array(stride * (reachY + 1));
   const W = 2 ** Math.ceil(Math.log2(w + reachX));
   const H = 2 ** Math.ceil(Math.log2(h + reachY));
-  for (const plane of planes.map((p) => highPassed(p, w, h))) {
+  for (const plane of planes) {
     const sums = correlatedWithItself(plane, [w, h], [W, H], reachY + 1);
     addNormalised(out, sums, W, plane, w, h, reachX, reachY);
   }
   return out.map((v) => v / planes.length);
 }
 
-function highPassed(plane: Float64Array, w: number, h: number): Float64Array {
-  const slow = tentBlur(plane, w, h, Math.max(4, Math.min(w, h) / 10));
+function highPassed(plane: Float64Array, w: number, h: number, share: number): Float64Array {
+  const slow = tentBlur(plane, w, h, Math.max(4, Math.min(w, h) * share));
   return plane.map((v, i) => v - (slow[i] ?? 0));
 }
 

@@ -31,23 +31,22 @@ export class BlockLayout {
   readonly raster: Size;
   readonly count: number;
 
-  /** @param share side of a block over the exemplar's shorter one; `picture` [w, h] is the exemplar's size. */
+  /** @param share width and height of a block over the exemplar's shorter side; `picture` [w, h] is the exemplar's size. */
   constructor(
     readonly canvas: Size,
     [w, h]: Size,
-    share: number,
+    share: readonly [x: number, y: number],
     variety: number,
   ) {
     const [W, H] = canvas;
     const side = Math.min(w, h);
     // Three blocks along the shorter side of the canvas at least: fewer would meet themselves.
-    const wanted = Math.min(
-      side - 2,
-      Math.round(side * share * (1 - SMALLER * variety)),
-      Math.round(Math.min(W, H) / 2),
-    );
-    const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - OVERLAP)));
-    const [nx, ny] = [Math.max(1, Math.ceil(W / spacing - 0.3)), Math.max(1, Math.ceil(H / spacing - 0.3))];
+    const most = Math.min(side - 2, Math.round(Math.min(W, H) / 2));
+    const [nx, ny] = ([0, 1] as const).map((axis) => {
+      const wanted = Math.min(most, Math.round(side * share[axis] * (1 - SMALLER * variety)));
+      const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - OVERLAP)));
+      return Math.max(1, Math.ceil(canvas[axis] / spacing - 0.3));
+    }) as [number, number];
     const [dx, dy] = [W / nx, H / ny];
     this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - OVERLAP)));
     this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - OVERLAP)));

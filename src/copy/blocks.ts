@@ -30,8 +30,8 @@ export interface Blocks {
 }
 
 export interface BlockOptions extends ChoiceOptions {
-  /** Side of a block over the exemplar's shorter one. */
-  readonly share: number;
+  /** Width and height of a block over the exemplar's shorter side. */
+  readonly share: readonly [x: number, y: number];
   /** What is known of the canvas, at the size of the level and at the full one. */
   readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
   /** From when it is aborted, blocks are copied from the best of a few places. */

@@ -8,6 +8,7 @@ import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Re
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
 import { MOST as MOST_OF_ONE } from './block_choice';
+import { blockShare, roomFor } from './block_share';
 import { type Blocks, placeBlocks } from './blocks';
 import type { FieldPicture, Size } from './field';
 import { type FitMode, fit, type Joins } from './fit';
@@ -18,7 +19,6 @@ import type { LinearMap } from './linear_map';
 import type { Match } from './match_level';
 import { labelsOf, ownersOf, type Wanted } from './owners';
 import { type Pin, type Pinned, pinnedAt, pinnedCanvas } from './pin';
-import { boxSum, summed } from './planes';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces } from './start';
@@ -81,8 +81,6 @@ const REGULAR = 0.3;
 const FAVOUR = 13;
 /** What is cut off along an axis that does not join, over the shorter side of the smallest picture. */
 const MARGIN = 0.25;
-/** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
-const PLACES = 64;
 /** The shorter side of the smallest picture at the coarsest level that a hole is filled from: there all places are searched. */
 const COARSEST = 48;
 /** A patch's places are 16 bits each way. */
@@ -157,17 +155,20 @@ export class Copying {
     const { seed, variety, evenness, signal, onBand, warn } = this.options;
     const canvas = this.#canvas;
     const blocks: Blocks[] = [];
-    for (const [k, { guided: picture, correlation, lattice, side, least }] of this.#prepared.entries()) {
+    for (const [
+      k,
+      { picture: whole, guided: picture, correlation, lattice, side, least },
+    ] of this.#prepared.entries()) {
       const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
       const at = this.#allSizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
       const from = this.sources[k]?.from;
       const allowed = allowedPixels(from, level.width, level.height);
-      const share = regular ? 0.5 : 0.3;
+      const share = blockShare(whole, regular);
       const laid = await placeBlocks(level, at, picture, canvas, {
         seed: seed + k,
-        share: from ? roomFor(allowed, level, share) : share,
+        share: from ? roomFor(allowed, level.width, level.height, share) : share,
         allowed,
         pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
         variety,
@@ -298,24 +299,6 @@ export class Copying {
 }
 
 const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === size[0] && height === size[1];
-
-/** The share of an exemplar's shorter side that a block has: at most `share`, and so that it has places to be copied from. */
-function roomFor(allowed: Uint8Array, { width, height }: Guided, share: number): number {
-  const sums = summed(allowed, width, height);
-  const hasRoom = (side: number): boolean => {
-    let places = 0;
-    for (let y = 0; y + side <= height; y++) {
-      for (let x = 0; x + side <= width; x++) {
-        if (boxSum(sums, width, x, y, x + side, y + side) === side * side) places++;
-      }
-    }
-    return places >= PLACES;
-  };
-  const shorter = Math.min(width, height);
-  let found = share;
-  while (found * shorter > 16 && !hasRoom(Math.round(found * shorter))) found *= 0.8;
-  return found;
-}
 
 function prepared({ picture: given, from }: CopySource, options: CopyOptions): Prepared {
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;

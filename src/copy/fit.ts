@@ -102,6 +102,17 @@ export function fit(lattice: Lattice | null, wanted: Vector, joins: Joins, mode:
   };
 }
 
+/** A tile of which no size was asked may be so much smaller or larger along a side. */
+const NEAR_ENOUGH = 0.2;
+
+/** The size of a tile of which none was asked: the wanted one, or the nearest that holds the lattice, where scale cannot. */
+export function closingSize(lattice: Lattice | null, wanted: Vector, joins: Joins): Vector {
+  if (!lattice || fit(lattice, wanted, joins, 'scale').turns) return wanted;
+  const { size } = fit(lattice, wanted, joins, 'size');
+  const near = (axis: 0 | 1): boolean => Math.abs(size[axis] / wanted[axis] - 1) <= NEAR_ENOUGH;
+  return near(0) && near(1) ? size : wanted;
+}
+
 const sizeText = ([w, h]: Vector): string => `${w}x${h}`;
 const same = (p: Vector, q: Vector): boolean => p[0] === q[0] && p[1] === q[1];
 const cost = (c: Closed): number => STRAIN_COSTS * c.strain + TURN_COSTS * Math.abs(c.rotation) * (Math.PI / 180);

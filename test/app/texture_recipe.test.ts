@@ -1,10 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { inputPolicy } from '../../src/app/inputs';
-import { chosenTexture, methodOf, type TextureChoice } from '../../src/app/texture_recipe';
+import { chosenTexture, methodOf, type TextureChoice, textureRecipe } from '../../src/app/texture_recipe';
 import { analyse } from '../../src/copy/analyse';
 import { nodePlatform } from '../../src/node/platform';
 import { fillRecipe } from '../../src/recipes/recipe';
+import { chance, draw } from '../copy/pictures';
 
 const test = suite('the recipe of a texture');
 const said: string[] = [];
@@ -31,6 +32,21 @@ test('a tile too small to be copied well is copied all the same where only copyi
 test('a tile is of 512 pixels where nobody says', async () => {
   assert.equal((await chosen({})).recipe.size, [512, 512]);
   assert.is((await chosen({ method: 'copy' })).recipe.size, 512);
+});
+
+test('where 512 pixels do not hold what repeats, the nearest size that does is taken and named; a size that was asked stays', async () => {
+  const raster = draw(300, 300, (_, y) => (y % 80 < 8 ? 0.1 : 0.5) + 0.2 * chance(Math.floor(y / 80), 0));
+  const reading = {
+    name: 'style',
+    ...inputPolicy(fillRecipe(textureRecipe({ method: 'copy' })), 'style'),
+    onWarning: () => {},
+  };
+  const picture = { ...(await nodePlatform.readPicture('examples/pebbles.png', reading)), raster };
+  const platform = { readPicture: async () => picture };
+  const of = (choice: TextureChoice) => chosenTexture(platform, choice, '', { warn: (text) => void said.push(text) });
+  assert.equal((await of({})).recipe.size, [512, 480]);
+  assert.is(said.at(-1), 'the tile is 512x480, as 512x512 does not hold what repeats in the exemplar without a fault');
+  assert.equal((await of({ size: 512 })).recipe.size, [512, 512]);
 });
 
 test('an exemplar that was looked at is known when it is copied; another one is not', async () => {

@@ -44,7 +44,7 @@ test('nearly every pixel is one of the exemplar, copied, and the field says whic
   for (let i = 0; i < n; i++) {
     same += Number([0, 1, 2].every((c) => raster.data[c * n + i] === named(field, stones, i, c)));
   }
-  assert.ok(same / n > 0.7, `${same} of ${n}`);
+  assert.ok(same / n > 0.65, `${same} of ${n}`);
 });
 
 test('same seed, same bytes; another seed, another picture', async () => {

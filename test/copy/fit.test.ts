@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { autocorrelation } from '../../src/copy/autocorrelation';
-import { fit, MOST_SCALE } from '../../src/copy/fit';
+import { closingSize, fit, MOST_SCALE } from '../../src/copy/fit';
 import { findLattice, type Lattice, type Vector } from '../../src/copy/lattice';
 import { IDENTITY, type LinearMap } from '../../src/copy/linear_map';
 import { sizeInside, warp } from '../../src/copy/warp';
@@ -199,6 +199,16 @@ test('warping follows the map: a smooth picture is the function at the mapped pl
       );
     }
   }
+});
+
+test('a tile of which no size was asked takes a near one that closes, where scale cannot do it', () => {
+  const courses = (spacing: number): Lattice => across([0, spacing]);
+  assert.equal(closingSize(null, [512, 512], 'both'), [512, 512]);
+  assert.equal(closingSize(courses(64), [512, 512], 'both'), [512, 512]);
+  assert.equal(closingSize(courses(63), [512, 512], 'both'), [512, 512], 'by scale');
+  assert.equal(closingSize(courses(79.9), [512, 512], 'both'), [512, 479]);
+  assert.equal(closingSize(courses(79.9), [512, 512], 'x'), [512, 512], 'nothing joins there');
+  assert.equal(closingSize(courses(340), [512, 512], 'both'), [512, 512], 'none is near');
 });
 
 test('a running bond that was drawn, by all the steps', () => {
