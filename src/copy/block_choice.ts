@@ -235,7 +235,12 @@ export class Choice {
       Math.exp(-((d / far) ** 2)),
     );
     const uses = this.#uses;
-    for (let i = 0; i < uses.length; i++) uses[i] = FAR * (everywhere[i] as number);
+    // What is used twice as often as the rest counts four times: a block cannot hide it among what is used seldom.
+    const usual = Math.max(1, everywhere.reduce((sum, u) => sum + u, 0) / uses.length);
+    for (let i = 0; i < uses.length; i++) {
+      const used = everywhere[i] as number;
+      uses[i] = FAR * used * Math.max(1, used / usual);
+    }
     // Every second pixel, for four.
     const columns = Int32Array.from({ length: reachX }, (_, i) => (middleX - reachX + 2 * i + 2 * W) % W);
     for (let dy = -reachY; dy < reachY; dy += 2) {
