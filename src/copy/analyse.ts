@@ -10,6 +10,8 @@ export interface Analysis {
   readonly autocorrelation: Autocorrelation;
   /** Size of what it is made of. */
   readonly feature: number;
+  /** Size of the largest of that along each axis, over the shorter side. */
+  readonly parts: Vector;
   /** The greatest autocorrelation beyond the central hill. */
   readonly peak: number;
   /** Whether it has a lattice. */
@@ -46,6 +48,11 @@ const SOME_ORDER = 0.1;
 const CERTAIN = 0.3;
 /** Parts of a picture are shrunk below this for a look at whether it fans. */
 const ROUGHLY = 292;
+/** Large parts are looked for in a picture shrunk below this, pixels, and only what changes over a tent of that share is left out. */
+const COARSELY = 146;
+const SLOW = 0.25;
+/** Of parts larger than this a picture shows few. */
+const LARGE = 0.22;
 /** Strips that a picture is looked at in, and least confidence there. */
 const STRIPS = 3;
 const CLEAR = 0.1;
@@ -73,6 +80,8 @@ export function analyse(exemplar: Raster, known?: Analysed): Analysis {
     const fine = findLattice(close);
     if (fine && isFiner(fine, lattice)) lattice = fine;
   }
+  const side = Math.min(exemplar.width, exemplar.height);
+  const [across, down] = autocorrelation(exemplar, { longest: COARSELY, slow: SLOW }).parts;
   const feature = isGrain(close) ? close.feature : whole.feature;
   const doubtful = (lattice?.confidence ?? 0) < CERTAIN;
   const perspective = doubtful && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
@@ -88,6 +97,7 @@ export function analyse(exemplar: Raster, known?: Analysed): Analysis {
   return {
     autocorrelation: whole,
     feature,
+    parts: [across / side, down / side],
     peak: whole.peak,
     regular: lattice !== null,
     lattice,
@@ -187,14 +197,18 @@ function evenTrend(parts: readonly (readonly Vector[])[]): { near: number; far: 
 
 /** How a tile of a size is best grown from an exemplar, and why, in one line. */
 export function chooseMethod(
-  { feature, lattice, perspective, noiseLike }: Analysis,
+  { feature, parts: [across, down], lattice, perspective, noiseLike }: Analysis,
   [width, height]: Vector,
 ): { readonly method: 'copy' | 'patches'; readonly why: string } {
   if (noiseLike) return { method: 'copy', why: 'copying: fine grain, of which any piece goes with any other' };
   if (lattice) return { method: 'copy', why: `copying: it repeats every ${repeats(lattice)} px` };
   if (perspective) return { method: 'copy', why: 'copying: it repeats, seen at a slant' };
   const parts = `parts about ${Math.round(feature)} px large`;
-  if (Math.min(width, height) / feature >= FEW_FEATURES) return { method: 'copy', why: `copying: ${parts}` };
+  if (Math.min(width, height) / feature >= FEW_FEATURES) {
+    const few = Math.sqrt(across * down) >= LARGE;
+    const whole = 'copying: parts so large that the exemplar shows few; sealing it instead (seal) keeps them whole';
+    return { method: 'copy', why: few ? whole : `copying: ${parts}` };
+  }
   const enough = Math.ceil((FEW_FEATURES * feature) / 64) * 64;
   return {
     method: 'patches',

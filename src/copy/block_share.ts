@@ -1,5 +1,3 @@
-import type { Raster } from '../base/raster';
-import { autocorrelation } from './autocorrelation';
 import { boxSum, summed } from './planes';
 
 /** Width and height of a block over the exemplar's shorter side. */
@@ -11,20 +9,19 @@ const MOST = 0.6;
 /** Along an axis on which parts have more than this share of the side, blocks are larger, by so much for what is beyond it. */
 const LARGE = 0.15;
 const GROWTH = 4;
-/** Large parts are looked for in a picture shrunk below this, pixels, and only what changes over a tent of that share is left out. */
-const ROUGHLY = 146;
-const SLOW = 0.25;
 /** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
 const PLACES = 64;
 
-/** How large blocks are: large stones and long strands are kept whole by large and long ones; small ones repeat less. */
-export function blockShare(picture: Raster, regular: boolean): Share {
+/**
+ * How large blocks are: large stones and long strands are kept whole by large and long ones; small ones repeat less.
+ * @param parts size of what the exemplar is made of along each axis, over its shorter side
+ */
+export function blockShare(parts: Share, regular: boolean): Share {
   if (regular) return [REGULAR, REGULAR];
-  const side = Math.min(picture.width, picture.height);
-  const { parts } = autocorrelation(picture, { longest: ROUGHLY, slow: SLOW });
-  const share = (part: number): number => Math.min(MOST, Math.max(LEAST, LEAST + GROWTH * (part / side - LARGE)));
   const both = Math.sqrt(parts[0] * parts[1]);
-  return [share(Math.max(parts[0], both)), share(Math.max(parts[1], both))];
+  const share = (part: number): number =>
+    Math.min(MOST, Math.max(LEAST, LEAST + GROWTH * (Math.max(part, both) - LARGE)));
+  return [share(parts[0]), share(parts[1])];
 }
 
 /** The same, or smaller so that blocks have places to be copied from. */

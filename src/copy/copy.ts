@@ -3,7 +3,7 @@ import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { setting } from '../base/wording';
 import type { Device } from '../gpu/device';
-import { type Analysed, analyse } from './analyse';
+import { type Analysed, type Analysis, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
@@ -91,6 +91,8 @@ interface Prepared {
   readonly picture: Raster;
   readonly guided: Guided;
   readonly correlation: Autocorrelation;
+  /** As of `Analysis`. */
+  readonly parts: Analysis['parts'];
   readonly lattice: Lattice | null;
   /** Of the pixels of the picture, from those of the one that was given. */
   readonly map: LinearMap;
@@ -155,17 +157,14 @@ export class Copying {
     const { seed, variety, evenness, signal, onBand, warn } = this.options;
     const canvas = this.#canvas;
     const blocks: Blocks[] = [];
-    for (const [
-      k,
-      { picture: whole, guided: picture, correlation, lattice, side, least },
-    ] of this.#prepared.entries()) {
+    for (const [k, { guided: picture, correlation, parts, lattice, side, least }] of this.#prepared.entries()) {
       const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
       const at = this.#allSizes.find(fine) ?? canvas;
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
       const from = this.sources[k]?.from;
       const allowed = allowedPixels(from, level.width, level.height);
-      const share = blockShare(whole, regular);
+      const share = blockShare(parts, regular);
       const laid = await placeBlocks(level, at, picture, canvas, {
         seed: seed + k,
         share: from ? roomFor(allowed, level.width, level.height, share) : share,
@@ -317,6 +316,7 @@ function prepared({ picture: given, from }: CopySource, options: CopyOptions): P
     picture,
     guided: guided(picture, from && allowedPixels(from, picture.width, picture.height)),
     correlation,
+    parts: found.parts,
     lattice: found.lattice && movedBack(found.lattice, map),
     map,
     side,

@@ -7,6 +7,7 @@ import { flatten, lightOf } from '../../src/copy/flatten';
 import { readPicture } from '../../src/node/picture';
 import { ALL, long } from '../support/all';
 import { needs } from '../support/needs';
+import { crop, pebbles } from '../support/texture';
 import { blots, boards, bond, chance, draw, sameLattice, white } from './pictures';
 
 const test = suite('what an exemplar is like');
@@ -48,6 +49,13 @@ test('a tile of fewer than four features is not copied, and it is said from whic
   const { method, why } = chooseMethod(pebbles, [96, 512]);
   assert.is(method, 'patches');
   assert.match(why, /a tile of 96x512 holds few parts about \d+ px large; .* from 128 px on/);
+});
+
+test('of large parts that a picture shows few of it is said that sealing keeps them', () => {
+  const [large, small] = [analyse(crop(pebbles, 80, 80)), analyse(pebbles)];
+  assert.ok(large.parts[0] > 0.22 && small.parts[0] < 0.2, `${large.parts}, ${small.parts}`);
+  assert.match(chooseMethod(large, [512, 512]).why, /sealing it instead \(seal\) keeps them whole/);
+  assert.is.not(chooseMethod(small, [512, 512]).why, chooseMethod(large, [512, 512]).why);
 });
 
 /** A picture as a camera sees it that leans back: x by y, as rows nearer the bottom are nearer. */
