@@ -82,8 +82,10 @@ slurmed('a part that is stopped is queued again and goes on from its checkpoint;
     return existsSync(kept) && readdirSync(kept).length > 0;
   }, 'a checkpoint');
   run('scancel', '--signal=TERM', job); // as `--signal` of the script does: to its steps alone
-  await until(async () => (await stateOf(job)) === 'PENDING', 'it is queued again');
-  run('scontrol', 'update', `JobId=${job}`, 'StartTime=now'); // SLURM waits two minutes otherwise
+  const idle = (): boolean => run('sinfo', '-h', '-o', '%T').trim() === 'idle';
+  await until(async () => (await stateOf(job)) === 'PENDING' && idle(), 'it is queued again');
+  // SLURM waits two minutes otherwise. It does not start a job in the second in which it ended: its credential is revoked.
+  run('scontrol', 'update', `JobId=${job}`, 'StartTime=now+2');
   await until(() => /seed=1: going on from its checkpoint/.test(said('stopped.1')), 'it goes on');
   run('scancel', job);
   await until(async () => (await stateOf(job)) === 'CANCELLED', 'it is cancelled');
