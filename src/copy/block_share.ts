@@ -3,7 +3,6 @@ import { boxSum, summed } from './planes';
 /** Width and height of a block over the exemplar's shorter side. */
 export type Share = readonly [x: number, y: number];
 
-const REGULAR = 0.5;
 const LEAST = 0.3;
 const MOST = 0.6;
 /** Along an axis on which parts have more than this share of the side, blocks are larger, by so much for what is beyond it. */
@@ -17,7 +16,7 @@ const PLACES = 64;
  * @param parts size of what the exemplar is made of along each axis, over its shorter side
  */
 export function blockShare(parts: Share, regular: boolean): Share {
-  if (regular) return [REGULAR, REGULAR];
+  if (regular) return [MOST, MOST];
   const both = Math.sqrt(parts[0] * parts[1]);
   const share = (part: number): number =>
     Math.min(MOST, Math.max(LEAST, LEAST + GROWTH * (Math.max(part, both) - LARGE)));

@@ -95,7 +95,7 @@ test('blocks are large where parts are, and long where those are', () => {
   assert.equal(blockShare([0.3, 0.25], false), [0.6, 0.6]);
   const [across, down] = blockShare([0.08, 0.2], false);
   assert.ok(across === 0.3 && down > 0.45, `${across}, ${down}`);
-  assert.equal(blockShare([0.3, 0.3], true), [0.5, 0.5]);
+  assert.equal(blockShare([0.1, 0.1], true), [0.6, 0.6]);
 });
 
 test('what stands in an exemplar once only is the most conspicuous', () => {
