@@ -235,11 +235,11 @@ export class Choice {
       Math.exp(-((d / far) ** 2)),
     );
     const uses = this.#uses;
-    // What is used twice as often as the rest counts four times: a block cannot hide it among what is used seldom.
+    // What is used twice as often as the rest counts four times, what is conspicuous sooner: no block hides it among what is used seldom.
     const usual = Math.max(1, everywhere.reduce((sum, u) => sum + u, 0) / uses.length);
     for (let i = 0; i < uses.length; i++) {
       const used = everywhere[i] as number;
-      uses[i] = FAR * used * Math.max(1, used / usual);
+      uses[i] = FAR * used * Math.max(1, (used * Math.max(1, this.#salience[i] as number)) / usual);
     }
     // Every second pixel, for four.
     const columns = Int32Array.from({ length: reachX }, (_, i) => (middleX - reachX + 2 * i + 2 * W) % W);

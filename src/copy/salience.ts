@@ -11,10 +11,10 @@ const WINDOWS = 2500;
 /** How many times the usual a window may count. */
 const MOST = 32;
 /** What each pixel counts besides, conspicuous or not: what is met ten times is seen then, even where it is like the rest. */
-const ANY = 0.4;
+const ANY = 0.8;
 
 /**
- * How conspicuous each pixel would be if it stood in a tile twice, 1.4 on average: how far the colours of the window around it, by mean
+ * How conspicuous each pixel would be if it stood in a tile twice, 1.8 on average: how far the colours of the window around it, by mean
  * and deviation, are from those of the nearest window elsewhere in the exemplar, over what is usual, to the third power. A red stone
  * with white veins is remembered, where no other has such; gravel is not.
  * @param feature size of what the picture is made of, in its pixels
