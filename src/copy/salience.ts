@@ -14,7 +14,7 @@ const MOST = 32;
 const ANY = 0.8;
 
 /**
- * How conspicuous each pixel would be if it stood in a tile twice, 1.8 on average: how far the colours of the window around it, by mean
+ * How conspicuous each pixel would be if it stood in a tile twice, 1 on average: how far the colours of the window around it, by mean
  * and deviation, are from those of the nearest window elsewhere in the exemplar, over what is usual, to the third power. A red stone
  * with white veins is remembered, where no other has such; gravel is not.
  * @param feature size of what the picture is made of, in its pixels
@@ -43,7 +43,7 @@ export function salience(picture: Guided, feature: number): Float64Array {
   const mean = apart.reduce((sum, v) => sum + Math.min(MOST, (v / usual) ** 3), 0) / apart.length || 1;
   const found = sums.map((v, i) => ((covers[i] as number) > 0 ? v / (covers[i] as number) : mean));
   const average = found.reduce((sum, v) => sum + v, 0) / found.length;
-  return average > 0 ? found.map((v) => v / average + ANY) : found.fill(1);
+  return average > 0 ? found.map((v) => (v / average + ANY) / (1 + ANY)) : found.fill(1);
 }
 
 interface Windows {
