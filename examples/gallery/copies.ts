@@ -59,16 +59,16 @@ export async function drawSheet(copies: readonly Copied[], folder: string, file:
 export const copies: readonly Copied[] = [
   {
     name: 'pebbles',
-    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white, is met twice.',
+    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white, is met three times, once in part.',
   },
   {
     name: 'terrazzo',
-    text: 'chips stay whole, but for a few of two colours; the large white one is met four times, and crowded and empty parts lie side by side.',
+    text: 'chips stay whole, but for a few of two colours, and lie as densely as in the picture; the large white one is met four times.',
   },
   { name: 'leaves', text: 'leaves lie on leaves and the cuts run along their edges; nothing shows.' },
   {
     name: 'lichen',
-    text: 'patches of each kind keep their size and their crust; white ones gather in two bands, which the tile shows when it is repeated.',
+    text: 'patches of each kind keep their size and their crust; white ones gather in one place, which the tile shows when it is repeated.',
   },
   {
     name: 'brick',
@@ -84,11 +84,11 @@ export const copies: readonly Copied[] = [
   },
   {
     name: 'scales',
-    text: 'every scale is whole and in its row; the golden ones gather in clusters, two of them alike.',
+    text: 'every scale is whole and in its row; the golden ones gather in clusters, a few of them alike.',
   },
   {
     name: 'wood',
-    text: 'boards are straight and their joints sharp; a dozen change colour in their middle, with a visible edge, and some are longer than any in the picture: the least good of these.',
+    text: 'boards are straight and their joints sharp; some ten change colour in their middle, and some are longer or shorter than any in the picture: the least good of these.',
   },
   {
     name: 'sand',
@@ -97,6 +97,6 @@ export const copies: readonly Copied[] = [
   { name: 'grass', text: 'blades are as sharp as in the picture, and no repetition is seen.' },
   {
     name: 'water',
-    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met three times.',
+    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met four times.',
   },
 ];
