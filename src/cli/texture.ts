@@ -58,7 +58,7 @@ export function addTexture(program: Command): void {
     .addOption(
       option(
         '--size <WxH>',
-        'size in pixels, or one number for a square (default: of copies 512x512, or the nearest that holds what repeats, else 256x256; patches: at most 2048x2048)',
+        'size in pixels, or one number for a square (default: auto 512x512, or the nearest that holds what repeats; copy 512x512; else 256x256; patches: at most 2048x2048)',
         setting('size', parseSize),
       ),
     )
