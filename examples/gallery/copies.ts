@@ -59,7 +59,7 @@ export async function drawSheet(copies: readonly Copied[], folder: string, file:
 export const copies: readonly Copied[] = [
   {
     name: 'pebbles',
-    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white, is met three times, once in part.',
+    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white, is met four times, once in part.',
   },
   {
     name: 'terrazzo',
@@ -97,6 +97,6 @@ export const copies: readonly Copied[] = [
   { name: 'grass', text: 'blades are as sharp as in the picture, and no repetition is seen.' },
   {
     name: 'water',
-    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met four times.',
+    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met five times.',
   },
 ];
