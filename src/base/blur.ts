@@ -27,10 +27,11 @@ function blurLine(data: Float32Array, at: number, stride: number, n: number, sig
   // A mirrored line is a closed one of twice the length.
   const m = wrap ? n : 2 * n;
   let line = new Float64Array(m);
-  for (let i = 0; i < m; i++) line[i] = data[at + (i < n ? i : 2 * n - 1 - i) * stride] ?? 0;
+  for (let i = 0; i < n; i++) line[i] = data[at + i * stride] as number;
+  for (let i = n; i < m; i++) line[i] = line[2 * n - 1 - i] as number;
   if (sigma < WIDE) line = weighted(line, sigma);
   else for (let k = 0; k < BOXES; k++) line = box(line, sigma);
-  for (let i = 0; i < n; i++) data[at + i * stride] = line[i] ?? 0;
+  for (let i = 0; i < n; i++) data[at + i * stride] = line[i] as number;
 }
 
 function weighted(line: Float64Array, sigma: number): Float64Array<ArrayBuffer> {
@@ -59,7 +60,10 @@ function box(line: Float64Array, sigma: number): Float64Array<ArrayBuffer> {
   const alpha = ((2 * r + 1) * (r * (r + 1) - 3 * variance)) / (6 * (variance - (r + 1) ** 2));
   // The closed line with what lies beyond its ends, so that sums need not go round it.
   const wide = new Float64Array(m + 2 * r + 2);
-  for (let i = 0; i < wide.length; i++) wide[i] = line[(((i - r - 1) % m) + m) % m] as number;
+  for (let i = 0, from = (((-r - 1) % m) + m) % m; i < wide.length; i++) {
+    wide[i] = line[from] as number;
+    if (++from === m) from = 0;
+  }
   const out = new Float64Array(m);
   const last = 2 * r + 2;
   let sum = 0;

@@ -1,6 +1,6 @@
 import type { Raster } from '../base/raster';
 import { setting } from '../base/wording';
-import { type Autocorrelation, autocorrelation, LONGEST } from './autocorrelation';
+import { type Autocorrelation, autocorrelation, LONGEST, partsOf } from './autocorrelation';
 import { lightOf } from './flatten';
 import { findLattice, type Lattice, type Vector } from './lattice';
 import { cropped } from './planes';
@@ -51,6 +51,8 @@ const ROUGHLY = 292;
 /** Large parts are looked for in a picture shrunk below this, pixels, and only what changes over a tent of that share is left out. */
 const COARSELY = 146;
 const SLOW = 0.25;
+/** How light changes is seen in a picture shrunk below this, pixels. */
+const FAINTLY = 73;
 /** Of parts larger than this a picture shows few. */
 const LARGE = 0.22;
 /** Strips that a picture is looked at in, and least confidence there. */
@@ -81,7 +83,7 @@ export function analyse(exemplar: Raster, known?: Analysed): Analysis {
     if (fine && isFiner(fine, lattice)) lattice = fine;
   }
   const side = Math.min(exemplar.width, exemplar.height);
-  const [across, down] = autocorrelation(exemplar, { longest: COARSELY, slow: SLOW }).parts;
+  const [across, down] = partsOf(exemplar, COARSELY, SLOW);
   const feature = isGrain(close) ? close.feature : whole.feature;
   const doubtful = (lattice?.confidence ?? 0) < CERTAIN;
   const perspective = doubtful && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
@@ -103,7 +105,7 @@ export function analyse(exemplar: Raster, known?: Analysed): Analysis {
     lattice,
     noiseLike: !lattice && !perspective && whole.peak < NO_ORDER && isGrain(close),
     perspective,
-    lightFallsOff: lightOf(exemplar, feature).amount,
+    lightFallsOff: lightOf(exemplar, feature, FAINTLY).amount,
     remarks,
   };
 }

@@ -1,6 +1,6 @@
-import { correlatedWithItself } from '../base/fourier';
+import { SelfCorrelation } from '../base/fourier';
 import type { Raster } from '../base/raster';
-import { luminance, shrunk, tentBlur } from './planes';
+import { dot, luminance, shrunk, tentBlur } from './planes';
 
 /** Changes over a tent of this share of the shorter side are light. */
 const SLOW = 0.1;
@@ -37,154 +37,233 @@ export interface Autocorrelation {
 export interface AutocorrelationOptions {
   /** Pictures with a longer side are shrunk by a whole factor, the least that gets below. Default 585 pixels. */
   readonly longest?: number;
-  /** What changes slowly, and is left out: what a tent of this share of the shorter side keeps. Default .1. */
-  readonly slow?: number;
 }
 
 /** By Fourier transforms, O(N log N). */
 export function autocorrelation(picture: Raster, options: AutocorrelationOptions = {}): Autocorrelation {
+  return new Correlated(picture, structureOf(picture, options.longest ?? LONGEST, SLOW));
+}
+
+/**
+ * `parts` of a rough look alone, along the axes.
+ * @param longest as of `AutocorrelationOptions`
+ * @param slow what changes slowly, and is left out: what a tent of this share of the shorter side keeps
+ */
+export function partsOf(picture: Raster, longest: number, slow: number): Autocorrelation['parts'] {
+  const structure = structureOf(picture, longest, slow);
+  const { w, h, step } = structure;
+  const across = partAlong((t) => correlationAt(structure, t, 0), w / 6);
+  const down = partAlong((t) => correlationAt(structure, 0, t), h / 6);
+  return [step * across, step * down];
+}
+
+/** What of a picture is correlated: planes [h, w] of a picture shrunk by `step`. */
+interface Structure {
+  readonly planes: readonly Float64Array[];
+  readonly w: number;
+  readonly h: number;
+  readonly step: number;
+}
+
+function structureOf(picture: Raster, longest: number, slow: number): Structure {
   const { width, height } = picture;
-  const step = Math.ceil(Math.max(width, height) / (options.longest ?? LONGEST));
+  const step = Math.ceil(Math.max(width, height) / longest);
   const w = Math.floor(width / step);
   const h = Math.floor(height / step);
   const light = step === 1 ? luminance(picture) : shrunk(luminance(picture), width, height, step);
-  const reachX = Math.ceil(REACH * w) - 1;
-  const reachY = Math.ceil(REACH * h) - 1;
-  const stride = 2 * reachX + 1;
-  const slow = options.slow ?? SLOW;
-  const planes = [light, ...gradients(light, w, h)].map((p) => highPassed(p, w, h, slow));
-  const values = correlations(planes, w, h, reachX, reachY);
-  const sample = (ix: number, iy: number): number => {
-    if (iy < 0) return sample(-ix, -iy); // the autocorrelation of a real picture is even
-    return Math.abs(ix) > reachX || iy > reachY ? 0 : (values[iy * stride + ix + reachX] ?? 0);
-  };
-  const at = (dx: number, dy: number): number => {
-    const x = dx / step;
-    const y = dy / step;
+  const planes = [light, ...gradients(light, w, h)];
+  const room = new Float64Array(w * h);
+  const sums = new Float64Array(w * (h + 1));
+  for (const plane of planes) takeOff(plane, tentBlur(plane, w, h, Math.max(4, Math.min(w, h) * slow), room, sums));
+  return { planes, w, h, step };
+}
+
+function takeOff(plane: Float64Array, slow: Float64Array): void {
+  for (let i = 0; i < plane.length; i++) plane[i] = (plane[i] as number) - (slow[i] as number);
+}
+
+class Correlated implements Autocorrelation {
+  readonly width: number;
+  readonly height: number;
+  readonly step: number;
+  readonly reach: readonly [x: number, y: number];
+  readonly peak: number;
+  readonly parts: readonly [x: number, y: number];
+  readonly feature: number;
+  /** How many planes there are, and the sums of their correlations at lags -reachX .. reachX, 0 .. reachY. */
+  readonly #count: number;
+  readonly #sums: Float64Array;
+  readonly #reachX: number;
+  readonly #reachY: number;
+
+  constructor({ width, height }: Raster, { planes, w, h, step }: Structure) {
+    this.width = width;
+    this.height = height;
+    this.step = step;
+    this.#count = planes.length;
+    this.#reachX = Math.ceil(REACH * w) - 1;
+    this.#reachY = Math.ceil(REACH * h) - 1;
+    this.#sums = new Float64Array((2 * this.#reachX + 1) * (this.#reachY + 1));
+    const torus = [2 ** Math.ceil(Math.log2(w + this.#reachX)), 2 ** Math.ceil(Math.log2(h + this.#reachY))] as const;
+    const correlation = new SelfCorrelation([w, h], torus, this.#reachY + 1);
+    const squares = new Float64Array((w + 1) * (h + 1));
+    for (const plane of planes) {
+      sumSquares(squares, plane, w, h);
+      const products = correlation.of(plane);
+      for (let dy = 0; dy <= this.#reachY; dy++) {
+        addNormalised(this.#sums, products, torus[0], squares, w, h, this.#reachX, dy);
+      }
+    }
+    this.reach = [this.#reachX * step, this.#reachY * step];
+    this.peak = this.#peak(w, h);
+    const across = partAlong((t) => this.sample(t, 0), w / 6);
+    const down = partAlong((t) => this.sample(0, t), h / 6);
+    this.parts = [step * across, step * down];
+    this.feature = step * Math.min(across, down);
+  }
+
+  sample(ix: number, iy: number): number {
+    // The autocorrelation of a real picture is even.
+    const x = iy < 0 ? -ix : ix;
+    const y = iy < 0 ? -iy : iy;
+    const far = this.#reachX;
+    if (x < -far || x > far || y > this.#reachY) return 0;
+    return (this.#sums[y * (2 * far + 1) + x + far] as number) / this.#count;
+  }
+
+  at(dx: number, dy: number): number {
+    const x = dx / this.step;
+    const y = dy / this.step;
     const ix = Math.floor(x);
     const iy = Math.floor(y);
     const fx = x - ix;
     const fy = y - iy;
-    const top = sample(ix, iy) * (1 - fx) + sample(ix + 1, iy) * fx;
-    return fy === 0 ? top : top * (1 - fy) + (sample(ix, iy + 1) * (1 - fx) + sample(ix + 1, iy + 1) * fx) * fy;
-  };
-  const parts = partsOf(sample, w, h);
-  return {
-    width,
-    height,
-    step,
-    reach: [reachX * step, reachY * step],
-    at,
-    sample,
-    peak: peakOf(sample, w, h),
-    parts: [step * parts[0], step * parts[1]],
-    feature: step * Math.min(...parts),
-  };
-}
-
-function peakOf(sample: (x: number, y: number) => number, w: number, h: number): number {
-  const hill = Math.max(6, Math.floor(Math.min(w, h) / 12));
-  const farX = Math.floor(0.6 * w);
-  let most = 0;
-  for (let y = 0; y <= 0.6 * h; y++) {
-    for (let x = -farX; x <= farX; x++) {
-      if (y > hill || Math.abs(x) > hill) most = Math.max(most, sample(x, y));
-    }
+    const top = this.sample(ix, iy) * (1 - fx) + this.sample(ix + 1, iy) * fx;
+    if (fy === 0) return top;
+    return top * (1 - fy) + (this.sample(ix, iy + 1) * (1 - fx) + this.sample(ix + 1, iy + 1) * fx) * fy;
   }
-  return most;
+
+  #peak(w: number, h: number): number {
+    const hill = Math.max(6, Math.floor(Math.min(w, h) / 12));
+    const farX = Math.floor(0.6 * w);
+    let most = 0;
+    for (let y = 0; y <= 0.6 * h; y++) {
+      for (let x = -farX; x <= farX; x++) {
+        if (y > hill || Math.abs(x) > hill) most = Math.max(most, this.sample(x, y));
+      }
+    }
+    return most;
+  }
 }
 
-function partsOf(sample: (x: number, y: number) => number, w: number, h: number): [x: number, y: number] {
-  const along = (at: (t: number) => number, limit: number): number => {
-    let t = 1;
-    while (t < limit && !(at(t) < 0.25 && at(t + 1) >= at(t))) t++;
-    return Math.max(4, 2 * t);
-  };
-  return [along((t) => sample(t, 0), w / 6), along((t) => sample(0, t), h / 6)];
+/** Twice the lag of the first clear minimum along an axis; `limit` at most. */
+function partAlong(at: (lag: number) => number, limit: number): number {
+  let t = 1;
+  for (let here = at(1); t < limit; t++) {
+    const next = at(t + 1);
+    if (here < 0.25 && next >= here) break;
+    here = next;
+  }
+  return Math.max(4, 2 * t);
 }
 
 /** Roots of the magnitudes of the horizontal and the vertical gradient (Sobel): the root keeps few strong edges from ruling. */
 function gradients(light: Float64Array, w: number, h: number): [Float64Array, Float64Array] {
   const gx = new Float64Array(w * h);
   const gy = new Float64Array(w * h);
-  for (let y = 0; y < h; y++) {
-    const here = y * w;
-    const up = Math.max(0, y - 1) * w;
-    const down = Math.min(h - 1, y + 1) * w;
-    for (let x = 0; x < w; x++) {
-      const l = Math.max(0, x - 1);
-      const r = Math.min(w - 1, x + 1);
-      const a = light[up + l] as number;
-      const c = light[up + r] as number;
-      const f = light[down + l] as number;
-      const k = light[down + r] as number;
-      const across = 2 * ((light[here + r] as number) - (light[here + l] as number));
-      const along = 2 * ((light[down + x] as number) - (light[up + x] as number));
-      gx[here + x] = Math.sqrt(Math.abs(c + k - a - f + across));
-      gy[here + x] = Math.sqrt(Math.abs(f + k - a - c + along));
-    }
-  }
+  for (let y = 0; y < h; y++)
+    gradientsOfRow(light, y * w, Math.max(0, y - 1) * w, Math.min(h - 1, y + 1) * w, w, gx, gy);
   return [gx, gy];
 }
 
-/** The mean of the planes' normalised autocorrelations at lags -reachX..reachX, 0..reachY, row by row. */
-function correlations(
-  planes: readonly Float64Array[],
+/** Of a row at `here`, from those at `up` and `down`. */
+function gradientsOfRow(
+  light: Float64Array,
+  here: number,
+  up: number,
+  down: number,
   w: number,
-  h: number,
-  reachX: number,
-  reachY: number,
-): Float64Array {
-  const stride = 2 * reachX + 1;
-  const out = new Float64Array(stride * (reachY + 1));
-  const W = 2 ** Math.ceil(Math.log2(w + reachX));
-  const H = 2 ** Math.ceil(Math.log2(h + reachY));
-  for (const plane of planes) {
-    const sums = correlatedWithItself(plane, [w, h], [W, H], reachY + 1);
-    addNormalised(out, sums, W, plane, w, h, reachX, reachY);
-  }
-  return out.map((v) => v / planes.length);
-}
-
-function highPassed(plane: Float64Array, w: number, h: number, share: number): Float64Array {
-  const slow = tentBlur(plane, w, h, Math.max(4, Math.min(w, h) * share));
-  return plane.map((v, i) => v - (slow[i] ?? 0));
-}
-
-/** Adds sum a(x) a(x + d) / sqrt(sum a(x)^2 sum a(x + d)^2), x where both are in the picture. */
-function addNormalised(
-  out: Float64Array,
-  correlation: Float64Array,
-  W: number,
-  plane: Float64Array,
-  w: number,
-  h: number,
-  reachX: number,
-  reachY: number,
+  gx: Float64Array,
+  gy: Float64Array,
 ): void {
-  const sums = new Float64Array((w + 1) * (h + 1));
+  for (let x = 0; x < w; x++) {
+    const l = Math.max(0, x - 1);
+    const r = Math.min(w - 1, x + 1);
+    const a = light[up + l] as number;
+    const c = light[up + r] as number;
+    const f = light[down + l] as number;
+    const k = light[down + r] as number;
+    const across = 2 * ((light[here + r] as number) - (light[here + l] as number));
+    const along = 2 * ((light[down + x] as number) - (light[up + x] as number));
+    gx[here + x] = Math.sqrt(Math.abs(c + k - a - f + across));
+    gy[here + x] = Math.sqrt(Math.abs(f + k - a - c + along));
+  }
+}
+
+/** Sums of a plane's squares over everything above and to the left, one row and column larger. */
+function sumSquares(out: Float64Array, plane: Float64Array, w: number, h: number): void {
   for (let y = 0; y < h; y++) {
     let row = 0;
     for (let x = 0; x < w; x++) {
-      row += (plane[y * w + x] ?? 0) ** 2;
-      sums[(y + 1) * (w + 1) + x + 1] = (sums[y * (w + 1) + x + 1] ?? 0) + row;
+      row += (plane[y * w + x] as number) ** 2;
+      out[(y + 1) * (w + 1) + x + 1] = (out[y * (w + 1) + x + 1] as number) + row;
     }
   }
-  const within = (x0: number, y0: number, x1: number, y1: number): number =>
-    (sums[y1 * (w + 1) + x1] ?? 0) -
-    (sums[y0 * (w + 1) + x1] ?? 0) -
-    (sums[y1 * (w + 1) + x0] ?? 0) +
-    (sums[y0 * (w + 1) + x0] ?? 0);
-  const nothing = 1e-9 * within(0, 0, w, h) + 1e-12;
-  const stride = 2 * reachX + 1;
-  for (let dy = 0; dy <= reachY; dy++) {
-    for (let dx = -reachX; dx <= reachX; dx++) {
-      const x0 = Math.max(0, -dx);
-      const x1 = Math.min(w, w - dx);
-      const energy = Math.sqrt(Math.max(0, within(x0, 0, x1, h - dy)) * Math.max(0, within(x0 + dx, dy, x1 + dx, h)));
-      if (energy <= nothing) continue;
-      const at = dy * stride + dx + reachX;
-      out[at] = (out[at] ?? 0) + (correlation[dy * W + ((dx + W) % W)] ?? 0) / energy;
-    }
+}
+
+/**
+ * Adds sum a(x) a(x + d) / sqrt(sum a(x)^2 sum a(x + d)^2), x where both are in the picture, to the row of lags d = (-reachX .. reachX, dy).
+ * @param products sum a(x) a(x + d), rows of W
+ * @param squares of a, summed
+ */
+function addNormalised(
+  out: Float64Array,
+  products: Float64Array,
+  W: number,
+  squares: Float64Array,
+  w: number,
+  h: number,
+  reachX: number,
+  dy: number,
+): void {
+  // Of what stays in the picture when it is moved down, and of what that comes to lie on.
+  const rest = (h - dy) * (w + 1);
+  const moved = dy * (w + 1);
+  const all = h * (w + 1);
+  const nothing = 1e-9 * (squares[all + w] as number) + 1e-12;
+  const row = dy * (2 * reachX + 1) + reachX;
+  for (let dx = -reachX; dx <= reachX; dx++) {
+    const far = Math.abs(dx);
+    const left = squares[rest + w - far] as number;
+    const right = (squares[rest + w] as number) - (squares[rest + far] as number);
+    const leftOn = (squares[all + w - far] as number) - (squares[moved + w - far] as number);
+    const rightOn =
+      (squares[all + w] as number) -
+      (squares[moved + w] as number) -
+      (squares[all + far] as number) +
+      (squares[moved + far] as number);
+    const energy = dx < 0 ? Math.max(0, right) * Math.max(0, leftOn) : Math.max(0, left) * Math.max(0, rightOn);
+    const root = Math.sqrt(energy);
+    if (root <= nothing) continue;
+    out[row + dx] = (out[row + dx] as number) + (products[dy * W + (dx < 0 ? dx + W : dx)] as number) / root;
   }
+}
+
+/** What `Correlated` has at one lag of no less than 0. */
+function correlationAt({ planes, w, h }: Structure, dx: number, dy: number): number {
+  let all = 0;
+  for (const plane of planes) {
+    let product = 0;
+    let from = 0;
+    let to = 0;
+    for (let y = 0; y < h - dy; y++) {
+      const [i, j] = [y * w, (y + dy) * w + dx];
+      product += dot(plane, i, plane, j, w - dx);
+      from += dot(plane, i, plane, i, w - dx);
+      to += dot(plane, j, plane, j, w - dx);
+    }
+    const energy = Math.sqrt(from * to);
+    if (energy > 1e-12) all += product / energy;
+  }
+  return all / planes.length;
 }

@@ -1,7 +1,7 @@
 import { blur } from '../base/blur';
 import type { Raster } from '../base/raster';
 import { LONGEST } from './autocorrelation';
-import { luminance, shrunk } from './planes';
+import { dot, luminance, shrunk } from './planes';
 
 /** Light is what is left of luminance after a blur of this share of the shorter side, and of so many features at least. */
 const SHARE = 0.25;
@@ -28,30 +28,28 @@ export interface Light {
  * The part of the luminance that changes slowly: the nearest polynomial of second degree, which follows a fall-off up to
  * the border, and a wide blur of what it leaves.
  * @param feature size of what the picture is made of, pixels
+ * @param longest pictures with a longer side are shrunk by a whole factor, the least that gets below
  */
-export function lightOf(picture: Raster, feature: number): Light {
+export function lightOf(picture: Raster, feature: number, longest = LONGEST): Light {
   const luma = luminance(picture);
   // What changes so slowly is seen as well in a shrunk picture; how much all else does, is not.
-  const step = Math.ceil(Math.max(picture.width, picture.height) / LONGEST);
+  const step = Math.ceil(Math.max(picture.width, picture.height) / longest);
   const [width, height] = [Math.floor(picture.width / step), Math.floor(picture.height / step)];
   const small = step === 1 ? luma : shrunk(luma, picture.width, picture.height, step);
   const n = width * height;
   const light = quadratic(small, width, height);
   const part = feature / step;
   const sigma = Math.max(SHARE * Math.min(width, height), FEATURES * part);
-  const rest = blur(
-    Float32Array.from(small, (v, i) => v - (light[i] ?? 0)),
-    [width, height],
-    sigma,
-    [false, false],
-  );
-  let [mean, square, slow] = [0, 0, 0];
+  const left = new Float32Array(n);
+  for (let i = 0; i < n; i++) left[i] = (small[i] as number) - (light[i] as number);
+  const rest = blur(left, [width, height], sigma, [false, false]);
+  let mean = 0;
   for (let i = 0; i < n; i++) {
-    light[i] = (light[i] ?? 0) + (rest[i] ?? 0);
-    mean += (light[i] ?? 0) / n;
+    light[i] = (light[i] as number) + (rest[i] as number);
+    mean += (light[i] as number) / n;
   }
-  for (let i = 0; i < n; i++) slow += ((light[i] ?? 0) - mean) ** 2 / n;
-  for (let i = 0; i < luma.length; i++) square += ((luma[i] ?? 0) - mean) ** 2 / luma.length;
+  const slow = spread(light, mean);
+  const square = spread(luma, mean);
   // Tones agree over about half a feature. The blur averages so many of such areas; the polynomial has five degrees of
   // freedom for all of them.
   const area = (part / 2) ** 2;
@@ -59,11 +57,18 @@ export function lightOf(picture: Raster, feature: number): Light {
   const base = Math.max(DARK, mean);
   let least = 1;
   for (let i = 0; i < n; i++) {
-    light[i] = (light[i] ?? 0) / base;
-    least = Math.min(least, light[i] ?? 0);
+    light[i] = (light[i] as number) / base;
+    least = Math.min(least, light[i] as number);
   }
   const amount = least < CONTENT ? 0 : Math.sqrt(Math.max(0, slow - square * within)) / base;
   return { amount, at: (x, y) => between(light, width, height, (x + 0.5) / step - 0.5, (y + 0.5) / step - 0.5) };
+}
+
+/** Mean square of what numbers are off by. */
+function spread(numbers: Float64Array, mean: number): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += ((numbers[i] as number) - mean) ** 2 / numbers.length;
+  return sum;
 }
 
 /** A plane between its pixels, linearly; beyond them as at the border. */
@@ -87,8 +92,7 @@ function quadratic(plane: Float64Array, width: number, height: number): Float64A
     for (const power of [1, 2]) {
       const next = Float64Array.from({ length: size }, (_, i) => ((2 * i + 1) / size - 1) ** power);
       for (const f of found) {
-        const along = next.reduce((sum, v, i) => sum + v * (f[i] ?? 0), 0);
-        for (let i = 0; i < size; i++) next[i] = (next[i] ?? 0) - along * (f[i] ?? 0);
+        add(next, 0, f, -dot(f, 0, next, 0, size));
       }
       const norm = Math.hypot(...next) || 1;
       found.push(next.map((v) => v / norm));
@@ -102,18 +106,15 @@ function quadratic(plane: Float64Array, width: number, height: number): Float64A
     for (const [l, g] of down.entries()) {
       if (k + l > 2) continue;
       let sum = 0;
-      for (let y = 0; y < height; y++) {
-        let line = 0;
-        for (let x = 0; x < width; x++) line += (f[x] ?? 0) * (plane[y * width + x] ?? 0);
-        sum += line * (g[y] ?? 0);
-      }
-      for (let y = 0; y < height; y++) {
-        const of = sum * (g[y] ?? 0);
-        for (let x = 0; x < width; x++) out[y * width + x] = (out[y * width + x] ?? 0) + of * (f[x] ?? 0);
-      }
+      for (let y = 0; y < height; y++) sum += dot(f, 0, plane, y * width, width) * (g[y] as number);
+      for (let y = 0; y < height; y++) add(out, y * width, f, sum * (g[y] as number));
     }
   }
   return out;
+}
+
+function add(out: Float64Array, at: number, f: Float64Array, times: number): void {
+  for (let x = 0; x < f.length; x++) out[at + x] = (out[at + x] as number) + times * (f[x] as number);
 }
 
 /** With fewer features than this on a side light and a few darker stones look alike. */

@@ -34,60 +34,73 @@ function softened(planes: Float32Array, width: number, height: number): Float32A
   }
   const half = new Float32Array(n);
   const soft = new Float32Array(n);
-  const at = (v: Float32Array, i: number): number => v[i] as number;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const row = y * width;
-      const [l, r] = [row + Math.max(0, x - 1), row + Math.min(width - 1, x + 1)];
-      half[row + x] = (at(light, l) + 2 * at(light, row + x) + at(light, r)) / 4;
+  for (let row = 0; row < n; row += width) {
+    for (let i = row; i < row + width; i++) {
+      halfway(half, i, light, Math.max(row, i - 1), Math.min(row + width - 1, i + 1));
     }
   }
-  for (let y = 0; y < height; y++) {
-    const [up, down] = [Math.max(0, y - 1) * width, Math.min(height - 1, y + 1) * width];
-    for (let x = 0; x < width; x++) {
-      soft[y * width + x] = (at(half, up + x) + 2 * at(half, y * width + x) + at(half, down + x)) / 4;
-    }
-  }
+  for (let i = 0; i < n; i++) halfway(soft, i, half, i < width ? i : i - width, i + width < n ? i + width : i);
   return soft;
+}
+
+function halfway(out: Float32Array, at: number, from: Float32Array, before: number, after: number): void {
+  out[at] = ((from[before] as number) + 2 * (from[at] as number) + (from[after] as number)) / 4;
 }
 
 /** Chamfer distance (Borgefors 1986, steps of 1 and 1.414) to the pixels with the steepest gradients. */
 function outlineDistance(light: Float32Array, width: number, height: number, counts?: Uint8Array): Float32Array {
   const n = width * height;
   const steep = new Float32Array(n);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const row = y * width;
-      const dx = (light[row + Math.min(width - 1, x + 1)] as number) - (light[row + Math.max(0, x - 1)] as number);
-      const dy =
-        (light[Math.min(height - 1, y + 1) * width + x] as number) - (light[Math.max(0, y - 1) * width + x] as number);
-      steep[row + x] = Math.sqrt(dx * dx + dy * dy);
+  for (let row = 0; row < n; row += width) {
+    for (let i = row; i < row + width; i++) {
+      const dx = (light[Math.min(row + width - 1, i + 1)] as number) - (light[Math.max(row, i - 1)] as number);
+      const dy = (light[i + width < n ? i + width : i] as number) - (light[row > 0 ? i - width : i] as number);
+      steep[i] = Math.sqrt(dx * dx + dy * dy);
     }
   }
   if (counts) for (const i of within(counts, width, height, TOUCHES)) steep[i] = -1;
-  const counting = counts ? steep.filter((v) => v >= 0) : steep.slice();
-  const bound = counting.sort()[Math.min(counting.length - 1, Math.floor(counting.length * (1 - OUTLINES)))] ?? 0;
+  const counting = counts ? steep.filter((v) => v >= 0) : steep;
+  const bound = smallest(counting, Math.min(counting.length - 1, Math.floor(counting.length * (1 - OUTLINES)))) ?? 0;
   const distance = new Float32Array(n);
   for (let i = 0; i < n; i++) distance[i] = (steep[i] as number) > bound ? 0 : 1e3;
-  const relax = (at: number, x: number, y: number, cost: number): void => {
-    if (x < 0 || y < 0 || x >= width || y >= height) return;
-    distance[at] = Math.min(distance[at] as number, (distance[y * width + x] as number) + cost);
-  };
-  for (let k = 0; k < n; k++) {
-    const [x, y] = [k % width, Math.floor(k / width)];
-    relax(k, x - 1, y, 1);
-    relax(k, x, y - 1, 1);
-    relax(k, x - 1, y - 1, Math.SQRT2);
-    relax(k, x + 1, y - 1, Math.SQRT2);
+  for (let y = 0; y < height; y++) {
+    if (y > 0) fromBeside(distance, y * width, width, -width);
+    for (let i = y * width + 1; i < (y + 1) * width; i++) nearer(distance, i, i - 1, 1);
   }
-  for (let k = n - 1; k >= 0; k--) {
-    const [x, y] = [k % width, Math.floor(k / width)];
-    relax(k, x + 1, y, 1);
-    relax(k, x, y + 1, 1);
-    relax(k, x + 1, y + 1, Math.SQRT2);
-    relax(k, x - 1, y + 1, Math.SQRT2);
+  for (let y = height - 1; y >= 0; y--) {
+    if (y < height - 1) fromBeside(distance, y * width, width, width);
+    for (let i = (y + 1) * width - 2; i >= y * width; i--) nearer(distance, i, i + 1, 1);
   }
   return distance;
+}
+
+/** The k-th smallest of numbers, none of them negative: by the upper half of their bits, in whose order they are, then among those alike. */
+function smallest(numbers: Float32Array, k: number): number | undefined {
+  const bits = new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+  const counts = new Uint32Array(1 << 16);
+  for (let i = 0; i < bits.length; i++) {
+    const upper = (bits[i] as number) >>> 16;
+    counts[upper] = (counts[upper] as number) + 1;
+  }
+  let upper = 0;
+  for (; k >= (counts[upper] ?? Number.POSITIVE_INFINITY); upper++) k -= counts[upper] as number;
+  const alike: number[] = [];
+  for (let i = 0; i < bits.length; i++) if ((bits[i] as number) >>> 16 === upper) alike.push(numbers[i] as number);
+  return alike.sort((a, b) => a - b)[k];
+}
+
+/** A row's distances by way of the one beside it, `off` pixels away. */
+function fromBeside(distance: Float32Array, row: number, width: number, off: number): void {
+  for (let i = row; i < row + width; i++) {
+    nearer(distance, i, i + off, 1);
+    if (i > row) nearer(distance, i, i + off - 1, Math.SQRT2);
+    if (i < row + width - 1) nearer(distance, i, i + off + 1, Math.SQRT2);
+  }
+}
+
+function nearer(distance: Float32Array, to: number, from: number, step: number): void {
+  const by = (distance[from] as number) + step;
+  if (by < (distance[to] as number)) distance[to] = by;
 }
 
 /** The pixels that are at most `reach` columns and rows from one that is 0. */

@@ -2,6 +2,8 @@ import type { Autocorrelation } from './autocorrelation';
 
 export type Vector = readonly [x: number, y: number];
 
+type Moves = readonly [Vector, Vector];
+
 /** The moves that take a picture onto itself. */
 export interface Lattice {
   /**
@@ -207,24 +209,28 @@ function planeConfidence(a: Autocorrelation, u: Vector, v: Vector, most: number)
   return own - Math.max(...BETWEEN.map(mean));
 }
 
-/** Whether u and v are whole combinations of the moves p and q, which make cells as large: the same lattice. */
-function same([p, q]: readonly [Vector, Vector], u: Vector, v: Vector): boolean {
-  const cell = p[0] * q[1] - p[1] * q[0];
-  if (Math.abs(area(u, v) / Math.abs(cell) - 1) >= 0.3) return false;
-  const isWhole = (t: number): boolean => Math.abs(t - Math.round(t)) < 0.12;
-  const inside = (w: Vector): boolean =>
-    isWhole((w[0] * q[1] - w[1] * q[0]) / cell) && isWhole((p[0] * w[1] - p[1] * w[0]) / cell);
-  return inside(u) && inside(v);
+/** Whether the moves of `b` are whole combinations of those of `a`, which make cells as large: the same lattice. */
+function same(a: Moves, b: Moves): boolean {
+  return (
+    Math.abs(area(b[0], b[1]) / area(a[0], a[1]) - 1) < 0.3 && isPoint(a[0], a[1], b[0]) && isPoint(a[0], a[1], b[1])
+  );
 }
+
+function isPoint(p: Vector, q: Vector, w: Vector): boolean {
+  const cell = p[0] * q[1] - p[1] * q[0];
+  return isWhole((w[0] * q[1] - w[1] * q[0]) / cell) && isWhole((p[0] * w[1] - p[1] * w[0]) / cell);
+}
+
+const isWhole = (t: number): boolean => Math.abs(t - Math.round(t)) < 0.12;
 
 function findPlane(a: Autocorrelation, peaks: readonly Peak[]): Lattice | null {
   const least = (3 * a.step) ** 2;
-  const tried: { moves: readonly [Vector, Vector]; confidence: number }[] = [];
+  const tried: { moves: Moves; confidence: number }[] = [];
   for (const [k, p] of peaks.entries()) {
     for (const q of peaks.slice(0, k)) {
       if (area(p.at, q.at) < least) continue;
       const moves = reduced(p.at, q.at);
-      if (!tried.some((t) => same(t.moves, ...moves))) {
+      if (!tried.some((t) => same(t.moves, moves))) {
         tried.push({ moves, confidence: planeConfidence(a, ...moves, NEAR) });
       }
     }
@@ -251,7 +257,7 @@ const trusted = (a: Autocorrelation, ...moves: Vector[]): boolean =>
   moves.every(([x, y]) => Math.abs(x) <= LONGEST * a.width && Math.abs(y) <= LONGEST * a.height);
 
 interface Refined {
-  readonly moves: readonly [Vector, Vector];
+  readonly moves: Moves;
   readonly confidence: number;
   /** Points of the lattice, in one half of the plane, that the confidence is the mean of. */
   readonly count: number;

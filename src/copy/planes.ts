@@ -5,9 +5,16 @@ export function luminance({ width, height, data }: Raster): Float64Array {
   const n = width * height;
   const out = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    out[i] = 0.299 * (data[i] ?? 0) + 0.587 * (data[n + i] ?? 0) + 0.114 * (data[2 * n + i] ?? 0);
+    out[i] = 0.299 * (data[i] as number) + 0.587 * (data[n + i] as number) + 0.114 * (data[2 * n + i] as number);
   }
   return out;
+}
+
+/** The sum of the products of `count` numbers of a from `i` on and as many of b from `j` on. */
+export function dot(a: Float64Array, i: number, b: Float64Array, j: number, count: number): number {
+  let sum = 0;
+  for (let k = 0; k < count; k++) sum += (a[i + k] as number) * (b[j + k] as number);
+  return sum;
 }
 
 /** The means of `step` x `step` pixels; what is left over at the right and the bottom is dropped. */
@@ -15,34 +22,65 @@ export function shrunk(plane: Float64Array, width: number, height: number, step:
   const w = Math.floor(width / step);
   const h = Math.floor(height / step);
   const out = new Float64Array(w * h);
-  for (let y = 0; y < h * step; y++) {
-    const row = Math.floor(y / step) * w;
-    for (let x = 0; x < w * step; x++) {
-      const at = row + Math.floor(x / step);
-      out[at] = (out[at] ?? 0) + (plane[y * width + x] ?? 0);
-    }
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) out[y * w + x] = sumOver(plane, y * step * width + x * step, width, step) / step ** 2;
   }
-  return out.map((v) => v / step ** 2);
+  return out;
 }
 
-/** One line's means over `radius` pixels to either side, of as many as there are. */
-function boxLine(data: Float64Array, at: number, stride: number, n: number, radius: number, sums: Float64Array): void {
-  for (let i = 0; i < n; i++) sums[i + 1] = (sums[i] ?? 0) + (data[at + i * stride] ?? 0);
-  for (let i = 0; i < n; i++) {
-    const from = Math.max(0, i - radius);
-    const to = Math.min(n, i + radius + 1);
-    data[at + i * stride] = ((sums[to] ?? 0) - (sums[from] ?? 0)) / (to - from);
+/** The sum of `step` x `step` pixels of which the first is at `at`. */
+function sumOver(plane: Float64Array, at: number, width: number, step: number): number {
+  let sum = 0;
+  for (let row = at; row < at + step * width; row += width) {
+    for (let i = row; i < row + step; i++) sum += plane[i] as number;
+  }
+  return sum;
+}
+
+/** A row's means over `radius` pixels to either side, of as many as there are, in place. @param sums room for one more than the row */
+function boxAcross(plane: Float64Array, at: number, width: number, radius: number, sums: Float64Array): void {
+  for (let x = 0; x < width; x++) sums[x + 1] = (sums[x] as number) + (plane[at + x] as number);
+  for (let x = 0; x < width; x++) {
+    const from = Math.max(0, x - radius);
+    const to = Math.min(width, x + radius + 1);
+    plane[at + x] = ((sums[to] as number) - (sums[from] as number)) / (to - from);
   }
 }
 
-/** A blur by a tent that falls to nothing at `radius` pixels: two boxes along each axis. At the edge, of what is there. */
-export function tentBlur(plane: Float64Array, width: number, height: number, radius: number): Float64Array {
-  const out = plane.slice();
+/** One row of sums of a plane's columns: of what is above row y, and that row. */
+function sumDown(plane: Float64Array, y: number, width: number, sums: Float64Array): void {
+  for (let i = y * width; i < (y + 1) * width; i++) sums[i + width] = (sums[i] as number) + (plane[i] as number);
+}
+
+/** A row of means over the rows from `from` to `to`, the last one not counted. */
+function meanDown(out: Float64Array, at: number, width: number, from: number, to: number, sums: Float64Array): void {
+  const [first, last] = [from * width, to * width];
+  for (let x = 0; x < width; x++) {
+    out[at + x] = ((sums[last + x] as number) - (sums[first + x] as number)) / (to - from);
+  }
+}
+
+/**
+ * A blur by a tent that falls to nothing at `radius` pixels: two boxes along each axis. At the edge, of what is there.
+ * @param out, sums room for what is returned, and for that and one row more
+ */
+export function tentBlur(
+  plane: Float64Array,
+  width: number,
+  height: number,
+  radius: number,
+  out = new Float64Array(plane.length),
+  sums = new Float64Array(plane.length + width),
+): Float64Array {
+  out.set(plane);
   const box = Math.max(1, Math.round(radius / 2));
-  const sums = new Float64Array(Math.max(width, height) + 1);
+  const row = new Float64Array(width + 1);
   for (let pass = 0; pass < 2; pass++) {
-    for (let y = 0; y < height; y++) boxLine(out, y * width, 1, width, box, sums);
-    for (let x = 0; x < width; x++) boxLine(out, x, width, height, box, sums);
+    for (let y = 0; y < height; y++) boxAcross(out, y * width, width, box, row);
+    for (let y = 0; y < height; y++) sumDown(out, y, width, sums);
+    for (let y = 0; y < height; y++) {
+      meanDown(out, y * width, width, Math.max(0, y - box), Math.min(height, y + box + 1), sums);
+    }
   }
   return out;
 }
@@ -77,6 +115,12 @@ export function summed(
 
 /** The sum over columns x0 to x1 and rows y0 to y1, the last ones not counted, of a plane `width` wide. */
 export function boxSum(sums: Float64Array, width: number, x0: number, y0: number, x1: number, y1: number): number {
-  const at = (x: number, y: number): number => sums[y * (width + 1) + x] as number;
-  return at(x1, y1) - at(x0, y1) - at(x1, y0) + at(x0, y0);
+  const upper = y0 * (width + 1);
+  const lower = y1 * (width + 1);
+  return (
+    (sums[lower + x1] as number) -
+    (sums[lower + x0] as number) -
+    (sums[upper + x1] as number) +
+    (sums[upper + x0] as number)
+  );
 }

@@ -3,6 +3,8 @@ import type { Guided } from './pyramid';
 
 /** Of each window: the mean and the deviation of red, green and blue. */
 const NUMBERS = 6;
+/** The one that windows are sorted by: the mean of green. */
+const SORTED = 1;
 /** Windows are so many times smaller than what the picture is made of, and of so many pixels a side at least. */
 const PART = 2;
 const LEAST_SIDE = 6;
@@ -60,13 +62,12 @@ function moments({ width, height, data }: Guided, { side, stride, across, down }
   for (let c = 0; c < 3; c++) {
     const plane = data.subarray(c * n, (c + 1) * n);
     const sums = summed(plane, width, height);
-    const squares = summed(
-      plane.map((v) => v * v),
-      width,
-      height,
-    );
+    const squared = plane.slice();
+    for (let i = 0; i < n; i++) squared[i] = (squared[i] as number) ** 2;
+    const squares = summed(squared, width, height);
     for (let k = 0; k < across * down; k++) {
-      const [x, y] = [(k % across) * stride, Math.floor(k / across) * stride];
+      const x = (k % across) * stride;
+      const y = Math.floor(k / across) * stride;
       const mean = boxSum(sums, width, x, y, x + side, y + side) / area;
       found[k * NUMBERS + c] = mean;
       const variance = boxSum(squares, width, x, y, x + side, y + side) / area - mean ** 2;
@@ -78,20 +79,43 @@ function moments({ width, height, data }: Guided, { side, stride, across, down }
 
 /** How far each window is from the nearest one that lies `far` windows away or more; 0 where there is none. */
 function nearestApart(numbers: Float32Array, across: number, far: number): Float64Array {
-  const count = numbers.length / NUMBERS;
-  const least = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
-  for (let a = 0; a < count; a++) {
-    for (let b = a + 1; b < count; b++) {
-      const beside = Math.abs((a % across) - (b % across)) < far;
-      if (beside && Math.floor(b / across) - Math.floor(a / across) < far) continue;
-      let sum = 0;
-      for (let k = 0; k < NUMBERS; k++) {
-        const d = (numbers[a * NUMBERS + k] as number) - (numbers[b * NUMBERS + k] as number);
-        sum += d * d;
-      }
-      if (sum < (least[a] as number)) least[a] = sum;
-      if (sum < (least[b] as number)) least[b] = sum;
-    }
+  const found = new Float64Array(numbers.length / NUMBERS);
+  // In the order of one of the numbers, so that a search can end where that alone is too far off.
+  const order = Uint32Array.from(found.keys()).sort(
+    (a, b) => (numbers[a * NUMBERS + SORTED] as number) - (numbers[b * NUMBERS + SORTED] as number),
+  );
+  for (let k = 0; k < order.length; k++) {
+    const up = leastApart(numbers, order, k, 1, Number.POSITIVE_INFINITY, across, far);
+    const least = leastApart(numbers, order, k, -1, up, across, far);
+    found[order[k] as number] = Number.isFinite(least) ? Math.sqrt(least) : 0;
   }
-  return least.map((v) => (Number.isFinite(v) ? Math.sqrt(v) : 0));
+  return found;
+}
+
+/** The square of that for the k-th window in an order, of those to one side of it there, or `least`. */
+function leastApart(
+  numbers: Float32Array,
+  order: Uint32Array,
+  k: number,
+  way: 1 | -1,
+  least: number,
+  across: number,
+  far: number,
+): number {
+  const a = order[k] as number;
+  const x = a % across;
+  const y = Math.floor(a / across);
+  for (let l = k + way; l >= 0 && l < order.length; l += way) {
+    const b = order[l] as number;
+    const off = (numbers[a * NUMBERS + SORTED] as number) - (numbers[b * NUMBERS + SORTED] as number);
+    if (off * off >= least) break;
+    if (Math.abs((b % across) - x) < far && Math.abs(Math.floor(b / across) - y) < far) continue;
+    let sum = 0;
+    for (let n = 0; n < NUMBERS && sum < least; n++) {
+      const d = (numbers[a * NUMBERS + n] as number) - (numbers[b * NUMBERS + n] as number);
+      sum += d * d;
+    }
+    if (sum < least) least = sum;
+  }
+  return least;
 }

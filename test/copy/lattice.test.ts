@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { autocorrelation } from '../../src/copy/autocorrelation';
+import { autocorrelation, partsOf } from '../../src/copy/autocorrelation';
 import { findLattice, type Lattice, type Vector } from '../../src/copy/lattice';
 import { luminance, tentBlur } from '../../src/copy/planes';
 import { readPicture } from '../../src/node/picture';
@@ -25,6 +25,7 @@ test('the autocorrelation is the sum that it says it is', () => {
   const [w, h] = [23, 17];
   const picture = draw(w, h, (x, y) => 0.5 + 0.3 * Math.sin(0.9 * x + 0.3 * y) + 0.1 * Math.cos(x * y));
   const a = autocorrelation(picture);
+  assert.equal(partsOf(picture, 585, 0.1), a.parts);
   // a direct sum for luminance and the gradients' roots, at a few lags
   const light = luminance(picture);
   const px = (x: number, y: number): number =>

@@ -1,5 +1,5 @@
 import { blur } from '../../base/blur';
-import { correlatedWithItself } from '../../base/fourier';
+import { SelfCorrelation } from '../../base/fourier';
 import type { Raster } from '../../base/raster';
 import type { Wraps } from './patch_descriptors';
 
@@ -62,7 +62,7 @@ function autocorrelation(picture: Raster, wraps: Wraps, sigma: number): Correlat
     plane[i] = v;
     variance += (v * v) / n;
   }
-  const sums = correlatedWithItself(plane, [w, h], [W, H], H);
+  const sums = new SelfCorrelation([w, h], [W, H], H).of(plane);
   return (dx, dy) => {
     if (variance < 1e-12) return 0;
     const pairs = (wraps.x ? w : w - Math.abs(dx)) * (wraps.y ? h : h - Math.abs(dy));
