@@ -27,8 +27,7 @@ export function cutBands(overlap: Overlap): Cut {
   const bands = bandsOf(overlap);
   let cost = 0;
   for (const band of bands) {
-    const from = new Int32Array(band.length * band.depth);
-    const ends = leastCosts(band, overlap, Number.POSITIVE_INFINITY, from) as Float64Array;
+    const { from, ends } = leastCosts(band, overlap);
     let d = 1;
     for (let k = 2; k < band.depth; k++) if ((ends[k] as number) < (ends[d] as number)) d = k;
     cost += (ends[d] as number) / band.length;
@@ -38,22 +37,6 @@ export function cutBands(overlap: Overlap): Cut {
     }
   }
   return { keep, cost: cost / Math.max(1, bands.length) };
-}
-
-/** What the cuts of `cutBands` cost; infinite once it is known to be more than `most`. */
-export function cutCost(overlap: Overlap, most: number): number {
-  const bands = bandsOf(overlap);
-  // A little to spare, so that rounding decides nothing.
-  const enough = (1 + 1e-9) * most * bands.length;
-  let cost = 0;
-  for (const band of bands) {
-    const ends = leastCosts(band, overlap, (enough - cost) * band.length, null);
-    if (!ends) return Number.POSITIVE_INFINITY;
-    let least = ends[1] as number;
-    for (let k = 2; k < band.depth; k++) least = Math.min(least, ends[k] as number);
-    cost += least / band.length;
-  }
-  return cost / Math.max(1, bands.length);
 }
 
 /** Along an edge of a block: pixel `t` along it and `d` in from it is at start + t * along + d * in. */
@@ -85,11 +68,11 @@ const STEP = 0.02;
 
 /**
  * What the cheapest path from one end of a band to each pixel of the other costs, so many pixels before it, 1 at least: it never
- * turns back, but may go sideways as far as it likes (dynamic programming). Null as soon as every path costs more than `most`.
- * @param from [length, depth], of each pixel where the path comes from; null: that is not asked for
+ * turns back, but may go sideways as far as it likes (dynamic programming); and, [length, depth], where each path comes from.
  */
-function leastCosts(band: Band, overlap: Overlap, most: number, from: Int32Array | null): Float64Array | null {
+function leastCosts(band: Band, overlap: Overlap): { readonly ends: Float64Array; readonly from: Int32Array } {
   const { length, depth, start, along } = band;
+  const from = new Int32Array(length * depth);
   const [inward, onward] = along === 1 ? [overlap.down, overlap.across] : [overlap.across, overlap.down];
   const costs = new Float64Array(depth);
   const origin = new Int32Array(depth);
@@ -116,14 +99,10 @@ function leastCosts(band: Band, overlap: Overlap, most: number, from: Int32Array
         origin[d] = origin[d + 1] as number;
       }
     }
-    let least = Number.POSITIVE_INFINITY;
     for (let d = 1, p = row + step + shift; d < depth; d++, p += step) {
-      const c = (costs[d] as number) + STEP + (inward[p] as number);
-      costs[d] = c;
-      if (c < least) least = c;
+      costs[d] = (costs[d] as number) + STEP + (inward[p] as number);
     }
-    if (least > most) return null;
-    from?.set(origin, t * depth);
+    from.set(origin, t * depth);
   }
-  return costs;
+  return { ends: costs, from };
 }

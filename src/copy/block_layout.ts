@@ -1,3 +1,4 @@
+import { DEEPEST } from '../shaders/block_paths';
 import { around } from './around';
 import type { Size } from './field';
 
@@ -64,7 +65,8 @@ export class BlockLayout {
 
   /** How far in from the sides, and from top and bottom, a cut may run: as far as a neighbour's block reaches, pixels. */
   get band(): readonly [x: number, y: number] {
-    const depth = (side: number, pace: number): number => Math.min(Math.max(2, side - Math.floor(pace)), side >> 1);
+    const depth = (side: number, pace: number): number =>
+      Math.max(2, Math.min(side - Math.floor(pace), side >> 1, DEEPEST));
     return [depth(this.width, this.step[0]), depth(this.height, this.step[1])];
   }
 

@@ -2,18 +2,19 @@ import { around } from './around';
 import type { Autocorrelation } from './autocorrelation';
 import { LagCost } from './block_lattice';
 import type { BlockLayout, Point } from './block_layout';
-import { squares, type Words, wordsOf } from './block_scan';
 import type { Lattice } from './lattice';
 import type { Pinned } from './pin';
 import { type Guided, packed } from './pyramid';
+import { squares, type Words, wordsOf } from './words';
 
 /** How often all blocks are moved, once they are placed. */
 export const SWEEPS = 2;
 /** What it costs that two copies lie a pixel of the full size beside the lattice. */
 const OFF = 0.06;
-/** Every so many pixels along a cut the pixels around are compared, by steps of 2 up to so many to either side. */
-const EVERY = 3;
+/** Every so many pixels along a cut the pixels around are compared, up to so many to either side, so far apart. */
+const EVERY = 4;
 const AROUND = 4;
+const APART = 4;
 
 /** Blocks as they were placed; of each the exemplar's position less the canvas's, pixels of the full size: these are moved. */
 export interface Placed {
@@ -146,8 +147,8 @@ function cutsOfBlocks({ layout, labels, scale: [sx, sy] }: Placed): Map<number, 
   const cuts = layout.corners.map(() => new Map<number, number[]>());
   const add = (k: number, j: number, x: number, y: number): void => {
     const points = cuts[k]?.get(j) ?? [];
-    for (let v = -AROUND; v <= AROUND; v += 2) {
-      for (let u = -AROUND; u <= AROUND; u += 2) {
+    for (let v = -AROUND; v <= AROUND; v += APART) {
+      for (let u = -AROUND; u <= AROUND; u += APART) {
         points.push(Math.round((x + 0.5 + u) * sx), Math.round((y + 0.5 + v) * sy));
       }
     }

@@ -7,7 +7,7 @@ import { type Analysed, type Analysis, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
-import { MOST as MOST_OF_ONE } from './block_choice';
+import { MOST as MOST_OF_ONE } from './block_plan';
 import { blockShare, roomFor } from './block_share';
 import { type Blocks, placeBlocks } from './blocks';
 import type { FieldPicture, Size } from './field';
@@ -22,6 +22,7 @@ import { type Pin, type Pinned, pinnedAt, pinnedCanvas } from './pin';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces } from './start';
+import type { Striking } from './striking';
 import { warp } from './warp';
 
 /** A picture to copy from. */
@@ -158,14 +159,13 @@ export class Copying {
     const canvas = this.#canvas;
     const blocks: Blocks[] = [];
     for (const [k, { guided: picture, correlation, parts, lattice, side, least }] of this.#prepared.entries()) {
-      const fine = (s: Size): boolean => (side * s[0]) / canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
-      const at = this.#allSizes.find(fine) ?? canvas;
+      const at = this.#levelOfBlocks(side, least);
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
       const from = this.sources[k]?.from;
       const allowed = allowedPixels(from, level.width, level.height);
       const share = blockShare(parts, regular);
-      const laid = await placeBlocks(level, at, picture, canvas, {
+      const laid = await placeBlocks(this.device, level, at, picture, canvas, {
         seed: seed + k,
         share: from ? roomFor(allowed, level.width, level.height, share) : share,
         allowed,
@@ -179,13 +179,23 @@ export class Copying {
         onBlock: (share) => onBand?.((LAYING * (k + share)) / this.#prepared.length),
       });
       blocks.push(laid);
-      if (this.#fitting && !signal?.aborted && laid.largest > MOST_OF_ONE) {
+      if (!this.#fitting || signal?.aborted) continue;
+      if (laid.again) warn?.(saidOf(laid.again));
+      if (laid.largest > MOST_OF_ONE) {
         const percent = Math.round(100 * laid.largest);
         const what = `one piece of the exemplar covers some ${percent} % of the tile, as its parts are large or few`;
         warn?.(`${what}: a larger tile, a larger exemplar or more variety has smaller ones`);
       }
     }
     this.#blocks = blocks;
+  }
+
+  /** The coarsest level that shows an exemplar's features, as far as the device can bind what is laid at that size. */
+  #levelOfBlocks(side: number, least: number): Size {
+    const fine = (s: Size): boolean => (side * s[0]) / this.#canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
+    const binds = (s: Size): boolean => 8 * s[0] * s[1] <= this.device.gpu.limits.maxStorageBufferBindingSize;
+    const at = this.#allSizes.find(fine) ?? this.#canvas;
+    return binds(at) ? at : (this.#allSizes.filter(binds).at(-1) ?? at);
   }
 
   get levels(): number {
@@ -295,6 +305,11 @@ export class Copying {
   #places(size: Size, regions: readonly Region[]): Places {
     return placesOfBlocks(this.#blocks, this.#owners, size, regions, this.#canvas);
   }
+}
+
+function saidOf({ x, y, times }: Striking): string {
+  const what = `what stands out most in the exemplar, at ${Math.round(x)},${Math.round(y)}, stands in the tile about ${Math.round(times)} times`;
+  return `${what}: in a smaller tile, or of a larger exemplar, it is met less often; of one cropped beside it, never`;
 }
 
 const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === size[0] && height === size[1];

@@ -1,0 +1,77 @@
+import {
+  blockOf,
+  canvasShape,
+  distance,
+  laidValue,
+  pixelAt,
+  pixelCount,
+  pixelValue,
+  placeValue,
+  scenes,
+  seenBeside,
+  wordsOf,
+} from '../block.spec';
+import { NONE } from '../block_words';
+import type { Case, OpSpec, Value } from '../op';
+import { below } from '../patch_vote/spec';
+import { blockSeamsOp, type SeamsAttrs } from './index';
+
+const cases: Case<5, SeamsAttrs>[] = scenes.map((s, n) => {
+  const [w, h] = s.exemplar;
+  const block = wordsOf(s);
+  return {
+    name: s.name,
+    shapes: [[pixelCount(s)], [h, w], canvasShape(s), [block.length], [1 + (n % 2), n === 1 ? 32 : 1 + n]],
+    attrs: { width: w, block: s.block, soft: n % 2 === 0 ? 1 : 40 },
+    values(k, i, u) {
+      if (k === 0) return pixelValue(i, u);
+      if (k === 1) return i % 3 === 0 ? 0 : below(1786, u ** 3) | (below(1786, (17 * u) % 1) << 16);
+      if (k === 2) return laidValue(s, i);
+      if (k === 3) return block[i] ?? 0;
+      return placeValue(s, i, u);
+    },
+  };
+});
+
+export const spec: OpSpec<5, SeamsAttrs> = {
+  op: blockSeamsOp,
+  indices: [0, 1, 2, 3, 4],
+  reference(x, { width: w, block: [bw, bh], soft }) {
+    const [pixels, edges, laid, words, places] = x as unknown as [Value, Value, Value, Value, Value];
+    const { left, top } = blockOf(words);
+    const n = places.shape[1] ?? 0;
+    const under = (dx: number, dy: number): number => laid.data[pixelAt([left, top], dx, dy, laid.shape)] ?? 0;
+    const pixel = (p: number): number => pixels.data[p] ?? 0;
+    /** Between pixel (dx, dy) of the block and the one (ox, oy) from it. */
+    const seen = (place: number, [dx, dy]: readonly [number, number], [ox, oy]: readonly [number, number]): number => {
+      if (dx + ox >= bw || dy + oy >= bh) return 0;
+      const own = (Math.floor(place / 65536) + dy) * w + (place % 65536) + dx;
+      const pairs = [
+        [own, under(dx, dy)],
+        [own + oy * w + ox, under(dx + ox, dy + oy)],
+      ].filter(([, below]) => below !== NONE) as [number, number][];
+      if (pairs.length === 0) return 0;
+      const apart = pairs.reduce((sum, [copy, below]) => sum + distance(pixel(copy), pixel(below)), 0);
+      const edge = Math.floor((edges.data[own] ?? 0) / (oy ? 65536 : 1)) % 65536;
+      // Where one alone lies over something, that is taken to go on as the block does.
+      if (pairs.length === 1) return seenBeside(2 * apart, 2 * edge + soft);
+      const [a = 0, b = 0] = pairs.map(([, below]) => pixel(below));
+      return seenBeside(apart, edge + distance(a, b) + soft);
+    };
+    return Float64Array.from({ length: bh * bw * n }, (_, i) => {
+      const place = places.data[i % n] ?? 0;
+      const at = Math.floor(i / n);
+      const from = [at % bw, Math.floor(at / bw)] as const;
+      return seen(place, from, [1, 0]) + 65536 * seen(place, from, [0, 1]);
+    });
+  },
+  cases,
+  rejects: [
+    {
+      name: 'a canvas without labels',
+      shapes: [[145], [9, 9], [8, 8], [154], [2, 9]],
+      attrs: { width: 9, block: [4, 4], soft: 1 },
+      message: /a canvas \[2, H, W\]/,
+    },
+  ],
+};
