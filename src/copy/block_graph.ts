@@ -17,7 +17,7 @@ import type { Pinned } from './pin';
 import { type Guided, packed } from './pyramid';
 
 /** Places that are compared closely, about, and of which cuts are looked for. */
-const SOME = 512;
+const SOME = 2048;
 const CUTS = 24;
 /** More places than this are not all tried: every second one, or third. */
 const PLACES = 30_000;
@@ -166,7 +166,7 @@ function exemplarWords(level: Guided, pinned: Pinned | undefined): Uint32Array {
   return words;
 }
 
-/** Tiles of places so large that there are some 512 of them, at most. */
+/** Tiles of places so large that there are some 2048 of them, at most. */
 function tileOf(places: number): readonly [x: number, y: number] {
   const each = Math.ceil(places / SOME);
   const x = Math.round(Math.sqrt(each));

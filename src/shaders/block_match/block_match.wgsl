@@ -1,15 +1,16 @@
-// block_match: what a block costs at the best place of each tile but for its cuts: S[p] + how far the many pixels of the block's list are
+// block_match: of every GROUP tiles the place that costs least but for its cuts, of the best ones of each: S[p] + how far the many pixels of the block's list are
 //   from what lies there + how it goes with the blocks beside it
 //
-// One thread per place. A lag between two copies costs what G says; a copy that goes on where one beside it ends costs `goes_on` more, and
+// One thread per group; of equal places the first. A lag between two copies costs what G says; a copy that goes on where one beside it ends costs `goes_on` more, and
 // TOO_LARGE where blocks that go on in one another would be more than `piece` (of the first eight pieces beside it).
 
 override WG: u32 = 64;      // threads per workgroup
 const JOINS = 8u;           // blocks so near to going on where others end, in pixels, are one piece: they are moved together later
 const TOO_LARGE = 655360u;
+const GROUP = 4u;           // tiles
 
 struct Uniforms {
-  H: u32, W: u32, w: u32, h: u32, stride: u32, across: u32, n: u32, mul: u32, shift: u32, goes_on: u32, piece: u32
+  H: u32, W: u32, w: u32, h: u32, stride: u32, across: u32, tiles: u32, mul: u32, shift: u32, goes_on: u32, piece: u32
 }
 
 @group(0) @binding(0) var<storage, read>       S: array<u32>;  // [down, across]
@@ -19,7 +20,7 @@ struct Uniforms {
 @group(0) @binding(4) var<storage, read>       G: array<u32>;  // [2h - 1, 2w - 1]: what lags cost
 @group(0) @binding(5) var<storage, read>       N: array<u32>;  // [3, blocks]: place x | y << 16, a block of the same piece, blocks in it
 @group(0) @binding(6) var<storage, read>       C: array<u32>;  // of each tile the place in S
-@group(0) @binding(7) var<storage, read_write> Y: array<u32>;  // [2, n]: place x | y << 16, cost
+@group(0) @binding(7) var<storage, read_write> Y: array<u32>;  // [2, groups]: place x | y << 16, cost
 @group(0) @binding(8) var<uniform>             u: Uniforms;
 
 fn beside_cost(x: u32, y: u32) -> u32 {
@@ -61,9 +62,18 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         @builtin(local_invocation_index) local: u32) {
   load_sample(LISTS + 2u * B[BESIDE] + B[FEW], B[MANY], local);
   let t = global_index(group, groups, local, WG);
-  if (t >= u.n) { return; }
-  let x = C[t] % u.across * u.stride;
-  let y = C[t] / u.across * u.stride;
-  Y[t] = x | (y << 16u);
-  Y[u.n + t] = S[C[t]] + sample_cost(y * u.w + x, B[MANY]) + beside_cost(x, y);
+  let n = (u.tiles + GROUP - 1u) / GROUP;
+  if (t >= n) { return; }
+  var least = 0xffffffffu;
+  var best = 0u;
+  for (var k = t * GROUP; k < min(t * GROUP + GROUP, u.tiles); k++) {
+    let x = C[k] % u.across * u.stride;
+    let y = C[k] / u.across * u.stride;
+    let cost = S[C[k]] + sample_cost(y * u.w + x, B[MANY]) + beside_cost(x, y);
+    if (cost >= least) { continue; }
+    least = cost;
+    best = x | (y << 16u);
+  }
+  Y[t] = best;
+  Y[n + t] = least;
 }

@@ -29,7 +29,7 @@ const matchKernel = defineKernel({
   binds: ['read', 'read', 'read', 'read', 'read', 'read', 'read', 'write'],
   uniforms: {
     ...({ H: 'u32', W: 'u32', w: 'u32', h: 'u32', stride: 'u32', across: 'u32' } as const),
-    ...({ n: 'u32', mul: 'u32', shift: 'u32', goes_on: 'u32', piece: 'u32' } as const),
+    ...({ tiles: 'u32', mul: 'u32', shift: 'u32', goes_on: 'u32', piece: 'u32' } as const),
   },
   variants: [{ WG: 32 }, { WG: 64 }],
   gpu: 1,
@@ -47,6 +47,11 @@ export interface MatchAttrs {
   /** Blocks that a piece of the exemplar may be of. */
   readonly piece: number;
 }
+
+/** Tiles of which the best place is kept. */
+const GROUP = 4;
+const tilesOf = (down: number, across: number, [x, y]: MatchAttrs['tile']): number =>
+  Math.ceil(down / y) * Math.ceil(across / x);
 
 /** 2^16 / 4 / variance as a whole number below 2^12 over a power of two. */
 function perSquare(variance: number): { mul: number; shift: number } {
@@ -69,28 +74,28 @@ export const blockMatchOp: Op<6, MatchAttrs> = defineOp<6, MatchAttrs>({
         lags,
         placed,
       );
-    return [2, Math.ceil(down / tile[1]) * Math.ceil(across / tile[0])];
+    return [2, Math.ceil(tilesOf(down, across, tile) / GROUP)];
   },
   forward([sides, pixels, laid, block, lags, placed], y, { stride, tile, variance, goesOn, piece }, scratch) {
     const [down = 1, across = 1] = sides.shape;
     const [, H = 1, W = 1] = laid.shape;
     const [lagsDown = 1, lagsAcross = 1] = lags.shape;
     const [h, w] = [(lagsDown + 1) / 2, (lagsAcross + 1) / 2];
-    const [, n = 1] = y.shape;
-    const best = scratch([n], 'u32');
+    const tiles = tilesOf(down, across, tile);
+    const best = scratch([tiles], 'u32');
     const square = perSquare(variance);
     return [
       launch({
         kernel: scanKernel,
         bind: [sides, pixels, laid, block, best],
         uniforms: { H, W, w, stride, down, across, tx: tile[0], ty: tile[1], ...square },
-        grid: ({ WG }) => flatGrid(n, WG),
+        grid: ({ WG }) => flatGrid(tiles, WG),
       }),
       launch({
         kernel: matchKernel,
         bind: [sides, pixels, laid, block, lags, placed, best, y],
-        uniforms: { H, W, w, h, stride, across, n, ...square, goes_on: goesOn, piece },
-        grid: ({ WG }) => flatGrid(n, WG),
+        uniforms: { H, W, w, h, stride, across, tiles, ...square, goes_on: goesOn, piece },
+        grid: ({ WG }) => flatGrid(tiles / GROUP, WG),
       }),
     ];
   },
@@ -99,11 +104,11 @@ export const blockMatchOp: Op<6, MatchAttrs> = defineOp<6, MatchAttrs>({
 
 /**
  * Of each tile of places in the exemplar the one where a block agrees best, by few pixels, with what it overlaps (Efros and Freeman, "Image
- * quilting", SIGGRAPH 2001), and what the block costs there, by many, and beside the blocks around it.
+ * quilting", SIGGRAPH 2001); and of every four of those the one where it costs least, by many pixels and beside the blocks around it.
  * @param x [down, across] what it costs at each place for other reasons; pixels, RGBA8, the exemplar's first; [2, H, W] which of them stands in each
  *   pixel of the canvas, and of which block; the block (`BlockWords`); [2h - 1, 2w - 1] what lags between copies cost; [3, n] of
  *   each block its place x | y << 16, a block of the same piece, and how many are in that
- * @returns [2, tiles] u32: places x | y << 16, costs
+ * @returns [2, ceil(tiles / 4)] u32: places x | y << 16, costs
  * @throws EngineError `ShapeError` where the shapes do not go together
  */
 export const blockMatch = (

@@ -118,8 +118,7 @@ export const spec: OpSpec<6, MatchAttrs> = {
       };
       return sampleCost(list, apart, variance);
     };
-    const places: number[] = [];
-    const costs: number[] = [];
+    const found: { readonly place: number; readonly cost: number }[] = [];
     for (let ty = 0; ty < down; ty += tile[1]) {
       for (let tx = 0; tx < across; tx += tile[0]) {
         let best = { cost: Number.POSITIVE_INFINITY, side: 0, px: 0, py: 0 };
@@ -132,11 +131,14 @@ export const spec: OpSpec<6, MatchAttrs> = {
           }
         }
         const { side, px, py } = best;
-        places.push(px + py * 65536);
-        costs.push(side + sample(block.many, px, py) + besideCost(block, [px, py], lags, placed, attrs));
+        const cost = side + sample(block.many, px, py) + besideCost(block, [px, py], lags, placed, attrs);
+        found.push({ place: px + py * 65536, cost });
       }
     }
-    return Float64Array.from([...places, ...costs]);
+    // Of every four tiles the place that costs least, the first of equal ones.
+    const groups = Array.from({ length: Math.ceil(found.length / 4) }, (_, k) => found.slice(4 * k, 4 * k + 4));
+    const best = groups.map((group) => group.reduce((a, b) => (b.cost < a.cost ? b : a)));
+    return Float64Array.from([...best.map((b) => b.place), ...best.map((b) => b.cost)]);
   },
   cases,
   rejects: [
