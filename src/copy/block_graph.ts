@@ -18,7 +18,7 @@ import { type Guided, packed } from './pyramid';
 
 /** Places that are compared closely, about, and of which cuts are looked for. */
 const SOME = 2048;
-const CUTS = 24;
+const CUTS = 16;
 /** More places than this are not all tried: every second one, or third. */
 const PLACES = 30_000;
 /** What a use counts anywhere, near by besides, and where it is conspicuous besides, in 32nds. */
@@ -166,9 +166,9 @@ function exemplarWords(level: Guided, pinned: Pinned | undefined): Uint32Array {
   return words;
 }
 
-/** Tiles of places so large that there are some 2048 of them, at most. */
+/** Tiles of places, of even sides, so large that there are some 2048 of them, at most. */
 function tileOf(places: number): readonly [x: number, y: number] {
-  const each = Math.ceil(places / SOME);
-  const x = Math.round(Math.sqrt(each));
-  return [x, Math.ceil(each / x)];
+  const fours = Math.ceil(places / SOME / 4);
+  const x = Math.round(Math.sqrt(fours));
+  return [2 * x, 2 * Math.ceil(fours / x)];
 }

@@ -60,7 +60,8 @@ fn beside_cost(x: u32, y: u32) -> u32 {
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u,
         @builtin(local_invocation_index) local: u32) {
-  load_sample(LISTS + 2u * B[BESIDE] + B[FEW], B[MANY], local);
+  let many = B[MANY];
+  load_sample(LISTS + 2u * B[BESIDE] + B[FEW], many, local);
   let t = global_index(group, groups, local, WG);
   let n = (u.tiles + GROUP - 1u) / GROUP;
   if (t >= n) { return; }
@@ -69,7 +70,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var k = t * GROUP; k < min(t * GROUP + GROUP, u.tiles); k++) {
     let x = C[k] % u.across * u.stride;
     let y = C[k] / u.across * u.stride;
-    let cost = S[C[k]] + sample_cost(y * u.w + x, B[MANY]) + beside_cost(x, y);
+    var sum = 0u;
+    for (var i = 0u; i < many; i++) { sum += square_difference(words[i], P[y * u.w + x + at[i]]); }
+    let cost = S[C[k]] + squares_cost(sum, many) + beside_cost(x, y);
     if (cost >= least) { continue; }
     least = cost;
     best = x | (y << 16u);

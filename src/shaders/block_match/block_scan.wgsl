@@ -1,7 +1,8 @@
 // block_scan: of each tile of places in the exemplar the one that costs least: S[p] + how far the few pixels of the block's list are
 //   from what lies there
 //
-// One thread per tile of tx x ty places; of equal ones the first.
+// One thread per tile of tx x ty places, even numbers: four places at once, so that each pixel of the list is read once for them. Of equal
+// ones the first, square of four by square of four.
 
 override WG: u32 = 64;  // threads per workgroup
 
@@ -27,12 +28,26 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (y0 >= u.down) { return; }
   var least = 0xffffffffu;
   var best = 0u;
-  for (var y = y0; y < min(y0 + u.ty, u.down); y++) {
-    for (var x = x0; x < min(x0 + u.tx, u.across); x++) {
-      let cost = S[y * u.across + x] + sample_cost((y * u.w + x) * u.stride, few);
-      if (cost >= least) { continue; }
-      least = cost;
-      best = y * u.across + x;
+  let right = u.stride;
+  let under = u.stride * u.w;
+  for (var y = y0; y < min(y0 + u.ty, u.down); y += 2u) {
+    for (var x = x0; x < min(x0 + u.tx, u.across); x += 2u) {
+      var sums = vec4u(0u);
+      for (var k = 0u; k < few; k++) {
+        let word = words[k];
+        let p = (y * u.w + x) * u.stride + at[k];
+        sums += vec4u(square_difference(word, P[p]), square_difference(word, P[p + right]),
+                      square_difference(word, P[p + under]), square_difference(word, P[p + under + right]));
+      }
+      for (var k = 0u; k < 4u; k++) {
+        let px = x + (k & 1u);
+        let py = y + (k >> 1u);
+        if (px >= u.across || py >= u.down) { continue; }
+        let cost = S[py * u.across + px] + squares_cost(sums[k], few);
+        if (cost >= least) { continue; }
+        least = cost;
+        best = py * u.across + px;
+      }
     }
   }
   Y[t] = best;

@@ -1,4 +1,4 @@
-import { shapeError } from '../../base/errors';
+import { EngineError, shapeError } from '../../base/errors';
 import { defineKernel } from '../../gpu/kernel';
 import { flatGrid } from '../grid';
 import blockSample from '../lib/block_sample.wgsl';
@@ -38,7 +38,7 @@ const matchKernel = defineKernel({
 export interface MatchAttrs {
   /** From one place that is tried to the next, pixels. */
   readonly stride: number;
-  /** Places of which the best one is looked at closely, across and down. */
+  /** Places of which the best one is looked at closely, across and down: even numbers. */
   readonly tile: readonly [x: number, y: number];
   /** Of the exemplar's colours: a mean square difference as large as that costs `COST`. */
   readonly variance: number;
@@ -74,6 +74,8 @@ export const blockMatchOp: Op<6, MatchAttrs> = defineOp<6, MatchAttrs>({
         lags,
         placed,
       );
+    if (tile.some((side) => side % 2 !== 0))
+      throw new EngineError('ShapeError', `block_match wants tiles of even sides, got ${tile.join('x')}`);
     return [2, Math.ceil(tilesOf(down, across, tile) / GROUP)];
   },
   forward([sides, pixels, laid, block, lags, placed], y, { stride, tile, variance, goesOn, piece }, scratch) {

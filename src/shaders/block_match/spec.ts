@@ -43,7 +43,7 @@ const cases: Case<6, MatchAttrs>[] = scenes.map((s, n) => {
     ],
     attrs: {
       stride,
-      tile: n === 0 ? [1, 1] : [3, 2],
+      tile: n === 0 ? [2, 2] : [4, 2],
       variance: [0.5, 2048, 4321.5, 77.7][n % 4] ?? 1,
       goesOn: 6554,
       piece: n === 4 ? 11 : 6,
@@ -122,13 +122,16 @@ export const spec: OpSpec<6, MatchAttrs> = {
     for (let ty = 0; ty < down; ty += tile[1]) {
       for (let tx = 0; tx < across; tx += tile[0]) {
         let best = { cost: Number.POSITIVE_INFINITY, side: 0, px: 0, py: 0 };
-        for (let y = ty; y < Math.min(down, ty + tile[1]); y++) {
-          for (let cx = tx; cx < Math.min(across, tx + tile[0]); cx++) {
-            const side = sides.data[y * across + cx] ?? 0;
-            const [px, py] = [cx * stride, y * stride];
-            const cost = side + sample(block.few, px, py);
-            if (cost < best.cost) best = { cost, side, px, py };
-          }
+        // Square of four by square of four, each row by row.
+        for (let k = 0; k < tile[0] * tile[1]; k++) {
+          const four = Math.floor(k / 4);
+          const x = tx + 2 * (four % (tile[0] / 2)) + (k % 2);
+          const y = ty + 2 * Math.floor(four / (tile[0] / 2)) + (Math.floor(k / 2) % 2);
+          if (x >= across || y >= down) continue;
+          const side = sides.data[y * across + x] ?? 0;
+          const [px, py] = [x * stride, y * stride];
+          const cost = side + sample(block.few, px, py);
+          if (cost < best.cost) best = { cost, side, px, py };
         }
         const { side, px, py } = best;
         const cost = side + sample(block.many, px, py) + besideCost(block, [px, py], lags, placed, attrs);
@@ -147,6 +150,12 @@ export const spec: OpSpec<6, MatchAttrs> = {
       shapes: [[6, 6], [145], [2, 8, 8], [154], [17, 17], [2, 9]],
       attrs: { stride: 1, tile: [2, 2], variance: 9, goesOn: 0, piece: 1 },
       message: /blocks \[3, n\]/,
+    },
+    {
+      name: 'tiles of odd sides',
+      shapes: [[6, 6], [145], [2, 8, 8], [154], [17, 17], [3, 9]],
+      attrs: { stride: 1, tile: [3, 2], variance: 9, goesOn: 0, piece: 1 },
+      message: /tiles of even sides, got 3x2/,
     },
   ],
 };

@@ -7,6 +7,7 @@ import globalIndex from '../lib/global_index.wgsl';
 import { type Builder, defineOp, launch, type Op, type Ref } from '../op';
 import nearWgsl from './block_near.wgsl';
 import sidesWgsl from './block_sides.wgsl';
+import sumsWgsl from './block_sums.wgsl';
 import usesWgsl from './block_uses.wgsl';
 
 const nearKernel = defineKernel({
@@ -23,7 +24,16 @@ const usesKernel = defineKernel({
   wgsl: usesWgsl,
   lib: [globalIndex, blockWords],
   binds: ['read', 'read', 'read', 'read', 'write'],
-  uniforms: { h: 'u32', w: 'u32', length: 'u32', far: 'u32', near: 'u32', again: 'u32' },
+  uniforms: { n: 'u32', far: 'u32', near: 'u32', again: 'u32' },
+  variants: [{ WG: 64 }, { WG: 256 }],
+});
+
+const sumsKernel = defineKernel({
+  name: 'block_sums',
+  wgsl: sumsWgsl,
+  lib: [globalIndex],
+  binds: ['read', 'write'],
+  uniforms: { h: 'u32', w: 'u32', length: 'u32' },
   variants: [{ WG: 32 }, { WG: 64 }],
   gpu: 1,
 });
@@ -37,7 +47,7 @@ const sidesKernel = defineKernel({
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
-/** Sums that a thread of `block_uses` makes. */
+/** Sums that a thread of `block_sums` makes. */
 const SPAN = 16;
 
 export interface SidesAttrs {
@@ -77,6 +87,7 @@ export const blockSidesOp: Op<6, SidesAttrs> = defineOp<6, SidesAttrs>({
     const [bw, bh] = attrs.block;
     const { stride, far, near, again, price, seed } = attrs;
     const found = scratch([h, w], 'u32');
+    const values = scratch([h, w], 'u32');
     const rows = scratch([h, w], 'u32');
     const sums = scratch([h, w], 'u32');
     const most = size(weights.shape) - 1;
@@ -92,19 +103,25 @@ export const blockSidesOp: Op<6, SidesAttrs> = defineOp<6, SidesAttrs>({
         },
         grid: ({ WG }) => (CLEAR === 1 ? flatGrid(Math.ceil((h * w) / 8), WG) : [Math.ceil(reach(W) / WG), reach(H)]),
       });
-    const sum = (PASS: number, from: Ref, to: Ref) =>
+    const sum = (DOWN: number, from: Ref, to: Ref) =>
       launch({
-        kernel: usesKernel,
-        bind: [from, found, salience, block, to],
-        overrides: { PASS },
-        uniforms: { h, w, length: PASS === 1 ? bw : bh, far, near, again },
-        grid: ({ WG }) => flatGrid((PASS === 1 ? h : w) * Math.ceil((PASS === 1 ? w : h) / SPAN), WG),
+        kernel: sumsKernel,
+        bind: [from, to],
+        overrides: { DOWN },
+        uniforms: { h, w, length: DOWN === 1 ? bh : bw },
+        grid: ({ WG }) => flatGrid((DOWN === 1 ? w : h) * Math.ceil((DOWN === 1 ? h : w) / SPAN), WG),
       });
     return [
       count(1),
       count(0),
-      sum(1, uses, rows),
-      sum(2, rows, sums),
+      launch({
+        kernel: usesKernel,
+        bind: [uses, found, salience, block, values],
+        uniforms: { n: h * w, far, near, again },
+        grid: ({ WG }) => flatGrid(h * w, WG),
+      }),
+      sum(0, values, rows),
+      sum(1, rows, sums),
       launch({
         kernel: sidesKernel,
         bind: [sums, always, block, y],

@@ -14,10 +14,7 @@ fn load_sample(first: u32, count: u32, local: u32) {
   workgroupBarrier();
 }
 
-// What the difference of the sample and the exemplar at a place costs: the mean of the squares by the variance.
-fn sample_cost(place: u32, count: u32) -> u32 {
-  if (count == 0u) { return 0u; }
-  var sum = 0u;
-  for (var k = 0u; k < count; k++) { sum += square_difference(words[k], P[place + at[k]]); }
-  return (4u * sum / count * u.mul) >> u.shift;
+// What a sum of squared differences of `count` pixels costs: their mean by the variance.
+fn squares_cost(sum: u32, count: u32) -> u32 {
+  return (4u * sum / max(1u, count) * u.mul) >> u.shift;
 }
