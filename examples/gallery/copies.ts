@@ -59,7 +59,7 @@ export async function drawSheet(copies: readonly Copied[], folder: string, file:
 export const copies: readonly Copied[] = [
   {
     name: 'pebbles',
-    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white, is met four times, once in part.',
+    text: 'whole pebbles at their own sharpness; a few are cut, and the most striking, red with white and striped orange, are met once.',
   },
   {
     name: 'terrazzo',
@@ -68,7 +68,7 @@ export const copies: readonly Copied[] = [
   { name: 'leaves', text: 'leaves lie on leaves and the cuts run along their edges; nothing shows.' },
   {
     name: 'lichen',
-    text: 'patches of each kind keep their size and their crust; white ones gather in one place, which the tile shows when it is repeated.',
+    text: 'patches of each kind keep their size and their crust; no place stands out when the tile is repeated.',
   },
   {
     name: 'brick',
@@ -88,7 +88,7 @@ export const copies: readonly Copied[] = [
   },
   {
     name: 'wood',
-    text: 'boards are straight and their joints sharp; some ten change colour in their middle, and some are longer or shorter than any in the picture: the least good of these.',
+    text: 'boards are straight; one in four changes colour in its middle, a few joints end half way, and some boards are longer or shorter than any in the picture: the least good of these.',
   },
   {
     name: 'sand',
@@ -97,6 +97,6 @@ export const copies: readonly Copied[] = [
   { name: 'grass', text: 'blades are as sharp as in the picture, and no repetition is seen.' },
   {
     name: 'water',
-    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met five times.',
+    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met twice.',
   },
 ];
