@@ -120,7 +120,7 @@ export class Copying {
   readonly #fitting: boolean;
 
   /**
-   * Looks at the pictures and lays out the blocks that the match begins with: the host's part of the work. The event loop turns
+   * Looks at the pictures and lays the blocks that the match begins with. The event loop turns
    * between blocks; once the signal comes, the rest is laid in haste.
    * @throws EngineError `PictureError` for too many pictures, or too large ones
    */
@@ -192,7 +192,7 @@ export class Copying {
 
   /** The coarsest level that shows an exemplar's features, as far as the device can bind what is laid at that size. */
   #levelOfBlocks(side: number, least: number): Size {
-    const fine = (s: Size): boolean => (side * s[0]) / this.#canvas[0] >= Math.max(96, least) && Math.min(...s) >= 128;
+    const fine = (s: Size): boolean => (side * s[0]) / this.#canvas[0] >= Math.max(96, least) && Math.min(...s) >= 64;
     const binds = (s: Size): boolean => 8 * s[0] * s[1] <= this.device.gpu.limits.maxStorageBufferBindingSize;
     const at = this.#allSizes.find(fine) ?? this.#canvas;
     return binds(at) ? at : (this.#allSizes.filter(binds).at(-1) ?? at);
