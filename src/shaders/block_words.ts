@@ -26,7 +26,7 @@ const HEAD = 10;
 export const NONE = 0xffffffff;
 /** Costs are whole numbers: so many are as much as the exemplar's variance. */
 export const COST = 65536;
-/** Pixels that are compared everywhere, and at the better places, at most. */
+/** Pixels that are compared everywhere, and at the better places, at most; `lib/block_sample.wgsl` has room for as many. */
 export const FEW = 16;
 export const MANY = 128;
 /** Numbers of neighbours that lie up to so far away are stored with this added. */

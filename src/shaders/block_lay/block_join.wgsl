@@ -3,7 +3,6 @@
 // One thread. Pieces are trees: each block names another one of its piece, the root itself; a root knows how many blocks there are.
 
 override WG: u32 = 1;  // threads per workgroup
-const JOINS = 8u;      // as in block_match.wgsl
 
 @group(0) @binding(0) var<storage, read>       N: array<u32>;  // the block's place x | y << 16
 @group(0) @binding(1) var<storage, read>       S: array<u32>;  // what is seen of cuts before and after
@@ -15,15 +14,14 @@ fn main(@builtin(local_invocation_index) local: u32) {
   if (local > 0u || !is_laid()) { return; }
   let blocks = arrayLength(&Y) / 3u;
   let own = B[NUMBER];
-  let place = vec2i(vec2u(N[0] & 0xffffu, N[0] >> 16u));
+  let place = vec2u(N[0] & 0xffffu, N[0] >> 16u);
   var size = 1u;
   Y[blocks + own] = own;  // chains end here from now on
   for (var k = 0u; k < B[BESIDE]; k++) {
     let j = B[LISTS + 2u * k];
     let there = Y[j];
     if (there == NONE) { continue; }
-    let away = B[LISTS + 2u * k + 1u];
-    let lag = abs(place - vec2i(vec2u(there & 0xffffu, there >> 16u)) - vec2i(vec2u(away & 0xffffu, away >> 16u)) + 32768);
+    let lag = abs(lag_between(place, there, k));
     if (u32(lag.x + lag.y) >= JOINS) { continue; }
     var root = j;
     while (Y[blocks + root] != root) { root = Y[blocks + root]; }

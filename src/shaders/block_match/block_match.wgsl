@@ -5,7 +5,6 @@
 // TOO_LARGE where blocks that go on in one another would be more than `piece` (of the first eight pieces beside it).
 
 override WG: u32 = 64;      // threads per workgroup
-const JOINS = 8u;           // blocks so near to going on where others end, in pixels, are one piece: they are moved together later
 const TOO_LARGE = 655360u;
 const GROUP = 4u;           // tiles
 
@@ -35,8 +34,7 @@ fn beside_cost(x: u32, y: u32) -> u32 {
     let j = B[LISTS + 2u * k];
     let there = N[j];
     if (there == NONE) { continue; }
-    let away = B[LISTS + 2u * k + 1u];
-    let lag = vec2i(vec2u(x, y)) - vec2i(vec2u(there & 0xffffu, there >> 16u)) - vec2i(vec2u(away & 0xffffu, away >> 16u)) + 32768;
+    let lag = lag_between(vec2u(x, y), there, k);
     let apart = abs(lag);
     if (apart.x < i32(u.w) && apart.y < i32(u.h)) {
       lags += G[(lag.y + i32(u.h) - 1) * (2 * i32(u.w) - 1) + lag.x + i32(u.w) - 1];
