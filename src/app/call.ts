@@ -4,7 +4,6 @@ import { didYouMean } from '../base/did_you_mean';
 import { EngineError } from '../base/errors';
 import { checkOptions, checkValues, group, type Is, text } from '../base/known_options';
 import type { Raster } from '../base/raster';
-import type { Analysed } from '../copy/analyse';
 import { builtinRecipe } from '../recipes/builtin';
 import { warningsTo } from '../recipes/events';
 import { fillRecipe, type Recipe, type RecipeText } from '../recipes/recipe';
@@ -44,9 +43,9 @@ export async function textureOn<Source>(
   const optimising = { steps, scales, canvas, layers, pooling, net: name };
   const choice = { recipe, size, seed, tile, method, polish, variety, fit, flatten, rectify, ...optimising };
   const { signal } = options;
-  const chosen = await chosenTexture(platform, choice, image, { signal, warn: warningsTo(options) });
+  const recipeOf = await chosenTexture(platform, choice, image, { signal, warn: warningsTo(options) });
   const own = { ...call, net: usesPatches(name) ? undefined : net };
-  return runOn(platform, chosen.recipe, { style: image }, own, chosen.analysed);
+  return runOn(platform, recipeOf, { style: image }, own);
 }
 
 const RECIPE: Is<never> = {
@@ -60,7 +59,6 @@ export async function runOn<Source>(
   wanted: RecipeLike,
   inputs: Inputs<Source>,
   options: RecipeOptions,
-  analysed?: Analysed,
 ): Promise<Called> {
   checkOptions('run', options, RECIPE_OPTIONS);
   checkValues('run', { recipe: wanted, inputs }, { recipe: RECIPE, inputs: group });
@@ -72,7 +70,7 @@ export async function runOn<Source>(
   checkInputs(recipe, [...sources.keys()]);
   const resuming = options.resume !== undefined;
   const warn = warningsTo(options);
-  const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, analysed, warn });
+  const prepared = await prepareJob(platform, recipe, sources, { net, signal, resuming, warn });
   signal?.throwIfAborted();
   const altered = seed !== undefined || size !== undefined;
   const job = {

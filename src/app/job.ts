@@ -1,7 +1,6 @@
 // A recipe with its pictures, from what was asked for to what is written: the same for all who run one.
 import { anyAborted } from '../base/aborted';
 import type { Raster } from '../base/raster';
-import type { Analysed } from '../copy/analyse';
 import { Device } from '../gpu/device';
 import type { Choices, TuneMode } from '../gpu/tune';
 import type { Net } from '../nets/weights';
@@ -34,11 +33,9 @@ export interface Job {
   /** Something of that recipe was changed: another picture is what is wanted. */
   readonly altered?: boolean | undefined;
   readonly resume?: Checkpoint | undefined;
-  /** What is known of a picture already. */
-  readonly analysed?: Analysed | undefined;
 }
 
-export interface PrepareOptions extends ReadInputsOptions, Pick<Job, 'analysed'> {
+export interface PrepareOptions extends ReadInputsOptions {
   readonly net?: Net | string | undefined;
 }
 
@@ -52,7 +49,7 @@ export async function prepareJob<Source>(
   sources: ReadonlyMap<string, Source>,
   options: PrepareOptions,
 ): Promise<Job> {
-  const { net, analysed, warn } = options;
+  const { net, warn } = options;
   const own = typeof net === 'object' ? net : undefined;
   const asked = withoutSpare(wanted, [...sources.keys()]);
   const swapped = own && asked.net !== undefined ? withNet(asked, own.name) : asked;
@@ -62,15 +59,12 @@ export async function prepareJob<Source>(
   const fitted = await withFittingSize(recipe, rastersOf(inputs));
   const name = typeof net === 'string' ? net : netName(recipe);
   if (!own && recipe.net !== undefined && name !== null) await platform.nets.check(name);
-  return { inputs, net, analysed, ...fitted };
+  return { inputs, net, recipe: fitted };
 }
 
 /** A tile that is to fit what repeats in its exemplar gets the size for that before anybody is told of one. */
-async function withFittingSize(
-  recipe: Recipe,
-  inputs: ReadonlyMap<string, Raster>,
-): Promise<Pick<Job, 'recipe' | 'analysed'>> {
-  if (!recipe.stages.some((s) => s.copy?.fit === 'size')) return { recipe };
+async function withFittingSize(recipe: Recipe, inputs: ReadonlyMap<string, Raster>): Promise<Recipe> {
+  if (!recipe.stages.some((s) => s.copy?.fit === 'size')) return recipe;
   return (await import('../recipes/copy_stage')).withFittingSize(recipe, inputs);
 }
 
@@ -315,7 +309,6 @@ export async function runJob<Source>(
           await events.onCheckpoint(c);
         },
         net: opened.net,
-        analysed: job.analysed,
         resume: from,
         memory: options.memory ?? opened.replayed.run?.memory,
         stopAt,

@@ -34,7 +34,6 @@ export class LiveJob {
     this.session = new Session(device, recipe, rasters, {
       ...events,
       net,
-      analysed: open.job.analysed,
       memory: options.memory,
       abort: options.abort,
       onState: (state) => options.onState?.(state),

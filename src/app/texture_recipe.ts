@@ -1,5 +1,4 @@
 import { EngineError } from '../base/errors';
-import type { Analysed } from '../copy/analyse';
 import { builtinRecipe } from '../recipes/builtin';
 import { fillRecipe, type RecipeText } from '../recipes/recipe';
 import { fillTexture } from '../recipes/texture';
@@ -36,12 +35,6 @@ export function methodOf(choice: TextureChoice): Method | null {
 /** Side of a tile where nobody says. */
 const AUTO_SIZE = 512;
 
-export interface ChosenTexture {
-  readonly recipe: RecipeText;
-  /** The exemplar, where it was looked at. */
-  readonly analysed?: Analysed;
-}
-
 /**
  * The recipe of a texture; where the method is to be chosen, the exemplar is looked at.
  * @throws EngineError as of `textureRecipe`; `PictureError` for an exemplar that cannot be read
@@ -51,9 +44,9 @@ export async function chosenTexture<Source>(
   choice: TextureChoice,
   exemplar: Source,
   { signal, warn }: { readonly signal?: AbortSignal | undefined; warn(text: string): void },
-): Promise<ChosenTexture> {
+): Promise<RecipeText> {
   const method = methodOf(choice);
-  if (method !== 'auto') return { recipe: textureRecipe({ ...choice, ...(method && { method }) }) };
+  if (method !== 'auto') return textureRecipe({ ...choice, ...(method && { method }) });
   const { size: asked = AUTO_SIZE, fit } = choice;
   // What is wrong with the settings is said before any work. The picture is looked at as it will be copied.
   const copying = fillRecipe(textureRecipe({ ...choice, size: asked, method: 'copy' }));
@@ -72,8 +65,7 @@ export async function chosenTexture<Source>(
       warn(`the tile is ${one}, as ${other} does not hold what repeats in the exemplar without a fault`);
     }
   }
-  const recipe = textureRecipe({ ...choice, size, method: chosen.method });
-  return { recipe, analysed: { picture, analysis } };
+  return textureRecipe({ ...choice, size, method: chosen.method });
 }
 
 /** `patches` stands for: no network. */

@@ -125,11 +125,11 @@ async function texture(exemplar: string, options: Options): Promise<void> {
   const choice = { recipe, size, seed, tile, method, variety, fit, polish, flatten, rectify, ...optimising };
   const warn = (text: string): void => void warnings.push(text);
   const chosen = await chosenTexture(nodePlatform, choice, exemplar, { warn });
-  const job = await prepare(fillRecipe(setValues(chosen.recipe, options.set)), null, [`style=${exemplar}`]);
+  const job = await prepare(fillRecipe(setValues(chosen, options.set)), null, [`style=${exemplar}`]);
   const out = options.out ?? resultName(exemplar, 'tile', options, job);
   const saveStages = options.saveStages ?? options.saveScales;
   await runJob(
-    { ...job, analysed: chosen.analysed, warnings: [...warnings, ...job.warnings], out, command: commandLine() },
+    { ...job, warnings: [...warnings, ...job.warnings], out, command: commandLine() },
     { ...options, ...(saveStages !== undefined && { saveStages }) },
   );
 }

@@ -3,7 +3,7 @@ import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { setting } from '../base/wording';
 import type { Device } from '../gpu/device';
-import { type Analysed, type Analysis, analyse } from './analyse';
+import { type Analysis, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
@@ -45,8 +45,6 @@ export interface CopyOptions {
   readonly fit?: FitMode | undefined;
   /** Whether light that changes over a picture is evened out. Default: where it would show as patches. */
   readonly flatten?: boolean | 'auto' | undefined;
-  /** What is known of a picture: it is not looked at again. */
-  readonly analysed?: Analysed | undefined;
   readonly seed: number;
   /** 0..1: what it costs that neighbouring pieces go on as in the picture. */
   readonly variety: number;
@@ -316,7 +314,7 @@ const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === s
 
 function prepared({ picture: given, from }: CopySource, options: CopyOptions): Prepared {
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
-  const found = analyse(given, options.analysed);
+  const found = analyse(given);
   for (const remark of found.remarks) warn?.(remark);
   const lit = even === false ? given : flatten(given, found, even === true ? 1 : undefined);
   if (lit !== given)

@@ -64,7 +64,7 @@ export function remote(url: string, token?: string): Remote {
     texture: async (picture, { signal, onProgress, onWarning, ...choice } = {}) => {
       checkOptions('texture', choice, CHOICE_OPTIONS);
       const warn = warningsTo({ ...(onWarning && { onWarning }) });
-      const { recipe } = await chosenTexture(nodePlatform, choice, picture, { signal, warn });
+      const recipe = await chosenTexture(nodePlatform, choice, picture, { signal, warn });
       return client.run(recipe, { style: picture }, { signal, onProgress });
     },
     run: async (recipe, inputs, options = {}) => {

@@ -1,6 +1,5 @@
 import { EngineError } from '../base/errors';
 import type { Raster } from '../base/raster';
-import type { Analysed } from '../copy/analyse';
 import type { CopyPoint } from '../copy/copy';
 import type { Field } from '../copy/field';
 import type { Net } from '../nets/weights';
@@ -73,8 +72,6 @@ export const foreignCheckpoint = (): EngineError =>
 export interface RunOptions extends RunEvents {
   /** The recipe's net, loaded; needed when it names one. */
   readonly net?: Net | null | undefined;
-  /** What is known of a picture before the run. */
-  readonly analysed?: Analysed | undefined;
   /** Bytes of device memory that a stage may take. Default: what the adapter has. */
   readonly memory?: number | undefined;
   /** Where to stop, as if it had been asked to there: a picture that was stopped is made again. */

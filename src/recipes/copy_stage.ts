@@ -2,7 +2,7 @@
 import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
 import { resample } from '../base/resample';
-import { type Analysed, analyse } from '../copy/analyse';
+import { analyse } from '../copy/analyse';
 import { Copying, type CopyPoint, type CopySource } from '../copy/copy';
 import { fit } from '../copy/fit';
 import type { Pin } from '../copy/pin';
@@ -30,7 +30,7 @@ const OPAQUE = 0.99;
 export async function runCopyStage(
   device: Device,
   setup: StageSetup,
-  options: Omit<StageOptions, 'layout' | 'planBytes'> & { readonly analysed?: Analysed | undefined },
+  options: Omit<StageOptions, 'layout' | 'planBytes'>,
 ): Promise<StageOutcome> {
   const { stage, resolved } = setup;
   const { carryOver, resume, signal } = options;
@@ -63,7 +63,6 @@ export async function runCopyStage(
     flatten: flatten === 'auto' && (pin || isRetouched) ? false : flatten,
     pin,
     tile: resolved.recipe.tile,
-    analysed: options.analysed,
     warn: setup.warn,
     resume: resume?.copied,
     signal,
@@ -147,20 +146,15 @@ function sealedContent(
  * The recipe with the size nearest to its own that holds whole periods of its first style, where a stage that copies asks for
  * `fit: size`; the recipe itself elsewhere, and where the style does not repeat.
  */
-export function withFittingSize(
-  recipe: Recipe,
-  inputs: ReadonlyMap<string, Raster>,
-): { readonly recipe: Recipe; readonly analysed?: Analysed } {
+export function withFittingSize(recipe: Recipe, inputs: ReadonlyMap<string, Raster>): Recipe {
   const asked = recipe.stages.some((s) => s.method === 'copy' && s.copy?.fit === 'size');
   const picture = inputs.get(recipe.styles.find((s) => s.weight > 0)?.input ?? '');
-  if (!asked || !picture) return { recipe };
-  const analysis = analyse(picture);
-  const analysed = { picture, analysis };
-  const { lattice } = analysis;
-  if (!lattice) return { recipe, analysed };
+  if (!asked || !picture) return recipe;
+  const { lattice } = analyse(picture);
+  if (!lattice) return recipe;
   const content = inputs.get(recipe.content ?? '');
   const { size } = fit(lattice, fullSize(recipe, content ? sizeOf(content) : null), recipe.tile, 'size');
-  return { recipe: { ...recipe, size }, analysed };
+  return { ...recipe, size };
 }
 
 /** What the recipe keeps of a picture, at the size of the stage: nothing of a pixel that the mask's soft edge reaches. */

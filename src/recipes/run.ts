@@ -65,7 +65,7 @@ export async function run(
 
 const RUN_OPTIONS: OptionNames<RunOptions> = {
   ...EVENT_OPTIONS,
-  ...{ net: loadedNet, analysed: group, memory: number, stopAt: returnedBy('readRecord', 'frame'), resume: group },
+  ...{ net: loadedNet, memory: number, stopAt: returnedBy('readRecord', 'frame'), resume: group },
   ...{ checkpointSteps: number, checkpointSeconds: number, wantsCheckpoint: call, onCheckpoint: call },
 };
 

@@ -1,7 +1,6 @@
 import { EngineError } from '../base/errors';
-import { call, checkOptions, checkValues, group, number, type OptionNames, whole } from '../base/known_options';
+import { call, checkOptions, checkValues, number, type OptionNames, whole } from '../base/known_options';
 import type { Raster } from '../base/raster';
-import type { Analysed } from '../copy/analyse';
 import type { Device } from '../gpu/device';
 import type { Net } from '../nets/weights';
 import { type Checkpoint, copyCheckpoint } from './checkpoint';
@@ -27,7 +26,6 @@ export interface Snapshot {
 export interface SessionOptions extends Omit<RunEvents, 'signal'> {
   readonly net?: Net | null | undefined;
   readonly memory?: number | undefined;
-  readonly analysed?: Analysed | undefined;
   /** Seconds between two snapshots that are taken without being asked for. Default 5. */
   readonly every?: number;
   /** Snapshots kept at most; of older ones, every other goes first. Default 12. */
@@ -47,7 +45,7 @@ export interface SessionOptions extends Omit<RunEvents, 'signal'> {
 const { signal: _, ...EVENTS } = EVENT_OPTIONS;
 const SESSION_OPTIONS: OptionNames<SessionOptions> = {
   ...EVENTS,
-  ...{ net: loadedNet, memory: number, analysed: group, every: number, snapshots: whole(1), moments: whole(1) },
+  ...{ net: loadedNet, memory: number, every: number, snapshots: whole(1), moments: whole(1) },
   ...{ onState: call, onSnapshots: call, onMoments: call, onDone: call, onError: call },
 };
 

@@ -70,7 +70,6 @@ export class StageRunner {
               ...events,
               carryOver: start,
               resume: point,
-              analysed: options.analysed,
             })
           : await withLessMemory(device, setup, start, fitOf(stage), attempt);
       options.abort?.throwIfAborted();

@@ -134,6 +134,21 @@ test('exemplars that show nothing are analysed to nothing', () => {
   }
 });
 
+test('a picture is known again by its pixels, as long as few others were looked at since', () => {
+  const picture = (k: number) => draw(32, 32, (x, y) => ((x * 7 + y * 13 + k) % 31) / 31);
+  const first = analyse(picture(0));
+  assert.is(analyse(picture(0)), first);
+  const other = picture(0);
+  other.data[7]! += 0.1;
+  assert.is.not(analyse(other), first);
+  const swapped = { ...picture(0), data: picture(0).data.slice().reverse() };
+  assert.is.not(analyse(swapped), first);
+  assert.is.not(analyse({ ...picture(0), width: 64, height: 16 }), first);
+  analyse(picture(1));
+  assert.is.not(analyse(picture(0)), first, 'four others were looked at');
+  assert.equal(analyse(picture(0)).parts, first.parts);
+});
+
 const SHARED = '../shared/exemplars';
 const ifShared = needs(test, existsSync(SHARED), `no ${SHARED}`);
 

@@ -177,13 +177,13 @@ test('a tile that is to fit takes the nearest size that holds whole courses; oth
   const style = await readPicture('examples/brick.png');
   const recipe = (fit: 'size' | 'scale') =>
     fillRecipe({ size: 256, styles: [{ input: 'style' }], stages: [{ method: 'copy', copy: { fit } }] });
-  const { size } = withFittingSize(recipe('size'), new Map([['style', style]])).recipe;
+  const { size } = withFittingSize(recipe('size'), new Map([['style', style]]));
   assert.ok(Array.isArray(size));
   // bricks of 35 px in pairs of courses of 28.4 px
   assert.ok(Math.abs(size[0] / 35 - Math.round(size[0] / 35)) < 0.05, `${size}`);
   assert.ok(Math.abs(size[1] / 28.41 - Math.round(size[1] / 28.41)) < 0.05, `${size}`);
-  assert.is(withFittingSize(recipe('scale'), new Map([['style', style]])).recipe.size, 256);
-  assert.is(withFittingSize(recipe('size'), new Map([['style', stones]])).recipe.size, 256);
+  assert.is(withFittingSize(recipe('scale'), new Map([['style', style]])).size, 256);
+  assert.is(withFittingSize(recipe('size'), new Map([['style', stones]])).size, 256);
 });
 
 test('too many pictures are refused', async () => {

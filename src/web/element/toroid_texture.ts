@@ -3,11 +3,11 @@ import { roughDuration, type TimeLeft } from '../../app/eta';
 import { prepareJob } from '../../app/job';
 import { type LiveJob, openLiveJob } from '../../app/live_job';
 import type { JobResult, Output } from '../../app/output';
-import { type ChosenTexture, chosenTexture, type TextureChoice } from '../../app/texture_recipe';
+import { chosenTexture, type TextureChoice } from '../../app/texture_recipe';
 import { EngineError } from '../../base/errors';
 import type { Raster } from '../../base/raster';
 import { builtinRecipe } from '../../recipes/builtin';
-import { fillRecipe } from '../../recipes/recipe';
+import { fillRecipe, type RecipeText } from '../../recipes/recipe';
 import type { SessionState } from '../../recipes/session';
 import { fillTexture } from '../../recipes/texture';
 import { WebPicture } from '../api/picture';
@@ -279,9 +279,8 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
       const warn = (text: string): void => {
         if (current()) this.#emit('notice', { text });
       };
-      const { recipe, analysed } = await this.#recipe(src, warn);
+      const recipe = await this.#recipe(src, warn);
       const job = await prepareJob(platform, fillRecipe(recipe), new Map<string, PictureSource>([['style', src]]), {
-        analysed,
         warn,
       });
       if (!current()) return;
@@ -325,7 +324,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     };
   }
 
-  async #recipe(src: PictureSource, warn: (text: string) => void): Promise<ChosenTexture> {
+  async #recipe(src: PictureSource, warn: (text: string) => void): Promise<RecipeText> {
     const number = (name: 'size' | 'seed' | 'steps'): number | undefined => {
       const { [name]: value } = this;
       if (Number.isNaN(value)) {
@@ -342,7 +341,7 @@ export class ToroidTexture extends (globalThis.HTMLElement ?? class {}) {
     if (recipe === undefined) return chosenTexture(elementPlatform(), choice, src, { warn });
     const base = typeof recipe === 'string' ? builtinRecipe(recipe) : recipe;
     const settings = more as Parameters<typeof fillTexture>[1];
-    return { recipe: { ...fillTexture(base, settings), size: typeof size === 'number' ? size : [...size] } };
+    return { ...fillTexture(base, settings), size: typeof size === 'number' ? size : [...size] };
   }
 
   #done(live: LiveJob, { raster, recipe, stages, stopped, moved, field }: JobResult): void {
