@@ -4,7 +4,7 @@ import type { Size } from './field';
 
 /** By how much smaller blocks are at the greatest variety. */
 const SMALLER = 0.35;
-/** Blocks overlap by this share of their sides. */
+/** Blocks overlap by this share of their sides, as a rule. */
 const OVERLAP = 0.35;
 /** Where blocks lie, in steps from the raster: on it, and over the corners and the sides of those. */
 const BETWEEN = [
@@ -32,12 +32,13 @@ export class BlockLayout {
   readonly raster: Size;
   readonly count: number;
 
-  /** @param share width and height of a block over the exemplar's shorter side; `picture` [w, h] is the exemplar's size. */
+  /** @param share width and height of a block over the exemplar's shorter side; `picture` [w, h] is the exemplar's size; they overlap by `overlap` of their sides. */
   constructor(
     readonly canvas: Size,
     [w, h]: Size,
     share: readonly [x: number, y: number],
     variety: number,
+    overlap = OVERLAP,
   ) {
     const [W, H] = canvas;
     const side = Math.min(w, h);
@@ -45,12 +46,12 @@ export class BlockLayout {
     const most = Math.min(side - 2, Math.round(Math.min(W, H) / 2));
     const [nx, ny] = ([0, 1] as const).map((axis) => {
       const wanted = Math.min(most, Math.round(side * share[axis] * (1 - SMALLER * variety)));
-      const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - OVERLAP)));
+      const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - overlap)));
       return Math.max(1, Math.ceil(canvas[axis] / spacing - 0.3));
     }) as [number, number];
     const [dx, dy] = [W / nx, H / ny];
-    this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - OVERLAP)));
-    this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - OVERLAP)));
+    this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - overlap)));
+    this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - overlap)));
     this.step = [dx, dy];
     this.raster = [nx, ny];
     this.count = nx * ny;

@@ -1,3 +1,4 @@
+import type { Lattice } from './lattice';
 import { boxSum, summed } from './planes';
 
 /** Width and height of a block over the exemplar's shorter side. */
@@ -8,19 +9,45 @@ const MOST = 0.6;
 /** Along an axis on which parts have more than this share of the side, blocks are larger, by so much for what is beyond it. */
 const LARGE = 0.15;
 const GROWTH = 4;
+/**
+ * Of courses blocks are long, as a cut across one often ends a board without a joint, and low, as one between two is not seen: then
+ * there are enough of them. For the same reason they overlap less.
+ */
+const LONG = 0.9;
+const LOW = 0.4;
+const COURSES_OVERLAP = 0.25;
+/** Courses are level, or upright, to this slope: they leave a block of that length within its overlap. */
+const LEVEL = 0.05;
 /** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
 const PLACES = 64;
+
+/** How blocks are cut from an exemplar. */
+export interface BlockShape {
+  readonly share: Share;
+  /** By what share of their sides they overlap, where that is not the usual one. */
+  readonly overlap?: number;
+}
 
 /**
  * How large blocks are: large stones and long strands are kept whole by large and long ones; small ones repeat less.
  * @param parts size of what the exemplar is made of along each axis, over its shorter side
+ * @param lattice of a regular exemplar, where courses of it have to be laid
  */
-export function blockShare(parts: Share, regular: boolean): Share {
-  if (regular) return [MOST, MOST];
+export function blockShape(parts: Share, regular: boolean, lattice: Lattice | null = null): BlockShape {
+  const courses = regular && lattice ? coursesOf(lattice) : null;
+  if (courses) return { share: courses === 'level' ? [LONG, LOW] : [LOW, LONG], overlap: COURSES_OVERLAP };
+  if (regular) return { share: [MOST, MOST] };
   const both = Math.sqrt(parts[0] * parts[1]);
   const share = (part: number): number =>
     Math.min(MOST, Math.max(LEAST, LEAST + GROWTH * (Math.max(part, both) - LARGE)));
-  return [share(parts[0]), share(parts[1])];
+  return { share: [share(parts[0]), share(parts[1])] };
+}
+
+/** How the courses of an exemplar run that repeats across them and not along. */
+function coursesOf({ vectors: [[x, y], second] }: Lattice): 'level' | 'upright' | null {
+  if (second) return null;
+  if (Math.abs(x) <= LEVEL * Math.abs(y)) return 'level';
+  return Math.abs(y) <= LEVEL * Math.abs(x) ? 'upright' : null;
 }
 
 /** The same, or smaller so that blocks have places to be copied from. */

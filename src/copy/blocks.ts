@@ -37,6 +37,8 @@ export interface Blocks {
 export interface BlockOptions extends Omit<ChoiceOptions, 'pinned'> {
   /** Width and height of a block over the exemplar's shorter side. */
   readonly share: readonly [x: number, y: number];
+  /** By what share of their sides blocks overlap. Default: the usual one. */
+  readonly overlap?: number | undefined;
   /** What is known of the canvas, at the size of the level and at the full one. */
   readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
   /** From when it is aborted, blocks are copied from the best of a few places. */
@@ -61,8 +63,8 @@ export async function placeBlocks(
   full: Size,
   options: BlockOptions,
 ): Promise<Blocks> {
-  const { signal, onBlock, pinned, share, variety } = options;
-  const layout = new BlockLayout(canvas, [level.width, level.height], share, variety);
+  const { signal, onBlock, overlap, pinned, share, variety } = options;
+  const layout = new BlockLayout(canvas, [level.width, level.height], share, variety, overlap);
   const scale = [full[0] / canvas[0], full[1] / canvas[1]] as const;
   const mends = pinned ? 0 : Math.ceil(MENDS * (layout.corners.length - layout.count));
   let blocks = layout.count + mends;

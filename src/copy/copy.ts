@@ -8,7 +8,7 @@ import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Re
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
 import { MOST as MOST_OF_ONE } from './block_plan';
-import { blockShare, roomFor } from './block_share';
+import { blockShape, roomFor } from './block_share';
 import { type Blocks, placeBlocks } from './blocks';
 import type { FieldPicture, Size } from './field';
 import { type FitMode, fit, type Joins } from './fit';
@@ -162,10 +162,12 @@ export class Copying {
       const level = shrunkBy(picture, this.#steps(at));
       const from = this.sources[k]?.from;
       const allowed = allowedPixels(from, level.width, level.height);
-      const share = blockShare(parts, regular);
+      // In a hole long blocks would have to agree with all that is around it.
+      const { share, overlap } = blockShape(parts, regular, this.#pinned ? null : lattice);
       const laid = await placeBlocks(this.device, level, at, picture, canvas, {
         seed: seed + k,
         share: from ? roomFor(allowed, level.width, level.height, share) : share,
+        overlap,
         allowed,
         pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
         variety,

@@ -4,9 +4,10 @@ import { Rng } from '../../src/base/rng';
 import { autocorrelation } from '../../src/copy/autocorrelation';
 import { cutBands } from '../../src/copy/block_cut';
 import { BlockLayout } from '../../src/copy/block_layout';
-import { blockShare } from '../../src/copy/block_share';
+import { blockShape } from '../../src/copy/block_share';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
 import { guided } from '../../src/copy/guide';
+import type { Lattice } from '../../src/copy/lattice';
 import { salience } from '../../src/copy/salience';
 import { ALL, long } from '../support/all';
 import { device } from '../support/device';
@@ -78,11 +79,22 @@ test('nothing is cut where nothing lies below', () => {
 });
 
 test('blocks are large where parts are, and long where those are', () => {
-  assert.equal(blockShare([0.1, 0.12], false), [0.3, 0.3]);
-  assert.equal(blockShare([0.3, 0.25], false), [0.6, 0.6]);
-  const [across, down] = blockShare([0.08, 0.2], false);
+  assert.equal(blockShape([0.1, 0.12], false).share, [0.3, 0.3]);
+  assert.equal(blockShape([0.3, 0.25], false).share, [0.6, 0.6]);
+  const [across, down] = blockShape([0.08, 0.2], false).share;
   assert.ok(across === 0.3 && down > 0.45, `${across}, ${down}`);
-  assert.equal(blockShare([0.1, 0.1], true), [0.6, 0.6]);
+  assert.equal(blockShape([0.1, 0.1], true), { share: [0.6, 0.6] });
+});
+
+test('blocks of courses are long and low, and overlap less', () => {
+  const shape = (...vectors: Lattice['vectors']) => blockShape([0.1, 0.1], true, { vectors, confidence: 1 });
+  const level = shape([0.4, 20]);
+  assert.ok(level.share[0] > 2 * level.share[1], `${level.share}`);
+  assert.equal(shape([20, -0.4]), { ...level, share: [level.share[1], level.share[0]] });
+  // Aslant, or of what repeats along them too, they are as of anything regular.
+  for (const other of [shape([14, 14]), shape([0, 20], [40, 0])]) assert.equal(other, { share: [0.6, 0.6] });
+  const courses = (overlap?: number) => new BlockLayout([256, 256], [128, 128], level.share, 0.1, overlap);
+  assert.ok(courses(level.overlap).raster[0] < courses().raster[0]);
 });
 
 test('what stands in an exemplar once only is the most conspicuous', () => {
