@@ -24,7 +24,7 @@ const PLACES = 30_000;
 /** What a use counts anywhere, near by besides, and where it is conspicuous besides, in 32nds. */
 const FAR = 19;
 const NEARBY = 32;
-const AGAIN = 1600;
+const AGAIN = 3200;
 /** What earlier use costs, in 4096ths; and where most is given, as what agrees with it counts. */
 const USE = 4096;
 const USE_PINNED = 410;

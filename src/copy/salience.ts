@@ -5,8 +5,11 @@ import type { Guided } from './pyramid';
 const NUMBERS = 6;
 /** The one that windows are sorted by: the mean of green. */
 const SORTED = 1;
-/** Windows are so many times smaller than what the picture is made of, and of so many pixels a side at least. */
-const PART = 2;
+/**
+ * Windows have this share of the size of what the picture is made of, and so many pixels a side at least: larger ones miss a pattern
+ * on a thing, smaller ones that a thing is larger than others of its colour.
+ */
+const PART = 0.7;
 const LEAST_SIDE = 6;
 /** At most so many windows are compared with one another. */
 const WINDOWS = 2500;
@@ -23,7 +26,7 @@ const ANY = 0.8;
  */
 export function salience(picture: Guided, feature: number): Float64Array {
   const { width, height } = picture;
-  const side = Math.min(width, height, Math.max(LEAST_SIDE, Math.round(feature / PART)));
+  const side = Math.min(width, height, Math.max(LEAST_SIDE, Math.round(PART * feature)));
   const stride = Math.max(1, Math.ceil(Math.sqrt(((width - side + 1) * (height - side + 1)) / WINDOWS)));
   const across = Math.floor((width - side) / stride) + 1;
   const down = Math.floor((height - side) / stride) + 1;

@@ -111,6 +111,30 @@ test('what stands in an exemplar once only is the most conspicuous', () => {
   assert.ok((found[46 * width + 66] ?? 0) > 3 * (found[10 * width + 10] ?? 0));
 });
 
+test('a thing is conspicuous that is larger than others of its colour', () => {
+  const side = 128;
+  const n = side * side;
+  const rng = new Rng(5);
+  const data = Float32Array.from({ length: 4 * n }, () => 120 + 10 * rng.uniform());
+  const chip = (left: number, top: number, size: number, colour: readonly number[]): void => {
+    for (let y = top; y < top + size; y++) {
+      for (let x = left; x < left + size; x++)
+        for (let c = 0; c < 3; c++) data[c * n + y * side + x] = colour[c] as number;
+    }
+  };
+  // Many of each colour that are alike, white ones of 9 pixels among them, and a white one of 16.
+  for (let k = 0; k < 36; k++) {
+    const [x, y] = [2 + 21 * (k % 6), 2 + 21 * Math.floor(k / 6)];
+    if (k === 21) chip(x, y, 16, [250, 250, 250]);
+    else if (k % 3 === 0) chip(x, y, 9, [250, 250, 250]);
+    else chip(x, y, 16, k % 3 === 1 ? [60, 60, 200] : [200, 90, 60]);
+  }
+  const found = salience({ width: side, height: side, data }, 16);
+  const most = found.indexOf(Math.max(...found));
+  const [x, y] = [most % side, Math.floor(most / side)];
+  assert.ok(Math.abs(x - 73) <= 12 && Math.abs(y - 73) <= 12, `at ${x}, ${y}`);
+});
+
 long(test)('the more variety, the smaller the pieces that are copied', async () => {
   const pieces: number[] = [];
   for (const variety of [0, 0.4, 1]) {

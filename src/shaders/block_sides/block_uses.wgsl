@@ -5,7 +5,7 @@
 // One thread per pixel of the exemplar.
 
 override WG: u32 = 64;   // threads per workgroup
-const STRIKING = 56u;    // what is more conspicuous than this, in 16ths, is noticed when it stands there again
+const STRIKING = 48u;    // what is more conspicuous than this, in 16ths, is noticed when it stands there again
 
 struct Uniforms { n: u32, far: u32, near: u32, again: u32 }
 

@@ -4,7 +4,7 @@ import { below } from '../patch_vote/spec';
 import { blockSidesOp, placesOf, type SidesAttrs } from './index';
 
 /** What is more conspicuous than this, in 16ths, counts besides. */
-const STRIKING = 56;
+const STRIKING = 48;
 
 const cases: Case<6, SidesAttrs>[] = scenes.map((s, n) => {
   const [w, h] = s.exemplar;
