@@ -112,6 +112,8 @@ export class Copying {
   readonly #sizes: readonly Size[];
   readonly #prepared: readonly Prepared[];
   #blocks: readonly Blocks[] = [];
+  /** The atlas that was made last, and the width of its level: each has another. */
+  #latest: { readonly width: number; readonly atlas: Atlas } | undefined;
   readonly #owners: Owners | null;
   readonly #pinned: Pinned | undefined;
   /** Blocks come from one picture, all of it, and fit. */
@@ -285,10 +287,12 @@ export class Copying {
   }
 
   #atlas(size: Size): Atlas {
-    return atlasOf(
-      this.#prepared.map((p) => shrunkBy(p.guided, this.#steps(size))),
-      this.sources.map((s) => s.from),
-    );
+    if (this.#latest?.width !== size[0]) {
+      const levels = this.#prepared.map((p) => shrunkBy(p.guided, this.#steps(size)));
+      const from = this.sources.map((s) => s.from);
+      this.#latest = { width: size[0], atlas: atlasOf(levels, from) };
+    }
+    return this.#latest.atlas;
   }
 
   #start(size: Size, { regions }: Atlas, before: { places: Places; atlas: Atlas } | null): Places {

@@ -3,8 +3,6 @@ import type { Guided } from './pyramid';
 
 /** Of each window: the mean and the deviation of red, green and blue. */
 const NUMBERS = 6;
-/** The one that windows are sorted by: the mean of green. */
-const SORTED = 1;
 /**
  * Windows have this share of the size of what the picture is made of, and so many pixels a side at least: larger ones miss a pattern
  * on a thing, smaller ones that a thing is larger than others of its colour.
@@ -83,13 +81,15 @@ function moments({ width, height, data }: Guided, { side, stride, across, down }
 /** How far each window is from the nearest one that lies `far` windows away or more; 0 where there is none. */
 function nearestApart(numbers: Float32Array, across: number, far: number): Float64Array {
   const found = new Float64Array(numbers.length / NUMBERS);
-  // In the order of one of the numbers, so that a search can end where that alone is too far off.
-  const order = Uint32Array.from(found.keys()).sort(
-    (a, b) => (numbers[a * NUMBERS + SORTED] as number) - (numbers[b * NUMBERS + SORTED] as number),
-  );
+  // In the order of light, so that a search can end where that alone is too far off: colours are no nearer than their projections on gray.
+  const light = Float64Array.from(found, (_, k) => {
+    const at = k * NUMBERS;
+    return ((numbers[at] as number) + (numbers[at + 1] as number) + (numbers[at + 2] as number)) / Math.sqrt(3);
+  });
+  const order = Uint32Array.from(found.keys()).sort((a, b) => (light[a] as number) - (light[b] as number));
   for (let k = 0; k < order.length; k++) {
-    const up = leastApart(numbers, order, k, 1, Number.POSITIVE_INFINITY, across, far);
-    const least = leastApart(numbers, order, k, -1, up, across, far);
+    const up = leastApart(numbers, light, order, k, 1, Number.POSITIVE_INFINITY, across, far);
+    const least = leastApart(numbers, light, order, k, -1, up, across, far);
     found[order[k] as number] = Number.isFinite(least) ? Math.sqrt(least) : 0;
   }
   return found;
@@ -98,6 +98,7 @@ function nearestApart(numbers: Float32Array, across: number, far: number): Float
 /** The square of that for the k-th window in an order, of those to one side of it there, or `least`. */
 function leastApart(
   numbers: Float32Array,
+  light: Float64Array,
   order: Uint32Array,
   k: number,
   way: 1 | -1,
@@ -110,7 +111,7 @@ function leastApart(
   const y = Math.floor(a / across);
   for (let l = k + way; l >= 0 && l < order.length; l += way) {
     const b = order[l] as number;
-    const off = (numbers[a * NUMBERS + SORTED] as number) - (numbers[b * NUMBERS + SORTED] as number);
+    const off = (light[a] as number) - (light[b] as number);
     if (off * off >= least) break;
     if (Math.abs((b % across) - x) < far && Math.abs(Math.floor(b / across) - y) < far) continue;
     let sum = 0;
