@@ -65,8 +65,8 @@ export class BlockPlan {
   }
 
   async read(): Promise<LaidBlocks> {
-    const laid = await this.plan.readWords(this.graph.states.laid);
-    const placed = await this.plan.readWords(this.graph.states.placed);
+    const { states } = this.graph;
+    const [laid, placed] = await Promise.all([this.plan.readWords(states.laid), this.plan.readWords(states.placed)]);
     const blocks = placed.length / 3;
     const places = Array.from({ length: blocks }, (_, k) => {
       const place = placed[k] as number;

@@ -14,8 +14,8 @@ import type { Striking } from './striking';
 
 /** The share of the places between blocks where cuts are mended: those where they are seen most have three quarters of the gain. */
 const MENDS = 0.2;
-/** Blocks that are submitted before they are waited for. */
-const AHEAD = 8;
+/** After so many blocks those before them are waited for: then the device has work while the next ones are made ready. */
+const AHEAD = 4;
 
 /** The start of a match: squares copied from the exemplar, which overlap and are cut along the cheapest lines. */
 export interface Blocks {
@@ -112,8 +112,13 @@ async function lay(
   const windows = new BlockWindows(layout, { seed, pixels: level.width * level.height, known: pinned?.known });
   const plan = await BlockPlan.compile(device, level, layout, scale, options);
   let ahead = 0;
+  let before = Promise.resolve();
   const submitted = async (): Promise<void> => {
-    if (++ahead % AHEAD === 0) await device.idle();
+    if (++ahead % AHEAD === 0) {
+      await before;
+      before = device.idle();
+      before.catch(() => {});
+    }
     await heard();
   };
   try {
