@@ -63,7 +63,7 @@ export const copies: readonly Copied[] = [
   },
   {
     name: 'terrazzo',
-    text: 'chips stay whole, but for a few of two colours, and lie as densely as in the picture; the large white one is met four times.',
+    text: 'chips stay whole, but for a few of two colours, and lie as densely as in the picture; the large white one is met once.',
   },
   { name: 'leaves', text: 'leaves lie on leaves and the cuts run along their edges; nothing shows.' },
   {
@@ -88,7 +88,7 @@ export const copies: readonly Copied[] = [
   },
   {
     name: 'wood',
-    text: 'boards are straight; one in four changes colour in its middle, a few joints end half way, and some boards are longer or shorter than any in the picture: the least good of these.',
+    text: 'boards are straight; one in eight changes colour in its middle, a few joints end half way, and some boards are shorter than any in the picture: the least good of these.',
   },
   {
     name: 'sand',
@@ -97,6 +97,6 @@ export const copies: readonly Copied[] = [
   { name: 'grass', text: 'blades are as sharp as in the picture, and no repetition is seen.' },
   {
     name: 'water',
-    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met twice.',
+    text: 'lines of light meet in nodes and run on over the cuts; the one leaf of the picture is met once.',
   },
 ];

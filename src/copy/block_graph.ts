@@ -46,6 +46,8 @@ export interface ChoiceOptions {
   readonly allowed: Uint8Array;
   /** What is known of the canvas. */
   readonly pinned?: Pinned | undefined;
+  /** That is the exemplar itself, pixel for pixel: what is known of it stands there already. */
+  readonly stands?: boolean | undefined;
 }
 
 /** A graph that lays a block. */
@@ -80,7 +82,7 @@ export function blockGraph(
   const words = exemplarWords(level, pinned);
   const pixels = graph.constant([words.length], words, 'pixels');
   const edges = graph.constant([h, w], edgesOf(words, w, h), 'edges');
-  const states = emptyStates(graph, layout, [h, w], pinned);
+  const states = emptyStates(graph, layout, [h, w], options);
   const most = layout.corners.reduce((n, _, k) => Math.max(n, layout.beside(k).length), 0);
   const given = graph.input([blockLength(most)], 'block', 'u32');
   const known = knownCosts(graph, level, scale, { ...options, salience, block, stride });
@@ -142,15 +144,17 @@ function emptyStates(
   graph: Graph,
   layout: BlockLayout,
   [h, w]: readonly [h: number, w: number],
-  pinned: Pinned | undefined,
+  { pinned, stands }: ChoiceOptions,
 ): LaidStates {
   const [W, H] = layout.canvas;
   const blocks = layout.corners.length;
   const laid = new Uint32Array(2 * W * H).fill(NONE);
   for (let q = 0; q < W * H; q++) if (pinned?.known[q]) laid[q] = h * w + q;
+  const uses = new Uint32Array(w * h);
+  if (stands) for (let p = 0; p < w * h; p++) uses[p] = pinned?.known[Math.floor(p / w) * W + (p % w)] ?? 0;
   return {
     laid: graph.state([2, H, W], laid, 'laid'),
-    uses: graph.state([h, w], new Uint32Array(w * h), 'uses'),
+    uses: graph.state([h, w], uses, 'uses'),
     placed: graph.state([3, blocks], new Uint32Array(3 * blocks).fill(NONE), 'placed'),
   };
 }

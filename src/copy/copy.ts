@@ -159,10 +159,11 @@ export class Copying {
     const canvas = this.#canvas;
     const blocks: Blocks[] = [];
     for (const [k, { guided: picture, correlation, parts, lattice, side, least }] of this.#prepared.entries()) {
+      const source = this.sources[k];
       const at = this.#levelOfBlocks(side, least);
       const regular = correlation.peak >= REGULAR;
       const level = shrunkBy(picture, this.#steps(at));
-      const from = this.sources[k]?.from;
+      const from = source?.from;
       const allowed = allowedPixels(from, level.width, level.height);
       // In a hole long blocks would have to agree with all that is around it.
       const { share, overlap } = blockShape(parts, regular, this.#pinned ? null : lattice);
@@ -172,6 +173,7 @@ export class Copying {
         overlap,
         allowed,
         pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
+        stands: source?.pinned && isOfSize(source.picture, this.options.size),
         variety,
         evenness,
         regular,

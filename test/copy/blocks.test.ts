@@ -8,6 +8,8 @@ import { blockShape } from '../../src/copy/block_share';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
 import { guided } from '../../src/copy/guide';
 import type { Lattice } from '../../src/copy/lattice';
+import { pinnedCanvas } from '../../src/copy/pin';
+import { shrunkBy } from '../../src/copy/pyramid';
 import { salience } from '../../src/copy/salience';
 import { ALL, long } from '../support/all';
 import { device } from '../support/device';
@@ -208,6 +210,46 @@ test('what is conspicuous stands in a tile less often than the rest', async () =
     const times = uses / 18 ** 2;
     assert.ok(times < 2.5, `${times} times with seed ${seed}`);
   }
+});
+
+test('in a hole what is conspicuous beside it does not come again', async () => {
+  const side = 128;
+  const picture = { width: side, height: side, data: shrunkBy({ ...pebbles }, [2, 2]).data };
+  const known = Uint8Array.from({ length: side * side }, (_, i) =>
+    Math.hypot((i % side) - 64, Math.floor(i / side) - 64) < 22 ? 0 : 1,
+  );
+  const full = pinnedCanvas({ picture, known }, [side, side]);
+  /** How often the red stone with white veins comes again, in some holes together. */
+  const met = async (stands: boolean): Promise<number> => {
+    let pixels = 0;
+    for (let seed = 1; seed <= 6; seed++) {
+      const { labels, offsets } = await placeBlocks(
+        await device(),
+        guided(picture),
+        [side, side],
+        guided(picture),
+        [side, side],
+        {
+          ...options,
+          correlation: autocorrelation(picture),
+          pinned: { level: full, full },
+          allowed: known,
+          stands,
+          seed,
+        },
+      );
+      for (const [i, label] of labels.entries()) {
+        if (label < 0 || known[i]) continue;
+        const { x, y } = offsets[label] as { x: number; y: number };
+        const sx = wrapped((i % side) + x, side, side);
+        const sy = wrapped(Math.floor(i / side) + y, side, side);
+        if (Math.hypot(sx - 86, sy - 22) < 6) pixels++;
+      }
+    }
+    return pixels / (Math.PI * 6 ** 2);
+  };
+  const [again, before] = [await met(true), await met(false)];
+  assert.ok(again < 0.2 && before > 0.8, `${again} times, ${before} where what stands there is not counted`);
 });
 
 /** A position that may be a canvas's side off, brought within an exemplar. */
