@@ -315,7 +315,7 @@ export class Copying {
 
 function saidOf({ x, y, times }: Striking): string {
   const what = `what stands out most in the exemplar, at ${Math.round(x)},${Math.round(y)}, stands in the tile about ${Math.round(times)} times`;
-  return `${what}: in a smaller tile, or of a larger exemplar, it is met less often; of one cropped beside it, never`;
+  return `${what}: with more variety (${setting('variety', 1)}), in a smaller tile or of a larger exemplar it is met less often; of one cropped beside it, never`;
 }
 
 const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === size[0] && height === size[1];
