@@ -1,6 +1,7 @@
 // What copying takes, from the exemplar to the picture, by size; the host's part (analysis, blocks, last vote) apart.
 //   node build.mjs bench && node build/bench/copy.bench.js [--quick] [--json] [--against PROGRAM] [side ...]
-// Medians of five; `again`: of an exemplar that a tile was copied from just before, which is not looked at again. --against: another program is timed in turn, called as PROGRAM exemplar.png out.png size=SIDE.
+// Medians of five; `again`: of an exemplar that a tile was copied from just before, which is not looked at again.
+// --against: another program is timed in turn, called as PROGRAM exemplar.png out.png size=SIDE.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';

@@ -43,9 +43,9 @@ export async function textureOn<Source>(
   const optimising = { steps, scales, canvas, layers, pooling, net: name };
   const choice = { recipe, size, seed, tile, method, polish, variety, fit, flatten, rectify, ...optimising };
   const { signal } = options;
-  const recipeOf = await chosenTexture(platform, choice, image, { signal, warn: warningsTo(options) });
+  const chosen = await chosenTexture(platform, choice, image, { signal, warn: warningsTo(options) });
   const own = { ...call, net: usesPatches(name) ? undefined : net };
-  return runOn(platform, recipeOf, { style: image }, own);
+  return runOn(platform, chosen, { style: image }, own);
 }
 
 const RECIPE: Is<never> = {

@@ -64,7 +64,7 @@ const STRAIGHT = 0.3;
 /** A tile of fewer features than this on a side is nearly a crop of the exemplar. */
 const FEW_FEATURES = 4;
 
-/** What is known of the pictures that were looked at last, by their pixels: the next tile of one begins at once. */
+/** What is known of the pictures that were looked at last, by their pixels: for a further tile of one it is not looked at again. */
 const known = new Map<string, Analysis>();
 const KNOWN = 4;
 

@@ -32,15 +32,20 @@ export class BlockLayout {
   readonly raster: Size;
   readonly count: number;
 
-  /** @param share width and height of a block over the exemplar's shorter side; `picture` [w, h] is the exemplar's size; they overlap by `overlap` of their sides. */
+  /**
+   * @param picture [w, h], the exemplar's size
+   * @param share width and height of a block over the exemplar's shorter side
+   * @param overlap share of their sides by which blocks overlap
+   */
   constructor(
     readonly canvas: Size,
-    [w, h]: Size,
+    picture: Size,
     share: readonly [x: number, y: number],
     variety: number,
     overlap = OVERLAP,
   ) {
     const [W, H] = canvas;
+    const [w, h] = picture;
     const side = Math.min(w, h);
     // Three blocks along the shorter side of the canvas at least: fewer would meet themselves.
     const most = Math.min(side - 2, Math.round(Math.min(W, H) / 2));

@@ -117,6 +117,7 @@ async function lay(
     if (++ahead % AHEAD === 0) {
       await before;
       before = device.idle();
+      // A lost device is reported where it is waited for, here or when all is read.
       before.catch(() => {});
     }
     await heard();

@@ -214,7 +214,7 @@ test('what is conspicuous stands in a tile less often than the rest', async () =
 
 test('in a hole what is conspicuous beside it does not come again', async () => {
   const side = 128;
-  const picture = { width: side, height: side, data: shrunkBy({ ...pebbles }, [2, 2]).data };
+  const picture = { width: side, height: side, data: shrunkBy(pebbles, [2, 2]).data };
   const known = Uint8Array.from({ length: side * side }, (_, i) =>
     Math.hypot((i % side) - 64, Math.floor(i / side) - 64) < 22 ? 0 : 1,
   );
