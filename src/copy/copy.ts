@@ -22,7 +22,7 @@ import { type Pin, type Pinned, pinnedAt, pinnedCanvas } from './pin';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces } from './start';
-import type { Striking } from './striking';
+import { saidOf } from './striking';
 import { warp } from './warp';
 
 /** A picture to copy from. */
@@ -184,7 +184,7 @@ export class Copying {
       });
       blocks.push(laid);
       if (!this.#fitting || signal?.aborted) continue;
-      if (laid.again) warn?.(saidOf(laid.again));
+      if (laid.again) warn?.(saidOf(laid.again, variety));
       if (laid.largest > MOST_OF_ONE) {
         const percent = Math.round(100 * laid.largest);
         const what = `one piece of the exemplar covers some ${percent} % of the tile, as its parts are large or few`;
@@ -311,11 +311,6 @@ export class Copying {
   #places(size: Size, regions: readonly Region[]): Places {
     return placesOfBlocks(this.#blocks, this.#owners, size, regions, this.#canvas);
   }
-}
-
-function saidOf({ x, y, times }: Striking): string {
-  const what = `what stands out most in the exemplar, at ${Math.round(x)},${Math.round(y)}, stands in the tile about ${Math.round(times)} times`;
-  return `${what}: with more variety (${setting('variety', 1)}), in a smaller tile or of a larger exemplar it is met less often; of one cropped beside it, never`;
 }
 
 const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === size[0] && height === size[1];

@@ -1,3 +1,4 @@
+import { setting } from '../base/wording';
 import type { Size } from './field';
 
 /** From this on what is conspicuous (see `salience.ts`) is remembered when it is met again. */
@@ -34,4 +35,11 @@ export function metAgain(salience: Float64Array, [w, h]: Size, from: Uint32Array
   }
   const times = sum / count;
   return times >= AGAIN ? { x, y, times } : null;
+}
+
+/** That it is met again, and what helps. */
+export function saidOf({ x, y, times }: Striking, variety: number): string {
+  const where = `at ${Math.round(x)},${Math.round(y)}`;
+  const more = variety < 1 ? `with more variety (${setting('variety', 1)}), ` : '';
+  return `what stands out most in the exemplar, ${where}, stands in the tile about ${Math.round(times)} times: ${more}in a smaller tile or of a larger exemplar it is met less often; of one cropped beside it, never`;
 }
