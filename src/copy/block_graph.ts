@@ -129,7 +129,7 @@ function knownCosts(
   const { block, stride, allowed, regular, pinned, correlation, lattice } = options;
   const { width: w, height: h } = level;
   const near = nearWeights(level);
-  const salience = Uint32Array.from(options.salience, (v) => Math.round(16 * v));
+  const salience = new Uint32Array(options.salience.map((v) => Math.round(16 * v)));
   const always = alwaysCosts(level, { block, stride, allowed, even: !regular && !pinned });
   const lags = lagCosts(level, scale, correlation, lattice);
   return {

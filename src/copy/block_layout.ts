@@ -52,7 +52,7 @@ export class BlockLayout {
     const [nx, ny] = ([0, 1] as const).map((axis) => {
       const wanted = Math.min(most, Math.round(side * share[axis] * (1 - SMALLER * variety)));
       const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - overlap)));
-      return Math.max(1, Math.ceil(canvas[axis] / spacing - 0.3));
+      return Math.max(1, Math.round(canvas[axis] / spacing));
     }) as [number, number];
     const [dx, dy] = [W / nx, H / ny];
     this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - overlap)));

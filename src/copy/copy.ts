@@ -22,7 +22,7 @@ import { type Pin, type Pinned, pinnedAt, pinnedCanvas } from './pin';
 import { type Guided, levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces } from './start';
-import { saidOf } from './striking';
+import { lessOften, MOST_VARIETY, saidOf, saidOfMore, USUAL_VARIETY } from './striking';
 import { warp } from './warp';
 
 /** A picture to copy from. */
@@ -46,8 +46,11 @@ export interface CopyOptions {
   /** Whether light that changes over a picture is evened out. Default: where it would show as patches. */
   readonly flatten?: boolean | 'auto' | undefined;
   readonly seed: number;
-  /** 0..1: what it costs that neighbouring pieces go on as in the picture. */
-  readonly variety: number;
+  /**
+   * 0..1: what it costs that neighbouring pieces go on as in the picture. `auto`: .1, and where what stands out most in the
+   * picture is met again all is laid anew with 1; what meets it less often is kept.
+   */
+  readonly variety: number | 'auto';
   /** How much it matters that all parts are used equally often; 1 is usual. */
   readonly evenness: number;
   readonly resume?: CopyPoint | undefined;
@@ -155,36 +158,23 @@ export class Copying {
   }
 
   async #lay(): Promise<void> {
-    const { seed, variety, evenness, signal, onBand, warn } = this.options;
-    const canvas = this.#canvas;
+    const { variety, signal, warn } = this.options;
     const blocks: Blocks[] = [];
-    for (const [k, { guided: picture, correlation, parts, lattice, side, least }] of this.#prepared.entries()) {
-      const source = this.sources[k];
-      const at = this.#levelOfBlocks(side, least);
-      const regular = correlation.peak >= REGULAR;
-      const level = shrunkBy(picture, this.#steps(at));
-      const from = source?.from;
-      const allowed = allowedPixels(from, level.width, level.height);
-      // In a hole long blocks would have to agree with all that is around it.
-      const { share, overlap } = blockShape(parts, regular, this.#pinned ? null : lattice);
-      const laid = await placeBlocks(this.device, level, at, picture, canvas, {
-        seed: seed + k,
-        share: from ? roomFor(allowed, level.width, level.height, share) : share,
-        overlap,
-        allowed,
-        pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
-        stands: source?.pinned && isOfSize(source.picture, this.options.size),
-        variety,
-        evenness,
-        regular,
-        correlation,
-        lattice,
-        signal,
-        onBlock: (share) => onBand?.((LAYING * (k + share)) / this.#prepared.length),
-      });
+    for (const k of this.#prepared.keys()) {
+      const first = variety === 'auto' ? USUAL_VARIETY : variety;
+      let laid = await this.#placed(k, first, (share) => (LAYING * (k + share)) / this.#prepared.length);
+      const { again } = laid;
+      let said = again && saidOf(again, first);
+      if (again && variety === 'auto' && this.#fitting && !signal?.aborted) {
+        const mixed = await this.#placed(k, MOST_VARIETY, (share) => LAYING + (share * (1 - LAYING)) / 2);
+        if (!signal?.aborted) {
+          said = saidOfMore(again, mixed.again);
+          if (lessOften(mixed.again, again)) laid = mixed;
+        }
+      }
       blocks.push(laid);
       if (!this.#fitting || signal?.aborted) continue;
-      if (laid.again) warn?.(saidOf(laid.again, variety));
+      if (said) warn?.(said);
       if (laid.largest > MOST_OF_ONE) {
         const percent = Math.round(100 * laid.largest);
         const what = `one piece of the exemplar covers some ${percent} % of the tile, as its parts are large or few`;
@@ -192,6 +182,35 @@ export class Copying {
       }
     }
     this.#blocks = blocks;
+  }
+
+  /** The blocks of the k-th picture. `shareOf`: of all the work what is done, from the share of the blocks. */
+  #placed(k: number, variety: number, shareOf: (share: number) => number): Promise<Blocks> {
+    const { seed, evenness, signal, onBand } = this.options;
+    const { guided: picture, correlation, parts, lattice, side, least } = this.#prepared[k] as Prepared;
+    const source = this.sources[k];
+    const at = this.#levelOfBlocks(side, least);
+    const regular = correlation.peak >= REGULAR;
+    const level = shrunkBy(picture, this.#steps(at));
+    const from = source?.from;
+    const allowed = allowedPixels(from, level.width, level.height);
+    // In a hole long blocks would have to agree with all that is around it.
+    const { share, overlap } = blockShape(parts, regular, this.#pinned ? null : lattice);
+    return placeBlocks(this.device, level, at, picture, this.#canvas, {
+      seed: seed + k,
+      share: from ? roomFor(allowed, level.width, level.height, share) : share,
+      overlap,
+      allowed,
+      pinned: this.#pinned && { level: pinnedAt(this.#pinned, this.#steps(at)), full: this.#pinned },
+      stands: source?.pinned && isOfSize(source.picture, this.options.size),
+      variety,
+      evenness,
+      regular,
+      correlation,
+      lattice,
+      signal,
+      onBlock: (share) => onBand?.(shareOf(share)),
+    });
   }
 
   /** The coarsest level that shows an exemplar's features, as far as the device can bind what is laid at that size. */

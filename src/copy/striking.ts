@@ -1,12 +1,17 @@
 import { setting } from '../base/wording';
 import type { Size } from './field';
 
+/** The variety that tiles are laid with as a rule, and that which helps most against what is met again. */
+export const USUAL_VARIETY = 0.1;
+export const MOST_VARIETY = 1;
 /** From this on what is conspicuous (see `salience.ts`) is remembered when it is met again. */
 const STRIKING = 5;
 /** It reaches as far as that is at least this share of its peak. */
 const SHARE = 0.5;
 /** From so many times on it is said. */
 const AGAIN = 1.5;
+/** Of two ways to lay a tile the one that meets it this many times as often, or less, is worth more cuts. */
+const LESS = 0.75;
 
 /** What stands out most in an exemplar, pixels, and how often it stands in the tile, on average over its pixels. */
 export interface Striking {
@@ -37,9 +42,26 @@ export function metAgain(salience: Float64Array, [w, h]: Size, from: Uint32Array
   return times >= AGAIN ? { x, y, times } : null;
 }
 
+/** Of one that is met again, and what is met in a tile laid otherwise, whether there it is less often. */
+export const lessOften = (other: Striking | null, { times }: Striking): boolean => (other?.times ?? 0) <= LESS * times;
+
 /** That it is met again, and what helps. */
-export function saidOf({ x, y, times }: Striking, variety: number): string {
-  const where = `at ${Math.round(x)},${Math.round(y)}`;
-  const more = variety < 1 ? `with more variety (${setting('variety', 1)}), ` : '';
-  return `what stands out most in the exemplar, ${where}, stands in the tile about ${Math.round(times)} times: ${more}in a smaller tile or of a larger exemplar it is met less often; of one cropped beside it, never`;
+export function saidOf(found: Striking, variety: number): string {
+  const more = variety < MOST_VARIETY ? `with more variety (${setting('variety', MOST_VARIETY)}), ` : '';
+  return `${what(found)} stands in the tile about ${Math.round(found.times)} times: ${more}${ELSE}`;
 }
+
+/** What came of laying the tile with the most variety, as it was met again with the usual one. */
+export function saidOfMore(usual: Striking, mixed: Striking | null): string {
+  const times = Math.round(usual.times);
+  if (!lessOften(mixed, usual))
+    return `${what(usual)} stands in the tile about ${times} times, and no less often with more variety: ${ELSE}`;
+  const laid = `${what(usual)} would stand in the tile about ${times} times: it is laid with the most variety instead`;
+  if (!mixed) return `${laid} (${setting('variety', USUAL_VARIETY)} keeps larger pieces)`;
+  return `${laid}, and it stands there about ${Math.round(mixed.times)} times; ${ELSE}`;
+}
+
+const what = ({ x, y }: Striking): string =>
+  `what stands out most in the exemplar, at ${Math.round(x)},${Math.round(y)},`;
+
+const ELSE = 'in a smaller tile or of a larger exemplar it is met less often; of one cropped beside it, never';

@@ -90,11 +90,11 @@ const jitterSchema = z
 /** How a stage of `method: copy` copies. */
 export const copySchema = z.strictObject({
   variety: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.1)
-    .describe('0: the largest pieces that there are; 1: no two neighbouring pieces go on as in the picture'),
+    .union([z.literal('auto'), z.number().min(0).max(1)])
+    .default('auto')
+    .describe(
+      '0: the largest pieces that there are; 1: no two neighbouring pieces go on as in the picture; auto: 0.1, and 1 where what stands out most would be met again',
+    ),
   evenness: z
     .number()
     .min(0)

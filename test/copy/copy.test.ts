@@ -166,6 +166,17 @@ test('only the part of a picture that may be copied is', async () => {
   assert.ok(cutsOf(match) < 0.5);
 });
 
+test('where what stands out would be met again, auto lays the tile with the most variety, and says so', async () => {
+  const weave = await readPicture('examples/weave.png');
+  const said: string[] = [];
+  const at = (wishes: Partial<CopyOptions>) => made({ size: [256, 256], fit: 'scale', ...wishes }, weave);
+  const again = await at({ seed: 2, variety: 'auto', warn: (text) => said.push(text) });
+  assert.equal(again.field.data, (await at({ seed: 2, variety: 1 })).field.data);
+  assert.match(said.join('\n'), /would stand in the tile about 2 times: it is laid with the most variety instead/);
+  const once = await at({ seed: 1, variety: 'auto' });
+  assert.equal(once.field.data, (await at({ seed: 1, variety: 0.1 })).field.data);
+});
+
 test('maps of the exemplar come to lie as its colours do', async () => {
   const { field, raster, render } = await usually();
   assert.equal(render(stones.data), raster.data);

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { metAgain, saidOf } from '../../src/copy/striking';
+import { lessOften, metAgain, saidOf, saidOfMore } from '../../src/copy/striking';
 
 const test = suite('what stands out in an exemplar');
 const SIDE = 16;
@@ -26,6 +26,23 @@ test('more variety is named as what helps where there is more', () => {
     /at 8,5, stands in the tile about 3 times: with more variety \(variety: 1\), in a smaller/,
   );
   assert.match(saidOf(again, 1), /about 3 times: in a smaller tile/);
+});
+
+test('of more variety it is said whether it helped', () => {
+  const again = { x: 8.4, y: 5, times: 4.2 };
+  assert.match(
+    saidOfMore(again, null),
+    /about 4 times: .+ the most variety instead \(variety: 0.1 keeps larger pieces\)$/,
+  );
+  assert.match(
+    saidOfMore(again, { ...again, times: 2.1 }),
+    /most variety instead, and it stands there about 2 times; in/,
+  );
+  assert.match(saidOfMore(again, { ...again, times: 4 }), /about 4 times, and no less often with more variety: in a/);
+  assert.equal(
+    [null, 2.1, 4].map((times) => lessOften(times === null ? null : { ...again, times }, again)),
+    [true, true, false],
+  );
 });
 
 test.run();

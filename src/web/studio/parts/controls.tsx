@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { USUAL_VARIETY } from '../../../copy/striking';
 import { copySchema, type RecipeText } from '../../../recipes/recipe';
 import { longerOf, methodsOf, type Settings, SIZES, TILES, type Tile } from '../settings';
 import { Icon } from './icons';
@@ -103,11 +104,11 @@ export function Controls({ settings, base, next, onChange }: Props): JSX.Element
         <div class={mark('variety')}>
           <Slider
             label="Variety, at more cuts"
-            text={`${variety}`}
+            text={variety === 'auto' ? 'as usual' : `${variety}`}
             min={0}
             max={1}
             step={0.05}
-            value={variety}
+            value={variety === 'auto' ? USUAL_VARIETY : variety}
             test="variety"
             onInput={(v) => onChange({ variety: v })}
           />
@@ -117,7 +118,7 @@ export function Controls({ settings, base, next, onChange }: Props): JSX.Element
   );
 }
 
-const varietyOf = ({ stages }: RecipeText): number =>
+const varietyOf = ({ stages }: RecipeText): number | 'auto' =>
   copySchema.parse(stages.find((s) => s.method === 'copy')?.copy ?? {}).variety;
 
 interface WholeNumberProps {
