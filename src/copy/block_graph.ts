@@ -12,6 +12,7 @@ import type { Ref } from '../shaders/op';
 import type { Autocorrelation } from './autocorrelation';
 import { alwaysCosts, edgesOf, lagCosts, nearWeights, softEdge, varianceSum } from './block_costs';
 import type { BlockLayout } from './block_layout';
+import { linesOf } from './block_lines';
 import type { Lattice } from './lattice';
 import type { Pinned } from './pin';
 import { type Guided, packed } from './pyramid';
@@ -39,6 +40,8 @@ export interface ChoiceOptions {
   readonly evenness: number;
   /** The exemplar is regular: its lattice is kept, rather than its mean colour. */
   readonly regular: boolean;
+  /** Lines hide cuts, and edges do not. */
+  readonly lines?: boolean | undefined;
   /** Of the exemplar at the full size. */
   readonly correlation: Autocorrelation;
   readonly lattice: Lattice | null;
@@ -72,7 +75,7 @@ export function blockGraph(
   scale: readonly [x: number, y: number],
   { salience, piece, ...options }: ChoiceOptions & { readonly salience: Float64Array; readonly piece: number },
 ): BlockGraph {
-  const { seed, variety, evenness, pinned } = options;
+  const { seed, variety, evenness, pinned, lines = false } = options;
   const { width: w, height: h } = level;
   const block = [layout.width, layout.height] as const;
   const places = (w - block[0] + 1) * (h - block[1] + 1);
@@ -81,7 +84,7 @@ export function blockGraph(
   const graph = new Graph();
   const words = exemplarWords(level, pinned);
   const pixels = graph.constant([words.length], words, 'pixels');
-  const edges = graph.constant([h, w], edgesOf(words, w, h), 'edges');
+  const hides = graph.constant([2, h, w], lines ? linesOf(level) : edgesOf(words, w, h), 'hides');
   const states = emptyStates(graph, layout, [h, w], options);
   const most = layout.corners.reduce((n, _, k) => Math.max(n, layout.beside(k).length), 0);
   const given = graph.input([blockLength(most)], 'block', 'u32');
@@ -105,7 +108,7 @@ export function blockGraph(
   });
   const best = lowest(graph, matched, { count: CUTS });
   const soft = softEdge(level);
-  const seams = blockSeams(graph, [pixels, edges, states.laid, given, best], { width: w, block, soft });
+  const seams = blockSeams(graph, [pixels, hides, states.laid, given, best], { block, soft, lines });
   const paths = blockPaths(graph, [seams, given], { band: layout.band });
   const exemplar = [w, h] as const;
   const laying = blockCut(graph, [best, paths, states.laid, given], { exemplar, block });

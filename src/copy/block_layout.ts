@@ -35,14 +35,14 @@ export class BlockLayout {
   /**
    * @param picture [w, h], the exemplar's size
    * @param share width and height of a block over the exemplar's shorter side
-   * @param overlap share of their sides by which blocks overlap
+   * @param overlap share of their width and height by which blocks overlap
    */
   constructor(
     readonly canvas: Size,
     picture: Size,
     share: readonly [x: number, y: number],
     variety: number,
-    overlap = OVERLAP,
+    overlap: readonly [x: number, y: number] = [OVERLAP, OVERLAP],
   ) {
     const [W, H] = canvas;
     const [w, h] = picture;
@@ -51,12 +51,12 @@ export class BlockLayout {
     const most = Math.min(side - 2, Math.round(Math.min(W, H) / 2));
     const [nx, ny] = ([0, 1] as const).map((axis) => {
       const wanted = Math.min(most, Math.round(side * share[axis] * (1 - SMALLER * variety)));
-      const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - overlap)));
+      const spacing = Math.max(2, Math.floor(Math.max(8, wanted) * (1 - overlap[axis])));
       return Math.max(1, Math.round(canvas[axis] / spacing));
     }) as [number, number];
     const [dx, dy] = [W / nx, H / ny];
-    this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - overlap)));
-    this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - overlap)));
+    this.width = Math.min(w - 1, W, Math.ceil(dx / (1 - overlap[0])));
+    this.height = Math.min(h - 1, H, Math.ceil(dy / (1 - overlap[1])));
     this.step = [dx, dy];
     this.raster = [nx, ny];
     this.count = nx * ny;

@@ -10,12 +10,14 @@ const MOST = 0.6;
 const LARGE = 0.15;
 const GROWTH = 4;
 /**
- * Of courses blocks are long, as a cut across one often ends a board without a joint, and low, as one between two is not seen: then
- * there are enough of them. For the same reason they overlap less.
+ * Blocks of courses are long, as a cut across a course often ends a board without a joint, and low, some courses high, so that each
+ * course is cut where that suits it; they overlap by more than a course there, as a cut between two is not seen.
  */
-const LONG = 0.9;
-const LOW = 0.4;
-const COURSES_OVERLAP = 0.25;
+const LONG = 0.75;
+const COURSES = 2.75;
+const LOW: readonly [least: number, most: number] = [0.12, 0.6];
+const ALONG_OVERLAP = 0.25;
+const ACROSS_OVERLAP = 0.5;
 /** Courses are level, or upright, to this slope: they leave a block of that length within its overlap. */
 const LEVEL = 0.05;
 /** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
@@ -25,17 +27,23 @@ const PLACES = 64;
 export interface BlockShape {
   readonly share: Share;
   /** By what share of their sides they overlap, where that is not the usual one. */
-  readonly overlap?: number;
+  readonly overlap?: Share;
+  /** Lines hide cuts, such as joints, and edges do not. */
+  readonly lines?: boolean;
 }
 
 /**
  * How large blocks are: large stones and long strands are kept whole by large and long ones; small ones repeat less.
  * @param parts size of what the exemplar is made of along each axis, over its shorter side
- * @param lattice of a regular exemplar, where courses of it have to be laid
+ * @param lattice of a regular exemplar, where courses of it have to be laid, in units of that side
  */
 export function blockShape(parts: Share, regular: boolean, lattice: Lattice | null = null): BlockShape {
   const courses = regular && lattice ? coursesOf(lattice) : null;
-  if (courses) return { share: courses === 'level' ? [LONG, LOW] : [LOW, LONG], overlap: COURSES_OVERLAP };
+  if (courses) {
+    const low = Math.min(LOW[1], Math.max(LOW[0], COURSES * courses.height));
+    const turned = ([along, across]: Share): Share => (courses.level ? [along, across] : [across, along]);
+    return { share: turned([LONG, low]), overlap: turned([ALONG_OVERLAP, ACROSS_OVERLAP]), lines: true };
+  }
   if (regular) return { share: [MOST, MOST] };
   const both = Math.sqrt(parts[0] * parts[1]);
   const share = (part: number): number =>
@@ -43,11 +51,14 @@ export function blockShape(parts: Share, regular: boolean, lattice: Lattice | nu
   return { share: [share(parts[0]), share(parts[1])] };
 }
 
-/** How the courses of an exemplar run that repeats across them and not along. */
-function coursesOf({ vectors: [[x, y], second] }: Lattice): 'level' | 'upright' | null {
+/** The courses of an exemplar that repeats across them and not along: whether they are level, or upright, and how high. */
+function coursesOf({
+  vectors: [[x, y], second],
+}: Lattice): { readonly level: boolean; readonly height: number } | null {
   if (second) return null;
-  if (Math.abs(x) <= LEVEL * Math.abs(y)) return 'level';
-  return Math.abs(y) <= LEVEL * Math.abs(x) ? 'upright' : null;
+  const [across, down] = [Math.abs(x), Math.abs(y)];
+  if (across <= LEVEL * down) return { level: true, height: down };
+  return down <= LEVEL * across ? { level: false, height: across } : null;
 }
 
 /** The same, or smaller so that blocks have places to be copied from. */

@@ -37,8 +37,8 @@ export interface Blocks {
 export interface BlockOptions extends Omit<ChoiceOptions, 'pinned'> {
   /** Width and height of a block over the exemplar's shorter side. */
   readonly share: readonly [x: number, y: number];
-  /** By what share of their sides blocks overlap. Default: the usual one. */
-  readonly overlap?: number | undefined;
+  /** By what share of their width and height blocks overlap. Default: the usual one. */
+  readonly overlap?: readonly [x: number, y: number] | undefined;
   /** What is known of the canvas, at the size of the level and at the full one. */
   readonly pinned?: { readonly level: Pinned; readonly full: Pinned } | undefined;
   /** From when it is aborted, blocks are copied from the best of a few places. */

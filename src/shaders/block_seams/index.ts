@@ -12,8 +12,8 @@ const underKernel = defineKernel({
   name: 'block_under',
   wgsl: underWgsl,
   lib: [globalIndex, blockWords, blockDistance],
-  binds: ['read', 'read', 'read', 'write'],
-  uniforms: { H: 'u32', W: 'u32', bh: 'u32', bw: 'u32' },
+  binds: ['read', 'read', 'read', 'read', 'write'],
+  uniforms: { H: 'u32', W: 'u32', bh: 'u32', bw: 'u32', n: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
@@ -22,46 +22,55 @@ const seamsKernel = defineKernel({
   wgsl: seamsWgsl,
   lib: [blockDistance],
   binds: ['read', 'read', 'read', 'read', 'write'],
-  uniforms: { w: 'u32', bh: 'u32', bw: 'u32', soft: 'u32' },
+  uniforms: { n: 'u32', w: 'u32', bh: 'u32', bw: 'u32', soft: 'u32' },
   variants: [{ WG: 64 }, { WG: 256 }],
 });
 
 export interface SeamsAttrs {
-  /** Width of the exemplar. */
-  readonly width: number;
   /** Width and height of a block. */
   readonly block: readonly [width: number, height: number];
-  /** A difference counts half beside an edge of this, as `distance_of` counts, 1 at least. */
+  /** A difference counts half beside what hides it by this, as `distance_of` counts, 1 at least. */
   readonly soft: number;
+  /** What hides a cut in what lies below is read from `hides` as well, and not how far neighbours there are apart. */
+  readonly lines?: boolean;
 }
 
 export const blockSeamsOp: Op<5, SeamsAttrs> = defineOp<5, SeamsAttrs>({
   name: 'block_seams',
   dtype: 'u32',
   stopsGradient: true,
-  infer([, , laid = [], block = [], places = []], { block: [bw, bh] }) {
-    if (laid.length !== 3 || block.length !== 1 || places.length !== 2)
-      throw shapeError('block_seams', 'a canvas [2, H, W], a block, places [rows, n]', laid, block, places);
+  infer([, hides = [], laid = [], block = [], places = []], { block: [bw, bh] }) {
+    if (hides.length !== 3 || laid.length !== 3 || block.length !== 1 || places.length !== 2)
+      throw shapeError(
+        'block_seams',
+        'what hides cuts [2, h, w], a canvas [2, H, W], a block, places [rows, n]',
+        hides,
+        laid,
+        block,
+        places,
+      );
     return [bh, bw, places[1] ?? 0];
   },
-  forward(x, y, { width: w, soft }, scratch) {
-    const [pixels, edges, laid, block, places] = x as readonly [Ref, Ref, Ref, Ref, Ref];
+  forward(x, y, { soft, lines = false }, scratch) {
+    const [pixels, hides, laid, block, places] = x as readonly [Ref, Ref, Ref, Ref, Ref];
+    const [, h = 1, w = 1] = hides.shape;
     const [, H = 1, W = 1] = laid.shape;
-    const [bh = 1, bw = 1, n = 1] = y.shape;
-    const under = scratch([2, bh, bw], 'u32');
+    const [bh = 1, bw = 1, N = 1] = y.shape;
+    const under = scratch([3, bh, bw], 'u32');
     return [
       launch({
         kernel: underKernel,
-        bind: [pixels, laid, block, under],
-        uniforms: { H, W, bh, bw },
+        bind: [pixels, hides, laid, block, under],
+        overrides: { LINES: Number(lines) },
+        uniforms: { H, W, bh, bw, n: h * w },
         grid: ({ WG }) => flatGrid(bh * bw, WG),
       }),
       launch({
         kernel: seamsKernel,
-        bind: [pixels, edges, under, places, y],
-        overrides: { N: n },
-        uniforms: { w, bh, bw, soft },
-        grid: ({ WG }) => [Math.ceil((bw * n) / WG), bh],
+        bind: [pixels, hides, under, places, y],
+        overrides: { N },
+        uniforms: { n: h * w, w, bh, bw, soft },
+        grid: ({ WG }) => [Math.ceil((bw * N) / WG), bh],
       }),
     ];
   },
@@ -78,6 +87,6 @@ export const blockSeamsOp: Op<5, SeamsAttrs> = defineOp<5, SeamsAttrs>({
  */
 export const blockSeams = (
   g: Builder,
-  x: readonly [pixels: Ref, edges: Ref, laid: Ref, block: Ref, places: Ref],
+  x: readonly [pixels: Ref, hides: Ref, laid: Ref, block: Ref, places: Ref],
   attrs: SeamsAttrs,
 ): Ref => g.apply(blockSeamsOp, x, attrs);
