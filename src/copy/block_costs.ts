@@ -89,24 +89,3 @@ export function nearWeights({ width, height }: Guided): Uint32Array {
 
 /** The edge beside which a difference counts half, as `distance_of` counts: six times a difference of gray, whose distance is the root of three. */
 export const softEdge = (level: Guided): number => Math.max(1, Math.round(SOFT * Math.sqrt(12 * varianceSum(level))));
-
-/** What hides a cut beside each pixel of a picture, as `block_seams` takes it: how far it is from its neighbours, as `distance_of` counts; 0 at the borders. */
-export function edgesOf(words: Uint32Array, w: number, h: number): Uint32Array {
-  const apart = (a: number, b: number): number => {
-    let sum = Math.abs((a >>> 24) - (b >>> 24));
-    for (let shift = 0; shift < 24; shift += 8) sum += 2 * Math.abs(((a >>> shift) & 255) - ((b >>> shift) & 255));
-    return sum;
-  };
-  const n = w * h;
-  const hides = new Uint32Array(2 * n);
-  const between = (at: number, p: number, next: number): void => {
-    const edge = apart(words[p] as number, words[next] as number);
-    hides[at + p] = (hides[at + p] as number) | edge;
-    hides[at + next] = edge << 16;
-  };
-  for (let p = 0; p < n; p++) {
-    if ((p + 1) % w !== 0) between(0, p, p + 1);
-    if (p + w < n) between(n, p, p + w);
-  }
-  return hides;
-}

@@ -5,6 +5,7 @@ import { blockSeen } from '../shaders/block_seen';
 import { type BlockWords, blockWords, NONE } from '../shaders/block_words';
 import { softEdge } from './block_costs';
 import { type BlockGraph, blockGraph, type ChoiceOptions } from './block_graph';
+import { hidesOf } from './block_hides';
 import type { BlockLayout, Point } from './block_layout';
 import type { Size } from './field';
 import { type Guided, packed } from './pyramid';
@@ -98,6 +99,7 @@ export async function seenIn(
   layout: BlockLayout,
   { from }: LaidBlocks,
   blocks: readonly number[],
+  lines = false,
 ): Promise<Uint32Array> {
   const [W, H] = layout.canvas;
   const g = new Graph();
@@ -112,12 +114,12 @@ export async function seenIn(
     g,
     [
       g.constant([level.height, level.width], packed(level), 'pixels'),
+      g.constant([2, level.height, level.width], hidesOf(level, lines), 'hides'),
       g.constant([2, H, W], laid, 'laid'),
       windows,
       windows,
     ],
     {
-      exemplar: [level.width, level.height],
       block: [layout.width, layout.height],
       soft: softEdge(level),
       trial: false,

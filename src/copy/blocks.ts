@@ -129,7 +129,7 @@ async function lay(
     }
     const raster = await plan.read();
     if (signal?.aborted) return fillInHaste(raster, layout, level, windows, options);
-    for (const k of mends > 0 ? await worst(device, level, layout, raster, mends) : []) {
+    for (const k of mends > 0 ? await worst(device, level, layout, raster, mends, options.lines) : []) {
       if (signal?.aborted) break;
       plan.lay(windows.mending(k));
       await submitted();
@@ -147,9 +147,10 @@ async function worst(
   layout: BlockLayout,
   laid: LaidBlocks,
   most: number,
+  lines: boolean | undefined,
 ): Promise<number[]> {
   const between = Array.from({ length: layout.corners.length - layout.count }, (_, i) => layout.count + i);
-  const seen = await seenIn(device, level, layout, laid, between);
+  const seen = await seenIn(device, level, layout, laid, between, lines);
   const cut = between.map((k, i) => ({ k, seen: seen[i] as number })).filter((b) => b.seen > 0);
   return cut
     .sort((a, b) => b.seen - a.seen || a.k - b.k)

@@ -90,6 +90,11 @@ export const pixelCount = ({ exemplar: [w, h], canvas: [W, H] }: Scene): number 
 /** Pixels of all colours, and runs of equal ones. */
 export const pixelValue = (i: number, u: number): number => (i % 8 < 4 ? 0x40302010 : word(u));
 
+/** What hides a cut beside each pixel of a scene's exemplar, nothing or some of it. */
+export const hidesShape = ({ exemplar: [w, h] }: Scene): Shape => [2, h, w];
+export const hidesValue = (i: number, u: number): number =>
+  i % 3 === 0 ? 0 : below(1786, u ** 3) | (below(1786, (17 * u) % 1) << 16);
+
 /** Element i of [2, H, W]: which pixel lies in each of the canvas, and of which block: cells of pixels that follow one another, over the end of a row too. */
 export function laidValue({ exemplar: [w, h], canvas: [W, H], lies }: Scene, i: number): number {
   const q = i % (W * H);

@@ -256,7 +256,7 @@ for (const [spec, laid, block] of [
   [matchSpec, 2, 3],
   [seamsSpec, 2, 3],
   [cutSpec, 2, 3],
-  [seenSpec, 1, 2],
+  [seenSpec, 2, 3],
 ] as readonly (readonly [OpSpec, number, number])[]) {
   test(`torus law of ${spec.op.name}: the same bits on a canvas that is rolled together with the block`, async () => {
     for (const c of spec.cases) {

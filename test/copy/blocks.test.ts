@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { Rng } from '../../src/base/rng';
 import { autocorrelation } from '../../src/copy/autocorrelation';
 import { cutBands } from '../../src/copy/block_cut';
+import { hidesOf } from '../../src/copy/block_hides';
 import { BlockLayout } from '../../src/copy/block_layout';
 import { blockShape } from '../../src/copy/block_share';
 import { type BlockOptions, type Blocks, placeBlocks } from '../../src/copy/blocks';
@@ -101,6 +102,27 @@ test('blocks of courses are long and low, and overlap less', () => {
   const courses = (overlap?: readonly [number, number]) =>
     new BlockLayout([1024, 1024], [128, 128], level.share, 0.1, overlap);
   assert.ok(courses(level.overlap).raster[0] < courses().raster[0]);
+});
+
+test('a line hides a cut on whose side it stays, an edge one on either side of it', () => {
+  const [width, height, line, step] = [24, 16, 8, 16];
+  const gray = (x: number): number => (x === line ? 60 : x < step ? 120 : 180);
+  const data = Float32Array.from({ length: 4 * width * height }, (_, i) =>
+    i < 3 * width * height ? gray(i % width) : 0,
+  );
+  const hiding = (lines: boolean, shift: number): number[] =>
+    Array.from(hidesOf({ width, height, data }, lines).subarray(8 * width, 9 * width))
+      .map((word, x) => ((word >>> shift) & 0xffff ? x : -1))
+      .filter((x) => x >= 0);
+  assert.equal(
+    [hiding(true, 0), hiding(true, 16)],
+    [
+      [line, line + 1],
+      [line - 1, line],
+    ],
+  );
+  const edges = [line - 1, line, step - 1];
+  assert.equal([hiding(false, 0), hiding(false, 16)], [edges, edges.map((x) => x + 1)]);
 });
 
 test('what stands in an exemplar once only is the most conspicuous', () => {

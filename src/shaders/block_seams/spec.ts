@@ -2,6 +2,8 @@ import {
   blockOf,
   canvasShape,
   distance,
+  hidesShape,
+  hidesValue,
   laidValue,
   pixelAt,
   pixelCount,
@@ -14,20 +16,18 @@ import {
 } from '../block.spec';
 import { NONE } from '../block_words';
 import type { Case, OpSpec, Value } from '../op';
-import { below } from '../patch_vote/spec';
 import { blockSeamsOp, type SeamsAttrs } from './index';
 
 const cases: Case<5, SeamsAttrs>[] = [...scenes, scenes[2] as Scene, scenes[5] as Scene].map((s, n) => {
-  const [w, h] = s.exemplar;
   const block = wordsOf(s);
   const lines = n >= scenes.length;
   return {
     name: lines ? `${s.name}, hidden by lines` : s.name,
-    shapes: [[pixelCount(s)], [2, h, w], canvasShape(s), [block.length], [1 + (n % 2), n === 1 ? 32 : 1 + n]],
+    shapes: [[pixelCount(s)], hidesShape(s), canvasShape(s), [block.length], [1 + (n % 2), n === 1 ? 32 : 1 + n]],
     attrs: { block: s.block, soft: n % 2 === 0 ? 1 : 40, ...(lines && { lines }) },
     values(k, i, u) {
       if (k === 0) return pixelValue(i, u);
-      if (k === 1) return i % 3 === 0 ? 0 : below(1786, u ** 3) | (below(1786, (17 * u) % 1) << 16);
+      if (k === 1) return hidesValue(i, u);
       if (k === 2) return laidValue(s, i);
       if (k === 3) return block[i] ?? 0;
       return placeValue(s, i, u);

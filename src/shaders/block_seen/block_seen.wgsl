@@ -11,11 +11,12 @@ override TRIAL: u32 = 0;  // 1: one window, which is the block's
 struct Uniforms { H: u32, W: u32, h: u32, w: u32, bh: u32, bw: u32, n: u32, first: u32, soft: u32 }
 
 @group(0) @binding(0) var<storage, read>       P: array<u32>;  // pixels of the exemplar, RGBA8
-@group(0) @binding(1) var<storage, read>       L: array<u32>;  // [2, H, W]: which pixel stands here, and of which block
-@group(0) @binding(2) var<storage, read>       C: array<u32>;  // corners of the windows: x, y, x, y ...
-@group(0) @binding(3) var<storage, read>       N: array<u32>;  // TRIAL: what stands in the block once it is laid, from word 1 on
-@group(0) @binding(4) var<storage, read_write> Y: array<atomic<u32>>;  // [n, 2]: before, after
-@group(0) @binding(5) var<uniform>             u: Uniforms;
+@group(0) @binding(1) var<storage, read>       E: array<u32>;  // [2, h, w]: what hides a cut to the right of each | to the left << 16; below | above << 16
+@group(0) @binding(2) var<storage, read>       L: array<u32>;  // [2, H, W]: which pixel stands here, and of which block
+@group(0) @binding(3) var<storage, read>       C: array<u32>;  // corners of the windows: x, y, x, y ...
+@group(0) @binding(4) var<storage, read>       N: array<u32>;  // TRIAL: what stands in the block once it is laid, from word 1 on
+@group(0) @binding(5) var<storage, read_write> Y: array<atomic<u32>>;  // [n, 2]: before, after
+@group(0) @binding(6) var<uniform>             u: Uniforms;
 
 // Between a pixel copied from `a` and the next one, copied from `b`; `next`: from a pixel to that in the exemplar. Either copy may end here with it.
 fn seen(a: u32, b: u32, next: u32) -> u32 {
@@ -24,18 +25,19 @@ fn seen(a: u32, b: u32, next: u32) -> u32 {
   let goes_on = select(a + next < n, (a + 1u) % u.w != 0u, next == 1u);
   let goes_back = select(b >= next, b % u.w != 0u, next == 1u);
   var apart = 0u;
-  var edges = 0u;
+  var hidden = 0u;
+  let row = select(n, 0u, next == 1u);
   if (goes_on) {
     apart += distance_of(P[a + next], P[b]);
-    edges += distance_of(P[a], P[a + next]);
+    hidden += E[row + a] & 0xffffu;
   }
   if (goes_back) {
     apart += distance_of(P[a], P[b - next]);
-    edges += distance_of(P[b - next], P[b]);
+    hidden += E[row + b] >> 16u;
   }
   if (!goes_on && !goes_back) { return 0u; }
   let twice = select(2u, 1u, goes_on && goes_back);
-  return min(0x7fffu, seen_beside(twice * apart, twice * edges + u.soft));
+  return min(0x7fffu, seen_beside(twice * apart, twice * hidden + u.soft));
 }
 
 fn canvas_at(corner: u32, x: u32, y: u32) -> u32 {

@@ -2,6 +2,8 @@ import {
   blockOf,
   canvasShape,
   distance,
+  hidesShape,
+  hidesValue,
   laidValue,
   pixelAt,
   pixelCount,
@@ -14,29 +16,31 @@ import type { Case, OpSpec, Value } from '../op';
 import { below } from '../patch_vote/spec';
 import { blockSeenOp, type SeenAttrs } from './index';
 
-const windows: Case<4, SeenAttrs>[] = scenes.map((s, n) => ({
+const windows: Case<5, SeenAttrs>[] = scenes.map((s, n) => ({
   name: `windows, ${s.name}`,
-  shapes: [[pixelCount(s)], canvasShape(s), [1 + 2 * n, 2], [1]],
-  attrs: { exemplar: s.exemplar, block: s.block, soft: n % 2 === 0 ? 1 : 40, trial: false },
+  shapes: [[pixelCount(s)], hidesShape(s), canvasShape(s), [1 + 2 * n, 2], [1]],
+  attrs: { block: s.block, soft: n % 2 === 0 ? 1 : 40, trial: false },
   values(k, i, u) {
     if (k === 0) return pixelValue(i, u);
-    if (k === 1) return laidValue(s, i);
-    return k === 2 ? below(s.canvas[i % 2] ?? 0, u) : 0;
+    if (k === 1) return hidesValue(i, u);
+    if (k === 2) return laidValue(s, i);
+    return k === 3 ? below(s.canvas[i % 2] ?? 0, u) : 0;
   },
 }));
 
-const trials: Case<4, SeenAttrs>[] = scenes.map((s, n) => {
+const trials: Case<5, SeenAttrs>[] = scenes.map((s, n) => {
   const block = wordsOf(s);
   const [w, h] = s.exemplar;
   const [bw, bh] = s.block;
   return {
     name: `a trial, ${s.name}`,
-    shapes: [[pixelCount(s)], canvasShape(s), [block.length], [1 + bw * bh]],
-    attrs: { exemplar: s.exemplar, block: s.block, soft: n % 2 === 0 ? 1 : 40, trial: true },
+    shapes: [[pixelCount(s)], hidesShape(s), canvasShape(s), [block.length], [1 + bw * bh]],
+    attrs: { block: s.block, soft: n % 2 === 0 ? 1 : 40, trial: true },
     values(k, i, u) {
       if (k === 0) return pixelValue(i, u);
-      if (k === 1) return laidValue(s, i);
-      if (k === 2) return block[i] ?? 0;
+      if (k === 1) return hidesValue(i, u);
+      if (k === 2) return laidValue(s, i);
+      if (k === 3) return block[i] ?? 0;
       // A copy, cut on the left, and strays.
       const [x, y] = [(i - 1) % bw, Math.floor((i - 1) / bw)];
       const old = laidValue(s, pixelAt(s.corner, x, y, canvasShape(s)));
@@ -46,11 +50,12 @@ const trials: Case<4, SeenAttrs>[] = scenes.map((s, n) => {
   };
 });
 
-export const spec: OpSpec<4, SeenAttrs> = {
+export const spec: OpSpec<5, SeenAttrs> = {
   op: blockSeenOp,
-  indices: [0, 1, 2, 3],
-  reference(x, { exemplar: [w, h], block: [bw, bh], soft, trial }) {
-    const [pixels, laid, corners, laying] = x as unknown as [Value, Value, Value, Value];
+  indices: [0, 1, 2, 3, 4],
+  reference(x, { block: [bw, bh], soft, trial }) {
+    const [pixels, hides, laid, corners, laying] = x as unknown as [Value, Value, Value, Value, Value];
+    const [, h = 0, w = 0] = hides.shape;
     const apart = (a: number, b: number): number => distance(pixels.data[a] ?? 0, pixels.data[b] ?? 0);
     /** Between a copy of pixel a and, `right` of it or below, one of pixel b. */
     const seen = (a: number, b: number, right: boolean): number => {
@@ -60,9 +65,10 @@ export const spec: OpSpec<4, SeenAttrs> = {
       const back = right ? b % w > 0 : b >= w;
       if ((!on && !back) || (on && b === a + next)) return 0;
       const differences = (on ? apart(a + next, b) : 0) + (back ? apart(a, b - next) : 0);
-      const edges = (on ? apart(a, a + next) : 0) + (back ? apart(b - next, b) : 0);
+      const hiding = (p: number): number => hides.data[(right ? 0 : w * h) + p] ?? 0;
+      const hidden = (on ? hiding(a) % 65536 : 0) + (back ? Math.floor(hiding(b) / 65536) : 0);
       const twice = on && back ? 1 : 2;
-      return Math.min(32767, seenBeside(twice * differences, twice * edges + soft));
+      return Math.min(32767, seenBeside(twice * differences, twice * hidden + soft));
     };
     const sum = (at: (x: number, y: number) => number): number => {
       let all = 0;
@@ -91,14 +97,14 @@ export const spec: OpSpec<4, SeenAttrs> = {
   rejects: [
     {
       name: 'corners of one number',
-      shapes: [[145], [2, 8, 8], [5, 1], [1]],
-      attrs: { exemplar: [9, 9], block: [4, 4], soft: 1, trial: false },
+      shapes: [[145], [2, 9, 9], [2, 8, 8], [5, 1], [1]],
+      attrs: { block: [4, 4], soft: 1, trial: false },
       message: /corners \[n, 2\]/,
     },
     {
       name: 'a block that lays another size',
-      shapes: [[145], [2, 8, 8], [154], [16]],
-      attrs: { exemplar: [9, 9], block: [4, 4], soft: 1, trial: true },
+      shapes: [[145], [2, 9, 9], [2, 8, 8], [154], [16]],
+      attrs: { block: [4, 4], soft: 1, trial: true },
       message: /a block and what it lays/,
     },
   ],
