@@ -95,7 +95,8 @@ export function blockGraph(
     stride,
     far: FAR,
     near: NEARBY,
-    again: AGAIN,
+    // Courses are made of things that stand out: the plain ones alone would be left.
+    again: lines ? 0 : AGAIN,
     price,
     seed,
   });
