@@ -62,54 +62,61 @@ function other(program: string, side: number): number {
   return performance.now() - began;
 }
 
-const rows: string[][] = [];
+interface Found {
+  readonly first: Times[];
+  readonly again: Times[];
+  readonly others: number[];
+}
+
+const found = new Map<number, Found>(sides.map((side) => [side, { first: [], again: [], others: [] }]));
+const loads: number[] = [];
 try {
   await once(64); // compiles the kernels
-  for (const side of sides) {
-    const found: Times[] = [];
-    const again: Times[] = [];
-    const others: number[] = [];
-    for (let k = 0; k < (quick ? 1 : 5); k++) {
+  // All sizes in turn: what else the machine does is then the same for each.
+  for (let k = 0; k < (quick ? 1 : 5); k++) {
+    for (const [side, { first, again, others }] of found) {
       const exemplar = unseen();
-      found.push(await once(side, exemplar));
+      first.push(await once(side, exemplar));
       again.push(await once(side, exemplar));
       if (against !== undefined) others.push(other(against, side));
     }
-    const of = (key: keyof Times): number => median(found.map((f) => f[key]));
-    const ms = of('all');
-    const msAgain = median(again.map((a) => a.all));
-    const theirs = others.length > 0 ? median(others) : undefined;
-    const [load = 0] = loadavg();
-    const perPixel = (ms: number): number => (1000 * ms) / side ** 2;
-    row({
-      bench: 'copy',
-      adapter: device.name,
-      side,
-      ms,
-      host: of('host'),
-      levels: of('levels'),
-      cpu: of('cpu'),
-      usPerPixel: perPixel(ms),
-      msAgain,
-      usPerPixelAgain: perPixel(msAgain),
-      theirs,
-      load,
-    });
-    const seconds = (v: number): string => (v / 1000).toFixed(2);
-    rows.push([
-      `${side}`,
-      ...[ms, of('host'), of('levels'), of('cpu')].map(seconds),
-      perPixel(ms).toFixed(2),
-      seconds(msAgain),
-      perPixel(msAgain).toFixed(2),
-      ...(theirs === undefined ? [] : [seconds(theirs), (ms / theirs).toFixed(1)]),
-      load.toFixed(1),
-    ]);
+    loads.push(loadavg()[0] ?? 0);
   }
 } finally {
   device.close();
   rmSync(folder, { recursive: true });
 }
+const load = median(loads);
+const rows = [...found].map(([side, { first, again, others }]) => {
+  const of = (key: keyof Times): number => median(first.map((f) => f[key]));
+  const ms = of('all');
+  const msAgain = median(again.map((a) => a.all));
+  const theirs = others.length > 0 ? median(others) : undefined;
+  const perPixel = (ms: number): number => (1000 * ms) / side ** 2;
+  row({
+    bench: 'copy',
+    adapter: device.name,
+    side,
+    ms,
+    host: of('host'),
+    levels: of('levels'),
+    cpu: of('cpu'),
+    usPerPixel: perPixel(ms),
+    msAgain,
+    usPerPixelAgain: perPixel(msAgain),
+    theirs,
+    load,
+  });
+  const seconds = (v: number): string => (v / 1000).toFixed(2);
+  return [
+    `${side}`,
+    ...[ms, of('host'), of('levels'), of('cpu')].map(seconds),
+    perPixel(ms).toFixed(2),
+    seconds(msAgain),
+    perPixel(msAgain).toFixed(2),
+    ...(theirs === undefined ? [] : [seconds(theirs), (ms / theirs).toFixed(1)]),
+  ];
+});
 const head = [
   'side',
   'all, s',
@@ -120,6 +127,5 @@ const head = [
   'again, s',
   'us/px',
   ...(against === undefined ? [] : ['other, s', 'ratio']),
-  'load',
 ];
-console.log(`${device.name}, from ${EXEMPLAR}\n${table(head, rows)}`);
+console.log(`${device.name}, from ${EXEMPLAR}, load ${load.toFixed(1)}\n${table(head, rows)}`);

@@ -88,7 +88,7 @@ export const copies: readonly Copied[] = [
   },
   {
     name: 'wood',
-    text: 'boards are straight; one in five changes colour in its middle, most of them between tones that are alike, and some are short ends, or longer than any in the picture: the least good of these.',
+    text: 'boards are straight; one in six changes colour in its middle, most of them between tones that are alike, and some are short ends, or longer than any in the picture: the least good of these.',
   },
   {
     name: 'sand',

@@ -70,7 +70,11 @@ export function addTexture(program: Command): void {
       ).choices(['auto', 'copy', 'patches', 'net']),
     )
     .addOption(
-      option('--variety <0..1>', 'copy: 0, the largest pieces, to 1, the most mixed', setting('variety', parseNumber)),
+      option(
+        '--variety <0..1>',
+        'copy: 0, the largest pieces, to 1, the most mixed (default: 0.1, or 1 where what stands out would be met again)',
+        setting('variety', parseNumber),
+      ),
     )
     .addOption(
       new Option(

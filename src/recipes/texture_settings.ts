@@ -29,7 +29,12 @@ export const textureSettings = z.strictObject({
       'copy: pieces of the exemplar, healed; patches: its small patches, by optimising; net: features of a network; auto, the default: what suits the exemplar',
     ),
   polish: z.boolean().optional().describe('copy: a few optimising steps that take the copied look off'),
-  variety: copySchema.shape.variety.unwrap().optional().describe('copy: 0, the largest pieces, to 1, the most mixed'),
+  variety: copySchema.shape.variety
+    .unwrap()
+    .optional()
+    .describe(
+      'copy: 0, the largest pieces, to 1, the most mixed; auto, the default: 0.1, or 1 where what stands out would be met again',
+    ),
   fit: copySchema.shape.fit.unwrap().optional().describe('copy: what gives way where the exemplar repeats regularly'),
   flatten: copySchema.shape.flatten.unwrap().optional().describe('copy: even out light that changes over the exemplar'),
   rectify: cornersSchema.optional(),
