@@ -8,8 +8,9 @@ export const MOST_VARIETY = 1;
 const STRIKING = 5;
 /** It reaches as far as that is at least this share of its peak. */
 const SHARE = 0.5;
-/** From so many times on it is said. */
+/** From so many times on it is met again, in a tile as large as so many exemplars, or smaller; in a larger one as many times as often. */
 const AGAIN = 1.5;
+const EXEMPLARS = 4;
 /** Of two ways to lay a tile the one that meets it this many times as often, or less, is worth more cuts. */
 const LESS = 0.75;
 
@@ -39,7 +40,8 @@ export function metAgain(salience: Float64Array, [w, h]: Size, from: Uint32Array
     count++;
   }
   const times = sum / count;
-  return times >= AGAIN ? { x, y, times } : null;
+  const large = Math.max(1, from.length / (EXEMPLARS * w * h));
+  return times >= AGAIN * large ? { x, y, times } : null;
 }
 
 /** Of one that is met again, and what is met in a tile laid otherwise, whether there it is less often. */

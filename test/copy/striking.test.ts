@@ -16,6 +16,9 @@ const tile = (times: number): Uint32Array => Uint32Array.from({ length: times * 
 test('it is told of where it is conspicuous enough, and met several times', () => {
   assert.equal(metAgain(salience(6), [SIDE, SIDE], tile(3), 4), { x: 8, y: 5, times: 3 });
   assert.is(metAgain(salience(6), [SIDE, SIDE], tile(1), 4), null);
+  // Once in each four exemplars is not often.
+  const once = tile(16).map((p, q) => (q < 4 * SIDE ** 2 ? p : 0));
+  assert.is(metAgain(salience(6), [SIDE, SIDE], once, 4), null);
   assert.is(metAgain(salience(4), [SIDE, SIDE], tile(3), 4), null);
 });
 
