@@ -90,7 +90,7 @@ const jitterSchema = z
 /** How a stage of `method: copy` copies. */
 export const copySchema = z.strictObject({
   variety: z
-    .union([z.literal('auto'), z.number().min(0).max(1)])
+    .union([z.literal('auto'), z.number().min(0, 'must be 0 to 1').max(1, 'must be 0 to 1')])
     .default('auto')
     .describe(
       '0: the largest pieces that there are; 1: no two neighbouring pieces go on as in the picture; auto: 0.1, and 1 where what stands out most would be met again',

@@ -185,6 +185,7 @@ const rows: [string[], number, RegExp][] = [
   [['texture', 'look.png', '--size', '1e9'], 2, /A size is WIDTHxHEIGHT/],
   [['texture', 'look.png', '--size=-5'], 2, /A size is WIDTHxHEIGHT/],
   [['texture', 'look.png', '--size', '64x0'], 2, /It must be at least 32 pixels a side/],
+  [['texture', 'look.png', '--variety', '2'], 2, /It must be 0 to 1/],
 ];
 test('refused by the program: exit code, one message, no stack; the files there stay as they were', async () => {
   for (const copy of ['a.2x2.png', 'stage-1-x-9x9.png']) writeFileSync(at(copy), readFileSync(at('look.png')));
