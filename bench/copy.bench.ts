@@ -71,7 +71,8 @@ interface Found {
 const found = new Map<number, Found>(sides.map((side) => [side, { first: [], again: [], others: [] }]));
 const loads: number[] = [];
 try {
-  await once(64); // compiles the kernels
+  // Compiles the kernels, and has the host's code compiled well, as of a process that makes tile after tile.
+  for (let k = 0; k < (quick ? 1 : 10); k++) await once(128);
   // All sizes in turn: what else the machine does is then the same for each.
   for (let k = 0; k < (quick ? 1 : 5); k++) {
     for (const [side, { first, again, others }] of found) {
