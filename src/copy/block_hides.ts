@@ -44,12 +44,8 @@ function linesOf({ width: w, height: h, data }: Guided): Uint32Array {
   const light = luminance({ width: w, height: h, data });
   const n = w * h;
   const hides = new Uint32Array(2 * n);
-  for (const [axis, [dx, dy]] of (
-    [
-      [1, 0],
-      [0, 1],
-    ] as const
-  ).entries()) {
+  for (const axis of [0, 1]) {
+    const [dx, dy] = [1 - axis, axis];
     const depths = depthsOf(light, w, h, dx, dy);
     for (let p = 0; p < n; p++) {
       const [x, y] = [p % w, Math.floor(p / w)];

@@ -35,12 +35,13 @@ export interface BlockShape {
 /**
  * How large blocks are: large stones and long strands are kept whole by large and long ones; small ones repeat less.
  * @param parts size of what the exemplar is made of along each axis, over its shorter side
- * @param lattice of a regular exemplar, where courses of it have to be laid, in units of that side
+ * @param lattice of a regular exemplar, where courses of it have to be laid
+ * @param side that shorter side, in the lattice's pixels
  */
-export function blockShape(parts: Share, regular: boolean, lattice: Lattice | null = null): BlockShape {
+export function blockShape(parts: Share, regular: boolean, lattice: Lattice | null = null, side = 1): BlockShape {
   const courses = regular && lattice ? coursesOf(lattice) : null;
   if (courses) {
-    const low = Math.min(LOW[1], Math.max(LOW[0], COURSES * courses.height));
+    const low = Math.min(LOW[1], Math.max(LOW[0], (COURSES * courses.height) / side));
     const turned = ([along, across]: Share): Share => (courses.level ? [along, across] : [across, along]);
     return { share: turned([LONG, low]), overlap: turned([ALONG_OVERLAP, ACROSS_OVERLAP]), lines: true };
   }

@@ -195,11 +195,7 @@ export class Copying {
     const from = source?.from;
     const allowed = allowedPixels(from, level.width, level.height);
     // In a hole long blocks would have to agree with all that is around it.
-    const { share, overlap, lines } = blockShape(
-      parts,
-      regular,
-      this.#pinned ? null : lattice && scaled(lattice, 1 / side),
-    );
+    const { share, overlap, lines } = blockShape(parts, regular, this.#pinned ? null : lattice, side);
     return placeBlocks(this.device, level, at, picture, this.#canvas, {
       seed: seed + k,
       share: from ? roomFor(allowed, level.width, level.height, share) : share,
@@ -371,11 +367,6 @@ function movedBack({ vectors, confidence }: Lattice, { a, b, c, d }: LinearMap):
   const [u, v] = vectors;
   return { vectors: v ? [back(u), back(v)] : [back(u)], confidence };
 }
-
-const scaled = ({ vectors: [u, v], confidence }: Lattice, by: number): Lattice => {
-  const times = ([x, y]: Vector): Vector => [x * by, y * by];
-  return { vectors: v ? [times(u), times(v)] : [times(u)], confidence };
-};
 
 /** Rounds at each level where blocks have to be brought together, and at each where they fit already. */
 const roundsOf = (level: number, levels: number, together: boolean): number =>

@@ -89,16 +89,16 @@ test('blocks are large where parts are, and long where those are', () => {
   assert.equal(blockShape([0.1, 0.1], true), { share: [0.6, 0.6] });
 });
 
-test('blocks of courses are long and low, and overlap less', () => {
-  const shape = (...vectors: Lattice['vectors']) => blockShape([0.1, 0.1], true, { vectors, confidence: 1 });
-  const level = shape([0.002, 0.1]);
+test('blocks of courses are long and low, and overlap by more than a course', () => {
+  const shape = (...vectors: Lattice['vectors']) => blockShape([0.1, 0.1], true, { vectors, confidence: 1 }, 200);
+  const level = shape([0.4, 20]);
   assert.ok(level.share[0] > 2 * level.share[1], `${level.share}`);
   const overlap = level.overlap ?? [0, 0];
   assert.ok(overlap[1] * level.share[1] > 0.1, 'they overlap by a course');
   const turned = ([x, y]: readonly [number, number]): [number, number] => [y, x];
-  assert.equal(shape([0.1, -0.002]), { share: turned(level.share), overlap: turned(overlap), lines: true });
+  assert.equal(shape([20, -0.4]), { share: turned(level.share), overlap: turned(overlap), lines: true });
   // Aslant, or of what repeats along them too, they are as of anything regular.
-  for (const other of [shape([0.1, 0.1]), shape([0, 0.1], [0.2, 0])]) assert.equal(other, { share: [0.6, 0.6] });
+  for (const other of [shape([14, 14]), shape([0, 20], [40, 0])]) assert.equal(other, { share: [0.6, 0.6] });
   const courses = (overlap?: readonly [number, number]) =>
     new BlockLayout([1024, 1024], [128, 128], level.share, 0.1, overlap);
   assert.ok(courses(level.overlap).raster[0] < courses().raster[0]);
