@@ -77,7 +77,7 @@ function copiesPage(): string[] {
   ]);
   return [
     '## Copying the examples',
-    'What `toroid texture examples/pebbles.png` and its like make with nothing else said: at the top left the exemplar and on the right the tile of 512 pixels, both at their own size; at the bottom left the tile repeated 2 x 2. Each took seconds on two cores without a GPU; `node docs/generate/copies.mjs` draws them.',
+    'What `toroid texture examples/pebbles.png` and its like make with nothing else said: at the top left the exemplar and on the right the tile of 512 pixels, both at their own size; at the bottom left the tile repeated 2 x 2. Each took seconds on two cores without a GPU.',
     ...sheets,
   ];
 }
