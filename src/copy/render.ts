@@ -31,7 +31,6 @@ export interface Kept {
  * @param tile how much of the canvas is wanted, from the top left
  */
 export function renderMatch(match: Match, source: Field['source'], tile: Size = match.size, kept?: Kept): Rendering {
-  const [cw, ch] = match.size;
   const [W, H] = tile;
   const data = new Uint32Array(W * H);
   // Of pixels that several are mixed of: where their list begins; 0 elsewhere.
@@ -41,32 +40,16 @@ export function renderMatch(match: Match, source: Field['source'], tile: Size = 
   const sums = new Float64Array(PATCH * PATCH);
   for (let y = 0; y < H; y++) {
     for (let x = 0; x < W; x++) {
-      if (kept?.known[y * W + x]) {
-        data[y * W + x] = (x | ((kept.top + y) << 16)) >>> 0;
+      const at = y * W + x;
+      const only = kept?.known[at] ? (x | ((kept.top + y) << 16)) >>> 0 : agreed(match, x, y);
+      if (only >= 0) {
+        data[at] = only;
         continue;
       }
-      let count = 0;
-      for (let j = FIRST; j <= LAST; j++) {
-        const row = (y < j ? y - j + ch : y - j) * cw;
-        for (let i = FIRST; i <= LAST; i++) {
-          const at = row + (x < i ? x - i + cw : x - i);
-          const name = ((match.data[at] as number) + i + j * 65536) >>> 0;
-          const weight = (WINDOW[i] as number) * (WINDOW[j] as number) * (match.weights[at] as number);
-          let k = 0;
-          while (k < count && names[k] !== name) k++;
-          if (k === count) {
-            names[k] = name;
-            sums[k] = 0;
-            count++;
-          }
-          sums[k] = (sums[k] as number) + weight;
-        }
-      }
+      const count = vote(match, x, y, names, sums);
       let best = 0;
       for (let k = 1; k < count; k++) if ((sums[k] as number) > (sums[best] as number)) best = k;
-      const at = y * W + x;
       data[at] = names[best] as number;
-      if (count === 1) continue;
       mixed[at] = list.length;
       list.push(count);
       const top = sums[best] as number;
@@ -82,27 +65,83 @@ export function renderMatch(match: Match, source: Field['source'], tile: Size = 
       const channels = planes.length / (w * h);
       const out = new Float32Array(channels * W * H);
       for (let c = 0; c < channels; c++) {
-        const plane = planes.subarray(c * w * h, (c + 1) * w * h);
-        const value = (name: number): number => plane[(name >>> 16) * w + (name & 0xffff)] as number;
-        for (let at = 0; at < W * H; at++) {
-          const start = mixed[at] as number;
-          if (start === 0) {
-            out[c * W * H + at] = value(data[at] as number);
-            continue;
-          }
-          let [sum, total] = [0, 0];
-          for (let k = 0; k < (list[start] as number); k++) {
-            const weight = list[start + 2 + 2 * k] as number;
-            sum += weight * value(list[start + 1 + 2 * k] as number);
-            total += weight;
-          }
-          out[c * W * H + at] = sum / total;
-        }
+        const to = out.subarray(c * W * H, (c + 1) * W * H);
+        mix(to, planes.subarray(c * w * h, (c + 1) * w * h), w, data, mixed, list);
       }
       return out;
     },
   };
 }
+
+/** The pixel that all patches over one of the canvas name; -1 where they do not agree. */
+function agreed({ size: [w, h], data }: Match, x: number, y: number): number {
+  let name = -1;
+  for (let j = FIRST; j <= LAST; j++) {
+    const row = (y < j ? y - j + h : y - j) * w;
+    for (let i = FIRST; i <= LAST; i++) {
+      const named = ((data[row + (x < i ? x - i + w : x - i)] as number) + i + j * 65536) >>> 0;
+      if (name < 0) name = named;
+      else if (named !== name) return -1;
+    }
+  }
+  return name;
+}
+
+/** The pixels that the patches over one of the canvas name, and what each weighs together. @returns how many there are */
+function vote(
+  { size: [w, h], data, weights }: Match,
+  x: number,
+  y: number,
+  names: Uint32Array,
+  sums: Float64Array,
+): number {
+  let count = 0;
+  for (let j = FIRST; j <= LAST; j++) {
+    const row = (y < j ? y - j + h : y - j) * w;
+    for (let i = FIRST; i <= LAST; i++) {
+      const at = row + (x < i ? x - i + w : x - i);
+      const name = ((data[at] as number) + i + j * 65536) >>> 0;
+      let k = 0;
+      while (k < count && names[k] !== name) k++;
+      if (k === count) {
+        names[k] = name;
+        sums[k] = 0;
+        count++;
+      }
+      sums[k] = (sums[k] as number) + (WINDOW[i] as number) * (WINDOW[j] as number) * (weights[at] as number);
+    }
+  }
+  return count;
+}
+
+/** A plane of the tile, from that of the exemplar, `width` wide. */
+function mix(
+  out: Float32Array,
+  plane: Float32Array,
+  width: number,
+  names: Uint32Array,
+  mixed: Uint32Array,
+  list: readonly number[],
+): void {
+  for (let at = 0; at < out.length; at++) {
+    const start = mixed[at] as number;
+    const count = start === 0 ? 0 : (list[start] as number);
+    if (count === 0) {
+      out[at] = plane[placeOf(names[at] as number, width)] as number;
+      continue;
+    }
+    let [sum, total] = [0, 0];
+    for (let k = start + 1; k <= start + 2 * count; k += 2) {
+      const weight = list[k + 1] as number;
+      sum += weight * (plane[placeOf(list[k] as number, width)] as number);
+      total += weight;
+    }
+    out[at] = sum / total;
+  }
+}
+
+/** Where a pixel that a name is of lies in a plane. */
+const placeOf = (name: number, width: number): number => (name >>> 16) * width + (name & 0xffff);
 
 /** The share of pairs of neighbouring pixels whose patches do not lie side by side in the exemplar. */
 export function cutsOf({ size: [W, H], data }: Match): number {
