@@ -4,6 +4,8 @@ import type { Lattice } from './lattice';
 
 /** How much it counts that two copies lie apart as the exemplar's own parts do, at a peak of 1. */
 const LATTICE = 0.5;
+/** Squared pixels beyond which it costs no more to lie off the lattice: more than any other cost, such as that of a part used often. */
+const FARTHEST = 256;
 
 /** What it costs that copies lie apart by a lag: less where the exemplar agrees with itself at it, more where it is off its lattice. */
 export class LagCost {
@@ -18,9 +20,9 @@ export class LagCost {
     this.#off = lattice && offLattice(lattice);
   }
 
-  /** @param off what each squared pixel beyond `slack` off the lattice costs, 16 at most */
+  /** @param off what each squared pixel beyond `slack` off the lattice costs, `FARTHEST` at most */
   at(dx: number, dy: number, slack: number, off: number): number {
-    const beside = this.#off ? Math.min(16, Math.max(0, this.#off(dx, dy) - slack) ** 2) : 0;
+    const beside = this.#off ? Math.min(FARTHEST, Math.max(0, this.#off(dx, dy) - slack) ** 2) : 0;
     return off * beside - this.#weight * this.correlation.at(dx, dy);
   }
 }

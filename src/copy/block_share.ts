@@ -15,11 +15,13 @@ const GROWTH = 4;
  */
 const LONG = 0.75;
 const COURSES = 2.75;
-const LOW: readonly [least: number, most: number] = [0.12, 0.6];
+const LOW = 0.12;
 const ALONG_OVERLAP = 0.25;
 const ACROSS_OVERLAP = 0.5;
 /** Courses are level, or upright, to this slope: they leave a block of that length within its overlap. */
 const LEVEL = 0.05;
+/** Blocks of a regular exemplar can be moved in it over so much of what repeats: one of any phase is then found there, also where sizes are rounded. */
+const REPEATS = 1.1;
 /** Where only a part may be copied from, blocks are so small that they fit it in so many places. */
 const PLACES = 64;
 
@@ -35,21 +37,41 @@ export interface BlockShape {
 /**
  * How large blocks are: large stones and long strands are kept whole by large and long ones; small ones repeat less.
  * @param parts size of what the exemplar is made of along each axis, over its shorter side
- * @param lattice of a regular exemplar, where courses of it have to be laid
- * @param side that shorter side, in the lattice's pixels
+ * @param lattice of a regular exemplar, where it has to be kept
+ * @param size of the exemplar, in the lattice's pixels
  */
-export function blockShape(parts: Share, regular: boolean, lattice: Lattice | null = null, side = 1): BlockShape {
-  const courses = regular && lattice ? coursesOf(lattice) : null;
-  if (courses) {
-    const low = Math.min(LOW[1], Math.max(LOW[0], (COURSES * courses.height) / side));
+export function blockShape(
+  parts: Share,
+  regular: boolean,
+  lattice: Lattice | null = null,
+  size: Share = [1, 1],
+): BlockShape {
+  if (regular) {
+    const [across, down] = lattice ? roomBeside(lattice, size) : [MOST, MOST];
+    const courses = lattice && coursesOf(lattice);
+    if (!courses) return { share: [across, down] };
+    const low = Math.max(LOW, (COURSES * courses.height) / Math.min(...size));
     const turned = ([along, across]: Share): Share => (courses.level ? [along, across] : [across, along]);
-    return { share: turned([LONG, low]), overlap: turned([ALONG_OVERLAP, ACROSS_OVERLAP]), lines: true };
+    return {
+      share: turned([LONG, Math.min(low, courses.level ? down : across)]),
+      overlap: turned([ALONG_OVERLAP, ACROSS_OVERLAP]),
+      lines: true,
+    };
   }
-  if (regular) return { share: [MOST, MOST] };
   const both = Math.sqrt(parts[0] * parts[1]);
   const share = (part: number): number =>
     Math.min(MOST, Math.max(LEAST, LEAST + GROWTH * (Math.max(part, both) - LARGE)));
   return { share: [share(parts[0]), share(parts[1])] };
+}
+
+/** What blocks of an exemplar with a lattice may have of the shorter side, `MOST` at most: they can be moved by `REPEATS`. */
+function roomBeside({ vectors: [u, v] }: Lattice, [width, height]: Share): Share {
+  const across = Math.max(Math.abs(u[0]), Math.abs(v?.[0] ?? 0));
+  const down = Math.max(Math.abs(u[1]), Math.abs(v?.[1] ?? 0));
+  const shorter = Math.min(width, height);
+  const room = (side: number, cell: number): number =>
+    Math.min(MOST, Math.max(LEAST, (side - REPEATS * cell) / shorter));
+  return [room(width, across), room(height, down)];
 }
 
 /** The courses of an exemplar that repeats across them and not along: whether they are level, or upright, and how high. */

@@ -195,7 +195,10 @@ export class Copying {
     const from = source?.from;
     const allowed = allowedPixels(from, level.width, level.height);
     // In a hole long blocks would have to agree with all that is around it.
-    const { share, overlap, lines } = blockShape(parts, regular, this.#pinned ? null : lattice, side);
+    const { share, overlap, lines } = blockShape(parts, regular, this.#pinned ? null : lattice, [
+      picture.width,
+      picture.height,
+    ]);
     return placeBlocks(this.device, level, at, picture, this.#canvas, {
       seed: seed + k,
       share: from ? roomFor(allowed, level.width, level.height, share) : share,

@@ -230,9 +230,11 @@ function findPlane(a: Autocorrelation, peaks: readonly Peak[]): Lattice | null {
     for (const q of peaks.slice(0, k)) {
       if (area(p.at, q.at) < least) continue;
       const moves = reduced(p.at, q.at);
-      if (!tried.some((t) => same(t.moves, moves))) {
-        tried.push({ moves, confidence: planeConfidence(a, ...moves, NEAR) });
-      }
+      const confidence = planeConfidence(a, ...moves, NEAR);
+      const known = tried.findIndex((t) => same(t.moves, moves));
+      // Of places that are nearly the same the clearest: sharp joints have lower peaks beside the true one.
+      if (known < 0) tried.push({ moves, confidence });
+      else if (confidence > (tried[known]?.confidence ?? 0)) tried[known] = { moves, confidence };
     }
   }
   // The finest of the good ones: every third row of a lattice is as regular as the whole.

@@ -90,7 +90,8 @@ test('blocks are large where parts are, and long where those are', () => {
 });
 
 test('blocks of courses are long and low, and overlap by more than a course', () => {
-  const shape = (...vectors: Lattice['vectors']) => blockShape([0.1, 0.1], true, { vectors, confidence: 1 }, 200);
+  const shape = (...vectors: Lattice['vectors']) =>
+    blockShape([0.1, 0.1], true, { vectors, confidence: 1 }, [200, 300]);
   const level = shape([0.4, 20]);
   assert.ok(level.share[0] > 2 * level.share[1], `${level.share}`);
   const overlap = level.overlap ?? [0, 0];
@@ -102,6 +103,16 @@ test('blocks of courses are long and low, and overlap by more than a course', ()
   const courses = (overlap?: readonly [number, number]) =>
     new BlockLayout([1024, 1024], [128, 128], level.share, 0.1, overlap);
   assert.ok(courses(level.overlap).raster[0] < courses().raster[0]);
+});
+
+test('blocks of what repeats leave room for all its phases', () => {
+  const shape = (...vectors: Lattice['vectors']) =>
+    blockShape([0.1, 0.1], true, { vectors, confidence: 1 }, [200, 300]);
+  const [across, down] = shape([100, 0], [0, 60]).share;
+  assert.ok(200 * (1 - across) > 105 && across > 0.4, `${across}`);
+  assert.is(down, 0.6);
+  const courses = shape([0, 190]).share;
+  assert.ok(300 - 200 * courses[1] > 199, `${courses}`);
 });
 
 test('a line hides a cut on whose side it stays, an edge one on either side of it', () => {

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';
+import { around } from '../../src/copy/around';
 import { Copying, type CopyOptions, type CopyPoint, type CopySource } from '../../src/copy/copy';
 import { type Field, rolledField } from '../../src/copy/field';
 import { cutsOf } from '../../src/copy/render';
@@ -10,6 +11,7 @@ import { fillRecipe } from '../../src/recipes/recipe';
 import { seamScore, verdict } from '../../src/recipes/scores/seam';
 import { device } from '../support/device';
 import { crop, flat, pebbles } from '../support/texture';
+import { tiles } from './pictures';
 
 const test = suite('copy');
 const stones = crop(pebbles, 96, 96);
@@ -175,6 +177,19 @@ test('where what stands out would be met again, auto lays the tile with the most
   assert.match(said.join('\n'), /would stand in the tile about 2 times: it is laid with the most variety instead/);
   const once = await at({ seed: 1, variety: 'auto' });
   assert.equal(once.field.data, (await at({ seed: 1, variety: 0.1 })).field.data);
+});
+
+test('large tiles stay on their lattice, however often one part is used', async () => {
+  const picture = tiles(128, 13, 48);
+  for (const seed of [1, 3]) {
+    const { raster } = await made({ size: [260, 240], seed, variety: 0.1, fit: 'scale' }, picture);
+    const joints = Array.from({ length: raster.height }, (_, y) => y).filter((y) => {
+      const row = raster.data.subarray(y * raster.width, (y + 1) * raster.width);
+      return row.filter((v) => v < 0.65).length > 0.25 * raster.width;
+    });
+    const beside = joints.map((y) => around(y - (joints[0] as number), 48));
+    assert.ok(Math.max(...beside.map(Math.abs)) <= 5, `seed ${seed}: rows with joints: ${joints}`);
+  }
 });
 
 test('maps of the exemplar come to lie as its colours do', async () => {

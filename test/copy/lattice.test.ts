@@ -7,7 +7,7 @@ import { luminance, tentBlur } from '../../src/copy/planes';
 import { readPicture } from '../../src/node/picture';
 import { ALL } from '../support/all';
 import { needs } from '../support/needs';
-import { blots, boards, bond, draw, sameLattice, white } from './pictures';
+import { blots, boards, bond, draw, sameLattice, tiles, white } from './pictures';
 
 const test = suite('the lattice of an exemplar');
 
@@ -107,6 +107,17 @@ test('a large picture is shrunk for the analysis, and its lattice is as exact', 
       ),
     text(l),
   );
+});
+
+test('sharp joints, which agree with their own sides too, do not move a lattice', () => {
+  for (const down of [40, 48]) {
+    const lattice = findLattice(autocorrelation(tiles(128, 13, down)));
+    const [u = [0, 0], v = [0, 0]] = lattice?.vectors ?? [];
+    assert.ok(
+      Math.hypot(u[0] - 13, u[1]) < 0.1 && Math.hypot(v[0], v[1] - down) < 0.1,
+      `${lattice?.vectors.join(', ')}`,
+    );
+  }
 });
 
 test('boards repeat across, not along: along a board everything agrees with everything', () => {

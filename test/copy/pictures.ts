@@ -97,3 +97,9 @@ export function sameLattice(got: readonly Vector[], [u, v]: readonly [Vector, Ve
 }
 
 export const apply = ({ a, b, c, d }: LinearMap, [x, y]: Vector): Vector => [a * x + b * y, c * x + d * y];
+
+/** Tiles of tones of their own, `across` from one to the next and `down`, with sharp joints of two and of three pixels between. */
+export const tiles = (size: number, across: number, down: number): Raster =>
+  draw(size, size, (x, y) =>
+    x % across < 2 || y % down < 3 ? 0.5 : 0.8 + 0.1 * chance(Math.floor(x / across), Math.floor(y / down)),
+  );
