@@ -77,8 +77,8 @@ export interface Copied extends Rendering {
   readonly raster: Raster;
 }
 
-/** From this peak of its autocorrelation on an exemplar is regular: larger blocks, placed by its lattice. */
-const REGULAR = 0.3;
+/** From this peak of its autocorrelation on an exemplar without a lattice is regular too: larger blocks, as links and stitches go on in them. */
+const REGULAR = 0.22;
 /** What continues a neighbour costs so many 256ths less where blocks have to be brought together. */
 const FAVOUR = 13;
 /** What is cut off along an axis that does not join, over the shorter side of the smallest picture. */
@@ -190,7 +190,7 @@ export class Copying {
     const { guided: picture, correlation, parts, lattice, side, least } = this.#prepared[k] as Prepared;
     const source = this.sources[k];
     const at = this.#levelOfBlocks(side, least);
-    const regular = correlation.peak >= REGULAR;
+    const regular = lattice !== null || correlation.peak >= REGULAR;
     const level = shrunkBy(picture, this.#steps(at));
     const from = source?.from;
     const allowed = allowedPixels(from, level.width, level.height);

@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Raster } from '../../src/base/raster';
+import { analyse } from '../../src/copy/analyse';
 import { around } from '../../src/copy/around';
 import { Copying, type CopyOptions, type CopyPoint, type CopySource } from '../../src/copy/copy';
 import { type Field, rolledField } from '../../src/copy/field';
@@ -11,7 +12,7 @@ import { fillRecipe } from '../../src/recipes/recipe';
 import { seamScore, verdict } from '../../src/recipes/scores/seam';
 import { device } from '../support/device';
 import { crop, flat, pebbles } from '../support/texture';
-import { tiles } from './pictures';
+import { blots, tiles } from './pictures';
 
 const test = suite('copy');
 const stones = crop(pebbles, 96, 96);
@@ -190,6 +191,13 @@ test('large tiles stay on their lattice, however often one part is used', async 
     const beside = joints.map((y) => around(y - (joints[0] as number), 48));
     assert.ok(Math.max(...beside.map(Math.abs)) <= 5, `seed ${seed}: rows with joints: ${joints}`);
   }
+});
+
+test('what has a lattice is copied in large pieces, faint as it may be', async () => {
+  const faint = blots(96, [16, 0], [0, 16], 0.3);
+  assert.ok(analyse(faint).peak < 0.25);
+  const cuts = cutsOf((await copying([{ picture: faint }], { size: [128, 128] })).laid());
+  assert.ok(cuts < 0.04, `${cuts}`);
 });
 
 test('maps of the exemplar come to lie as its colours do', async () => {
