@@ -45,6 +45,8 @@ export interface ChoiceOptions {
   /** Of the exemplar at the full size. */
   readonly correlation: Autocorrelation;
   readonly lattice: Lattice | null;
+  /** The canvas holds that without a fault. */
+  readonly closes: boolean;
   /** [h, w] of the level, 1 for the pixels of the exemplar that may be copied. */
   readonly allowed: Uint8Array;
   /** What is known of the canvas. */
@@ -130,12 +132,12 @@ function knownCosts(
     readonly stride: number;
   },
 ): Readonly<Record<'salience' | 'always' | 'near' | 'lags', Ref>> {
-  const { block, stride, allowed, regular, pinned, correlation, lattice } = options;
+  const { block, stride, allowed, regular, pinned, correlation, lattice, closes } = options;
   const { width: w, height: h } = level;
   const near = nearWeights(level);
   const salience = new Uint32Array(options.salience.map((v) => Math.round(16 * v)));
   const always = alwaysCosts(level, { block, stride, allowed, even: !regular && !pinned });
-  const lags = lagCosts(level, scale, correlation, lattice);
+  const lags = lagCosts(level, scale, correlation, lattice, closes);
   return {
     salience: graph.constant([h, w], salience, 'salience'),
     always: graph.constant([...placesOf([h, w], block, stride)], always, 'always'),

@@ -4,8 +4,6 @@ import type { Lattice } from './lattice';
 
 /** How much it counts that two copies lie apart as the exemplar's own parts do, at a peak of 1. */
 const LATTICE = 0.5;
-/** Squared pixels beyond which it costs no more to lie off the lattice: more than any other cost, such as that of a part used often. */
-const FARTHEST = 256;
 
 /** What it costs that copies lie apart by a lag: less where the exemplar agrees with itself at it, more where it is off its lattice. */
 export class LagCost {
@@ -15,14 +13,15 @@ export class LagCost {
   constructor(
     private readonly correlation: Autocorrelation,
     lattice: Lattice | null,
+    private readonly farthest = 16,
   ) {
     this.#weight = LATTICE / Math.max(0.15, correlation.peak);
     this.#off = lattice && offLattice(lattice);
   }
 
-  /** @param off what each squared pixel beyond `slack` off the lattice costs, `FARTHEST` at most */
+  /** @param off what each squared pixel beyond `slack` off the lattice costs, `farthest` at most */
   at(dx: number, dy: number, slack: number, off: number): number {
-    const beside = this.#off ? Math.min(FARTHEST, Math.max(0, this.#off(dx, dy) - slack) ** 2) : 0;
+    const beside = this.#off ? Math.min(this.farthest, Math.max(0, this.#off(dx, dy) - slack) ** 2) : 0;
     return off * beside - this.#weight * this.correlation.at(dx, dy);
   }
 }

@@ -96,6 +96,8 @@ interface Prepared {
   /** As of `Analysis`. */
   readonly parts: Analysis['parts'];
   readonly lattice: Lattice | null;
+  /** The tile holds that without a fault. */
+  readonly closes: boolean;
   /** Of the pixels of the picture, from those of the one that was given. */
   readonly map: LinearMap;
   /** Its shorter side, and that of the coarsest level that still shows its features, pixels. */
@@ -187,7 +189,7 @@ export class Copying {
   /** The blocks of the k-th picture. `shareOf`: of all the work what is done, from the share of the blocks. */
   #placed(k: number, variety: number, shareOf: (share: number) => number): Promise<Blocks> {
     const { seed, evenness, signal, onBand } = this.options;
-    const { guided: picture, correlation, parts, lattice, side, least } = this.#prepared[k] as Prepared;
+    const { guided: picture, correlation, parts, lattice, closes, side, least } = this.#prepared[k] as Prepared;
     const source = this.sources[k];
     const at = this.#levelOfBlocks(side, least);
     const regular = lattice !== null || correlation.peak >= REGULAR;
@@ -212,6 +214,7 @@ export class Copying {
       regular,
       correlation,
       lattice,
+      closes,
       signal,
       onBlock: (share) => onBand?.(shareOf(share)),
     });
@@ -346,7 +349,7 @@ function prepared({ picture: given, from }: CopySource, options: CopyOptions): P
   if (lit !== given)
     warn?.(`the exemplar is lit unevenly: its light is evened out (${setting('flatten', false)} leaves it)`);
   // The tile has its size by now.
-  const { map, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);
+  const { map, turns, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);
   if (sentence !== null) warn?.(sentence);
   const picture = warp(lit, map);
   const correlation = picture === given ? found.autocorrelation : autocorrelation(picture);
@@ -357,6 +360,7 @@ function prepared({ picture: given, from }: CopySource, options: CopyOptions): P
     correlation,
     parts: found.parts,
     lattice: found.lattice && movedBack(found.lattice, map),
+    closes: turns !== null,
     map,
     side,
     least: Math.max(40, Math.min(160, 0.6 * side, (4.5 / correlation.feature) * side)),

@@ -278,7 +278,7 @@ const canvas = [64, 56] as const;
 const stones = crop(pebbles, ...size);
 const level = guided(stones);
 const options = {
-  ...{ seed: 4, variety: 0.1, evenness: 1, regular: false, lattice: null },
+  ...{ seed: 4, variety: 0.1, evenness: 1, regular: false, lattice: null, closes: false },
   correlation: autocorrelation(stones),
   allowed: new Uint8Array(size[0] * size[1]).fill(1),
 };

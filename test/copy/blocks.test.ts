@@ -26,6 +26,7 @@ const options: BlockOptions = {
   regular: false,
   correlation: autocorrelation(stones),
   lattice: null,
+  closes: false,
   allowed: new Uint8Array(128 * 128).fill(1),
 };
 const placed = async (wishes: Partial<BlockOptions> = {}) =>
