@@ -1,29 +1,22 @@
 import type { Aborted } from '../base/aborted';
 import { EngineError, invariant } from '../base/errors';
 import type { Raster } from '../base/raster';
-import { setting } from '../base/wording';
 import type { Device } from '../gpu/device';
-import { type Analysis, analyse } from './analyse';
 import { type Allowed, type Atlas, allowedPixels, atlasOf, MOST_SOURCES, type Region } from './atlas';
-import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import { betterMatchInBands } from './bands';
 import { MOST as MOST_OF_ONE } from './block_plan';
 import { blockShape, roomFor } from './block_share';
 import { type Blocks, placeBlocks } from './blocks';
 import type { FieldPicture, Size } from './field';
-import { type FitMode, fit, type Joins } from './fit';
-import { flatten } from './flatten';
-import { guided } from './guide';
-import type { Lattice, Vector } from './lattice';
-import type { LinearMap } from './linear_map';
+import type { FitMode, Joins } from './fit';
 import type { Match } from './match_level';
 import { labelsOf, ownersOf, type Wanted } from './owners';
 import { type Pin, type Pinned, pinnedAt, pinnedCanvas } from './pin';
-import { type Guided, levelSizes, shrunkBy } from './pyramid';
+import { type Prepared, prepared } from './prepare';
+import { levelSizes, shrunkBy } from './pyramid';
 import { type Rendering, renderMatch } from './render';
 import { type Owners, type Places, placesOfBlocks, refinedPlaces } from './start';
 import { lessOften, MOST_VARIETY, saidOf, saidOfMore, USUAL_VARIETY } from './striking';
-import { warp } from './warp';
 
 /** A picture to copy from. */
 export interface CopySource extends Wanted {
@@ -88,23 +81,6 @@ const COARSEST = 48;
 /** A patch's places are 16 bits each way. */
 const LONGEST = 65536;
 
-/** A picture made ready: fitted to the tile, and what is known of it. */
-interface Prepared {
-  readonly picture: Raster;
-  readonly guided: Guided;
-  readonly correlation: Autocorrelation;
-  /** As of `Analysis`. */
-  readonly parts: Analysis['parts'];
-  readonly lattice: Lattice | null;
-  /** The tile holds that without a fault. */
-  readonly closes: boolean;
-  /** Of the pixels of the picture, from those of the one that was given. */
-  readonly map: LinearMap;
-  /** Its shorter side, and that of the coarsest level that still shows its features, pixels. */
-  readonly side: number;
-  readonly least: number;
-}
-
 /** The share of the work that laying the blocks is. */
 const LAYING = 0.5;
 
@@ -142,7 +118,7 @@ export class Copying {
     private readonly options: CopyOptions,
   ) {
     const { size, seed, tile = 'both', pin } = options;
-    this.#prepared = sources.map((s) => prepared(s, options));
+    this.#prepared = sources.map((s) => prepared(s.picture, s.from, options));
     const smallest = this.#prepared.reduce((a, b) => (b.side < a.side ? b : a));
     const margin = (joins: boolean): number => (joins ? 0 : Math.max(32, Math.round(smallest.side * MARGIN)));
     this.#canvas = [
@@ -340,40 +316,6 @@ export class Copying {
 }
 
 const isOfSize = ({ width, height }: Raster, size: Size): boolean => width === size[0] && height === size[1];
-
-function prepared({ picture: given, from }: CopySource, options: CopyOptions): Prepared {
-  const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
-  const found = analyse(given);
-  for (const remark of found.remarks) warn?.(remark);
-  const lit = even === false ? given : flatten(given, found, even === true ? 1 : undefined);
-  if (lit !== given)
-    warn?.(`the exemplar is lit unevenly: its light is evened out (${setting('flatten', false)} leaves it)`);
-  // The tile has its size by now.
-  const { map, turns, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);
-  if (sentence !== null) warn?.(sentence);
-  const picture = warp(lit, map);
-  const correlation = picture === given ? found.autocorrelation : autocorrelation(picture);
-  const side = Math.min(picture.width, picture.height);
-  return {
-    picture,
-    guided: guided(picture, from && allowedPixels(from, picture.width, picture.height)),
-    correlation,
-    parts: found.parts,
-    lattice: found.lattice && movedBack(found.lattice, map),
-    closes: turns !== null,
-    map,
-    side,
-    least: Math.max(40, Math.min(160, 0.6 * side, (4.5 / correlation.feature) * side)),
-  };
-}
-
-/** A lattice of the given picture in pixels of the fitted one. */
-function movedBack({ vectors, confidence }: Lattice, { a, b, c, d }: LinearMap): Lattice {
-  const det = a * d - b * c;
-  const back = ([x, y]: Vector): Vector => [(d * x - b * y) / det, (a * y - c * x) / det];
-  const [u, v] = vectors;
-  return { vectors: v ? [back(u), back(v)] : [back(u)], confidence };
-}
 
 /** Rounds at each level where blocks have to be brought together, and at each where they fit already. */
 const roundsOf = (level: number, levels: number, together: boolean): number =>
