@@ -47,6 +47,8 @@ const ALONG = 0.15;
 const LEAST = 0.1;
 const FEW = 1;
 const LEAST_LINES = 0.05;
+/** Two families of lines cross at an angle of which the cosine is less. */
+const ASLANT = 0.5;
 
 interface Peak {
   readonly at: Vector;
@@ -322,16 +324,46 @@ function lineConfidence(a: Autocorrelation, u: Vector): number {
   return mean(0, 1) >= NEAREST_TOO * confidence ? confidence : 0;
 }
 
-/** Parallel lines at equal distances: the move across them. */
+/**
+ * Parallel lines at equal distances: the move across them. Of two families, as of the joints of a few large tiles, the moves along one
+ * from line to line of the other.
+ */
 function findLines(a: Autocorrelation, peaks: readonly Peak[]): Lattice | null {
   const found = peaks
     .map(({ at }) => across(a, at))
     .filter((u): u is Vector => u !== null)
     .map((u) => ({ u, confidence: lineConfidence(a, u) }))
     .filter((p) => p.confidence >= LEAST_LINES && trusted(a, p.u));
+  const first = densest(found);
+  if (!first) return null;
+  const second = densest(found.filter(({ u }) => Math.abs(dot(u, first.u)) < length(u) * length(first.u) * ASLANT));
+  const moves = second && crossing(first.u, second.u);
+  if (!moves || !trusted(a, ...moves)) return { vectors: [forwards(first.u)], confidence: first.confidence };
+  return { vectors: reduced(...moves), confidence: Math.min(first.confidence, second.confidence) };
+}
+
+interface Lines {
+  readonly u: Vector;
+  readonly confidence: number;
+}
+
+/** Of lines nearly as clear as the clearest those that are closest together. */
+function densest(found: readonly Lines[]): Lines | undefined {
   const most = Math.max(...found.map((p) => p.confidence));
-  const [best] = found.filter((p) => p.confidence >= AS_GOOD * most).sort((p, q) => dot(p.u, p.u) - dot(q.u, q.u));
-  return best ? { vectors: [forwards(best.u)], confidence: best.confidence } : null;
+  return found.filter((p) => p.confidence >= AS_GOOD * most).sort((p, q) => dot(p.u, p.u) - dot(q.u, q.u))[0];
+}
+
+/** The moves that keep two families of lines, from one to the next of the one along the other: u and v themselves at right angles. */
+function crossing(u: Vector, v: Vector): Moves {
+  const [g, h]: Moves = [
+    [u[0] / dot(u, u), u[1] / dot(u, u)],
+    [v[0] / dot(v, v), v[1] / dot(v, v)],
+  ];
+  const det = g[0] * h[1] - g[1] * h[0];
+  return [
+    [h[1] / det, -h[0] / det],
+    [-g[1] / det, g[0] / det],
+  ];
 }
 
 /**

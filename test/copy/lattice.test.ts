@@ -7,7 +7,7 @@ import { luminance, tentBlur } from '../../src/copy/planes';
 import { readPicture } from '../../src/node/picture';
 import { ALL } from '../support/all';
 import { needs } from '../support/needs';
-import { blots, boards, bond, draw, sameLattice, tiles, white } from './pictures';
+import { blots, boards, bond, chance, draw, sameLattice, tiles, white } from './pictures';
 
 const test = suite('the lattice of an exemplar');
 
@@ -117,6 +117,21 @@ test('sharp joints, which agree with their own sides too, do not move a lattice'
       Math.hypot(u[0] - 13, u[1]) < 0.1 && Math.hypot(v[0], v[1] - down) < 0.1,
       `${lattice?.vectors.join(', ')}`,
     );
+  }
+});
+
+test('the joints of a few large tiles are two families of lines, and a lattice', () => {
+  const joint = (t: number, period: number): boolean => t % period < 2;
+  const tile = (x: number, y: number): number => 0.3 + 0.3 * chance(Math.floor(x / 2), Math.floor(y / 2));
+  for (const [across, down] of [
+    [57, 57],
+    [50, 62],
+  ] as const) {
+    const picture = draw(160, 160, (x, y) => (joint(x + 20, across) || joint(y + 30, down) ? 0.7 : tile(x, y)));
+    const [u = [0, 0], v = [0, 0]] = findLattice(autocorrelation(picture))?.vectors ?? [];
+    const [level, upright] = Math.abs(u[0]) > Math.abs(u[1]) ? [u, v] : [v, u];
+    assert.ok(Math.hypot(level[0] - across, level[1]) < 0.5, `${u} and ${v}`);
+    assert.ok(Math.hypot(upright[0], upright[1] - down) < 0.5, `${u} and ${v}`);
   }
 });
 
