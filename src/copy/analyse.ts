@@ -182,7 +182,7 @@ function quarter(picture: Raster, i: number, j: number): Raster {
 }
 
 function localMoves(part: Raster): readonly Vector[] {
-  const lattice = findLattice(autocorrelation(part, { longest: ROUGHLY, within: 0.5 }));
+  const lattice = findLattice(autocorrelation(part, { longest: ROUGHLY }));
   return lattice && lattice.confidence >= CLEAR ? lattice.vectors : [];
 }
 

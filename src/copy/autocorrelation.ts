@@ -37,13 +37,11 @@ export interface Autocorrelation {
 export interface AutocorrelationOptions {
   /** Pictures with a longer side are shrunk by a whole factor, the least that gets below. Default 585 pixels. */
   readonly longest?: number;
-  /** Lags are known below this share of the side. Default .75 */
-  readonly within?: number;
 }
 
 /** By Fourier transforms, O(N log N). */
 export function autocorrelation(picture: Raster, options: AutocorrelationOptions = {}): Autocorrelation {
-  return new Correlated(picture, structureOf(picture, options.longest ?? LONGEST, SLOW), options.within ?? REACH);
+  return new Correlated(picture, structureOf(picture, options.longest ?? LONGEST, SLOW));
 }
 
 /**
@@ -98,13 +96,13 @@ class Correlated implements Autocorrelation {
   readonly #reachX: number;
   readonly #reachY: number;
 
-  constructor({ width, height }: Raster, { planes, w, h, step }: Structure, within: number) {
+  constructor({ width, height }: Raster, { planes, w, h, step }: Structure) {
     this.width = width;
     this.height = height;
     this.step = step;
     this.#count = planes.length;
-    this.#reachX = Math.ceil(within * w) - 1;
-    this.#reachY = Math.ceil(within * h) - 1;
+    this.#reachX = Math.ceil(REACH * w) - 1;
+    this.#reachY = Math.ceil(REACH * h) - 1;
     this.#sums = new Float64Array((2 * this.#reachX + 1) * (this.#reachY + 1));
     const torus = [2 ** Math.ceil(Math.log2(w + this.#reachX)), 2 ** Math.ceil(Math.log2(h + this.#reachY))] as const;
     const correlation = new SelfCorrelation([w, h], torus, this.#reachY + 1);
