@@ -16,8 +16,6 @@ const FORBIDDEN = 100;
 const MOST = 2 ** 27;
 /** What it costs that two copies lie a pixel beside the lattice, where places are known to a pixel of the level. */
 const OFF = 0.3;
-/** Squared pixels off a lattice that the canvas closes on count up to this: more than all else, such as that a part is used often. */
-const FARTHEST = 256;
 /** Added to what lags cost, which may be less than nothing. */
 const LAG = 8;
 /** A use counts for more where it is much nearer than this share of the exemplar's side. */
@@ -61,10 +59,7 @@ export function alwaysCosts(level: Guided, { block, stride, allowed, even }: Alw
 /** Of a picture's colours together. */
 export const varianceSum = (level: Guided): number => 3 * varianceOf(level);
 
-/**
- * What the lag between two copies costs: [2h - 1, 2w - 1], from -(h - 1) and -(w - 1) on, in pixels of the level.
- * @param closes whether the canvas holds the lattice without a fault: else it has to give way somewhere, a little all over
- */
+/** What the lag between two copies costs: [2h - 1, 2w - 1], from -(h - 1) and -(w - 1) on, in pixels of the level. @param closes as of `LagCost` */
 export function lagCosts(
   { width: w, height: h }: Guided,
   [sx, sy]: readonly [x: number, y: number],
@@ -72,7 +67,7 @@ export function lagCosts(
   lattice: Lattice | null,
   closes: boolean,
 ): Uint32Array {
-  const lags = new LagCost(correlation, lattice, closes ? FARTHEST : undefined);
+  const lags = new LagCost(correlation, lattice, closes);
   const across = 2 * w - 1;
   const out = new Uint32Array(across * (2 * h - 1));
   // It is the same both ways.

@@ -20,7 +20,7 @@ export interface Prepared {
   /** As of `Analysis`. */
   readonly parts: Analysis['parts'];
   readonly lattice: Lattice | null;
-  /** The tile holds that without a fault. */
+  /** It was fitted to the tile, which holds it without a fault. */
   readonly closes: boolean;
   /** Of the pixels of the picture, from those of the one that was given. */
   readonly map: LinearMap;

@@ -73,7 +73,7 @@ export function renderMatch(match: Match, source: Field['source'], tile: Size = 
   };
 }
 
-/** The pixel that all patches over one of the canvas name; -1 where they do not agree. */
+/** The pixel that all patches over one of the canvas name; -1 where they do not agree. Most do, and need no weights. */
 function agreed({ size: [w, h], data }: Match, x: number, y: number): number {
   let name = -1;
   for (let j = FIRST; j <= LAST; j++) {
