@@ -12,7 +12,7 @@ import { fillRecipe } from '../../src/recipes/recipe';
 import { seamScore, verdict } from '../../src/recipes/scores/seam';
 import { device } from '../support/device';
 import { crop, flat, pebbles } from '../support/texture';
-import { blots, tiles } from './pictures';
+import { blots, chance, draw, tiles } from './pictures';
 
 const test = suite('copy');
 const stones = crop(pebbles, 96, 96);
@@ -198,6 +198,15 @@ test('what has a lattice is copied in large pieces, faint as it may be', async (
   assert.ok(analyse(faint).peak < 0.25);
   const cuts = cutsOf((await copying([{ picture: faint }], { size: [128, 128] })).laid());
   assert.ok(cuts < 0.04, `${cuts}`);
+});
+
+test('so is what agrees with itself a little, without a lattice', async () => {
+  const grain = (x: number, y: number): number => chance(x >> 1, y >> 1);
+  const twice = draw(96, 96, (x, y) => (grain(x, y) + 0.6 * grain(x + 38, y + 14)) / 1.6);
+  const { peak, lattice } = analyse(twice);
+  assert.ok(peak > 0.22 && peak < 0.3 && lattice === null, `${peak}`);
+  const cuts = cutsOf((await copying([{ picture: twice }], { size: [128, 128] })).laid());
+  assert.ok(cuts < 0.042, `${cuts}`);
 });
 
 test('maps of the exemplar come to lie as its colours do', async () => {
