@@ -40,10 +40,8 @@ const MOVED = 3;
 /** The close look at a large picture wins with cells of this share, and a confidence of that, of the first look's. */
 const FINER = 0.25;
 const AS_CLEAR = 0.8;
-/** No order: less than this at any lag. */
+/** No order, and no rows that could be seen to fan: less than this at any lag. */
 const NO_ORDER = 0.15;
-/** A picture with less than this at every lag cannot fan visibly. */
-const SOME_ORDER = 0.1;
 /** A lattice as clear as this all over the picture does not fan. */
 const CERTAIN = 0.3;
 /** Parts of a picture are shrunk below this for a look at whether it fans. */
@@ -103,7 +101,7 @@ function lookAt(exemplar: Raster): Analysis {
   const [across, down] = partsOf(exemplar, COARSELY, SLOW);
   const feature = isGrain(close) ? close.feature : whole.feature;
   const doubtful = (lattice?.confidence ?? 0) < CERTAIN;
-  const perspective = doubtful && whole.peak >= SOME_ORDER ? fanning(exemplar) : null;
+  const perspective = doubtful && whole.peak >= NO_ORDER ? fanning(exemplar) : null;
   if (perspective) lattice = null;
   const remarks: string[] = [];
   if (perspective) {

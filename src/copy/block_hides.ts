@@ -1,4 +1,5 @@
 // What hides a cut beside each pixel of a picture, as `block_seams` takes it: [2, h, w].
+import { Kept } from '../base/kept';
 import { luminance } from './planes';
 import { type Guided, packed } from './pyramid';
 
@@ -11,7 +12,10 @@ const DEPTH = 12;
 const MOST = 2000;
 
 /** @param lines lines hide cuts, and edges do not */
-export const hidesOf = (level: Guided, lines: boolean): Uint32Array => (lines ? linesOf(level) : edgesOf(level));
+export const hidesOf = (level: Guided, lines: boolean): Uint32Array =>
+  hides.of(level, `${lines}`, () => (lines ? linesOf(level) : edgesOf(level)));
+
+const hides = new Kept<Guided, Uint32Array>();
 
 /** How far each pixel is from its neighbours, as `distance_of` counts; 0 at the borders. */
 function edgesOf(level: Guided): Uint32Array {

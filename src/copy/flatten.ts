@@ -120,24 +120,26 @@ function add(out: Float64Array, at: number, f: Float64Array, times: number): voi
 /** With fewer features than this on a side light and a few darker stones look alike. */
 const MANY = 6;
 
+/** What is known of a picture, see `Analysis`. */
+interface Known {
+  readonly feature: number;
+  readonly lightFallsOff: number;
+}
+
+/** The light of a picture is so uneven that it would show as patches in a tile. */
+export const showsAsPatches = ({ width, height }: Raster, { feature, lightFallsOff }: Known): boolean =>
+  Math.min(width, height) >= MANY * feature && lightFallsOff >= SHOWS;
+
 /**
  * The picture evenly lit: each pixel over the light there, since light multiplies, also after a power law.
- * @param known of the picture, see `Analysis`
- * @param share 0..1 of the light that is taken out, in stops. Without it: all, and the same object where the light is even
- * enough not to show as patches in a tile
+ * @param share 0..1 of the light that is taken out, in stops
  */
-export function flatten(
-  picture: Raster,
-  known: { readonly feature: number; readonly lightFallsOff: number },
-  share?: number,
-): Raster {
-  const shows = Math.min(picture.width, picture.height) >= MANY * known.feature && known.lightFallsOff >= SHOWS;
-  if (share === undefined && !shows) return picture;
-  const light = lightOf(picture, known.feature);
+export function flatten(picture: Raster, { feature }: Pick<Known, 'feature'>, share = 1): Raster {
+  const light = lightOf(picture, feature);
   const n = picture.width * picture.height;
   const there = Float64Array.from(
     { length: n },
-    (_, i) => Math.max(CONTENT, light.at(i % picture.width, Math.floor(i / picture.width))) ** (share ?? 1),
+    (_, i) => Math.max(CONTENT, light.at(i % picture.width, Math.floor(i / picture.width))) ** share,
   );
   const data = picture.data.map((v, i) => Math.min(1, v / (there[i % n] ?? 1)));
   return { ...picture, data };

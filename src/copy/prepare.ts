@@ -1,3 +1,4 @@
+import { Kept } from '../base/kept';
 import type { Raster } from '../base/raster';
 import { setting } from '../base/wording';
 import { type Analysis, analyse } from './analyse';
@@ -5,7 +6,7 @@ import { type Allowed, allowedPixels } from './atlas';
 import { type Autocorrelation, autocorrelation } from './autocorrelation';
 import type { Size } from './field';
 import { type FitMode, fit, type Joins } from './fit';
-import { flatten } from './flatten';
+import { flatten, showsAsPatches } from './flatten';
 import { guided } from './guide';
 import type { Lattice, Vector } from './lattice';
 import type { LinearMap } from './linear_map';
@@ -38,18 +39,37 @@ interface Wishes {
   warn?(text: string): void;
 }
 
+/** What is made ready of a picture of so many pixels at most, some 50 bytes each, is kept for a further tile of it. */
+const FEW = 2 ** 19;
+const ready = new Kept<Analysis, Prepared>();
+
 /** Looks at a picture, evens out its light and fits it to the tile. @param from where it may be copied from: default all of it */
 export function prepared(given: Raster, from: Allowed | undefined, options: Wishes): Prepared {
   const { size, tile = 'both', fit: mode = 'scale', flatten: even = 'auto', warn } = options;
   const found = analyse(given);
   for (const remark of found.remarks) warn?.(remark);
-  const lit = even === false ? given : flatten(given, found, even === true ? 1 : undefined);
-  if (lit !== given)
-    warn?.(`the exemplar is lit unevenly: its light is evened out (${setting('flatten', false)} leaves it)`);
+  const evened = even === true || (even === 'auto' && showsAsPatches(given, found));
+  if (evened) warn?.(`the exemplar is lit unevenly: its light is evened out (${setting('flatten', false)} leaves it)`);
   // The tile has its size by now.
   const { map, turns, sentence } = fit(found.lattice, size, tile, mode === 'size' ? 'scale' : mode);
   if (sentence !== null) warn?.(sentence);
-  const picture = warp(lit, map);
+  const closes = turns !== null;
+  const make = (of: Raster): Prepared => fitted(of, from, found, evened, map, closes);
+  if (from || given.width * given.height > FEW) return make(given);
+  const key = [evened, closes, map.a, map.b, map.c, map.d].join(' ');
+  // A copy: whoever gave the picture may draw over it.
+  return ready.of(found, key, () => make({ ...given, data: given.data.slice() }));
+}
+
+function fitted(
+  given: Raster,
+  from: Allowed | undefined,
+  found: Analysis,
+  evened: boolean,
+  map: LinearMap,
+  closes: boolean,
+): Prepared {
+  const picture = warp(evened ? flatten(given, found, 1) : given, map);
   const correlation = picture === given ? found.autocorrelation : autocorrelation(picture);
   const side = Math.min(picture.width, picture.height);
   return {
@@ -58,7 +78,7 @@ export function prepared(given: Raster, from: Allowed | undefined, options: Wish
     correlation,
     parts: found.parts,
     lattice: found.lattice && movedBack(found.lattice, map),
-    closes: turns !== null,
+    closes,
     map,
     side,
     least: Math.max(40, Math.min(160, 0.6 * side, (4.5 / correlation.feature) * side)),

@@ -1,3 +1,4 @@
+import { Kept } from '../base/kept';
 import type { Size } from './field';
 
 /** A picture of four bytes a pixel: red, green, blue, and how near the outlines are. Planes of 0..255, not rounded. */
@@ -13,9 +14,14 @@ export interface Guided {
  * @param step sides of the old pixels that one of the new ones has: given, and not the ratio of the two sizes, since the exemplar has
  *   to shrink by exactly what the canvas does, or else what fits the canvas at one level would not at the next.
  */
-export function shrunkBy(picture: Guided, [stepX, stepY]: readonly [x: number, y: number]): Guided {
-  const { width, height, data } = picture;
-  if (stepX === 1 && stepY === 1) return picture;
+export function shrunkBy(picture: Guided, step: readonly [x: number, y: number]): Guided {
+  if (step[0] === 1 && step[1] === 1) return picture;
+  return smaller.of(picture, `${step}`, () => shrink(picture, step));
+}
+
+const smaller = new Kept<Guided, Guided>();
+
+function shrink({ width, height, data }: Guided, [stepX, stepY]: readonly [x: number, y: number]): Guided {
   const to: Size = [Math.max(1, Math.floor(width / stepX + 0.01)), Math.max(1, Math.floor(height / stepY + 0.01))];
   const planes = data.length / (width * height);
   const across = tents(width, to[0], stepX);
@@ -68,7 +74,11 @@ function tents(from: number, to: number, step: number): Tent[] {
 }
 
 /** As the kernels take it: a word RGBA8 for each pixel. */
-export function packed({ width, height, data }: Guided): Uint32Array {
+export const packed = (picture: Guided): Uint32Array => packs.of(picture, '', () => pack(picture));
+
+const packs = new Kept<Guided, Uint32Array>();
+
+function pack({ width, height, data }: Guided): Uint32Array {
   const n = width * height;
   const words = new Uint32Array(n);
   for (let c = 0; c < 4; c++) {
@@ -82,7 +92,11 @@ export function packed({ width, height, data }: Guided): Uint32Array {
 }
 
 /** Mean over the channels red, green and blue of their variance, plus 1. */
-export function varianceOf({ width, height, data }: Guided): number {
+export const varianceOf = (picture: Guided): number => variances.of(picture, '', () => variance(picture));
+
+const variances = new Kept<Guided, number>();
+
+function variance({ width, height, data }: Guided): number {
   const n = width * height;
   let sum = 0;
   for (let c = 0; c < 3; c++) {

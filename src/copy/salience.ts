@@ -1,3 +1,4 @@
+import { Kept } from '../base/kept';
 import { boxSum, summed } from './planes';
 import type { Guided } from './pyramid';
 
@@ -22,7 +23,12 @@ const ANY = 0.8;
  * with white veins is remembered, where no other has such; gravel is not.
  * @param feature size of what the picture is made of, in its pixels
  */
-export function salience(picture: Guided, feature: number): Float64Array {
+export const salience = (picture: Guided, feature: number): Float64Array =>
+  known.of(picture, `${feature}`, () => lookAt(picture, feature));
+
+const known = new Kept<Guided, Float64Array>();
+
+function lookAt(picture: Guided, feature: number): Float64Array {
   const { width, height } = picture;
   const side = Math.min(width, height, Math.max(LEAST_SIDE, Math.round(PART * feature)));
   const stride = Math.max(1, Math.ceil(Math.sqrt(((width - side + 1) * (height - side + 1)) / WINDOWS)));

@@ -229,6 +229,17 @@ test('a tile that is to fit takes the nearest size that holds whole courses; oth
   assert.is(withFittingSize(recipe('size'), new Map([['style', stones]])).size, 256);
 });
 
+test('what is kept of a picture is of its pixels, not of the memory they were in', async () => {
+  const tile = async (picture: Raster, wishes?: Partial<CopyOptions>): Promise<Float32Array> =>
+    (await made(wishes, picture)).raster.data;
+  const given = { ...stones, data: stones.data.slice() };
+  const before = await tile(given);
+  given.data.reverse();
+  assert.not.equal(await tile(given), before, 'drawn over');
+  assert.equal(await tile(stones), before, 'as it was, elsewhere');
+  assert.not.equal(await tile(stones, { flatten: true }), before, 'its light evened out');
+});
+
 test('too many pictures are refused', async () => {
   const nine = Array.from({ length: 9 }, () => ({ picture: stones }));
   try {
