@@ -18,7 +18,7 @@ import type { Pinned } from './pin';
 import { type Guided, packed } from './pyramid';
 
 /** Places that are compared closely, about, and of which cuts are looked for. */
-const SOME = 2048;
+const SOME = 1024;
 const CUTS = 16;
 /** More places than this are not all tried: every second one, or third. */
 const PLACES = 30_000;
@@ -176,9 +176,9 @@ function exemplarWords(level: Guided, pinned: Pinned | undefined): Uint32Array {
   return words;
 }
 
-/** Tiles of places, of even sides, so large that there are some 2048 of them, at most. */
+/** Tiles of places, of even sides, so large that there are some 1024 of them. */
 function tileOf(places: number): readonly [x: number, y: number] {
-  const fours = Math.ceil(places / SOME / 4);
+  const fours = Math.max(1, Math.round(places / SOME / 4));
   const x = Math.round(Math.sqrt(fours));
   return [2 * x, 2 * Math.ceil(fours / x)];
 }
