@@ -41,6 +41,20 @@ export function* moves(placed: Placed, exemplar: Guided, options: MoveOptions): 
   }
 }
 
+/** A neighbour of a block, see `#othersOf`. */
+interface Beside {
+  readonly x: number;
+  readonly y: number;
+  readonly points: Int32Array;
+}
+
+/** A known pixel of the canvas, from the corner of a block. */
+interface KnownPixel {
+  readonly x: number;
+  readonly y: number;
+  readonly word: number;
+}
+
 class Moving {
   /** Of each block, along its cuts with each other one, points of the canvas at the full size: x, y, x, y ... */
   readonly #cuts: readonly ReadonlyMap<number, readonly number[]>[];
@@ -58,46 +72,51 @@ class Moving {
   }
 
   move(k: number, offset: { x: number; y: number }): void {
-    const { layout, scale, variance } = this.placed;
+    const { layout, scale } = this.placed;
     const [sx, sy] = scale;
     const here = layout.corners[k] as Point;
     const [startX, startY] = [Math.round(here.x * sx + offset.x), Math.round(here.y * sy + offset.y)];
     const others = this.#othersOf(k);
     const known = this.#knownIn(here.x * sx, here.y * sy, layout.width * sx, layout.height * sy);
-    const { width: w, height: h, data } = this.exemplar;
-    const costAt = (u: number, v: number): number => {
-      let sum = 0;
-      let count = 0;
-      let lags = 0;
-      for (const { x, y, points } of others) {
-        lags += this.#lags.at(startX + u - x, startY + v - y, 0, OFF);
-        for (let i = 0; i < points.length; i += 3) {
-          const a = startX + u + (points[i] as number);
-          const p = startY + v + (points[i + 1] as number);
-          if (a < 0 || p < 0 || a >= w || p >= h) continue;
-          sum += squares(data[p * w + a] as number, points[i + 2] as number);
-          count++;
-        }
-      }
-      for (const there of known) {
-        const [a, p] = [startX + u + there.x, startY + v + there.y];
-        if (Math.min(a, p) < 0 || a >= w || p >= h) continue;
-        sum += squares(data[p * w + a] as number, there.word);
-        count++;
-      }
-      const apart = count > 0 ? sum / count / variance : 0;
-      return apart + lags / Math.max(1, others.length) + 1e-4 * (u * u + v * v);
-    };
+    // A closure that did all the work would be compiled anew for each tile, for its code goes when no such closure is left.
+    const costAt = (u: number, v: number): number =>
+      this.#costAt(startX + u, startY + v, others, known) + 1e-4 * (u * u + v * v);
     const best = leastAround(costAt, Math.ceil(Math.max(sx, sy)));
     offset.x = startX + best.x - here.x * sx;
     offset.y = startY + best.y - here.y * sy;
+  }
+
+  /** What a block costs whose corner is copied from (left, top). */
+  #costAt(left: number, top: number, others: readonly Beside[], known: readonly KnownPixel[]): number {
+    const { width: w, height: h, data } = this.exemplar;
+    let sum = 0;
+    let count = 0;
+    let lags = 0;
+    for (const { x, y, points } of others) {
+      lags += this.#lags.at(left - x, top - y, 0, OFF);
+      for (let i = 0; i < points.length; i += 3) {
+        const a = left + (points[i] as number);
+        const p = top + (points[i + 1] as number);
+        if (a < 0 || p < 0 || a >= w || p >= h) continue;
+        sum += squares(data[p * w + a] as number, points[i + 2] as number);
+        count++;
+      }
+    }
+    for (const there of known) {
+      const [a, p] = [left + there.x, top + there.y];
+      if (Math.min(a, p) < 0 || a >= w || p >= h) continue;
+      sum += squares(data[p * w + a] as number, there.word);
+      count++;
+    }
+    const apart = count > 0 ? sum / count / this.placed.variance : 0;
+    return apart + lags / Math.max(1, others.length);
   }
 
   /**
    * Of each neighbour: where it would have this block's corner; and points of the cut between, from the corner, each with the word
    * that the neighbour has there.
    */
-  #othersOf(k: number): { x: number; y: number; points: Int32Array }[] {
+  #othersOf(k: number): Beside[] {
     const { layout, scale, offsets } = this.placed;
     const { width: w, height: h, data } = this.exemplar;
     const [sx, sy] = scale;
@@ -126,11 +145,11 @@ class Moving {
   }
 
   /** Some of the pixels in a block of the canvas that are known, from its corner. */
-  #knownIn(left: number, top: number, bw: number, bh: number): { x: number; y: number; word: number }[] {
+  #knownIn(left: number, top: number, bw: number, bh: number): KnownPixel[] {
     if (!this.#known) return [];
     const { pinned, words } = this.#known;
     const { width: W, height: H } = pinned.picture;
-    const found: { x: number; y: number; word: number }[] = [];
+    const found: KnownPixel[] = [];
     for (let y = 0; y < bh; y += 4) {
       const row = ((Math.round(top) + y + H) % H) * W;
       for (let x = y % 3; x < bw; x += 4) {

@@ -58,7 +58,8 @@ export class BlockWindows {
   laid(k: number): BlockWords {
     const window = this.layout.pixelsOf(k);
     const { width: bw, height: bh } = this.layout;
-    const filled = Array.from(window.keys()).filter((i) => this.#filled[window[i] as number] === 1);
+    const filled: number[] = [];
+    for (let i = 0; i < window.length; i++) if (this.#filled[window[i] as number] === 1) filled.push(i);
     const along = (length: number, at: (t: number) => number): boolean => {
       for (let t = 0; t < length; t++) if (this.#filled[window[at(t)] as number] === 1) return true;
       return false;
