@@ -69,7 +69,7 @@ function fitted(
   map: LinearMap,
   closes: boolean,
 ): Prepared {
-  const picture = warp(evened ? flatten(given, found, 1) : given, map);
+  const picture = warp(evened ? flatten(given, found) : given, map);
   const correlation = picture === given ? found.autocorrelation : autocorrelation(picture);
   const side = Math.min(picture.width, picture.height);
   return {
